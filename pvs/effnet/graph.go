@@ -1,0 +1,199 @@
+package effnet
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Options says how one graph runs the network. The zero value is inference with
+// plain convolutions.
+type Options struct {
+	Formulation Formulation // how convolutions are written; see [FormulationFor]
+	Train       bool        // the graph will be differentiated
+	// DropConnect is the rate of stochastic depth at the last block, rising
+	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Train.
+	DropConnect float64
+}
+
+// Outputs are the nodes of a network.
+type Outputs struct {
+	Features *Node            // [batch, Config.Features()], average-pooled
+	Layers   map[string]*Node // what each Keras layer puts out, [batch, h, w, c], by its name
+	Names    []string         // the keys of Layers, from input to output
+}
+
+// builder carries what every layer needs.
+type builder struct {
+	config Config
+	opts   Options
+	scope  *model.Scope
+	out    *Outputs
+}
+
+// Graph builds the network without its classifier on images [batch, h, w, 3] of
+// any float dtype, RGB, 0..255. The scope holds the weights that [Config.Load]
+// put there. It panics, as graph builders do, on images of another shape, on
+// missing weights and on invalid options.
+func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
+	if images.Rank() != 4 || images.Shape().Dim(3) != 3 || !images.DType().IsFloat() {
+		exceptions.Panicf("%s takes images [batch, height, width, 3] of a float type, not %s", c.Title, images.Shape())
+	}
+	if opts.DropConnect < 0 || opts.DropConnect >= 1 {
+		exceptions.Panicf("%s: a drop-connect rate of %g is not in [0, 1)", c.Title, opts.DropConnect)
+	}
+	b := &builder{config: c, opts: opts, scope: scope, out: &Outputs{Layers: map[string]*Node{}}}
+	x := b.name("normalization", c.Normalization().apply(images))
+	x = b.conv("stem_conv", x, 2)
+	x = b.name("stem_activation", b.activate(b.batchNorm("stem_bn", x)))
+	blocks := c.Blocks()
+	for i, block := range blocks {
+		x = b.block(block, x, opts.DropConnect*float64(i)/float64(len(blocks)))
+	}
+	x = b.conv("top_conv", x, 1)
+	x = b.name("top_activation", b.activate(b.batchNorm("top_bn", x)))
+	b.out.Features = b.name("avg_pool", b.meanOverPixels(x))
+	b.out.Features.AssertDims(images.Shape().Dim(0), c.Features())
+	return b.out
+}
+
+// name records the output of a layer.
+func (b *builder) name(layer string, x *Node) *Node {
+	b.out.Layers[layer] = x
+	b.out.Names = append(b.out.Names, layer)
+	return x
+}
+
+// weight returns a variable's value; it panics if the scope lacks it.
+func (b *builder) weight(layer, weight string, x *Node) *Node {
+	path := model.JoinPath(b.scope.Scope(), layer, weight)
+	v := b.scope.Store().GetVariable(path)
+	if v == nil {
+		exceptions.Panicf("%s has no weight %s: load its weights before building its graph", b.config.Title, path)
+	}
+	return ConvertDType(v.NodeValue(x), x.DType())
+}
+
+// block is one MBConv: expand, depthwise convolution, squeeze and excite, project
+// (Sandler et al. 2018; Hu et al. 2018). dropConnect is this block's rate.
+func (b *builder) block(block Block, input *Node, dropConnect float64) *Node {
+	x, p := input, block.Name
+	input.AssertDims(-1, -1, -1, block.In)
+	if block.Expand != 1 {
+		x = b.conv(p+"_expand_conv", x, 1)
+		x = b.name(p+"_expand_activation", b.activate(b.batchNorm(p+"_expand_bn", x)))
+	}
+	x = b.name(p+"_dwconv", b.depthwise(x, b.weight(p+"_dwconv", "depthwise_kernel", x), block.Stride))
+	x = b.name(p+"_activation", b.activate(b.batchNorm(p+"_bn", x)))
+	if block.Squeeze > 0 {
+		x = b.squeezeExcite(block, x)
+	}
+	x = b.batchNorm(p+"_project_bn", b.conv(p+"_project_conv", x, 1))
+	if block.Residual() {
+		if b.opts.Train && dropConnect > 0 {
+			x = b.name(p+"_drop", b.stochasticDepth(x, dropConnect))
+		}
+		x = b.name(p+"_add", Add(x, input))
+	}
+	x.AssertDims(-1, -1, -1, block.Out)
+	return x
+}
+
+// squeezeExcite scales each channel of x by a gate computed from all channels' means.
+func (b *builder) squeezeExcite(block Block, x *Node) *Node {
+	p, batch := block.Name, x.Shape().Dim(0)
+	dense := func(layer string, x *Node) *Node {
+		kernel := b.weight(layer, "kernel", x)
+		dims := kernel.Shape().Dimensions
+		x = Dot(x, Reshape(kernel, dims[2], dims[3])).Product()
+		return Add(x, Reshape(b.weight(layer, "bias", x), 1, dims[3]))
+	}
+	gate := b.name(p+"_se_squeeze", b.meanOverPixels(x))
+	gate = b.name(p+"_se_reduce", b.activate(dense(p+"_se_reduce", gate)))
+	gate = b.name(p+"_se_expand", Sigmoid(dense(p+"_se_expand", gate)))
+	return b.name(p+"_se_excite", Mul(x, Reshape(gate, batch, 1, 1, block.Expanded())))
+}
+
+// stochasticDepth drops the whole branch of some images and scales the others by
+// 1/(1-rate), so that the expectation stays (Keras: Dropout with noise_shape (None, 1, 1, 1)).
+func (b *builder) stochasticDepth(x *Node, rate float64) *Node {
+	keep := Scalar(x.Graph(), dtypes.Float32, 1-rate)
+	shape := x.Shape().Clone()
+	shape.Dimensions = []int{x.Shape().Dim(0), 1, 1, 1}
+	mask := b.scope.Store().RandomBernoulli(keep, shape)
+	return Mul(x, MulScalar(mask, 1/(1-rate)))
+}
+
+// activate is swish, x*sigmoid(x), or ReLU6 in the Lite family.
+func (b *builder) activate(x *Node) *Node {
+	if b.config.Lite {
+		return ClipScalar(x, 0, 6)
+	}
+	return Mul(x, Sigmoid(x))
+}
+
+// batchNorm applies stored statistics (Ioffe & Szegedy 2015): one factor and one
+// offset a channel.
+func (b *builder) batchNorm(layer string, x *Node) *Node {
+	scale := Div(b.weight(layer, "gamma", x), Sqrt(AddScalar(b.weight(layer, "moving_variance", x), Epsilon)))
+	offset := Sub(b.weight(layer, "beta", x), Mul(b.weight(layer, "moving_mean", x), scale))
+	channels := x.Shape().Dim(3)
+	return b.name(layer, Add(Mul(x, Reshape(scale, 1, 1, 1, channels)), Reshape(offset, 1, 1, 1, channels)))
+}
+
+// conv is a convolution without bias and with TensorFlow's "same" padding.
+func (b *builder) conv(layer string, x *Node, stride int) *Node {
+	kernel := b.weight(layer, "kernel", x)
+	k := kernel.Shape().Dimensions
+	if b.opts.Formulation == Slices && k[0] == 1 && k[1] == 1 && stride == 1 {
+		d := x.Shape().Dimensions
+		flat := Dot(Reshape(x, d[0]*d[1]*d[2], d[3]), Reshape(kernel, k[2], k[3])).Product()
+		return b.name(layer, Reshape(flat, d[0], d[1], d[2], k[3]))
+	}
+	pads := [][2]int{samePadding(x.Shape().Dim(1), k[0], stride), samePadding(x.Shape().Dim(2), k[1], stride)}
+	return b.name(layer, Convolve(x, kernel).Strides(stride).PaddingPerDim(pads).Done())
+}
+
+// depthwise convolves each channel with its own kernel, [k, k, channels, 1].
+func (b *builder) depthwise(x, kernel *Node, stride int) *Node {
+	d := newDepthwise(x, kernel, stride)
+	forward := d.grouped
+	if b.opts.Formulation == Slices {
+		forward = d.slices
+	}
+	if !b.opts.Train {
+		return forward()
+	}
+	return d.differentiable(forward)
+}
+
+// meanOverPixels averages [batch, h, w, c] to [batch, c].
+func (b *builder) meanOverPixels(x *Node) *Node {
+	if b.opts.Formulation != Slices {
+		return ReduceMean(x, 1, 2)
+	}
+	// XLA on CPU reduces to channels in a scalar loop; a product with ones runs on all lanes.
+	d := x.Shape().Dimensions
+	ones := Ones(x.Graph(), x.Shape())
+	ones = Reshape(Slice(ones, AxisElem(0), AxisRange(), AxisRange(), AxisElem(0)), 1, d[1]*d[2])
+	ones = BroadcastToDims(MulScalar(ones, 1/float64(d[1]*d[2])), d[0], d[1]*d[2])
+	return Einsum("bp,bpc->bc", ones, Reshape(x, d[0], d[1]*d[2], d[3]))
+}
+
+// apply maps pixels to the network's input.
+func (n Normalization) apply(images *Node) *Node {
+	channel := func(f func(i int) float64) *Node {
+		return ConvertDType(Const(images.Graph(), [][][][]float32{{{{float32(f(0)), float32(f(1)), float32(f(2))}}}}), images.DType())
+	}
+	mean := channel(func(i int) float64 { return n.Mean[i] })
+	std := channel(func(i int) float64 { return n.Std[i] })
+	return Div(Sub(MulScalar(images, n.Scale), mean), std)
+}
+
+// String helps in error messages.
+func (o Options) String() string {
+	return fmt.Sprintf("formulation %s, train %t, drop-connect %g", o.Formulation, o.Train, o.DropConnect)
+}

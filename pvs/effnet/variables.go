@@ -1,0 +1,65 @@
+package effnet
+
+import "strings"
+
+// Variable is one weight tensor of a network without its classifier.
+type Variable struct {
+	Name  string // Keras's layer and weight: "block7a_expand_conv/kernel"
+	Shape []int  // Keras's layout: kernels [h, w, in, out], depthwise kernels [h, w, channels, 1]
+}
+
+// Size returns the number of values.
+func (v Variable) Size() int {
+	n := 1
+	for _, d := range v.Shape {
+		n *= d
+	}
+	return n
+}
+
+// batchNormWeights are the four vectors of a BatchNorm, trained ones first.
+var batchNormWeights = []string{"gamma", "beta", "moving_mean", "moving_variance"}
+
+// Variables lists every weight of the network from the input to the last
+// convolution's BatchNorm, in the order of Keras's layers.
+func (c Config) Variables() []Variable {
+	var vs []Variable
+	add := func(layer, weight string, shape ...int) {
+		vs = append(vs, Variable{Name: layer + "/" + weight, Shape: shape})
+	}
+	batchNorm := func(layer string, channels int) {
+		for _, w := range batchNormWeights {
+			add(layer, w, channels)
+		}
+	}
+	add("stem_conv", "kernel", 3, 3, 3, c.Stem())
+	batchNorm("stem_bn", c.Stem())
+	last := c.Stem()
+	for _, b := range c.Blocks() {
+		wide := b.Expanded()
+		if b.Expand != 1 {
+			add(b.Name+"_expand_conv", "kernel", 1, 1, b.In, wide)
+			batchNorm(b.Name+"_expand_bn", wide)
+		}
+		add(b.Name+"_dwconv", "depthwise_kernel", b.Kernel, b.Kernel, wide, 1)
+		batchNorm(b.Name+"_bn", wide)
+		if b.Squeeze > 0 {
+			add(b.Name+"_se_reduce", "kernel", 1, 1, wide, b.Squeeze)
+			add(b.Name+"_se_reduce", "bias", b.Squeeze)
+			add(b.Name+"_se_expand", "kernel", 1, 1, b.Squeeze, wide)
+			add(b.Name+"_se_expand", "bias", wide)
+		}
+		add(b.Name+"_project_conv", "kernel", 1, 1, wide, b.Out)
+		batchNorm(b.Name+"_project_bn", b.Out)
+		last = b.Out
+	}
+	add("top_conv", "kernel", 1, 1, last, c.Features())
+	batchNorm("top_bn", c.Features())
+	return vs
+}
+
+// Statistic says whether the variable is a BatchNorm's running mean or variance,
+// which no gradient trains.
+func (v Variable) Statistic() bool {
+	return strings.HasSuffix(v.Name, "/moving_mean") || strings.HasSuffix(v.Name, "/moving_variance")
+}

@@ -1,0 +1,74 @@
+package weights
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Tensor is an array in row-major order. Values of other number types are
+// converted to float32 when they are read.
+type Tensor struct {
+	Shape []int
+	Data  []float32
+}
+
+// File is what a weights file holds, under the file's own names.
+type File struct {
+	Path    string
+	Format  string // "Keras HDF5", "safetensors", "PyTorch"
+	Tensors map[string]Tensor
+}
+
+// Names returns the tensors' names, sorted.
+func (f *File) Names() []string {
+	names := make([]string, 0, len(f.Tensors))
+	for n := range f.Tensors {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Read reads a weights file of any of the three formats, told by its content.
+func Read(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading weights: %w", err)
+	}
+	f := &File{Path: path}
+	switch {
+	case len(data) == 0:
+		err = fmt.Errorf("it is empty")
+	case bytes.HasPrefix(data, hdf5Magic):
+		f.Format = "Keras HDF5"
+		f.Tensors, err = parseHDF5(data)
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("\x80\x02")):
+		f.Format = "PyTorch"
+		f.Tensors, err = parsePyTorch(data)
+	case len(data) > 8 && data[8] == '{':
+		f.Format = "safetensors"
+		f.Tensors, err = parseSafetensors(data)
+	default:
+		err = fmt.Errorf("it is none of Keras .h5, safetensors and PyTorch .pth")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("weights file %s: %w; fetch it again or name another file", filepath.Base(path), err)
+	}
+	return f, nil
+}
+
+// elements multiplies dimensions; ok is false for negative ones and for products
+// that no file of this size can hold.
+func elements(shape []int, limit int) (n int, ok bool) {
+	n = 1
+	for _, d := range shape {
+		if d < 0 || (d > 0 && n > limit/d) {
+			return 0, false
+		}
+		n *= d
+	}
+	return n, n <= limit
+}

@@ -1,0 +1,117 @@
+package weights
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// shared returns a file of the folder that lies beside the project here and there.
+func shared(t *testing.T, parts ...string) string {
+	t.Helper()
+	root := os.Getenv("PVS_SHARED")
+	if root == "" {
+		root = "../../../../shared"
+	}
+	path := filepath.Join(append([]string{root}, parts...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not here; PVS_SHARED names the folder of reference values", filepath.Join(parts...))
+	}
+	return path
+}
+
+func named(t *testing.T, name string) effnet.Config {
+	t.Helper()
+	c, err := effnet.Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestKerasMini(t *testing.T) {
+	w, err := Load("../testdata/keras_efficientnet_mini_notop.h5", named(t, "mini"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Scheme != "Keras" || w.Top != nil {
+		t.Errorf("scheme %s, top %v", w.Scheme, w.Top)
+	}
+	for name, values := range w.Values {
+		zero := true
+		for _, v := range values {
+			zero = zero && v == 0
+		}
+		if zero {
+			t.Errorf("%s is all zeros", name)
+		}
+	}
+}
+
+// testdata/keras3_mini.weights.h5 is what Keras 3 saves of the same network.
+func TestKeras3Layout(t *testing.T) {
+	old, err := Load("../testdata/keras_efficientnet_mini_notop.h5", named(t, "mini"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	new, err := Load("testdata/keras3_mini.weights.h5", named(t, "mini"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if new.Scheme != "Keras 3" {
+		t.Errorf("scheme %s", new.Scheme)
+	}
+	for name, values := range old.Values {
+		if !equal(values, new.Values[name]) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+func TestKerasName(t *testing.T) {
+	for path, want := range map[string]string{
+		"stem_conv/stem_conv/kernel:0":                                "stem_conv/kernel",
+		"model_weights/block1a_dwconv/block1a_dwconv/kernel":          "block1a_dwconv/depthwise_kernel",
+		"efficientnetb0/block1a_dwconv/depthwise_kernel:0":            "block1a_dwconv/depthwise_kernel",
+		"model_weights/efficientnetb0/efficientnetb0/stem_bn/gamma:0": "stem_bn/gamma",
+		"layers/functional/layers/conv2d_3/vars/0":                    "layers/conv2d_3/vars/0",
+	} {
+		if got := kerasName(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+// The two files of fixtures/b0 hold the same values under two schemes and layouts.
+func TestKerasAndTimmAgree(t *testing.T) {
+	b0 := named(t, "b0")
+	keras, err := Load(shared(t, "fixtures", "b0", "keras_efficientnetb0_notop.h5"), b0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timm, err := Load(shared(t, "fixtures", "b0", "timm_tf_efficientnet_b0.safetensors"), b0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if timm.Scheme != "timm" || keras.Scheme != "Keras" {
+		t.Errorf("schemes %s and %s", timm.Scheme, keras.Scheme)
+	}
+	for name, values := range keras.Values {
+		for i, v := range values {
+			if math.Float32bits(v) != math.Float32bits(timm.Values[name][i]) {
+				t.Fatalf("%s[%d]: Keras has %g, timm %g", name, i, v, timm.Values[name][i])
+			}
+		}
+	}
+}
+
+func TestWrongNetworkIsNamed(t *testing.T) {
+	_, err := Load("../testdata/keras_efficientnet_mini_notop.h5", named(t, "b0"))
+	if err == nil {
+		t.Fatal("Mini's weights must not fit B0")
+	}
+	t.Log(err)
+}

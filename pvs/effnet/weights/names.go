@@ -1,0 +1,164 @@
+package weights
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// scheme is a family of files by the names that it gives to weights.
+type scheme struct {
+	name string
+	// of returns the file's name for each of Keras's names, the classifier's included.
+	of func(c effnet.Config) map[string]string
+	// torch says that kernels are [out, in, h, w].
+	torch bool
+	// ignore tells which of the file's other tensors are no weights of the network.
+	ignore func(name string) bool
+}
+
+// The classifier's weights, under Keras's names.
+const (
+	topKernel = "predictions/kernel"
+	topBias   = "predictions/bias"
+)
+
+var schemes = []scheme{
+	{"Keras", kerasNames, false, kerasIgnores},
+	{"Keras 3", keras3Names, false, kerasIgnores},
+	{"timm", timmNames, true, isCounter},
+	{"EfficientNet-PyTorch", lukemelasNames, true, isCounter},
+}
+
+// isCounter tells PyTorch's count of batches, which only its own momentum rule uses.
+func isCounter(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") }
+
+// kerasIgnores leaves out Keras's Normalization layer: the published file stores the
+// deviation where the variance belongs, so the formula is used instead
+// ([effnet.Config.Normalization]).
+func kerasIgnores(name string) bool {
+	return strings.HasPrefix(name, "normalization/") || strings.HasPrefix(name, "layers/normalization/") || strings.HasPrefix(name, "optimizer")
+}
+
+// kerasNames is the identity: effnet's names are Keras's.
+func kerasNames(c effnet.Config) map[string]string {
+	m := map[string]string{topKernel: topKernel, topBias: topBias}
+	for _, v := range c.Variables() {
+		m[v.Name] = v.Name
+	}
+	return m
+}
+
+// keras3Names are those of Keras 3's .weights.h5: a layer is named by its class and
+// its number among the layers of that class, a weight by its number in the layer.
+func keras3Names(c effnet.Config) map[string]string {
+	m := map[string]string{topKernel: "layers/dense/vars/0", topBias: "layers/dense/vars/1"}
+	count := map[string]int{}
+	layer, group := "", ""
+	for _, v := range c.Variables() {
+		if l := path.Dir(v.Name); l != layer {
+			layer = l
+			class := "conv2d"
+			if strings.HasSuffix(l, "_bn") {
+				class = "batch_normalization"
+			} else if strings.HasSuffix(l, "_dwconv") {
+				class = "depthwise_conv2d"
+			}
+			group = "layers/" + class
+			if n := count[class]; n > 0 {
+				group = fmt.Sprintf("%s_%d", group, n)
+			}
+			count[class]++
+		}
+		m[v.Name] = fmt.Sprintf("%s/vars/%d", group, keras3Place[path.Base(v.Name)])
+	}
+	return m
+}
+
+// keras3Place is the order in which Keras 3's layers make their weights.
+var keras3Place = map[string]int{
+	"kernel": 0, "depthwise_kernel": 0, "bias": 1,
+	"gamma": 0, "beta": 1, "moving_mean": 2, "moving_variance": 3,
+}
+
+// torchWeights are PyTorch's words for Keras's.
+var torchWeights = map[string]string{
+	"kernel": "weight", "depthwise_kernel": "weight", "bias": "bias",
+	"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var",
+}
+
+// torchNames renames layers by a table of layers.
+func torchNames(c effnet.Config, layers map[string]string) map[string]string {
+	m := map[string]string{}
+	for _, v := range c.Variables() {
+		layer, weight := path.Split(v.Name)
+		m[v.Name] = layers[strings.TrimSuffix(layer, "/")] + "." + torchWeights[weight]
+	}
+	return m
+}
+
+// timmNames are those of timm's tf_efficientnet_*: blocks.STAGE.BLOCK, where the
+// first stage's blocks have no expansion and so number their layers differently.
+func timmNames(c effnet.Config) map[string]string {
+	layers := map[string]string{"stem_conv": "conv_stem", "stem_bn": "bn1", "top_conv": "conv_head", "top_bn": "bn2"}
+	for _, b := range c.Blocks() {
+		stage, block := int(b.Name[5]-'1'), int(b.Name[6]-'a')
+		p := fmt.Sprintf("blocks.%d.%d.", stage, block)
+		rename := map[string]string{"_dwconv": "conv_dw", "_bn": "bn1", "_project_conv": "conv_pw", "_project_bn": "bn2"}
+		if b.Expand != 1 {
+			rename = map[string]string{"_expand_conv": "conv_pw", "_expand_bn": "bn1", "_dwconv": "conv_dw", "_bn": "bn2", "_project_conv": "conv_pwl", "_project_bn": "bn3"}
+		}
+		rename["_se_reduce"], rename["_se_expand"] = "se.conv_reduce", "se.conv_expand"
+		for keras, timm := range rename {
+			layers[b.Name+keras] = p + timm
+		}
+	}
+	m := torchNames(c, layers)
+	m[topKernel], m[topBias] = "classifier.weight", "classifier.bias"
+	return m
+}
+
+// lukemelasNames are those of the EfficientNet-PyTorch package and of the Lite
+// weights that follow it: _blocks.N, counted through all stages.
+func lukemelasNames(c effnet.Config) map[string]string {
+	layers := map[string]string{"stem_conv": "_conv_stem", "stem_bn": "_bn0", "top_conv": "_conv_head", "top_bn": "_bn1"}
+	for i, b := range c.Blocks() {
+		p := fmt.Sprintf("_blocks.%d.", i)
+		for keras, torch := range map[string]string{
+			"_expand_conv": "_expand_conv", "_expand_bn": "_bn0", "_dwconv": "_depthwise_conv", "_bn": "_bn1",
+			"_se_reduce": "_se_reduce", "_se_expand": "_se_expand", "_project_conv": "_project_conv", "_project_bn": "_bn2",
+		} {
+			layers[b.Name+keras] = p + torch
+		}
+	}
+	m := torchNames(c, layers)
+	m[topKernel], m[topBias] = "_fc.weight", "_fc.bias"
+	return m
+}
+
+// kerasPath matches the end of a legacy .h5 path: "stem_conv/stem_conv/kernel:0",
+// "model_weights/efficientnetb0/stem_conv/kernel:0".
+var kerasPath = regexp.MustCompile(`([^/]+)/([^/:]+)(:\d+)?$`)
+
+// keras3Path matches the end of a path in a .weights.h5 of Keras 3.
+var keras3Path = regexp.MustCompile(`layers/[^/]+/vars/\d+$`)
+
+// kerasName reduces a path of an .h5 file to "layer/weight" or, in Keras 3's layout,
+// to "layers/CLASS_N/vars/I".
+func kerasName(p string) string {
+	if end := keras3Path.FindString(p); end != "" {
+		return end
+	}
+	m := kerasPath.FindStringSubmatch(p)
+	if m == nil {
+		return p
+	}
+	layer, weight := m[1], m[2]
+	if strings.HasSuffix(layer, "_dwconv") && weight == "kernel" {
+		weight = "depthwise_kernel" // Keras 3 calls it so
+	}
+	return layer + "/" + weight
+}

@@ -1,0 +1,51 @@
+package weights
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// parseSafetensors reads the safetensors format: the length of a JSON header, the
+// header with type, shape and place of each tensor, then the values.
+func parseSafetensors(data []byte) (map[string]Tensor, error) {
+	if len(data) < 8 {
+		return nil, fmt.Errorf("it is cut off in its first 8 bytes")
+	}
+	length := le.Uint64(data)
+	if length > uint64(len(data)-8) {
+		return nil, fmt.Errorf("its header claims %d bytes of a file of %d: it is cut off or no safetensors file", length, len(data))
+	}
+	var header map[string]json.RawMessage
+	if err := json.Unmarshal(data[8:8+length], &header); err != nil {
+		return nil, fmt.Errorf("its header is no JSON: %w", err)
+	}
+	body := data[8+length:]
+	tensors := make(map[string]Tensor, len(header))
+	for name, raw := range header {
+		if name == "__metadata__" {
+			continue
+		}
+		var entry struct {
+			DType   string   `json:"dtype"`
+			Shape   []int    `json:"shape"`
+			Offsets [2]int64 `json:"data_offsets"`
+		}
+		if err := json.Unmarshal(raw, &entry); err != nil {
+			return nil, fmt.Errorf("the header of tensor %q: %w", name, err)
+		}
+		from, to := entry.Offsets[0], entry.Offsets[1]
+		if from < 0 || to < from || to > int64(len(body)) {
+			return nil, fmt.Errorf("tensor %q lies at bytes %d to %d of %d: the file is cut off", name, from, to, len(body))
+		}
+		n, ok := elements(entry.Shape, len(body))
+		if size := numbers[entry.DType].size; !ok || size > 0 && int64(n)*int64(size) != to-from {
+			return nil, fmt.Errorf("tensor %q of shape %v and type %s does not fill its %d bytes", name, entry.Shape, entry.DType, to-from)
+		}
+		values, err := decode(entry.DType, body[from:to], n)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		tensors[name] = Tensor{Shape: entry.Shape, Data: values}
+	}
+	return tensors, nil
+}

