@@ -1,0 +1,200 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// The files of a catalogue folder.
+const (
+	PhotosFile = "photos.csv"
+	TruthFile  = "truth.csv"
+)
+
+var photoColumns = []string{"photo", "path", "split", "product", "category", "title"}
+
+// Options says how strictly a catalogue is read.
+type Options struct {
+	SkipBad bool // leave bad rows out and list them, instead of failing
+}
+
+// Catalog is a catalogue folder's photos.
+type Catalog struct {
+	Dir     string
+	Photos  []Photo
+	Skipped []Problem // rows left out because of Options.SkipBad
+	opts    Options
+}
+
+// Open reads DIR/photos.csv. Rows that are broken, repeat an id, or name an unknown
+// split are an error that counts them and shows the first, or are left out and listed
+// in Skipped. The photos' files are not looked at.
+func Open(dir string, opts Options) (*Catalog, error) {
+	f, err := openFile(filepath.Join(dir, PhotosFile))
+	if err != nil {
+		return nil, fmt.Errorf("opening the catalogue: %w; a catalogue folder holds a photos.csv", err)
+	}
+	defer f.Close()
+	photos, problems, err := readPhotos(f)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 && !opts.SkipBad {
+		return nil, refuse(PhotosFile, problems)
+	}
+	return &Catalog{Dir: dir, Photos: photos, Skipped: problems, opts: opts}, nil
+}
+
+// refuse makes one sentence of a file's problems.
+func refuse(name string, problems []Problem) error {
+	const show = 3
+	var lines []string
+	for i, p := range problems {
+		if i == show {
+			lines = append(lines, "...")
+			break
+		}
+		lines = append(lines, p.String())
+	}
+	return fmt.Errorf("%s has %d bad rows (%s); mend them or leave them out with --skip-bad", name, len(problems), strings.Join(lines, "; "))
+}
+
+// readPhotos reads all rows; the error is of the file, not of a row.
+func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
+	rs, err := openRows(r, PhotosFile, photoColumns)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[string]int{}
+	shared := interner{}
+	field := make([]string, len(photoColumns))
+	for {
+		err := rs.read(field)
+		if errors.Is(err, io.EOF) {
+			return photos, problems, nil
+		}
+		if errors.Is(err, errRead) {
+			return nil, nil, fmt.Errorf("%s after line %d: %w", PhotosFile, rs.line, err)
+		}
+		where := fmt.Sprintf("%s line %d", PhotosFile, rs.line)
+		if err == nil {
+			p := Photo{ID: field[0], Path: field[1], Split: Split(field[2]), Product: shared.one(field[3]),
+				Category: Category(shared.one(field[4])), Title: shared.one(field[5]), Line: rs.line}
+			if p.ID != "" {
+				where += fmt.Sprintf(" (photo %s)", p.ID)
+			}
+			if err = p.check(seen); err == nil {
+				p.Split, _ = ParseSplit(field[2])
+				seen[p.ID] = p.Line
+				photos = append(photos, p)
+				continue
+			}
+		}
+		problems = append(problems, Problem{Where: where, Err: err})
+	}
+}
+
+// check says what is wrong with a row.
+func (p Photo) check(seen map[string]int) error {
+	if p.ID == "" {
+		return errors.New("the photo has no id")
+	}
+	if line, twice := seen[p.ID]; twice {
+		return fmt.Errorf("the id is used on line %d already", line)
+	}
+	if p.Path == "" {
+		return errors.New("the photo has no path")
+	}
+	if strings.ContainsAny(p.ID+p.Path, "\n\r\x00") {
+		return errors.New("its id or path has a line break or a zero byte")
+	}
+	if _, err := ParseSplit(string(p.Split)); err != nil {
+		return err
+	}
+	for _, level := range p.Category.Levels() {
+		if strings.TrimSpace(level) == "" {
+			return fmt.Errorf("the category %q has an empty level", p.Category)
+		}
+	}
+	return nil
+}
+
+// interner keeps one copy of texts that come again and again: a million rows share
+// some thousand categories.
+type interner map[string]string
+
+func (in interner) one(s string) string {
+	if s == "" {
+		return ""
+	}
+	if known, ok := in[s]; ok {
+		return known
+	}
+	s = strings.Clone(s)
+	in[s] = s
+	return s
+}
+
+// Split returns a split's photos in the file's order.
+func (c *Catalog) Split(s Split) []Photo {
+	var photos []Photo
+	for _, p := range c.Photos {
+		if p.Split == s {
+			photos = append(photos, p)
+		}
+	}
+	return photos
+}
+
+// File returns where a photo's file is.
+func (c *Catalog) File(p Photo) string {
+	if filepath.IsAbs(p.Path) {
+		return p.Path
+	}
+	return filepath.Join(c.Dir, filepath.FromSlash(p.Path))
+}
+
+// CheckSplits makes sure that no product is both trained on and searched for.
+func (c *Catalog) CheckSplits() error {
+	trained := map[string]Photo{}
+	for _, p := range c.Photos {
+		if p.Product != "" && (p.Split == Train || p.Split == Val) {
+			trained[p.Product] = p
+		}
+	}
+	for _, p := range c.Photos {
+		if t, leaks := trained[p.Product]; leaks && p.Product != "" && (p.Split == Query || p.Split == Index) {
+			return fmt.Errorf("product %s leaks: photo %s (line %d) is in %s and photo %s (line %d) in %s; keep a product in one of {train, val} and {query, index}",
+				p.Product, t.ID, t.Line, t.Split, p.ID, p.Line, p.Split)
+		}
+	}
+	return nil
+}
+
+// Summary counts what a catalogue holds.
+type Summary struct {
+	Photos     int           `json:"photos"`
+	Products   int           `json:"products"`
+	Categories int           `json:"categories"` // leaves
+	BySplit    map[Split]int `json:"by_split"`
+}
+
+// Summary counts photos, products with a known id, and leaf categories.
+func (c *Catalog) Summary() Summary {
+	products, categories := map[string]bool{}, map[Category]bool{}
+	s := Summary{Photos: len(c.Photos), BySplit: map[Split]int{}}
+	for _, p := range c.Photos {
+		s.BySplit[p.Split]++
+		if p.Product != "" {
+			products[p.Product] = true
+		}
+		if p.Category != "" {
+			categories[p.Category] = true
+		}
+	}
+	s.Products, s.Categories = len(products), len(categories)
+	return s
+}

@@ -1,0 +1,72 @@
+package catalog
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Writer writes a photos.csv that appears whole or not at all.
+type Writer struct {
+	file *os.File
+	buf  *bufio.Writer
+	csv  *csv.Writer
+	path string
+	seen map[string]int
+	line int
+}
+
+// Create starts a catalogue's photos.csv in a folder, which is made if need be.
+func Create(dir string) (*Writer, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the catalogue folder: %w", err)
+	}
+	f, err := os.CreateTemp(dir, "."+PhotosFile+".part-*")
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", PhotosFile, err)
+	}
+	w := &Writer{file: f, buf: bufio.NewWriterSize(f, 1<<16), path: filepath.Join(dir, PhotosFile), seen: map[string]int{}, line: 1}
+	w.csv = csv.NewWriter(w.buf)
+	if err := w.csv.Write(photoColumns); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Write adds a photo; one that [Open] would refuse is an error.
+func (w *Writer) Write(p Photo) error {
+	w.line++
+	if err := p.check(w.seen); err != nil {
+		return fmt.Errorf("photo %s: %w", p.ID, err)
+	}
+	w.seen[p.ID] = w.line
+	return w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product, string(p.Category), p.Title})
+}
+
+// Close gives the file its name.
+func (w *Writer) Close() error {
+	w.csv.Flush()
+	err := w.csv.Error()
+	for _, step := range []func() error{w.buf.Flush, w.file.Sync, func() error { return w.file.Chmod(0o644) }, w.file.Close} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if err == nil {
+		err = os.Rename(w.file.Name(), w.path)
+	}
+	if err != nil {
+		w.Abort()
+		return fmt.Errorf("writing %s: %w", w.path, err)
+	}
+	return nil
+}
+
+// Abort leaves nothing behind.
+func (w *Writer) Abort() {
+	w.file.Close() // may be closed already
+	os.Remove(w.file.Name())
+}

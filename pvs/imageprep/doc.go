@@ -1,0 +1,15 @@
+// Package imageprep turns image files into the squares that the network sees, step
+// for step as the original entry did with OpenCV and TensorFlow.
+//
+//	photo, err := imageprep.Open("p17.jpg", imageprep.Limits{})  // any format -> RGB, upright
+//	square := make([]float32, 224*224*3)
+//	imageprep.Square(photo, 224, square)                         // pad to a square, resize
+//	turned := imageprep.A3.Apply(square, 224, nil)               // a view: rotated by 90 degrees
+//
+// Padding takes the colour of the image's own edge. Resizing is bilinear with
+// half-pixel centres and without antialiasing, as tf.image.resize does by default.
+//
+// Go's image/jpeg repeats chroma samples where libjpeg-turbo interpolates them, so
+// pixels of JPEGs with subsampled colour differ from Python's (docs/architecture.md
+// has the figures).
+package imageprep

@@ -1,0 +1,89 @@
+package imageprep
+
+import (
+	"image"
+	"image/color"
+)
+
+// RGB is an image of 8-bit red, green and blue values, interleaved, row by row from
+// the top: pixel (x, y) starts at Pix[3*(y*Width+x)].
+type RGB struct {
+	Width, Height int
+	Pix           []uint8
+}
+
+// NewRGB makes a black image.
+func NewRGB(width, height int) *RGB {
+	return &RGB{Width: width, Height: height, Pix: make([]uint8, 3*width*height)}
+}
+
+// FromImage copies an image. What is transparent is laid on white, the ground that
+// most shops show products on.
+func FromImage(src image.Image) *RGB {
+	b := src.Bounds()
+	dst := NewRGB(b.Dx(), b.Dy())
+	switch m := src.(type) {
+	case *image.YCbCr:
+		dst.fromYCbCr(m)
+	case *image.Gray:
+		for y := range dst.Height {
+			row := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):]
+			out := dst.Pix[3*y*dst.Width:]
+			for x := range dst.Width {
+				v := row[x]
+				out[3*x], out[3*x+1], out[3*x+2] = v, v, v
+			}
+		}
+	case *image.CMYK:
+		dst.each(func(x, y int) (r, g, bl uint8) {
+			c := m.CMYKAt(b.Min.X+x, b.Min.Y+y)
+			return color.CMYKToRGB(c.C, c.M, c.Y, c.K)
+		})
+	default:
+		dst.each(func(x, y int) (r, g, bl uint8) {
+			c := color.NRGBA64Model.Convert(src.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA64)
+			return onWhite(c.R, c.A), onWhite(c.G, c.A), onWhite(c.B, c.A)
+		})
+	}
+	return dst
+}
+
+// onWhite mixes a 16-bit value with white by its alpha and rounds to 8 bits.
+func onWhite(v, alpha uint16) uint8 {
+	mixed := (uint64(v)*uint64(alpha) + 0xffff*(0xffff-uint64(alpha))) / 0xffff
+	return uint8(mixed >> 8)
+}
+
+// each sets every pixel.
+func (p *RGB) each(at func(x, y int) (r, g, b uint8)) {
+	i := 0
+	for y := range p.Height {
+		for x := range p.Width {
+			p.Pix[i], p.Pix[i+1], p.Pix[i+2] = at(x, y)
+			i += 3
+		}
+	}
+}
+
+// fromYCbCr is the path of most photos.
+func (p *RGB) fromYCbCr(m *image.YCbCr) {
+	b := m.Rect
+	i := 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := m.COffset(x, y)
+			p.Pix[i], p.Pix[i+1], p.Pix[i+2] = color.YCbCrToRGB(m.Y[m.YOffset(x, y)], m.Cb[c], m.Cr[c])
+			i += 3
+		}
+	}
+}
+
+// Image copies to Go's standard image type.
+func (p *RGB) Image() image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
+	for i := range p.Width * p.Height {
+		copy(m.Pix[4*i:], p.Pix[3*i:3*i+3])
+		m.Pix[4*i+3] = 255
+	}
+	return m
+}

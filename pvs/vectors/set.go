@@ -1,0 +1,62 @@
+package vectors
+
+import (
+	"fmt"
+	"math"
+)
+
+// Set is N vectors of one dimension with their ids.
+type Set struct {
+	IDs  []string
+	Dim  int
+	Data []float32 // [N, Dim], row by row
+}
+
+// Len returns N.
+func (s *Set) Len() int { return len(s.IDs) }
+
+// Row returns vector i, not a copy.
+func (s *Set) Row(i int) []float32 { return s.Data[i*s.Dim : (i+1)*s.Dim] }
+
+// Check makes sure that ids are unique and not empty and that values are finite.
+func (s *Set) Check() error {
+	if s.Dim < 1 || len(s.Data) != len(s.IDs)*s.Dim {
+		return fmt.Errorf("%d ids and %d values do not make vectors of dimension %d", len(s.IDs), len(s.Data), s.Dim)
+	}
+	seen := make(map[string]int, len(s.IDs))
+	for i, id := range s.IDs {
+		if id == "" {
+			return fmt.Errorf("vector %d has no id", i)
+		}
+		if j, twice := seen[id]; twice {
+			return fmt.Errorf("the id %s stands for the vectors %d and %d", id, j, i)
+		}
+		seen[id] = i
+		for d, v := range s.Row(i) {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return fmt.Errorf("vector %d (%s) holds %g at place %d; embed that photo again", i, id, v, d)
+			}
+		}
+	}
+	return nil
+}
+
+// Normalize scales every vector to Euclidean length 1. A vector of zeros has no
+// direction and is an error.
+func (s *Set) Normalize() error {
+	for i := range s.IDs {
+		row := s.Row(i)
+		sum := 0.0
+		for _, v := range row {
+			sum += float64(v) * float64(v)
+		}
+		if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return fmt.Errorf("vector %d (%s) has the length %g and no direction; embed that photo again", i, s.IDs[i], math.Sqrt(sum))
+		}
+		scale := 1 / math.Sqrt(sum)
+		for d := range row {
+			row[d] = float32(float64(row[d]) * scale)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package vectors
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Writer appends vectors to NAME.npy.part and NAME.ids.part, which take their final
+// names when it is closed. A writer that is killed leaves the parts, and the next one
+// of the same key goes on after the last whole row.
+type Writer struct {
+	name     string
+	dim      int
+	rows     *os.File
+	ids      *os.File
+	bufRows  *bufio.Writer
+	bufIDs   *bufio.Writer
+	done     []string
+	finished bool
+}
+
+// OpenWriter starts or goes on with a set. The key says what the vectors depend on
+// (network, weights, image size, photos); parts of another key are thrown away.
+func OpenWriter(name string, dim int, key string) (*Writer, error) {
+	if strings.ContainsRune(key, '\n') {
+		return nil, errors.New("a writer's key is one line")
+	}
+	w := &Writer{name: base(name), dim: dim}
+	var err error
+	if w.rows, err = os.OpenFile(w.name+".npy.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		return nil, fmt.Errorf("starting the vectors: %w", err)
+	}
+	if w.ids, err = os.OpenFile(w.name+".ids.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		w.rows.Close()
+		return nil, fmt.Errorf("starting the vectors: %w", err)
+	}
+	if err := w.recover(key); err != nil {
+		w.closeFiles()
+		return nil, fmt.Errorf("going on with %s: %w", w.name, explain(err))
+	}
+	w.bufRows, w.bufIDs = bufio.NewWriterSize(w.rows, 1<<20), bufio.NewWriterSize(w.ids, 1<<16)
+	return w, nil
+}
+
+// recover finds how many rows are whole in both parts and cuts off what is behind.
+// The ids' part starts with a line of the key.
+func (w *Writer) recover(key string) error {
+	text, err := io.ReadAll(w.ids)
+	if err != nil {
+		return err
+	}
+	info, err := w.rows.Stat()
+	if err != nil {
+		return err
+	}
+	first := fmt.Sprintf("%d %s\n", w.dim, key)
+	rowBytes := int64(4 * w.dim)
+	idsEnd := int64(len(first))
+	if rest, same := bytes.CutPrefix(text, []byte(first)); same && info.Size() >= headerSize {
+		whole := int((info.Size() - headerSize) / rowBytes)
+		for len(w.done) < whole {
+			id, more, found := bytes.Cut(rest, []byte{'\n'})
+			if !found {
+				break
+			}
+			w.done = append(w.done, string(id))
+			idsEnd += int64(len(id)) + 1
+			rest = more
+		}
+	} else {
+		if err := w.ids.Truncate(0); err != nil {
+			return err
+		}
+		if _, err := w.ids.WriteAt([]byte(first), 0); err != nil {
+			return err
+		}
+		if _, err := w.rows.WriteAt(npyHeader(0, w.dim), 0); err != nil {
+			return err
+		}
+	}
+	rowsEnd := headerSize + rowBytes*int64(len(w.done))
+	if err := errors.Join(w.rows.Truncate(rowsEnd), w.ids.Truncate(idsEnd)); err != nil {
+		return err
+	}
+	_, err1 := w.rows.Seek(rowsEnd, io.SeekStart)
+	_, err2 := w.ids.Seek(idsEnd, io.SeekStart)
+	return errors.Join(err1, err2)
+}
+
+// Done returns the ids that were written already, in order.
+func (w *Writer) Done() []string { return w.done }
+
+// Append adds a vector.
+func (w *Writer) Append(id string, vector []float32) error {
+	if len(vector) != w.dim {
+		return fmt.Errorf("the vector of %s has the dimension %d, not %d", id, len(vector), w.dim)
+	}
+	if id == "" || strings.ContainsAny(id, "\n\r") {
+		return fmt.Errorf("the id %q cannot be a line of an .ids file", id)
+	}
+	_, err1 := w.bufRows.Write(asBytes(vector))
+	_, err2 := w.bufIDs.WriteString(id + "\n")
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("writing %s: %w", w.name, explain(err))
+	}
+	w.done = append(w.done, id)
+	return nil
+}
+
+// Flush hands what was appended to the operating system: rows before ids, so that an
+// id never stands for a row that is not there.
+func (w *Writer) Flush() error {
+	if err := w.bufRows.Flush(); err != nil {
+		return fmt.Errorf("writing %s.npy: %w", w.name, explain(err))
+	}
+	if err := w.bufIDs.Flush(); err != nil {
+		return fmt.Errorf("writing %s.ids: %w", w.name, explain(err))
+	}
+	return nil
+}
+
+// Close completes the set: both files appear under their names. After Suspend it does nothing.
+func (w *Writer) Close() error {
+	if w.finished {
+		return nil
+	}
+	err := w.Flush()
+	if err == nil {
+		_, err = w.rows.WriteAt(npyHeader(len(w.done), w.dim), 0)
+	}
+	if err == nil {
+		err = w.dropKey()
+	}
+	if err == nil {
+		err = errors.Join(w.rows.Sync(), w.ids.Sync())
+	}
+	w.closeFiles()
+	if err == nil {
+		// Without the old ids a reader in between finds no set rather than a mixed one.
+		if err = os.Remove(w.name + ".ids"); errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err == nil {
+		err = os.Rename(w.name+".npy.part", w.name+".npy")
+	}
+	if err == nil {
+		err = os.Rename(w.name+".ids.part", w.name+".ids")
+	}
+	if err != nil {
+		return fmt.Errorf("completing %s: %w", w.name, explain(err))
+	}
+	return nil
+}
+
+// Suspend leaves the parts for a later writer.
+func (w *Writer) Suspend() error {
+	if w.finished {
+		return nil
+	}
+	err := w.Flush()
+	w.closeFiles()
+	return err
+}
+
+func (w *Writer) closeFiles() {
+	w.finished = true
+	w.rows.Close() // what matters was flushed and checked before
+	w.ids.Close()
+}
+
+// dropKey rewrites the ids without the line of the key.
+func (w *Writer) dropKey() error {
+	text := strings.Join(w.done, "\n")
+	if text != "" {
+		text += "\n"
+	}
+	if _, err := w.ids.WriteAt([]byte(text), 0); err != nil {
+		return err
+	}
+	return w.ids.Truncate(int64(len(text)))
+}
+
+// explain names the way out of a full disk.
+func explain(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return errors.New("the disk is full; make room and start again, what was written is kept")
+	}
+	return err
+}
