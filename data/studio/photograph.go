@@ -1,0 +1,232 @@
+package studio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"image/jpeg"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"github.com/gopvs/product-visual-search/data/mesh"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+)
+
+// Product is a thing to be photographed. Mesh is called when its photos are taken; it
+// must give the same shape each time.
+type Product struct {
+	ID       string
+	Title    string
+	Category catalog.Category
+	Mesh     func() (*mesh.Mesh, error)
+}
+
+// Products is a list of products that need not be in memory: a catalogue may have a
+// million of them.
+type Products interface {
+	Len() int
+	At(i int) Product
+}
+
+// List is products that are in memory.
+type List []Product
+
+// Len returns the number of products.
+func (l List) Len() int { return len(l) }
+
+// At returns product i.
+func (l List) At(i int) Product { return l[i] }
+
+// Options of a catalogue. Splits are by product: the first Search products get one
+// query photo and some index photos each; of the others every eighth goes to val and
+// the rest to train, with a category but without a product id, as in eProduct.
+type Options struct {
+	Seed   uint64
+	Search int // products of query and index
+	Style  Style
+}
+
+// Summary counts what was made.
+type Summary struct {
+	Photos     int `json:"photos"`
+	Products   int `json:"products"`
+	Categories int `json:"categories"`
+	Drawn      int `json:"drawn"` // the others were there already
+}
+
+// plan is one product's photos.
+type plan struct {
+	product Product
+	rows    []catalog.Photo
+	shots   []Shot
+}
+
+// Photograph makes a catalogue folder of the products. Every photo depends on the
+// seed and the product's id alone. Photos that are there already are kept, so an
+// interrupted run goes on; photos.csv comes last.
+func Photograph(ctx context.Context, dir string, products Products, opts Options, progress func(done, total int)) (Summary, error) {
+	if products.Len() == 0 {
+		return Summary{}, errors.New("there are no products to photograph")
+	}
+	if opts.Search < 0 || opts.Search > products.Len() {
+		return Summary{}, fmt.Errorf("%d search products cannot be chosen from %d", opts.Search, products.Len())
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
+		return Summary{}, fmt.Errorf("making the catalogue folder: %w", err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	jobs := make(chan int)
+	var summary Summary
+	var lock sync.Mutex
+	var workers sync.WaitGroup
+	done := 0
+	for range runtime.GOMAXPROCS(0) {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := range jobs {
+				p := planFor(products.At(i), i, opts)
+				drawn, err := p.shoot(ctx, dir)
+				if err != nil {
+					stop(fmt.Errorf("product %s: %w", p.product.ID, explain(err)))
+					return
+				}
+				lock.Lock()
+				summary.Drawn += drawn
+				done++
+				if progress != nil {
+					progress(done, products.Len())
+				}
+				lock.Unlock()
+			}
+		}()
+	}
+	for i := range products.Len() {
+		select {
+		case jobs <- i:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(jobs)
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return Summary{}, err
+	}
+	return file(dir, products, opts, summary)
+}
+
+// file writes photos.csv in the order of the products.
+func file(dir string, products Products, opts Options, summary Summary) (Summary, error) {
+	w, err := catalog.Create(dir)
+	if err != nil {
+		return summary, err
+	}
+	categories := map[catalog.Category]bool{}
+	for i := range products.Len() {
+		p := planFor(products.At(i), i, opts)
+		for _, row := range p.rows {
+			if err := w.Write(row); err != nil {
+				w.Abort()
+				return summary, err
+			}
+			summary.Photos++
+		}
+		summary.Products++
+		categories[p.product.Category] = true
+	}
+	summary.Categories = len(categories)
+	return summary, w.Close()
+}
+
+// planFor decides a product's photos. The random numbers of each shot are its own, so
+// that one shot more does not change the others.
+func planFor(p Product, i int, opts Options) plan {
+	seed := fnv.New64a()
+	seed.Write([]byte(p.ID)) // a hash's Write does not fail
+	rng := rand.New(rand.NewPCG(opts.Seed, seed.Sum64()))
+	out := plan{product: p}
+	add := func(split catalog.Split, product string) {
+		k := len(out.rows)
+		id := fmt.Sprintf("%s-%d", p.ID, k)
+		out.rows = append(out.rows, catalog.Photo{ID: id, Path: "images/" + p.ID + "/" + id + ".jpg", Split: split,
+			Product: product, Category: p.Category, Title: p.Title})
+		out.shots = append(out.shots, RandomShot(rand.New(rand.NewPCG(opts.Seed+uint64(k)+1, seed.Sum64())), opts.Style))
+	}
+	if i < opts.Search {
+		add(catalog.Query, p.ID)
+		for range 3 + rng.IntN(5) { // 5 on average
+			add(catalog.Index, p.ID)
+		}
+		return out
+	}
+	split := catalog.Train
+	if (i-opts.Search)%8 == 7 {
+		split = catalog.Val
+	}
+	for range 2 + rng.IntN(3) {
+		add(split, "")
+	}
+	return out
+}
+
+// shoot draws what is missing of a product and returns how many photos it drew.
+func (p plan) shoot(ctx context.Context, dir string) (drawn int, err error) {
+	var m *mesh.Mesh
+	for k, row := range p.rows {
+		path := filepath.Join(dir, filepath.FromSlash(row.Path))
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			return drawn, context.Cause(ctx)
+		}
+		if m == nil {
+			if m, err = p.product.Mesh(); err != nil {
+				return drawn, err
+			}
+		}
+		photo, err := Shoot(m, p.shots[k])
+		if err != nil {
+			return drawn, err
+		}
+		var jpg bytes.Buffer
+		if err := jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: p.shots[k].Quality}); err != nil {
+			return drawn, err
+		}
+		if err := writeWhole(path, jpg.Bytes()); err != nil {
+			return drawn, err
+		}
+		drawn++
+	}
+	return drawn, nil
+}
+
+// writeWhole gives a file its name once it is complete.
+func writeWhole(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp := path + ".part"
+	if err := os.WriteFile(tmp, data, 0o644); err != nil {
+		os.Remove(tmp) // what could be written of it
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// explain names the way out of a full disk.
+func explain(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return errors.New("the disk is full; make room and start again, the photos that are whole are kept")
+	}
+	return err
+}

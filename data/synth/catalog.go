@@ -1,0 +1,96 @@
+package synth
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+
+	"github.com/gopvs/product-visual-search/data/mesh"
+	"github.com/gopvs/product-visual-search/data/studio"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+)
+
+// leaf is a kind of product.
+type leaf struct {
+	slug     string // of its products' ids
+	noun     string // in their titles
+	category catalog.Category
+	build    func(k *maker)
+}
+
+// department is a top-level category's leaves.
+type department struct {
+	name   string
+	leaves []leaf
+}
+
+// departments are all that is sold, one file each.
+var departments = []department{
+	kitchen, furniture, lighting, toys, tools, electronics, sports, jewellery,
+	bags, shoes, music, garden, stationery, bathroom, grocery, decoration,
+}
+
+// leaves lists the leaves of all departments with their full categories.
+var leaves = func() []leaf {
+	var all []leaf
+	for _, d := range departments {
+		for _, l := range d.leaves {
+			l.category = catalog.Category(d.name) + " > " + l.category
+			all = append(all, l)
+		}
+	}
+	return all
+}()
+
+// Categories returns the leaf categories.
+func Categories() []catalog.Category {
+	var all []catalog.Category
+	for _, l := range leaves {
+		all = append(all, l.category)
+	}
+	return all
+}
+
+// Catalog returns the first n products of a seed.
+func Catalog(seed uint64, n int) studio.Products { return drawn{seed, n} }
+
+type drawn struct {
+	seed uint64
+	n    int
+}
+
+// Len returns the number of products.
+func (d drawn) Len() int { return d.n }
+
+// At returns product i. Each run through all leaves has its own order.
+func (d drawn) At(i int) studio.Product {
+	round := rand.New(rand.NewPCG(d.seed, uint64(i/len(leaves))))
+	l := leaves[round.Perm(len(leaves))[i%len(leaves)]]
+	k := l.start(d.seed, i)
+	l.build(k)
+	return studio.Product{
+		ID:       fmt.Sprintf("%s-%06d", l.slug, i),
+		Title:    k.title(l.noun),
+		Category: l.category,
+		Mesh: func() (*mesh.Mesh, error) {
+			k := l.start(d.seed, i)
+			l.build(k)
+			return k.mesh, nil
+		},
+	}
+}
+
+// sharedPalettes is how many palettes a leaf sells in.
+const sharedPalettes = 5
+
+// start readies a product's random numbers and colours.
+func (l leaf) start(seed uint64, i int) *maker {
+	name := fnv.New64a()
+	name.Write([]byte(l.slug)) // a hash's Write does not fail
+	rng := rand.New(rand.NewPCG(seed, uint64(i)^name.Sum64()))
+	k := &maker{rng: rng, mesh: &mesh.Mesh{}}
+	offer := rand.New(rand.NewPCG(seed, name.Sum64())).Perm(len(palettes))[:sharedPalettes]
+	p := palettes[offer[rng.IntN(sharedPalettes)]]
+	k.main, k.second, k.accent = p[0], p[1], p[2]
+	return k
+}
