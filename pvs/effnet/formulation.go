@@ -1,10 +1,6 @@
 package effnet
 
-import (
-	"strings"
-
-	"github.com/gomlx/compute"
-)
+import "github.com/gomlx/compute"
 
 // Formulation is a way to write the network's convolutions. All give the same
 // values within rounding; which is fast depends on the backend.
@@ -27,10 +23,17 @@ func (f Formulation) String() string {
 	return "convolutions"
 }
 
-// FormulationFor returns the fast formulation for a backend.
+// FormulationFor returns the fast formulation for a backend: slices on CPUs under XLA
+// and on the pure-Go backend, which runs grouped convolutions slowly.
 func FormulationFor(backend compute.Backend) Formulation {
-	if backend.Name() == "xla" && strings.Contains(strings.ToLower(backend.Description()), "cpu") {
+	if xla, ok := backend.(interface{ IsCPU() bool }); ok && xla.IsCPU() {
+		return Slices
+	}
+	if backend.Name() == pureGo {
 		return Slices
 	}
 	return Convolutions
 }
+
+// pureGo is the name that GoMLX's pure-Go backend gives itself.
+const pureGo = "Go Backend"

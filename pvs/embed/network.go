@@ -1,0 +1,140 @@
+package embed
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+)
+
+// Embedder maps photos to vectors.
+type Embedder interface {
+	// Key is one line that tells embedders apart whose vectors differ.
+	Key() string
+	// Dim is the length of a vector.
+	Dim() int
+	// Batch is how many photos Embed takes at once.
+	Batch() int
+	// InputLen is the number of values that Prepare writes.
+	InputLen() int
+	// Prepare brings a photo to the form that Embed takes; it is called from many goroutines.
+	Prepare(photo *imageprep.RGB, input []float32)
+	// Embed maps n prepared photos, at most Batch, to n vectors.
+	Embed(inputs []float32, n int, vectors []float32) error
+}
+
+// NetworkOptions of [NewNetwork]; zero values are defaults.
+type NetworkOptions struct {
+	Size  int // side of the square input; 0: what the weights were trained on
+	Batch int // photos at once; 0: 8
+}
+
+// Network is an EfficientNet in inference mode; a photo's vector is the average of the
+// last convolution's output over all places (Keras: pooling="avg").
+type Network struct {
+	config effnet.Config
+	opts   NetworkOptions
+	exec   *model.Exec
+	key    string
+}
+
+// NewNetwork loads the weights (as [effnet.Config.Load] takes them) into a network on
+// the backend. The graph is compiled at the first batch.
+func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if opts.Size == 0 {
+		opts.Size = config.Resolution
+	}
+	if opts.Batch == 0 {
+		opts.Batch = 8
+	}
+	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
+		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
+	}
+	store := model.NewStore()
+	if err := config.Load(store.RootScope(), values); err != nil {
+		return nil, err
+	}
+	// As constants, weights can be folded into neighbouring operations: ONNX Runtime
+	// is three times as fast with them.
+	store.WithVariableAsConst(true)
+	how := effnet.Options{Formulation: effnet.FormulationFor(backend)}
+	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
+		return config.Graph(scope, images, how).Features
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building %s: %w", config.Title, err)
+	}
+	return &Network{config: config, opts: opts, exec: exec, key: fmt.Sprintf("%s %d %s", config.Name, opts.Size, fingerprint(values))}, nil
+}
+
+// fingerprint hashes weights.
+func fingerprint(values map[string][]float32) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		h.Write([]byte(name)) // a hash's Write does not fail
+		var sum [8]byte
+		mixed := uint64(14695981039346656037)
+		for _, v := range values[name] {
+			mixed = (mixed ^ uint64(math.Float32bits(v))) * 1099511628211
+		}
+		binary.LittleEndian.PutUint64(sum[:], mixed)
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Key names variant, input size and weights.
+func (n *Network) Key() string { return n.key }
+
+// Dim returns the number of features.
+func (n *Network) Dim() int { return n.config.Features() }
+
+// Batch returns the batch size.
+func (n *Network) Batch() int { return n.opts.Batch }
+
+// InputLen returns the values of a square.
+func (n *Network) InputLen() int { return 3 * n.opts.Size * n.opts.Size }
+
+// Prepare pads to a square and resizes.
+func (n *Network) Prepare(photo *imageprep.RGB, input []float32) {
+	imageprep.Square(photo, n.opts.Size, input)
+}
+
+// Embed runs the network. A short batch is filled up, since another size would be
+// compiled anew.
+func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {
+	if count < 1 || count > n.opts.Batch {
+		return fmt.Errorf("a batch of %d is not in 1 to %d", count, n.opts.Batch)
+	}
+	clear(inputs[count*n.InputLen():])
+	out, err := n.exec.Exec(tensors.FromFlatDataAndDimensions(inputs[:n.opts.Batch*n.InputLen()], n.opts.Batch, n.opts.Size, n.opts.Size, 3))
+	if err != nil {
+		return fmt.Errorf("running %s: %w", n.config.Title, err)
+	}
+	defer func() { _ = out[0].FinalizeAll() }() // frees device memory early
+	var copied int
+	if err := out[0].ConstFlatData(func(flat any) {
+		copied = copy(vectors, flat.([]float32)[:count*n.Dim()])
+	}); err != nil {
+		return fmt.Errorf("reading the features of %s: %w", n.config.Title, err)
+	}
+	if copied != count*n.Dim() {
+		return errors.New("there is no room for the vectors of a batch")
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package embed
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Photo is an image file with its id and, for messages, where it is listed.
+type Photo struct {
+	ID, File string
+	Where    string // "photos.csv line 12"
+}
+
+// RunOptions of [Run].
+type RunOptions struct {
+	SkipBad  bool                  // leave out photos that cannot be read, instead of failing
+	Limits   imageprep.Limits      // of image files
+	Progress func(done, total int) // called after each batch; may be nil
+}
+
+// Result says what [Run] did.
+type Result struct {
+	Vectors         int      // in the set, those of an interrupted run included
+	New             int      // embedded now
+	Skipped         []string // one line for each photo left out
+	ImagesPerSecond float64  // of those embedded now, without the first batch, which compiles
+}
+
+// batch is photos on their way to the device.
+type batch struct {
+	ids    []string
+	inputs []float32
+	bad    []string // lines
+	err    error
+	photos int // that it was made from
+}
+
+// Run embeds photos into the set NAME (NAME.npy and NAME.ids). At most three batches
+// are in memory. Cancelled or killed, it goes on at its next start with the same
+// embedder. A photo that cannot be read is an error that names it, unless
+// opts.SkipBad is set.
+func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunOptions) (Result, error) {
+	w, err := vectors.OpenWriter(name, e.Dim(), e.Key())
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := run(ctx, e, photos, w, opts)
+	if err != nil {
+		if kept := w.Suspend(); kept != nil {
+			return result, kept
+		}
+		return result, err
+	}
+	result.Vectors = len(w.Done())
+	return result, w.Close()
+}
+
+func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {
+	var result Result
+	done := make(map[string]bool, len(w.Done()))
+	for _, id := range w.Done() {
+		done[id] = true
+	}
+	var todo []Photo
+	for _, p := range photos {
+		if !done[p.ID] {
+			todo = append(todo, p)
+		}
+	}
+	finished := len(photos) - len(todo)
+	if opts.Progress != nil {
+		opts.Progress(finished, len(photos))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	out := make([]float32, e.Batch()*e.Dim())
+	var timed int
+	var start time.Time
+	for b := range prepare(ctx, e, todo, opts) {
+		if b.err != nil {
+			return result, b.err
+		}
+		result.Skipped = append(result.Skipped, b.bad...)
+		if len(b.ids) > 0 {
+			if err := e.Embed(b.inputs, len(b.ids), out); err != nil {
+				return result, err
+			}
+		}
+		for i, id := range b.ids {
+			if err := w.Append(id, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
+				return result, err
+			}
+		}
+		if err := w.Flush(); err != nil {
+			return result, err
+		}
+		result.New += len(b.ids)
+		if start.IsZero() {
+			start = time.Now()
+		} else {
+			timed += len(b.ids)
+			result.ImagesPerSecond = float64(timed) / time.Since(start).Seconds()
+		}
+		finished += b.photos
+		if opts.Progress != nil {
+			opts.Progress(finished, len(photos))
+		}
+	}
+	return result, ctx.Err()
+}
+
+// prepare decodes batches ahead of their use. The channel holds one, the sender and
+// the receiver one each.
+func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <-chan *batch {
+	ready := make(chan *batch, 1)
+	go func() {
+		defer close(ready)
+		for len(photos) > 0 {
+			n := min(e.Batch(), len(photos))
+			b := decode(e, photos[:n], opts)
+			photos = photos[n:]
+			select {
+			case ready <- b:
+			case <-ctx.Done():
+				return
+			}
+			if b.err != nil {
+				return
+			}
+		}
+	}()
+	return ready
+}
+
+// decode reads and prepares one batch on all cores.
+func decode(e Embedder, photos []Photo, opts RunOptions) *batch {
+	b := &batch{inputs: make([]float32, e.Batch()*e.InputLen()), photos: len(photos)}
+	errs := make([]error, len(photos))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(len(photos), runtime.GOMAXPROCS(0)) {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := range next {
+				var photo *imageprep.RGB
+				if photo, errs[i] = imageprep.Open(photos[i].File, opts.Limits); errs[i] == nil {
+					e.Prepare(photo, b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
+				}
+			}
+		}()
+	}
+	for i := range photos {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	for i, p := range photos {
+		if errs[i] != nil {
+			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])
+			if !opts.SkipBad {
+				b.err = fmt.Errorf("%s, or leave it out with --skip-bad", line)
+				return b
+			}
+			b.bad = append(b.bad, line)
+			continue
+		}
+		// Close the gap that a bad photo left.
+		copy(b.inputs[len(b.ids)*e.InputLen():], b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
+		b.ids = append(b.ids, p.ID)
+	}
+	return b
+}
