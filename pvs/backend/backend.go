@@ -48,6 +48,20 @@ func Open(ctx context.Context, use Use, log func(string)) (compute.Backend, Info
 	if err != nil {
 		return nil, info, err
 	}
+	return launch(info)
+}
+
+// OpenNamed is [Open] for the backend of a name, as GOMLX_BACKEND would give it.
+func OpenNamed(ctx context.Context, name string, log func(string)) (compute.Backend, Info, error) {
+	info, err := chooseNamed(ctx, name, log)
+	if err != nil {
+		return nil, info, err
+	}
+	return launch(info)
+}
+
+// launch starts what was chosen.
+func launch(info Info) (compute.Backend, Info, error) {
 	xla.EnableAutoInstall(false) // Choose has seen to it
 	config := info.Name
 	switch {
@@ -109,7 +123,7 @@ func Choose(ctx context.Context, use Use, log func(string)) (Info, error) {
 
 // chooseNamed takes the user's word; it only finds or installs the library that the name needs.
 func chooseNamed(ctx context.Context, named string, log func(string)) (Info, error) {
-	info := Info{Name: named, Why: "named by GOMLX_BACKEND"}
+	info := Info{Name: named, Why: "named by the user"}
 	kind, config, _ := strings.Cut(named, ":")
 	device, _, _ := strings.Cut(config, ",")
 	var err error
@@ -120,7 +134,7 @@ func chooseNamed(ctx context.Context, named string, log func(string)) (Info, err
 		info.Plugin, err = onnxLibrary(ctx, log)
 	}
 	if err != nil {
-		return info, fmt.Errorf("GOMLX_BACKEND names %s, but its library cannot be had: %w", named, err)
+		return info, fmt.Errorf("the library of the backend %s cannot be had: %w", named, err)
 	}
 	return info, nil
 }

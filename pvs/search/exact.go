@@ -31,6 +31,9 @@ type Exact struct {
 	device multiplier // nil without a backend
 }
 
+// DefaultTileQueries is how many queries a tile has if nothing else is said.
+const DefaultTileQueries = 1024
+
 // fewQueries is up to where plain Go is faster than handing the whole index to a
 // backend, which copies it (BenchmarkExact).
 const fewQueries = 32
@@ -48,7 +51,7 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 		opts.TileRows = 4096
 	}
 	if opts.TileQuery == 0 {
-		opts.TileQuery = 1024
+		opts.TileQuery = DefaultTileQueries
 	}
 	if opts.TileRows < 1 || opts.TileQuery < 1 {
 		return nil, fmt.Errorf("tiles of %d rows and %d queries are not possible", opts.TileRows, opts.TileQuery)
@@ -102,6 +105,28 @@ func (e *Exact) Dim() int { return e.dim }
 
 // ID returns a row's id.
 func (e *Exact) ID(row int) string { return e.ids[row] }
+
+// Warm compiles what a search of n queries needs, so that the first search is not
+// slower than the next.
+func (e *Exact) Warm(ctx context.Context, n int) error {
+	if e.device == nil || n <= fewQueries || e.Len() == 0 {
+		return nil
+	}
+	sizes := []int{min(n, e.opts.TileQuery)}
+	if rest := n % e.opts.TileQuery; rest != 0 && n > e.opts.TileQuery {
+		sizes = append(sizes, rest)
+	}
+	rows := min(e.opts.TileRows, e.Len())
+	for _, nq := range sizes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.device.multiply(make([]float32, nq*e.dim), nq, e.data[:rows*e.dim], rows, make([]float32, nq*rows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Search implements [Index].
 func (e *Exact) Search(ctx context.Context, queries []float32, k int, opts Options) ([][]Hit, error) {

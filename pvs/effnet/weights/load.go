@@ -39,7 +39,7 @@ func (f *File) For(c effnet.Config) (*Weights, error) {
 	tensors := f.Tensors
 	if f.Format == "Keras HDF5" {
 		var err error
-		if tensors, err = f.keras(c); err != nil {
+		if tensors, err = f.keras(); err != nil {
 			return nil, err
 		}
 	}
@@ -206,7 +206,7 @@ func loadTop(tensors map[string]Tensor, names map[string]string, c effnet.Config
 }
 
 // keras renames the arrays of an .h5 file to "layer/weight".
-func (f *File) keras(c effnet.Config) (map[string]Tensor, error) {
+func (f *File) keras() (map[string]Tensor, error) {
 	out := map[string]Tensor{}
 	for name, t := range f.Tensors {
 		short := kerasName(name)

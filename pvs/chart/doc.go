@@ -1,0 +1,9 @@
+// Package chart draws what a search found and how it scored.
+//
+// A [Gallery] shows queries with their nearest neighbours, right ones marked, as a
+// picture and as one self-contained HTML page.
+//
+//	g := chart.Gallery{Title: "EfficientNet-Lite0", Systems: systems, Rows: chart.Pick(rows, 5, 5)}
+//	err := g.PNG("gallery.png")
+//	err = g.HTML("gallery.html")
+package chart

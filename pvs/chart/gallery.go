@@ -1,0 +1,92 @@
+package chart
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// Photo is a picture with its labels.
+type Photo struct {
+	ID       string
+	Path     string // of the image file
+	Product  string
+	Category string // leaf
+	Title    string
+}
+
+// Result is a neighbour of a query.
+type Result struct {
+	Photo
+	Rank  int     // from 1
+	Score float32 // cosine
+	Right bool    // shows the same product
+}
+
+// Row is a query with its results.
+type Row struct {
+	Query    Photo
+	Results  []Result // in the order of their ranks
+	Recall   float64  // share of the relevant photos that are among the results
+	Relevant int
+	Hits     int
+}
+
+// System is a bar of the comparison: a way to embed and its MAR@10 with an interval.
+type System struct {
+	Name           string
+	MAR, Low, High float64
+}
+
+// Gallery is a page of queries.
+type Gallery struct {
+	Title    string
+	Subtitle string
+	Systems  []System // the first is the one whose results are shown
+	Rows     []Row
+	Total    int // queries that the rows were picked from
+	Footer   string
+}
+
+// Pick returns the best and the hardest queries, best first; rows of equal recall are
+// told apart by the best score of a right result, then by id.
+func Pick(rows []Row, best, hardest int) []Row {
+	sorted := slices.Clone(rows)
+	slices.SortFunc(sorted, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.Recall, a.Recall), cmp.Compare(b.Relevant, a.Relevant), cmp.Compare(a.Query.ID, b.Query.ID))
+	})
+	if best+hardest >= len(sorted) {
+		return sorted
+	}
+	return append(sorted[:best:best], sorted[len(sorted)-hardest:]...)
+}
+
+// found is a row's line of text.
+func (r Row) found() string {
+	return fmt.Sprintf("%d of %d found", r.Hits, r.Relevant)
+}
+
+// writeWhole writes a file that appears complete or not at all.
+func writeWhole(path string, fill func(w io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) // fails once the file has its name
+	err = errors.Join(fill(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		err = errors.New("the disk is full; make room and start again")
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package chart
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+)
+
+//go:embed page.html
+var pageText string
+
+// pageTemplate escapes every text for its place.
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"percent": func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) },
+	"score":   func(v float64) string { return fmt.Sprintf("%.3f", v) },
+	"cosine":  func(v float32) string { return fmt.Sprintf("%.3f", v) },
+	"photo":   func(path string, side int) template.URL { return template.URL(dataURI(path, side)) },
+	"width":   func(v float64) template.CSS { return template.CSS(fmt.Sprintf("%.2f%%", 100*max(0, min(1, v)))) },
+	"span":    func(s System) template.CSS { return template.CSS(fmt.Sprintf("%.2f%%", 100*max(0, s.High-s.Low))) },
+}).Parse(pageText))
+
+// MaxRows bounds the size of a page: each row carries eleven thumbnails, 30 KB together.
+const MaxRows = 200
+
+// HTML writes the gallery as one page that needs nothing else: photos, style and
+// script are inside. It can be filtered, sorted and searched, and is a plain list
+// without scripts.
+func (g Gallery) HTML(path string) error {
+	if len(g.Rows) > MaxRows {
+		g.Rows = Pick(g.Rows, MaxRows/2, MaxRows-MaxRows/2)
+	}
+	var categories []string
+	for _, r := range g.Rows {
+		if !slices.Contains(categories, r.Query.Category) {
+			categories = append(categories, r.Query.Category)
+		}
+	}
+	slices.Sort(categories)
+	return writeWhole(path, func(w io.Writer) error {
+		return pageTemplate.Execute(w, struct {
+			Gallery
+			Categories []string
+		}{g, categories})
+	})
+}

@@ -1,0 +1,53 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/color"
+	_ "image/gif" // decoders
+	"image/jpeg"
+	_ "image/png" //
+	"os"
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp"
+)
+
+// maxThumbnailPixels keeps a hostile file from filling the memory.
+const maxThumbnailPixels = 100_000_000
+
+// thumbnail returns the middle square of an image file at side pixels; ok is false,
+// and the picture a grey field, for a file that cannot be read: a page with a gap is
+// better than none.
+func thumbnail(path string, side int) (m *image.RGBA, ok bool) {
+	m = image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{225, 226, 230, 255}), image.Point{}, draw.Src)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return m, false
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > maxThumbnailPixels/config.Height {
+		return m, false
+	}
+	src, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return m, false
+	}
+	b := src.Bounds()
+	short := min(b.Dx(), b.Dy())
+	at := image.Pt(b.Min.X+(b.Dx()-short)/2, b.Min.Y+(b.Dy()-short)/2)
+	draw.CatmullRom.Scale(m, m.Bounds(), src, image.Rectangle{at, at.Add(image.Pt(short, short))}, draw.Over, nil)
+	return m, true
+}
+
+// dataURI is a thumbnail as a JPEG inside of a page.
+func dataURI(path string, side int) string {
+	m, _ := thumbnail(path, side)
+	var buf bytes.Buffer
+	if err := jpeg.Encode(&buf, m, &jpeg.Options{Quality: 82}); err != nil {
+		return ""
+	}
+	return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(buf.Bytes())
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// app is what every verb gets: where to write and when to stop.
+type app struct {
+	ctx            context.Context
+	stdout, stderr *os.File
+	json           bool
+}
+
+// say writes a line for people: to stdout, or to stderr where stdout is for JSON.
+func (a *app) say(format string, args ...any) {
+	out := a.stdout
+	if a.json {
+		out = a.stderr
+	}
+	fmt.Fprintf(out, format+"\n", args...)
+}
+
+// log writes a line of progress.
+func (a *app) log(line string) { fmt.Fprintln(a.stderr, line) }
+
+// result writes the JSON object, if one was asked for.
+func (a *app) result(v any) error {
+	if !a.json {
+		return nil
+	}
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s\n", line)
+	return err
+}
+
+// list shows what was left out: the first few, and how many.
+func (a *app) list(what string, lines []string) {
+	const show = 10
+	for i, l := range lines {
+		if i == show {
+			a.log(fmt.Sprintf("... and %d more", len(lines)-show))
+			break
+		}
+		a.log("left out: " + l)
+	}
+	if len(lines) > 0 {
+		a.log(fmt.Sprintf("%d %s were left out", len(lines), what))
+	}
+}
+
+// progress shows how far a long step is: a bar on a terminal, else a line now and then.
+func (a *app) progress(what string) (update func(done, total int), finish func()) {
+	if term.IsTerminal(int(a.stderr.Fd())) {
+		var bar *progressbar.ProgressBar
+		return func(done, total int) {
+				if bar == nil {
+					bar = progressbar.NewOptions(total, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(a.stderr),
+						progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionThrottle(100*time.Millisecond),
+						progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth())
+				}
+				_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
+			}, func() {
+				if bar != nil {
+					_ = bar.Finish()
+					fmt.Fprintln(a.stderr)
+				}
+			}
+	}
+	start, last := time.Now(), time.Now()
+	return func(done, total int) {
+		if now := time.Now(); done == total || now.Sub(last) > 5*time.Second {
+			last = now
+			line := fmt.Sprintf("%s: %d of %d", what, done, total)
+			if spent := now.Sub(start).Seconds(); done < total && done > 0 && spent > 1 {
+				line += fmt.Sprintf(", %.0f s left", spent/float64(done)*float64(total-done))
+			}
+			a.log(line)
+		}
+	}, func() {}
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image/jpeg"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gopvs/product-visual-search/data/studio"
+	"github.com/gopvs/product-visual-search/data/synth"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+type benchCommand struct {
+	networkFlags
+	Seconds float64 `default:"3" help:"How long each figure is measured."`
+	What    string  `arg:"" optional:"" default:"all" enum:"all,images,embed,search" help:"images, embed, search or all."`
+}
+
+// Run measures. The figures are for comparing ways on one machine; shared machines
+// make absolute numbers drift.
+func (c *benchCommand) Run(a *app) error {
+	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
+	note := func(key, unit string, value float64) {
+		out[key] = value
+		a.say("%-28s %10.1f %s", key, value, unit)
+	}
+	for _, step := range []struct {
+		name string
+		run  func(a *app, note func(key, unit string, value float64)) error
+	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}} {
+		if c.What != "all" && c.What != step.name {
+			continue
+		}
+		if err := step.run(a, note); err != nil {
+			return err
+		}
+	}
+	return a.result(out)
+}
+
+// repeat calls work on all cores for the given time and returns the calls a second.
+func repeat(seconds float64, cores int, work func() error) (float64, error) {
+	var wait sync.WaitGroup
+	var lock sync.Mutex
+	var failed error
+	count := 0
+	start := time.Now()
+	for range cores {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for n := 0; ; n++ {
+				err := work()
+				if err != nil || time.Since(start).Seconds() > seconds {
+					lock.Lock()
+					count += n + 1
+					failed = err
+					lock.Unlock()
+					return
+				}
+			}
+		}()
+	}
+	wait.Wait()
+	return float64(count) / time.Since(start).Seconds(), failed
+}
+
+// images measures decoding, squares and the six views on one core.
+func (c *benchCommand) images(a *app, note func(key, unit string, value float64)) error {
+	m, err := synth.Catalog(1, 1).At(0).Mesh()
+	if err != nil {
+		return err
+	}
+	shot := studio.RandomShot(rand.New(rand.NewPCG(1, 1)), studio.Style{})
+	shot.Width, shot.Height = 500, 400
+	photo, err := studio.Shoot(m, shot)
+	if err != nil {
+		return err
+	}
+	var jpg bytes.Buffer
+	if err := jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: 85}); err != nil {
+		return err
+	}
+	decoded, err := imageprep.Decode(bytes.NewReader(jpg.Bytes()), "bench", imageprep.Limits{})
+	if err != nil {
+		return err
+	}
+	square := make([]float32, 3*224*224)
+	for _, f := range []struct {
+		key  string
+		work func() error
+	}{
+		{"decode_per_second", func() error {
+			_, err := imageprep.Decode(bytes.NewReader(jpg.Bytes()), "bench", imageprep.Limits{})
+			return err
+		}},
+		{"squares_per_second", func() error { imageprep.Square(decoded, 224, square); return nil }},
+		{"six_views_per_second", func() error {
+			for v := imageprep.A0; v <= imageprep.A5; v++ {
+				v.Apply(square, 224, nil)
+			}
+			return nil
+		}},
+	} {
+		rate, err := repeat(c.Seconds, 1, f.work)
+		if err != nil {
+			return err
+		}
+		note(f.key, "a second and core (500 x 400 JPEG, 224 x 224 square)", rate)
+	}
+	return nil
+}
+
+// network measures the forward pass alone and its first call.
+func (c *benchCommand) network(a *app, note func(key, unit string, value float64)) error {
+	e, _, _, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	inputs, out := make([]float32, e.Batch()*e.InputLen()), make([]float32, e.Batch()*e.Dim())
+	for i := range inputs {
+		inputs[i] = float32(rng.IntN(256))
+	}
+	start := time.Now()
+	if err := e.Embed(inputs, e.Batch(), out); err != nil {
+		return err
+	}
+	note("embed_first_call_seconds", "s", time.Since(start).Seconds())
+	rate, err := repeat(c.Seconds, 1, func() error { return e.Embed(inputs, e.Batch(), out) })
+	note("embed_images_per_second", fmt.Sprintf("images a second, batch %d", e.Batch()), rate*float64(e.Batch()))
+	return err
+}
+
+// search measures 1,000 queries in 100,000 vectors of 512 values.
+func (c *benchCommand) search(a *app, note func(key, unit string, value float64)) error {
+	index, queries := randomSet(100_000, 512, 1), randomSet(1000, 512, 2)
+	for _, n := range []int{1, 1000} {
+		some := &vectors.Set{IDs: queries.IDs[:n], Dim: 512, Data: queries.Data[:512*n]}
+		best := 0.0
+		for range 3 {
+			_, seconds, err := searchVectors(a, index, some, 10)
+			if err != nil {
+				return err
+			}
+			best = max(best, float64(n)/seconds)
+		}
+		note(fmt.Sprintf("search_%d_queries_per_second", n), "queries a second, 100,000 x 512, top 10", best)
+	}
+	return nil
+}
+
+// randomSet draws unit vectors.
+func randomSet(n, dim int, seed uint64) *vectors.Set {
+	rng := rand.New(rand.NewPCG(seed, 9))
+	s := &vectors.Set{Dim: dim, Data: make([]float32, n*dim)}
+	for i := range n {
+		s.IDs = append(s.IDs, fmt.Sprintf("%d-%d", seed, i))
+	}
+	for i := range s.Data {
+		s.Data[i] = rng.Float32() - 0.5
+	}
+	if err := s.Normalize(); err != nil {
+		panic(err) // random vectors are not zero
+	}
+	return s
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"github.com/gopvs/product-visual-search/data/studio"
+	"github.com/gopvs/product-visual-search/data/synth"
+)
+
+type dataCommand struct {
+	Synth synthCommand `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
+}
+
+// drawFlags are those of every drawn catalogue.
+type drawFlags struct {
+	Out  string `required:"" help:"The catalogue folder." placeholder:"DIR"`
+	Seed uint64 `default:"1" help:"Of products and photos."`
+	Size int    `default:"320" help:"Longer side of a photo in pixels, about."`
+}
+
+// draw photographs products and reports.
+func (f drawFlags) draw(a *app, products studio.Products, search int, style studio.Style) (studio.Summary, error) {
+	style.Size = f.Size
+	update, finish := a.progress("photographing products")
+	summary, err := studio.Photograph(a.ctx, f.Out, products, studio.Options{Seed: f.Seed, Search: search, Style: style}, update)
+	finish()
+	return summary, err
+}
+
+type synthCommand struct {
+	drawFlags
+	Products int `default:"300" help:"Products with query and index photos."`
+	Train    int `default:"0" help:"Further products for train and val, with categories but without product ids."`
+}
+
+// Run draws a catalogue.
+func (c *synthCommand) Run(a *app) error {
+	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), c.Products, studio.Style{})
+	if err != nil {
+		return err
+	}
+	a.say("%d photos of %d products in %d categories are in %s (%d drawn now)", summary.Photos, summary.Products, summary.Categories, c.Out, summary.Drawn)
+	return a.result(summary)
+}

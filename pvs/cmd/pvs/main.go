@@ -1,0 +1,74 @@
+// Command pvs is product visual search from the shell: it draws or imports a
+// catalogue of photos, embeds them with EfficientNet, finds each query's nearest
+// neighbours, and scores the result.
+//
+//	go run ./pvs/cmd/pvs quickstart
+//
+// Every verb is a file of this folder. With --json the last line of stdout is one JSON
+// object; progress goes to stderr. Exit status: 0 done, 1 failed, 2 wrong usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are the verbs.
+type commands struct {
+	JSON  bool `help:"Print one JSON object on the last line of stdout."`
+	Debug bool `help:"Show where an error came from."`
+
+	Setup      setupCommand      `cmd:"" help:"Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat."`
+	Quickstart quickstartCommand `cmd:"" help:"The main job on a small drawn catalogue, start to finish, in minutes."`
+	Data       dataCommand       `cmd:"" help:"Fill a catalogue folder with photos."`
+	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
+	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
+	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
+	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`
+	Bench      benchCommand      `cmd:"" help:"Measure the speed of this machine."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process: it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("pvs"), kong.Description("Product visual search: find photos of the same product."),
+		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(stderr, "pvs:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "pvs: %v (pvs --help lists verbs and flags)\n", err)
+		return 2
+	}
+	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
+	err = parsed.Run(a)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "pvs: interrupted; what is done is kept, the same command goes on from there")
+	case c.Debug:
+		fmt.Fprintf(stderr, "pvs: %+v\n", err)
+	default:
+		fmt.Fprintln(stderr, "pvs:", err)
+	}
+	return 1
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+)
+
+type setupCommand struct {
+	Weights string `help:"Which weights: keras-b0, timm-b0 or lite0; the best that can be had if not given."`
+}
+
+// Run installs the libraries of both uses and the weights.
+func (c *setupCommand) Run(a *app) error {
+	infer, err := backend.Choose(a.ctx, backend.Inference, a.log)
+	if err != nil {
+		return err
+	}
+	train, err := backend.Choose(a.ctx, backend.Training, a.log)
+	if err != nil {
+		return err
+	}
+	var source weights.Source
+	var path string
+	if c.Weights == "" {
+		source, path, err = weights.Default(a.ctx, a.log)
+	} else if source, err = weights.SourceNamed(c.Weights); err == nil {
+		path, err = source.Fetch(a.ctx, a.log)
+	}
+	if err != nil {
+		return err
+	}
+	a.say("inference runs on %s", infer)
+	a.say("training and large searches run on %s", train)
+	a.say("weights: %s, for EfficientNet %s, %s, %s", source.Name, source.Model, source.Licence, path)
+	return a.result(map[string]any{"backend": train.Name, "plugin": train.Plugin, "weights": path,
+		"inference_backend": infer.Name, "inference_plugin": infer.Plugin, "weights_name": source.Name})
+}

@@ -1,0 +1,173 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+)
+
+// networkChecks loads every weights file and compares the network on every backend.
+func networkChecks(ctx context.Context, dir string, files, names []string, log func(string)) ([]Check, error) {
+	ref, err := weights.Read(filepath.Join(dir, "keras_reference.safetensors"))
+	if err != nil {
+		return nil, err
+	}
+	var checks []Check
+	var first *weights.Weights
+	for _, file := range files {
+		f, err := weights.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		config, err := weights.Identify(f)
+		if err != nil {
+			return nil, err
+		}
+		w, err := f.For(config)
+		if err != nil {
+			return nil, err
+		}
+		label := filepath.Base(file)
+		log(fmt.Sprintf("%s holds the weights of %s under the names of %s", label, config.Title, w.Scheme))
+		if first == nil {
+			first = w
+		} else {
+			checks = append(checks, sameWeights(label+" against "+filepath.Base(files[0]), w, first))
+		}
+		backends, err := open(ctx, names, config, log)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range slices.Sorted(maps.Keys(backends)) {
+			log(fmt.Sprintf("running %s on %s", config.Title, name))
+			more, err := forward(backends[name], config, w, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("%s on %s: %w", label, name, err)
+			}
+			for _, c := range more {
+				c.Name = name + " " + filepath.Ext(label) + " " + c.Name
+				checks = append(checks, c)
+			}
+		}
+	}
+	return checks, nil
+}
+
+// sameWeights compares two files exactly.
+func sameWeights(name string, a, b *weights.Weights) Check {
+	worst := 0.0
+	for key, values := range b.Values {
+		d, _ := difference(a.Values[key], values)
+		if d > worst || d != d {
+			worst = d
+		}
+	}
+	return Check{name, worst, exact}
+}
+
+// smallNetwork is up to how many features the pure-Go backend is tried without being named.
+const smallNetwork = 640
+
+// open starts the named backends, or all that can be had.
+func open(ctx context.Context, names []string, config effnet.Config, log func(string)) (map[string]compute.Backend, error) {
+	asked := len(names) > 0
+	if !asked {
+		names = []string{"xla:cpu", "onnxruntime:cpu"}
+		if named := os.Getenv("GOMLX_BACKEND"); named != "" {
+			names = []string{named}
+		}
+		if config.Features() <= smallNetwork {
+			names = append(names, "go")
+		}
+	}
+	out := map[string]compute.Backend{}
+	for _, name := range names {
+		b, _, err := backend.OpenNamed(ctx, name, log)
+		if err != nil {
+			if asked {
+				return nil, err
+			}
+			log(fmt.Sprintf("not compared on %s: %v", name, err))
+			continue
+		}
+		out[name] = b
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("none of the backends %s can be had", strings.Join(names, ", "))
+	}
+	return out, nil
+}
+
+// forward compares pooled features at both sizes and all inner activations.
+func forward(b compute.Backend, config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
+	store := model.NewStore()
+	if err := config.Load(store.RootScope(), w.Values); err != nil {
+		return nil, err
+	}
+	store.WithVariableAsConst(true)
+	how := effnet.Options{Formulation: effnet.FormulationFor(b)}
+	var inner []string
+	for key := range ref {
+		if layer, ok := strings.CutPrefix(key, "act."); ok {
+			inner = append(inner, layer)
+		}
+	}
+	slices.Sort(inner)
+	var unknown error
+	exec, err := model.NewExec(b, store, func(scope *model.Scope, images *graph.Node) []*graph.Node {
+		out := config.Graph(scope, images, how)
+		nodes := []*graph.Node{out.Features}
+		for _, layer := range inner {
+			node, ok := out.Layers[layer]
+			if !ok {
+				unknown = fmt.Errorf("the reference has values of a layer %s, which %s lacks", layer, config.Title)
+				return nodes
+			}
+			nodes = append(nodes, node)
+		}
+		return nodes
+	})
+	if err != nil {
+		return nil, err
+	}
+	var checks []Check
+	for _, batch := range []struct{ images, pooled string }{{"images", "pooled"}, {"images_224", "pooled_224"}} {
+		images, ok := ref[batch.images]
+		if !ok {
+			continue
+		}
+		if len(images.Shape) != 4 {
+			return nil, errShape
+		}
+		out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images.Data, images.Shape...))
+		if unknown != nil {
+			return nil, unknown
+		}
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, relative(batch.pooled, tensors.MustCopyFlatData[float32](out[0]), ref[batch.pooled].Data))
+		if batch.images != "images" {
+			continue
+		}
+		for i, layer := range inner {
+			want := ref["act."+layer].Data // of the first images only
+			got := tensors.MustCopyFlatData[float32](out[i+1])
+			checks = append(checks, relative(layer, got[:min(len(got), len(want))], want))
+		}
+	}
+	return checks, nil
+}
