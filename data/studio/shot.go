@@ -43,7 +43,7 @@ type Style struct {
 	Size     int     // longer side in pixels, about; 0: 320
 	Around   float64 // azimuth goes this far to both sides of the front; 0: 1.9 (of pi)
 	Tumble   bool    // show the product from any side, also from below
-	Plain    float64 // share of plain backgrounds; 0: 0.45
+	Plain    float64 // share of plain backgrounds; 0: 0.35
 	MaxFill  float64 // largest share of the frame; 0: 1.05
 	MaxShift float64 // largest shift off the centre; 0: 0.10
 }
@@ -58,7 +58,7 @@ func (s Style) withDefaults() Style {
 		s.Size = 320
 	}
 	def(&s.Around, 1.9)
-	def(&s.Plain, 0.45)
+	def(&s.Plain, 0.35)
 	def(&s.MaxFill, 1.05)
 	def(&s.MaxShift, 0.10)
 	return s

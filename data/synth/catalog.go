@@ -81,7 +81,7 @@ func (d drawn) At(i int) studio.Product {
 }
 
 // sharedPalettes is how many palettes a leaf sells in.
-const sharedPalettes = 5
+const sharedPalettes = 3
 
 // start readies a product's random numbers and colours.
 func (l leaf) start(seed uint64, i int) *maker {

@@ -98,7 +98,7 @@ func decode(data []byte) (m image.Image, err error) {
 		}
 	}()
 	m, _, err = image.Decode(bytes.NewReader(data))
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err != nil && strings.Contains(err.Error(), "short Huffman data") {
 		err = errors.New("it is cut off")
 	}
 	return m, err

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pvs runs the command as a shell would and returns its exit status and output.
+func pvs(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	dir := t.TempDir()
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	out, errs := open("out"), open("err")
+	status = run(context.Background(), args, out, errs)
+	read := func(f *os.File) string {
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	return status, read(out), read(errs)
+}
+
+// object parses the JSON object that must be on the last line of stdout.
+func object(t *testing.T, stdout string, keys ...string) map[string]any {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	var v map[string]any
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &v); err != nil {
+		t.Fatalf("%v in %q", err, lines[len(lines)-1])
+	}
+	for _, k := range keys {
+		if _, ok := v[k]; !ok {
+			t.Errorf("the JSON lacks %q: %v", k, v)
+		}
+	}
+	return v
+}
+
+// The way from a drawn catalogue to a score, by colour histograms, which need no network.
+func TestTheWholeWay(t *testing.T) {
+	dir := t.TempDir()
+	cat, at := filepath.Join(dir, "cat"), func(name string) string { return filepath.Join(dir, name) }
+	steps := []struct {
+		args []string
+		keys []string
+	}{
+		{[]string{"data", "synth", "--products", "6", "--train", "3", "--size", "64", "--out", cat}, []string{"photos", "products", "categories"}},
+		{[]string{"embed", cat, "--split", "index", "--baseline", "--out", at("index")}, []string{"vectors", "dim", "images_per_second"}},
+		{[]string{"embed", cat, "--split", "query", "--baseline", "--out", at("query")}, []string{"vectors", "dim", "images_per_second"}},
+		{[]string{"search", "--index", at("index"), "--queries", at("query"), "--out", at("ranked.csv")}, []string{"queries", "queries_per_second"}},
+		{[]string{"evaluate", at("ranked.csv"), "--catalog", cat}, []string{"mar_at_10", "queries", "queries_without_truth"}},
+		{[]string{"search", "--index", at("index"), "--image", filepath.Join(cat, "images"), "--baseline"}, nil},
+	}
+	for _, s := range steps {
+		status, stdout, stderr := pvs(t, append(s.args, "--json")...)
+		if s.keys == nil {
+			if status != 1 || !strings.Contains(stderr, "folder") {
+				t.Errorf("%v: %d, %s", s.args, status, stderr)
+			}
+			continue
+		}
+		if status != 0 {
+			t.Fatalf("%v: %s", s.args, stderr)
+		}
+		object(t, stdout, s.keys...)
+	}
+	status, stdout, stderr := pvs(t, "quickstart", "--catalog", cat, "--baseline", "--out", at("quick"), "--json")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	v := object(t, stdout, "mar_at_10", "baseline_mar_at_10", "chart", "gallery")
+	for _, key := range []string{"chart", "gallery"} {
+		if info, err := os.Stat(v[key].(string)); err != nil || info.Size() < 10_000 {
+			t.Errorf("%s: %v", v[key], err)
+		}
+	}
+}
+
+// Each bad input is one sentence on stderr that names the thing, and exit status 1.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const header = "photo,path,split,product,category,title\n"
+	write("text/a.jpg", "a letter")
+	write("text/photos.csv", header+"a,a.jpg,index,p,,\n")
+	write("column/photos.csv", "photo,path\na,b\n")
+	write("quote/photos.csv", header+"a,a.jpg,index,p,,\"\n")
+	write("twice/photos.csv", header+"a,a.jpg,index,p,,\na,a.jpg,index,p,,\n")
+	write("gone/photos.csv", header+"a,none.jpg,index,p,,\n")
+	write("few.npy", "not numpy")
+	write("few.ids", "a\n")
+	wrong := write("wrong.h5", "no weights")
+	for _, c := range []struct {
+		args []string
+		say  string
+	}{
+		{[]string{"embed", filepath.Join(dir, "none"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "photos.csv"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "looks like text"},
+		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "no such file"},
+		{[]string{"embed", filepath.Join(dir, "column"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "lacks the column split"},
+		{[]string{"embed", filepath.Join(dir, "quote"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "line 2"},
+		{[]string{"embed", filepath.Join(dir, "twice"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "the id is used"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "query", "--baseline", "--out", filepath.Join(dir, "v")}, "no photos in the split query"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "test", "--baseline", "--out", filepath.Join(dir, "v")}, "none of train, val, index and query"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--model", "b0", "--out", filepath.Join(dir, "v")}, "wrong.h5"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--out", filepath.Join(dir, "v")}, "--model"},
+		{[]string{"search", "--index", filepath.Join(dir, "few"), "--queries", filepath.Join(dir, "few")}, ".npy"},
+		{[]string{"search", "--index", filepath.Join(dir, "none"), "--queries", filepath.Join(dir, "few")}, "pvs embed"},
+		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
+		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
+		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
+	} {
+		status, _, stderr := pvs(t, c.args...)
+		lines := strings.Split(strings.TrimSpace(stderr), "\n")
+		last := lines[len(lines)-1]
+		if status != 1 || !strings.HasPrefix(last, "pvs: ") || !strings.Contains(last, c.say) {
+			t.Errorf("%v: status %d, %q; want %q", c.args, status, last, c.say)
+		}
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, args := range [][]string{{"nonsense"}, {"embed"}, {"search", "--index", "x"}, {"search", "--index", "x", "--queries", "q", "--image", "i"}} {
+		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "pvs --help") {
+			t.Errorf("%v: status %d, %q", args, status, stderr)
+		}
+	}
+	if status, stdout, _ := pvs(t, "--help"); status != 0 || !strings.Contains(stdout, "quickstart") {
+		t.Errorf("--help: status %d, %q", status, stdout)
+	}
+}
+
+// With --skip-bad the good photos are embedded and the bad ones counted.
+func TestSkipBad(t *testing.T) {
+	dir := t.TempDir()
+	m := image.NewGray(image.Rect(0, 0, 20, 20))
+	m.Set(3, 3, color.White)
+	f, err := os.Create(filepath.Join(dir, "good.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jpeg.Encode(f, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := "photo,path,split,product,category,title\na,good.jpg,index,p,,\nb,none.jpg,index,p,,\nc,c.jpg,wrong,p,,\n"
+	if err := os.WriteFile(filepath.Join(dir, "photos.csv"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := pvs(t, "embed", dir, "--split", "index", "--baseline", "--skip-bad", "--out", filepath.Join(dir, "v"), "--json")
+	if status != 0 || !strings.Contains(stderr, "photo b") || !strings.Contains(stderr, "photo c") {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	if v := object(t, stdout); v["vectors"] != 1.0 || v["skipped"] != 2.0 {
+		t.Errorf("got %v", v)
+	}
+}

@@ -1,0 +1,66 @@
+package pvs
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/gopvs/product-visual-search/"
+
+// may lists what each package may import of this module (docs/architecture.md). Tests
+// of a package are free.
+var may = map[string][]string{
+	"pvs":                {},
+	"pvs/fetch":          {},
+	"pvs/backend":        {"pvs/fetch"},
+	"pvs/catalog":        {},
+	"pvs/imageprep":      {},
+	"pvs/vectors":        {},
+	"pvs/search":         {},
+	"pvs/evaluate":       {},
+	"pvs/chart":          {"pvs/evaluate"},
+	"pvs/effnet":         {},
+	"pvs/effnet/weights": {"pvs/effnet", "pvs/fetch"},
+	"pvs/embed":          {"pvs/imageprep", "pvs/effnet", "pvs/vectors"},
+	"pvs/verify":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/backend"},
+	"data/mesh":          {},
+	"data/studio":        {"data/mesh", "pvs/catalog"},
+	"data/synth":         {"data/mesh", "data/studio", "pvs/catalog"},
+	"data/kicad":         {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch"},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name := strings.TrimPrefix(words[0], module)
+		if name == "pvs/cmd/pvs" {
+			continue // may use everything; nothing may use it, as no list names it
+		}
+		allowed, known := may[name]
+		if !known {
+			t.Errorf("package %s is not in the table of imports: add it here and to docs/architecture.md", name)
+		}
+		for _, i := range words[1:] {
+			if short, ours := strings.CutPrefix(i, module); ours && !slices.Contains(allowed, short) {
+				t.Errorf("%s must not import %s", name, short)
+			}
+		}
+	}
+}
+
+// Names that say nothing are not used for packages.
+func TestPackageNames(t *testing.T) {
+	for name := range may {
+		for _, bad := range []string{"util", "common", "helper", "misc"} {
+			if strings.Contains(name, bad) {
+				t.Errorf("package %s", name)
+			}
+		}
+	}
+}
