@@ -91,7 +91,7 @@ func TestDepthwiseAgainstDefinition(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						got, err := exec.Exec(
+						got, err := exec.Call(
 							tensors.FromFlatDataAndDimensions(x, batch, h, w, c),
 							tensors.FromFlatDataAndDimensions(kernel, k, k, c, 1),
 							tensors.FromFlatDataAndDimensions(weights, batch, oh, ow, c))

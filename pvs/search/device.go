@@ -33,7 +33,7 @@ func (d *device) multiply(queries []float32, nq int, rows []float32, nr int, sco
 		copy(filled, rows)
 		rows = filled
 	}
-	out, err := d.exec.Exec(
+	out, err := d.exec.Call(
 		tensors.FromFlatDataAndDimensions(queries, nq, d.dim),
 		tensors.FromFlatDataAndDimensions(rows, d.rows, d.dim))
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/janpfeifer/must"
+
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -165,8 +167,6 @@ func randomSet(n, dim int, seed uint64) *vectors.Set {
 	for i := range s.Data {
 		s.Data[i] = rng.Float32() - 0.5
 	}
-	if err := s.Normalize(); err != nil {
-		panic(err) // random vectors are not zero
-	}
+	must.M(s.Normalize()) // random vectors are not zero
 	return s
 }

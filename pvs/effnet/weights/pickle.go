@@ -28,7 +28,6 @@ type (
 		shape   []int
 		strides []int
 	}
-	opaque struct{ name global } // what a call would have made
 )
 
 // unpickler is the machine's state.
@@ -308,7 +307,6 @@ func (u *unpickler) collect(op byte) error {
 		}
 	case *list:
 		c.items = append(c.items, items...)
-	case opaque:
 	default:
 		return fmt.Errorf("the pickle is damaged: it fills a value that holds nothing at byte %d", u.pos)
 	}
