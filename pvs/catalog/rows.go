@@ -35,13 +35,14 @@ type rows struct {
 	line    int // of the last record's first line
 	next    int // of the next record
 	pending []byte
-	columns []int // where the wanted columns are in the file
-	width   int   // columns in the file
+	columns []int         // where the wanted columns are in the file
+	width   int           // columns in the file
+	quoted  *bufio.Reader // lent to csv.NewReader, which would make its own for each record
 }
 
 // openRows reads the header of a CSV file and finds the wanted columns.
 func openRows(r io.Reader, name string, wanted []string) (*rows, error) {
-	rs := &rows{name: name, reader: bufio.NewReaderSize(r, 1<<16), next: 1}
+	rs := &rows{name: name, reader: bufio.NewReaderSize(r, 1<<16), next: 1, quoted: bufio.NewReader(nil)}
 	if bom, err := rs.reader.Peek(3); err == nil && string(bom) == "\ufeff" {
 		_, _ = rs.reader.Discard(3) // Peek has shown that they are there
 	}
@@ -136,7 +137,7 @@ func (rs *rows) record() ([]string, error) {
 			text = append(slices.Clip(text), more...)
 			lines++
 		}
-		fields, err := parse(text)
+		fields, err := rs.parse(text)
 		if err != nil {
 			// Only the first line is lost; the others may be records of their own.
 			if rest := text[len(first):]; len(rest) > 0 {
@@ -150,11 +151,12 @@ func (rs *rows) record() ([]string, error) {
 }
 
 // parse reads one record; most have no quote and are simply cut at their commas.
-func parse(text []byte) ([]string, error) {
+func (rs *rows) parse(text []byte) ([]string, error) {
 	if bytes.IndexByte(text, '"') < 0 {
 		return strings.Split(strings.TrimRight(string(text), "\r\n"), ","), nil
 	}
-	r := csv.NewReader(bytes.NewReader(text))
+	rs.quoted.Reset(bytes.NewReader(text))
+	r := csv.NewReader(rs.quoted)
 	r.FieldsPerRecord = -1
 	fields, err := r.Read()
 	var p *csv.ParseError

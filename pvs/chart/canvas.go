@@ -100,7 +100,11 @@ func rounded(x, y, w, h, r float64, bounds image.Rectangle) *vector.Rasterizer {
 
 // box fills a box with round corners.
 func (c *canvas) box(x, y, w, h, r float64, fill color.Color) {
-	rounded(x, y, w, h, r, c.img.Bounds()).Draw(c.img, c.img.Bounds(), image.NewUniform(fill), image.Point{})
+	// The mask is as small as the box: one of the canvas's size would take longer than all else.
+	x0, y0 := math.Floor(x*scale), math.Floor(y*scale)
+	local := image.Rect(0, 0, int(math.Ceil((x+w)*scale-x0)), int(math.Ceil((y+h)*scale-y0)))
+	mask := rounded(x-x0/scale, y-y0/scale, w, h, r, local)
+	mask.Draw(c.img, local.Add(image.Pt(int(x0), int(y0))), image.NewUniform(fill), image.Point{})
 }
 
 // picture draws an image into a box with round corners.
@@ -116,17 +120,19 @@ func (c *canvas) picture(x, y, side, r float64, m image.Image) {
 func (c *canvas) line(width float64, ink color.Color, points ...[2]float64) {
 	for i := 1; i < len(points); i++ {
 		a, b := points[i-1], points[i]
-		z := vector.NewRasterizer(c.img.Bounds().Dx(), c.img.Bounds().Dy())
+		x0, y0 := math.Floor(scale*(min(a[0], b[0])-width)), math.Floor(scale*(min(a[1], b[1])-width))
+		local := image.Rect(0, 0, int(scale*(max(a[0], b[0])+width)-x0)+1, int(scale*(max(a[1], b[1])+width)-y0)+1)
 		dx, dy := b[0]-a[0], b[1]-a[1]
 		l := max(1e-9, math.Hypot(dx, dy))
 		nx, ny := -dy/l*width/2, dx/l*width/2
 		ex, ey := dx/l*width/2, dy/l*width/2
-		p := func(x, y float64) (float32, float32) { return float32(x * scale), float32(y * scale) }
+		p := func(x, y float64) (float32, float32) { return float32(x*scale - x0), float32(y*scale - y0) }
+		z := vector.NewRasterizer(local.Dx(), local.Dy())
 		z.MoveTo(p(a[0]+nx-ex, a[1]+ny-ey))
 		z.LineTo(p(b[0]+nx+ex, b[1]+ny+ey))
 		z.LineTo(p(b[0]-nx+ex, b[1]-ny+ey))
 		z.LineTo(p(a[0]-nx-ex, a[1]-ny-ey))
 		z.ClosePath()
-		z.Draw(c.img, c.img.Bounds(), image.NewUniform(ink), image.Point{})
+		z.Draw(c.img, local.Add(image.Pt(int(x0), int(y0))), image.NewUniform(ink), image.Point{})
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 //go:embed page.html
@@ -16,7 +18,6 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) },
 	"score":   func(v float64) string { return fmt.Sprintf("%.3f", v) },
 	"cosine":  func(v float32) string { return fmt.Sprintf("%.3f", v) },
-	"photo":   func(path string, side int) template.URL { return template.URL(dataURI(path, side)) },
 	"width":   func(v float64) template.CSS { return template.CSS(fmt.Sprintf("%.2f%%", 100*max(0, min(1, v)))) },
 	"span":    func(s System) template.CSS { return template.CSS(fmt.Sprintf("%.2f%%", 100*max(0, s.High-s.Low))) },
 }).Parse(pageText))
@@ -42,6 +43,46 @@ func (g Gallery) HTML(path string) error {
 		return pageTemplate.Execute(w, struct {
 			Gallery
 			Categories []string
-		}{g, categories})
+			Thumbnails thumbnails
+		}{g, categories, g.thumbnails()})
 	})
+}
+
+// Sides of thumbnails on a page, twice what they are shown at on a desk.
+const (
+	querySide  = 180
+	resultSide = 120
+)
+
+// thumbnails are data URIs by the photo's path.
+type thumbnails map[string]template.URL
+
+// thumbnails makes those of all rows on all cores; a photo that was found by several
+// queries is read once.
+func (g Gallery) thumbnails() thumbnails {
+	sides := map[string]int{}
+	for _, r := range g.Rows {
+		for _, res := range r.Results {
+			sides[res.Path] = max(sides[res.Path], resultSide)
+		}
+		sides[r.Query.Path] = querySide
+	}
+	out := make(thumbnails, len(sides))
+	var lock sync.Mutex
+	var wait sync.WaitGroup
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for path, side := range sides {
+		wait.Add(1)
+		limit <- struct{}{}
+		go func() {
+			defer wait.Done()
+			uri := template.URL(dataURI(path, side))
+			lock.Lock()
+			out[path] = uri
+			lock.Unlock()
+			<-limit
+		}()
+	}
+	wait.Wait()
+	return out
 }

@@ -59,7 +59,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	g := gallery(cat, []named{{name, network}, {"Colour histogram, nothing learned", baseline}})
 	picture, page := filepath.Join(c.Out, "gallery.png"), filepath.Join(c.Out, "gallery.html")
 	full := g
-	full.Rows = chart.Pick(g.Rows, chart.MaxRows/2, chart.MaxRows/2)
+	full.Rows = chart.Pick(g.Rows, pageRows/2, pageRows/2)
 	if err := full.HTML(page); err != nil {
 		return err
 	}
@@ -79,6 +79,9 @@ func (c *quickstartCommand) Run(a *app) error {
 	return a.result(map[string]any{"mar_at_10": ours.Value, "baseline_mar_at_10": theirs.Value, "chart": picture, "gallery": page,
 		"queries": network.report.Queries, "model": title, "seconds": time.Since(start).Seconds()})
 }
+
+// pageRows keeps the page of the quickstart at some megabytes.
+const pageRows = 100
 
 // catalog draws the catalogue, or takes the user's.
 func (c *quickstartCommand) catalog(a *app) (string, error) {
