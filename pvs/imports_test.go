@@ -13,22 +13,23 @@ const module = "github.com/gopvs/product-visual-search/"
 // of a package are free.
 var may = map[string][]string{
 	"pvs":                {},
-	"pvs/fetch":          {},
+	"pvs/wholefile":      {},
+	"pvs/fetch":          {"pvs/wholefile"},
 	"pvs/backend":        {"pvs/fetch"},
-	"pvs/catalog":        {},
+	"pvs/catalog":        {"pvs/wholefile"},
 	"pvs/imageprep":      {},
-	"pvs/vectors":        {},
+	"pvs/vectors":        {"pvs/wholefile"},
 	"pvs/search":         {},
-	"pvs/evaluate":       {},
-	"pvs/chart":          {"pvs/evaluate"},
+	"pvs/evaluate":       {"pvs/wholefile"},
+	"pvs/chart":          {"pvs/evaluate", "pvs/wholefile"},
 	"pvs/effnet":         {},
 	"pvs/effnet/weights": {"pvs/effnet", "pvs/fetch"},
 	"pvs/embed":          {"pvs/imageprep", "pvs/effnet", "pvs/vectors"},
 	"pvs/verify":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/backend"},
 	"data/mesh":          {},
-	"data/studio":        {"data/mesh", "pvs/catalog"},
+	"data/studio":        {"data/mesh", "pvs/catalog", "pvs/wholefile"},
 	"data/synth":         {"data/mesh", "data/studio", "pvs/catalog"},
-	"data/kicad":         {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch"},
+	"data/kicad":         {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch", "pvs/wholefile"},
 }
 
 func TestImports(t *testing.T) {

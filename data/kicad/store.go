@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 const (
@@ -69,7 +71,7 @@ func (s *store) list(ctx context.Context, log func(string)) ([]model, error) {
 	for _, m := range models {
 		fmt.Fprintf(&text, "%d\t%s\n", m.size, m.name)
 	}
-	return models, writeWhole(path, strings.NewReader(text.String()))
+	return models, wholefile.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text.String()); return err })
 }
 
 func parseList(text string) []model {
@@ -125,7 +127,7 @@ func (s *store) unpack(ctx context.Context, chosen []model, log func(string)) er
 			return nil
 		}
 		delete(wanted, name)
-		return writeWhole(s.path(name), r)
+		return wholefile.Write(s.path(name), func(w io.Writer) error { _, err := io.Copy(w, r); return err })
 	})
 	if err == nil && len(wanted) > 0 {
 		err = fmt.Errorf("%d models of the list are not in the package; remove %s to list it anew", len(wanted), filepath.Join(s.dir, listFile))
@@ -210,21 +212,4 @@ func (s *store) download(ctx context.Context, log func(string)) error {
 	last := bytes.TrimSpace(words)
 	last = last[bytes.LastIndexByte(last, '\n')+1:]
 	return fmt.Errorf("apt-get could not download %s: is there a network? Else name its .deb file or a folder of .wrl files by --from (%s)", debianPackage, last)
-}
-
-// writeWhole gives a file its name once it is complete.
-func writeWhole(path string, r io.Reader) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once the file has its name
-	_, err = io.Copy(f, r)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

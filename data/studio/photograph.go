@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"hash/fnv"
 	"image/jpeg"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
-	"syscall"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Product is a thing to be photographed. Mesh is called when its photos are taken; it
@@ -95,7 +96,7 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 				p := planFor(products.At(i), i, opts)
 				drawn, err := p.shoot(ctx, dir)
 				if err != nil {
-					stop(fmt.Errorf("product %s: %w", p.product.ID, explain(err)))
+					stop(fmt.Errorf("product %s: %w", p.product.ID, err))
 					return
 				}
 				lock.Lock()
@@ -202,31 +203,10 @@ func (p plan) shoot(ctx context.Context, dir string) (drawn int, err error) {
 		if err := jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: p.shots[k].Quality}); err != nil {
 			return drawn, err
 		}
-		if err := writeWhole(path, jpg.Bytes()); err != nil {
+		if err := wholefile.Write(path, func(w io.Writer) error { _, err := w.Write(jpg.Bytes()); return err }); err != nil {
 			return drawn, err
 		}
 		drawn++
 	}
 	return drawn, nil
-}
-
-// writeWhole gives a file its name once it is complete.
-func writeWhole(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	tmp := path + ".part"
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		os.Remove(tmp) // what could be written of it
-		return err
-	}
-	return os.Rename(tmp, path)
-}
-
-// explain names the way out of a full disk.
-func explain(err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		return errors.New("the disk is full; make room and start again, the photos that are whole are kept")
-	}
-	return err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Writer writes a photos.csv that appears whole or not at all.
@@ -60,7 +62,7 @@ func (w *Writer) Close() error {
 	}
 	if err != nil {
 		w.Abort()
-		return fmt.Errorf("writing %s: %w", w.path, err)
+		return fmt.Errorf("writing %s: %w", w.path, wholefile.Explain(err))
 	}
 	return nil
 }

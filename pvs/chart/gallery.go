@@ -2,13 +2,8 @@ package chart
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
-	"syscall"
 )
 
 // Photo is a picture with its labels.
@@ -69,24 +64,4 @@ func Pick(rows []Row, best, hardest int) []Row {
 // found is a row's line of text.
 func (r Row) found() string {
 	return fmt.Sprintf("%d of %d found", r.Hits, r.Relevant)
-}
-
-// writeWhole writes a file that appears complete or not at all.
-func writeWhole(path string, fill func(w io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(f.Name()) // fails once the file has its name
-	err = errors.Join(fill(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if errors.Is(err, syscall.ENOSPC) {
-		err = errors.New("the disk is full; make room and start again")
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }

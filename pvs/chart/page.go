@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 //go:embed page.html
@@ -39,13 +41,17 @@ func (g Gallery) HTML(path string) error {
 		}
 	}
 	slices.Sort(categories)
-	return writeWhole(path, func(w io.Writer) error {
+	err := wholefile.Write(path, func(w io.Writer) error {
 		return pageTemplate.Execute(w, struct {
 			Gallery
 			Categories []string
 			Thumbnails thumbnails
 		}{g, categories, g.thumbnails()})
 	})
+	if err != nil {
+		return fmt.Errorf("writing the page %s: %w", path, err)
+	}
+	return nil
 }
 
 // Sides of thumbnails on a page, twice what they are shown at on a desk.

@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // The colours: right and wrong differ in hue, lightness and mark.
@@ -50,7 +52,11 @@ func (g Gallery) PNG(path string) error {
 		y += rowHeight
 	}
 	c.text(left, y+18, g.Footer, 11, false, grey, width-2*left)
-	return writeWhole(path, func(w io.Writer) error { return png.Encode(w, c.img) })
+	err := wholefile.Write(path, func(w io.Writer) error { return png.Encode(w, c.img) })
+	if err != nil {
+		return fmt.Errorf("writing the picture %s: %w", path, err)
+	}
+	return nil
 }
 
 // split says before which rows a heading stands.

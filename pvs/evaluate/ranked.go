@@ -8,9 +8,10 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 var rankedColumns = []string{"query", "rank", "index", "score"}
@@ -26,23 +27,17 @@ type Result struct {
 // WriteRanked writes ranked lists as a CSV with the columns query, rank, index and
 // score; the file appears whole or not at all.
 func WriteRanked(path string, results func(yield func(Result) bool)) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(f.Name()) // fails once the file has its name
-	buf := bufio.NewWriter(f)
-	w := csv.NewWriter(buf)
-	err = w.Write(rankedColumns)
-	results(func(r Result) bool {
-		err = w.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
-		return err == nil
+	err := wholefile.Write(path, func(file io.Writer) error {
+		buf := bufio.NewWriter(file)
+		w := csv.NewWriter(buf)
+		err := w.Write(rankedColumns)
+		results(func(r Result) bool {
+			err = w.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
+			return err == nil
+		})
+		w.Flush()
+		return errors.Join(err, w.Error(), buf.Flush())
 	})
-	w.Flush()
-	err = errors.Join(err, w.Error(), buf.Flush(), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // ErrUnreachable says that a host did not answer, so that another source can be tried.
@@ -48,7 +50,7 @@ func URL(ctx context.Context, address string, check Check, target string, log fu
 	}
 	log(fmt.Sprintf("downloading %s from %s (%.0f MB)", target, where.Host, float64(max(check.Size, response.ContentLength))/1e6))
 	var wrong error
-	err = place(target, func(w io.Writer) error {
+	err = wholefile.Write(target, func(w io.Writer) error {
 		n, err := io.Copy(w, response.Body)
 		if err != nil {
 			return fmt.Errorf("the download from %s broke off after %d bytes: %w; start again", where.Host, n, err)

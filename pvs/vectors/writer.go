@@ -8,7 +8,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Writer appends vectors to NAME.npy.part and NAME.ids.part, which take their final
@@ -42,7 +43,7 @@ func OpenWriter(name string, dim int, key string) (*Writer, error) {
 	}
 	if err := w.recover(key); err != nil {
 		w.closeFiles()
-		return nil, fmt.Errorf("going on with %s: %w", w.name, explain(err))
+		return nil, fmt.Errorf("going on with %s: %w", w.name, wholefile.Explain(err))
 	}
 	w.bufRows, w.bufIDs = bufio.NewWriterSize(w.rows, 1<<20), bufio.NewWriterSize(w.ids, 1<<16)
 	return w, nil
@@ -107,7 +108,7 @@ func (w *Writer) Append(id string, vector []float32) error {
 	_, err1 := w.bufRows.Write(asBytes(vector))
 	_, err2 := w.bufIDs.WriteString(id + "\n")
 	if err := errors.Join(err1, err2); err != nil {
-		return fmt.Errorf("writing %s: %w", w.name, explain(err))
+		return fmt.Errorf("writing %s: %w", w.name, wholefile.Explain(err))
 	}
 	w.done = append(w.done, id)
 	return nil
@@ -117,10 +118,10 @@ func (w *Writer) Append(id string, vector []float32) error {
 // id never stands for a row that is not there.
 func (w *Writer) Flush() error {
 	if err := w.bufRows.Flush(); err != nil {
-		return fmt.Errorf("writing %s.npy: %w", w.name, explain(err))
+		return fmt.Errorf("writing %s.npy: %w", w.name, wholefile.Explain(err))
 	}
 	if err := w.bufIDs.Flush(); err != nil {
-		return fmt.Errorf("writing %s.ids: %w", w.name, explain(err))
+		return fmt.Errorf("writing %s.ids: %w", w.name, wholefile.Explain(err))
 	}
 	return nil
 }
@@ -154,7 +155,7 @@ func (w *Writer) Close() error {
 		err = os.Rename(w.name+".ids.part", w.name+".ids")
 	}
 	if err != nil {
-		return fmt.Errorf("completing %s: %w", w.name, explain(err))
+		return fmt.Errorf("completing %s: %w", w.name, wholefile.Explain(err))
 	}
 	return nil
 }
@@ -185,12 +186,4 @@ func (w *Writer) dropKey() error {
 		return err
 	}
 	return w.ids.Truncate(int64(len(text)))
-}
-
-// explain names the way out of a full disk.
-func explain(err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		return errors.New("the disk is full; make room and start again, what was written is kept")
-	}
-	return err
 }

@@ -28,7 +28,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	start := time.Now()
 	a.say("This draws %d products, embeds their photos with an EfficientNet that has ImageNet weights (run 0 of the journey),", c.Products)
 	a.say("finds each query's ten nearest neighbours, scores them against a colour histogram, and draws a gallery.")
-	a.say("The first start takes some minutes on 2 cores, downloads included (about 110 MB); the next takes seconds.")
+	a.say("The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds.")
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("making the folder for the results: %w", err)
 	}

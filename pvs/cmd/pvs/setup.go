@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 )
@@ -29,9 +32,18 @@ func (c *setupCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.say("inference runs on %s", infer)
-	a.say("training and large searches run on %s", train)
-	a.say("weights: %s, for EfficientNet %s, %s, %s", source.Name, source.Model, source.Licence, path)
+	a.say("inference runs on %s%s", infer, size(infer.Plugin))
+	a.say("training and large searches run on %s%s", train, size(train.Plugin))
+	a.say("weights: %s, for EfficientNet %s, %s, %s%s", source.Name, source.Model, source.Licence, path, size(path))
 	return a.result(map[string]any{"backend": train.Name, "plugin": train.Plugin, "weights": path,
 		"inference_backend": infer.Name, "inference_plugin": infer.Plugin, "weights_name": source.Name})
+}
+
+// size says how large a file is.
+func size(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(", %.0f MB", float64(info.Size())/1e6)
 }
