@@ -98,11 +98,9 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 	if err != nil {
 		return Source{}, "", err
 	}
-	var failed []error
 	for _, s := range Sources {
 		mark := filepath.Join(dir, s.Name+".unreachable")
 		if info, err := os.Stat(mark); err == nil && time.Since(info.ModTime()) < retryAfter {
-			failed = append(failed, fmt.Errorf("weights %s: not tried again so soon (remove %s to try)", s.Name, mark))
 			continue
 		}
 		path, err := s.Fetch(ctx, log)
@@ -113,14 +111,13 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 			return Source{}, "", ctx.Err()
 		}
 		log(err.Error())
-		failed = append(failed, err)
 		if errors.Is(err, fetch.ErrUnreachable) {
 			if err := os.WriteFile(mark, nil, 0o644); err != nil {
 				return Source{}, "", err
 			}
 		}
 	}
-	return Source{}, "", fmt.Errorf("no ImageNet weights could be had; put %s into %s by hand, or name a file by --weights: %w", Sources[0].File, dir, errors.Join(failed...))
+	return Source{}, "", fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? Else put %s into %s by hand, or name a file by --weights", len(Sources), Sources[0].File, dir)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a
