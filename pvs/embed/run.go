@@ -38,7 +38,8 @@ type batch struct {
 	inputs []float32
 	bad    []string // lines
 	err    error
-	photos int // that it was made from
+	photos int              // that it was made from
+	free   chan<- []float32 // where the inputs go when they are no longer needed
 }
 
 // Run embeds photos into the set NAME (NAME.npy and NAME.ids). At most three batches
@@ -92,6 +93,7 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 				return result, err
 			}
 		}
+		b.free <- b.inputs
 		for i, id := range b.ids {
 			if err := w.Append(id, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
 				return result, err
@@ -115,15 +117,27 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 	return result, ctx.Err()
 }
 
-// prepare decodes batches ahead of their use. The channel holds one, the sender and
-// the receiver one each.
+// inFlight is how many batches there are: one being decoded, one waiting, one on the device.
+const inFlight = 3
+
+// prepare decodes batches ahead of their use.
 func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <-chan *batch {
 	ready := make(chan *batch, 1)
+	free := make(chan []float32, inFlight)
+	for range inFlight {
+		free <- make([]float32, e.Batch()*e.InputLen())
+	}
 	go func() {
 		defer close(ready)
 		for len(photos) > 0 {
 			n := min(e.Batch(), len(photos))
-			b := decode(e, photos[:n], opts)
+			b := &batch{photos: n, free: free}
+			select {
+			case b.inputs = <-free:
+			case <-ctx.Done():
+				return
+			}
+			b.decode(e, photos[:n], opts)
 			photos = photos[n:]
 			select {
 			case ready <- b:
@@ -139,8 +153,7 @@ func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <
 }
 
 // decode reads and prepares one batch on all cores.
-func decode(e Embedder, photos []Photo, opts RunOptions) *batch {
-	b := &batch{inputs: make([]float32, e.Batch()*e.InputLen()), photos: len(photos)}
+func (b *batch) decode(e Embedder, photos []Photo, opts RunOptions) {
 	errs := make([]error, len(photos))
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -166,7 +179,7 @@ func decode(e Embedder, photos []Photo, opts RunOptions) *batch {
 			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])
 			if !opts.SkipBad {
 				b.err = fmt.Errorf("%s, or leave it out with --skip-bad", line)
-				return b
+				return
 			}
 			b.bad = append(b.bad, line)
 			continue
@@ -175,5 +188,4 @@ func decode(e Embedder, photos []Photo, opts RunOptions) *batch {
 		copy(b.inputs[len(b.ids)*e.InputLen():], b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
 		b.ids = append(b.ids, p.ID)
 	}
-	return b
 }

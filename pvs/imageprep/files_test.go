@@ -172,3 +172,30 @@ func ExamplePerimeter() {
 	fmt.Println(Perimeter(p))
 	// Output: [100 50 25]
 }
+
+// The fast path gives what the definition gives for every kind of subsampling.
+func TestYCbCrAgainstDefinition(t *testing.T) {
+	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
+		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410} {
+		m := image.NewYCbCr(image.Rect(0, 0, 13, 7), ratio)
+		for i := range m.Y {
+			m.Y[i] = uint8(i * 37)
+		}
+		for i := range m.Cb {
+			m.Cb[i], m.Cr[i] = uint8(i*61), uint8(i*113)
+		}
+		for _, view := range []image.Image{m, m.SubImage(image.Rect(3, 1, 12, 6))} {
+			b := view.Bounds()
+			p := FromImage(view)
+			for y := range p.Height {
+				for x := range p.Width {
+					r, g, bl, _ := view.At(b.Min.X+x, b.Min.Y+y).RGBA()
+					i := 3 * (y*p.Width + x)
+					if p.Pix[i] != uint8(r>>8) || p.Pix[i+1] != uint8(g>>8) || p.Pix[i+2] != uint8(bl>>8) {
+						t.Fatalf("%s at (%d, %d): %v, want %d %d %d", ratio, x, y, p.Pix[i:i+3], r>>8, g>>8, bl>>8)
+					}
+				}
+			}
+		}
+	}
+}

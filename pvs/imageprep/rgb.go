@@ -65,15 +65,28 @@ func (p *RGB) each(at func(x, y int) (r, g, b uint8)) {
 	}
 }
 
-// fromYCbCr is the path of most photos.
+// fromYCbCr is the path of most photos, so it goes row by row and looks chroma up once
+// where two pixels share it.
 func (p *RGB) fromYCbCr(m *image.YCbCr) {
-	b := m.Rect
-	i := 0
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := m.COffset(x, y)
-			p.Pix[i], p.Pix[i+1], p.Pix[i+2] = color.YCbCrToRGB(m.Y[m.YOffset(x, y)], m.Cb[c], m.Cr[c])
-			i += 3
+	half := m.SubsampleRatio == image.YCbCrSubsampleRatio420 || m.SubsampleRatio == image.YCbCrSubsampleRatio422
+	if !half && m.SubsampleRatio != image.YCbCrSubsampleRatio444 || m.Rect.Min != (image.Point{}) {
+		p.each(func(x, y int) (r, g, b uint8) {
+			c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
+			return color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+		})
+		return
+	}
+	for y := range p.Height {
+		luma := m.Y[y*m.YStride:][:p.Width]
+		at := m.COffset(0, y)
+		cb, cr := m.Cb[at:], m.Cr[at:]
+		out := p.Pix[3*y*p.Width:][:3*p.Width]
+		for x, l := range luma {
+			c := x
+			if half {
+				c = x / 2
+			}
+			out[3*x], out[3*x+1], out[3*x+2] = color.YCbCrToRGB(l, cb[c], cr[c])
 		}
 	}
 }

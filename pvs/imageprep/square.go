@@ -111,19 +111,20 @@ func resample(p *RGB, canvasW, canvasH, left, top int, fill [3]uint8, width, hei
 	for y, t := range down {
 		upper := row(t.lo, t.hi)
 		lower := row(t.hi, t.lo)
-		out := dst[3*y*width : 3*(y+1)*width]
-		for i := range out {
-			out[i] = upper[i] + (lower[i]-upper[i])*t.weight
+		out := dst[3*y*width:][:len(upper)]
+		for i, u := range upper {
+			out[i] = u + (lower[i]-u)*t.weight
 		}
 	}
 }
 
+// resizeRow is the innermost loop, written out for the three channels.
 func resizeRow(src []uint8, across []tap, dst []float32) {
 	for x, t := range across {
-		lo, hi, out := src[3*t.lo:3*t.lo+3], src[3*t.hi:3*t.hi+3], dst[3*x:3*x+3]
-		for c := range out {
-			l := float32(lo[c])
-			out[c] = l + (float32(hi[c])-l)*t.weight
-		}
+		lo, hi, out := src[3*t.lo:][:3], src[3*t.hi:][:3], dst[3*x:][:3]
+		r, g, b := float32(lo[0]), float32(lo[1]), float32(lo[2])
+		out[0] = r + (float32(hi[0])-r)*t.weight
+		out[1] = g + (float32(hi[1])-g)*t.weight
+		out[2] = b + (float32(hi[2])-b)*t.weight
 	}
 }
