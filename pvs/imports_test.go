@@ -1,7 +1,9 @@
 package pvs
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +53,15 @@ func TestImports(t *testing.T) {
 			if short, ours := strings.CutPrefix(i, module); ours && !slices.Contains(allowed, short) {
 				t.Errorf("%s must not import %s", name, short)
 			}
+		}
+	}
+}
+
+// Every package explains itself in doc.go.
+func TestPackageDocs(t *testing.T) {
+	for name := range may {
+		if _, err := os.Stat(filepath.Join("..", name, "doc.go")); err != nil {
+			t.Error(err)
 		}
 	}
 }

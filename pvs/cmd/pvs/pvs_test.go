@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // pvs runs the command as a shell would and returns its exit status and output.
@@ -117,6 +121,15 @@ func TestBadInput(t *testing.T) {
 	write("few.npy", "not numpy")
 	write("few.ids", "a\n")
 	wrong := write("wrong.h5", "no weights")
+	for name, dim := range map[string]int{"two": 2, "three": 3} {
+		w, err := vectors.OpenWriter(filepath.Join(dir, name), dim, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Append("a", make([]float32, dim)), w.Append("b", []float32{1, 2, float32(math.NaN())}[:dim]), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		say  string
@@ -133,6 +146,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--out", filepath.Join(dir, "v")}, "--model"},
 		{[]string{"search", "--index", filepath.Join(dir, "few"), "--queries", filepath.Join(dir, "few")}, ".npy"},
 		{[]string{"search", "--index", filepath.Join(dir, "none"), "--queries", filepath.Join(dir, "few")}, "pvs embed"},
+		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two")}, "no direction"},
+		{[]string{"search", "--index", filepath.Join(dir, "three"), "--queries", filepath.Join(dir, "two")}, "vector 1 (b) holds NaN"},
 		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
@@ -154,6 +169,24 @@ func TestWrongUsage(t *testing.T) {
 	}
 	if status, stdout, _ := pvs(t, "--help"); status != 0 || !strings.Contains(stdout, "quickstart") {
 		t.Errorf("--help: status %d, %q", status, stdout)
+	}
+}
+
+// Vectors of two networks cannot be compared.
+func TestMismatchedDimensions(t *testing.T) {
+	dir := t.TempDir()
+	for name, dim := range map[string]int{"two": 2, "three": 3} {
+		w, err := vectors.OpenWriter(filepath.Join(dir, name), dim, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Append("a", []float32{1, 0, 0}[:dim]), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, _, stderr := pvs(t, "search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "three"))
+	if status != 1 || !strings.Contains(stderr, "dimension 2 and the queries of 3") {
+		t.Errorf("status %d: %s", status, stderr)
 	}
 }
 

@@ -44,6 +44,7 @@ func (c *searchCommand) Run(a *app) error {
 		}
 		a.say("%d queries in %d vectors: %.0f queries/s; the results are in %s", queries.Len(), index.Len(), rate, c.Out)
 	} else {
+		a.say("query,rank,index,score")
 		for r := range each(results) {
 			a.say("%s,%d,%s,%.6f", r.Query, r.Rank, r.Index, r.Score)
 		}
