@@ -1,8 +1,6 @@
 package effnet
 
 import (
-	"fmt"
-
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -191,9 +189,4 @@ func (n Normalization) apply(images *Node) *Node {
 	mean := channel(func(i int) float64 { return n.Mean[i] })
 	std := channel(func(i int) float64 { return n.Std[i] })
 	return Div(Sub(MulScalar(images, n.Scale), mean), std)
-}
-
-// String helps in error messages.
-func (o Options) String() string {
-	return fmt.Sprintf("formulation %s, train %t, drop-connect %g", o.Formulation, o.Train, o.DropConnect)
 }

@@ -27,7 +27,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 	}
 	var checks []Check
 	var first *weights.Weights
-	for _, file := range files {
+	for i, file := range files {
 		f, err := weights.Read(file)
 		if err != nil {
 			return nil, err
@@ -59,6 +59,17 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			}
 			for _, c := range more {
 				c.Name = name + " " + filepath.Ext(label) + " " + c.Name
+				checks = append(checks, c)
+			}
+			if i > 0 || backends[name].Name() == onnxBackend {
+				continue // losses need no weights, and gradients are for backends that train
+			}
+			losses, err := tripletChecks(backends[name], ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("on %s: %w", name, err)
+			}
+			for _, c := range losses {
+				c.Name = name + " " + c.Name
 				checks = append(checks, c)
 			}
 		}
@@ -171,3 +182,7 @@ func forward(b compute.Backend, config effnet.Config, w *weights.Weights, ref ma
 	}
 	return checks, nil
 }
+
+// onnxBackend is the name that GoMLX's ONNX Runtime backend gives itself; it is used for
+// inference only.
+const onnxBackend = "onnxruntime"

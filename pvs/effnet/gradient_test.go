@@ -1,0 +1,88 @@
+package effnet_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+)
+
+// A step along the gradient of one kernel changes the output by what the gradient
+// says: the whole network is differentiated rightly, in both formulations.
+func TestNetworkGradient(t *testing.T) {
+	mini, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := weights.Load("testdata/keras_efficientnet_mini_notop.h5", mini)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 9))
+	images, direction := make([]float32, 2*32*32*3), make([]float32, 2*mini.Features())
+	for i := range images {
+		images[i] = float32(rng.IntN(256))
+	}
+	for i := range direction {
+		direction[i] = float32(rng.NormFloat64())
+	}
+	b, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []effnet.Formulation{effnet.Convolutions, effnet.Slices} {
+		for _, kernel := range []string{"stem_conv/kernel", "block2a_dwconv/depthwise_kernel", "block4b_se_reduce/kernel", "block7a_project_conv/kernel"} {
+			// value computes sum(features * direction) and its gradient for one kernel.
+			value := func(values map[string][]float32) (float64, []float32) {
+				store := model.NewStore()
+				if err := mini.Load(store.RootScope(), values); err != nil {
+					t.Fatal(err)
+				}
+				exec, err := model.NewExec(b, store, func(s *model.Scope, x, d *graph.Node) []*graph.Node {
+					features := mini.Graph(s, x, effnet.Options{Formulation: f, Train: true}).Features
+					loss := graph.ReduceAllSum(graph.Mul(features, d))
+					variable := s.Store().GetVariable("/" + kernel).NodeValue(x)
+					return []*graph.Node{loss, graph.Gradient(loss, variable)[0]}
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, 2, 32, 32, 3), tensors.FromFlatDataAndDimensions(direction, 2, mini.Features()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return float64(out[0].Value().(float32)), tensors.MustCopyFlatData[float32](out[1])
+			}
+			_, gradient := value(w.Values)
+			norm := 0.0
+			for _, g := range gradient {
+				norm += float64(g) * float64(g)
+			}
+			norm = math.Sqrt(norm)
+			step := func(length float64) float64 {
+				moved := map[string][]float32{}
+				for name, v := range w.Values {
+					moved[name] = v
+				}
+				changed := append([]float32(nil), w.Values[kernel]...)
+				for i, g := range gradient {
+					changed[i] += float32(length * float64(g) / norm)
+				}
+				moved[kernel] = changed
+				v, _ := value(moved)
+				return v
+			}
+			const h = 1e-2
+			if slope := (step(h) - step(-h)) / (2 * h); math.Abs(slope-norm) > 0.03*norm {
+				t.Errorf("%s, %s: slope %g along the gradient, want its length %g", f, kernel, slope, norm)
+			}
+		}
+	}
+}

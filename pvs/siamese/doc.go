@@ -1,0 +1,10 @@
+// Package siamese holds what pulls the embeddings of one product together and pushes
+// those of others away: the semi-hard triplet loss of TensorFlow Addons, which the
+// original entry trained its projection with.
+//
+//	loss := siamese.TripletLoss(embeddings, labels, siamese.Angular, 0.5)
+//	gradient := graph.Gradient(loss.Value, embeddings)
+//
+// GoMLX has a loss of that name too, which takes one hardest positive an anchor; this
+// one takes all pairs of an anchor and a positive, each with its own negative.
+package siamese

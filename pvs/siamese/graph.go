@@ -1,0 +1,118 @@
+package siamese
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Loss is the value of a triplet loss and what tells a healthy training from a
+// collapse. All are scalars of the embeddings' type.
+type Loss struct {
+	Value  *Node // mean over all pairs; 0 without any
+	Pairs  *Node // pairs of an anchor and a positive that have a negative
+	Active *Node // share of the pairs whose triplet costs something
+	// MeanPositive and MeanNegative are the mean distances of the pairs and of their negatives.
+	MeanPositive, MeanNegative *Node
+}
+
+// anchorsAtOnce bounds the memory: a block of anchors compares all its positives with
+// all its negatives in anchorsAtOnce * batch * batch values.
+const anchorsAtOnce = 16
+
+// TripletLoss is triplet_semihard_loss of tensorflow_addons/losses/triplet.py (Schroff
+// et al. 2015): for each pair of an anchor and a positive the nearest negative that is
+// farther than the positive or, where there is none, the farthest negative; the cost
+// max(0, margin + d(a, p) - d(a, n)) is averaged over all pairs.
+//
+// Embeddings are [batch, dim] of a float type, labels [batch] of an integer type. A
+// batch without a pair or without a negative has the loss 0, where TensorFlow Addons
+// divides by zero. It panics on other shapes.
+func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
+	if embeddings.Rank() != 2 || labels.Rank() != 1 || labels.Shape().Dim(0) != embeddings.Shape().Dim(0) || !labels.DType().IsInt() {
+		exceptions.Panicf("a triplet loss takes embeddings [batch, dim] and integer labels [batch], not %s and %s", embeddings.Shape(), labels.Shape())
+	}
+	batch, dtype := embeddings.Shape().Dim(0), embeddings.DType()
+	distances := Distances(embeddings, metric)
+	fixed := StopGradient(distances) // negatives are chosen, not learned
+	same := Equal(Reshape(labels, batch, 1), Reshape(labels, 1, batch))
+	negative := LogicalNot(same)
+	positive := LogicalAnd(same, LogicalNot(Diagonal(embeddings.Graph(), batch)))
+	positive = LogicalAnd(positive, BroadcastToDims(Reshape(LogicalAny(negative, 1), batch, 1), batch, batch))
+
+	var slopes []*Node // of the sum of costs with respect to the distances, by block
+	total := ScalarZero(embeddings.Graph(), dtype)
+	active, near, far := total, total, total
+	for from := 0; from < batch; from += anchorsAtOnce {
+		rows := AxisRange(from, min(batch, from+anchorsAtOnce))
+		b := chooseNegatives(Slice(fixed, rows), Slice(positive, rows), Slice(negative, rows), margin)
+		slopes = append(slopes, b.slope)
+		total, active = Add(total, b.cost), Add(active, b.active)
+		near, far = Add(near, b.positive), Add(far, b.negative)
+	}
+	pairs := ReduceAllSum(ConvertDType(positive, dtype))
+	count := MaxScalar(pairs, 1.0)
+	// The value is that of the costs, the gradient that of the distances they are made of.
+	carrier := Div(ReduceAllSum(Mul(Concatenate(slopes, 0), distances)), count)
+	value := Add(Div(total, count), Sub(carrier, StopGradient(carrier)))
+	return Loss{Value: value, Pairs: pairs, Active: Div(active, count), MeanPositive: Div(near, count), MeanNegative: Div(far, count)}
+}
+
+// block is a run of anchors with their negatives chosen.
+type block struct {
+	slope                            *Node // [n, batch]
+	cost, active, positive, negative *Node // sums over the block's pairs
+}
+
+// chooseNegatives takes rows of the distances [n, batch] and of the masks of positives
+// and negatives.
+func chooseNegatives(rows, positive, negative *Node, margin float64) block {
+	g, dtype := rows.Graph(), rows.DType()
+	n, batch := rows.Shape().Dim(0), rows.Shape().Dim(1)
+	inf := Infinity(g, dtype, 1)
+	toPositive, toNegative := Reshape(rows, n, batch, 1), Reshape(rows, n, 1, batch)
+	// [anchor, positive, negative]: farther than the positive, and a negative.
+	cube := func(x *Node) *Node { return BroadcastToDims(x, n, batch, batch) }
+	outside := LogicalAnd(cube(Reshape(negative, n, 1, batch)), GreaterThan(cube(toNegative), cube(toPositive)))
+	candidates := Where(outside, cube(toNegative), inf)
+	nearest, any := ReduceMin(candidates, 2), LogicalAny(outside, 2)
+	farthest := Where(negative, rows, Neg(inf))
+	spread := func(x *Node) *Node { return BroadcastToDims(Reshape(x, n, 1), n, batch) }
+	chosen := Where(any, ArgMin(candidates, 2, dtypes.Int32), spread(ArgMax(farthest, 1, dtypes.Int32)))
+	distance := Where(any, nearest, spread(ReduceMax(farthest, 1)))
+
+	zero := ZerosLike(rows)
+	cost := Where(positive, MaxScalar(AddScalar(Sub(rows, distance), margin), 0.0), zero)
+	active := ConvertDType(GreaterThan(cost, zero), dtype)
+	hit := ConvertDType(Equal(cube(Reshape(chosen, n, batch, 1)), cube(Reshape(Iota(g, chosen.Shape(), 1), n, 1, batch))), dtype)
+	pull := active                                                     // a pair's distance costs
+	push := ReduceSum(Mul(cube(Reshape(active, n, batch, 1)), hit), 1) // its negative's pays
+	return block{
+		slope:    StopGradient(Sub(pull, push)),
+		cost:     ReduceAllSum(cost),
+		active:   ReduceAllSum(active),
+		positive: ReduceAllSum(Where(positive, rows, zero)),
+		negative: ReduceAllSum(Where(positive, distance, zero)),
+	}
+}
+
+// Distances returns all distances between embeddings [batch, dim], [batch, batch], as
+// tensorflow_addons/losses/metric_learning.py computes them.
+func Distances(embeddings *Node, metric Metric) *Node {
+	batch := embeddings.Shape().Dim(0)
+	products := func(x *Node) *Node { return Einsum("id,jd->ij", x, x) }
+	if metric == Angular {
+		length := Sqrt(MaxScalar(ReduceSum(Square(embeddings), 1), 1e-12))
+		unit := Div(embeddings, Reshape(length, batch, 1))
+		return MaxScalar(OneMinus(products(unit)), 0.0)
+	}
+	squares := ReduceSum(Square(embeddings), 1)
+	d := Sub(Add(Reshape(squares, batch, 1), Reshape(squares, 1, batch)), MulScalar(products(embeddings), 2))
+	d = MaxScalar(d, 0.0)
+	apart := LogicalAnd(GreaterThan(d, ZerosLike(d)), LogicalNot(Diagonal(embeddings.Graph(), batch)))
+	if metric == L2 {
+		// The root's slope at 0 is infinite: it is taken of 1 there and masked.
+		d = Sqrt(Where(apart, d, OnesLike(d)))
+	}
+	return Where(apart, d, ZerosLike(d))
+}
