@@ -11,20 +11,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 )
 
 // A step along the gradient of one kernel changes the output by what the gradient
 // says: the whole network is differentiated rightly, in both formulations.
 func TestNetworkGradient(t *testing.T) {
-	mini, err := effnet.Named("mini")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := weights.Load("testdata/keras_efficientnet_mini_notop.h5", mini)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mini, weights := miniNetwork(t)
 	rng := rand.New(rand.NewPCG(1, 9))
 	images, direction := make([]float32, 2*32*32*3), make([]float32, 2*mini.Features())
 	for i := range images {
@@ -60,7 +52,7 @@ func TestNetworkGradient(t *testing.T) {
 				}
 				return float64(out[0].Value().(float32)), tensors.MustCopyFlatData[float32](out[1])
 			}
-			_, gradient := value(w.Values)
+			_, gradient := value(weights)
 			norm := 0.0
 			for _, g := range gradient {
 				norm += float64(g) * float64(g)
@@ -68,10 +60,10 @@ func TestNetworkGradient(t *testing.T) {
 			norm = math.Sqrt(norm)
 			step := func(length float64) float64 {
 				moved := map[string][]float32{}
-				for name, v := range w.Values {
+				for name, v := range weights {
 					moved[name] = v
 				}
-				changed := append([]float32(nil), w.Values[kernel]...)
+				changed := append([]float32(nil), weights[kernel]...)
 				for i, g := range gradient {
 					changed[i] += float32(length * float64(g) / norm)
 				}

@@ -37,6 +37,20 @@ func backends(t *testing.T) map[string]compute.Backend {
 	return out
 }
 
+// miniNetwork is the miniature with the reference's weights.
+func miniNetwork(t *testing.T) (effnet.Config, map[string][]float32) {
+	t.Helper()
+	mini, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := weights.Load("testdata/keras_efficientnet_mini_notop.h5", mini)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mini, w.Values
+}
+
 // layers runs the network on images [n, size, size, 3] and returns named outputs.
 func layers(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, images weights.Tensor, names []string, opts effnet.Options) []*tensors.Tensor {
 	t.Helper()
@@ -82,14 +96,7 @@ func compare(t *testing.T, what string, got *tensors.Tensor, want weights.Tensor
 
 // Mini on every backend and in both formulations against Keras.
 func TestMiniAgainstKeras(t *testing.T) {
-	mini, err := effnet.Named("mini")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := weights.Load("testdata/keras_efficientnet_mini_notop.h5", mini)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mini, values := miniNetwork(t)
 	ref, err := weights.Read("testdata/keras_reference.safetensors")
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +113,7 @@ func TestMiniAgainstKeras(t *testing.T) {
 				continue // it has no Pad
 			}
 			t.Run(fmt.Sprintf("%s %s", name, f), func(t *testing.T) {
-				got := layers(t, b, mini, w.Values, ref.Tensors["images"], names, effnet.Options{Formulation: f})
+				got := layers(t, b, mini, values, ref.Tensors["images"], names, effnet.Options{Formulation: f})
 				compare(t, "pooled", got[0], ref.Tensors["pooled"])
 				for i, layer := range names[1:] {
 					compare(t, layer, got[i+1], ref.Tensors["act."+layer])
@@ -117,7 +124,7 @@ func TestMiniAgainstKeras(t *testing.T) {
 			if name == "go" && os.Getenv("PVS_SLOW") == "" {
 				t.Skip("the pure-Go backend takes a minute for it; PVS_SLOW=1 runs it")
 			}
-			got := layers(t, b, mini, w.Values, ref.Tensors["images_224"], names[:1], effnet.Options{Formulation: effnet.FormulationFor(b)})
+			got := layers(t, b, mini, values, ref.Tensors["images_224"], names[:1], effnet.Options{Formulation: effnet.FormulationFor(b)})
 			compare(t, "pooled_224", got[0], ref.Tensors["pooled_224"])
 		})
 	}
@@ -126,14 +133,7 @@ func TestMiniAgainstKeras(t *testing.T) {
 // Stochastic depth at rate 0 changes nothing; at a high rate it drops branches and
 // keeps the expectation's scale.
 func TestDropConnect(t *testing.T) {
-	mini, err := effnet.Named("mini")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := weights.Load("testdata/keras_efficientnet_mini_notop.h5", mini)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mini, values := miniNetwork(t)
 	b := backends(t)["go"]
 	images := weights.Tensor{Shape: []int{2, 32, 32, 3}, Data: make([]float32, 2*32*32*3)}
 	for i := range images.Data {
@@ -141,7 +141,7 @@ func TestDropConnect(t *testing.T) {
 	}
 	run := func(opts effnet.Options) []float32 {
 		store := model.NewStore()
-		if err := mini.Load(store.RootScope(), w.Values); err != nil {
+		if err := mini.Load(store.RootScope(), values); err != nil {
 			t.Fatal(err)
 		}
 		if err := store.SetRNGStateFromSeed(3); err != nil {
