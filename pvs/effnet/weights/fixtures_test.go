@@ -115,3 +115,25 @@ func TestWrongNetworkIsNamed(t *testing.T) {
 	}
 	t.Log(err)
 }
+
+// A network that is no named variant is found by its widths and depth; one that is a
+// part of it is not taken for it.
+func TestIdentify(t *testing.T) {
+	for _, c := range []effnet.Config{{Width: 0.5, Depth: 0.6}, {Width: 0.35, Depth: 1.4}, {Width: 0.5, Depth: 1, Lite: true}} {
+		f := &File{Path: "made", Format: "safetensors", Tensors: map[string]Tensor{}}
+		for _, v := range c.Variables() {
+			f.Tensors[v.Name] = Tensor{Shape: v.Shape, Data: make([]float32, v.Size())}
+		}
+		got, err := Identify(f)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(got.Variables()) != len(c.Variables()) || got.Features() != c.Features() || got.Lite != c.Lite {
+			t.Errorf("found %s for width %g, depth %g, lite %t", got.Title, c.Width, c.Depth, c.Lite)
+		}
+		if _, err := f.For(got); err != nil {
+			t.Error(err)
+		}
+	}
+}

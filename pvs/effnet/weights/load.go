@@ -115,11 +115,19 @@ func (f *File) mismatch(c effnet.Config, tensors map[string]Tensor, problems []s
 		filepath.Base(f.Path), c.Title, count, strings.Join(problems, "; "), hint)
 }
 
-// fits says whether every weight of a network is there in its size.
+// fits says whether every weight of a network is there in its size, and nothing else.
 func fits(tensors map[string]Tensor, c effnet.Config) bool {
-	names := bestScheme(tensors, c).of(c)
+	best := bestScheme(tensors, c)
+	names := best.of(c)
+	used := map[string]bool{names[topKernel]: true, names[topBias]: true}
 	for _, v := range c.Variables() {
 		if t, ok := tensors[names[v.Name]]; !ok || len(t.Data) != v.Size() {
+			return false
+		}
+		used[names[v.Name]] = true
+	}
+	for name := range tensors {
+		if !used[name] && !best.ignore(name) {
 			return false
 		}
 	}
