@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,10 @@ func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	split := rs.columns[slices.Index(photoColumns, "split")]
+	rs.isRow = func(fields []string) bool {
+		return len(fields) > split && slices.Contains(Splits, Split(fields[split]))
+	}
 	seen := map[string]int{}
 	shared := interner{}
 	field := make([]string, len(photoColumns))
@@ -82,7 +87,7 @@ func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
 		where := fmt.Sprintf("%s line %d", PhotosFile, rs.line)
 		if err == nil {
 			p := Photo{ID: field[0], Path: field[1], Split: Split(field[2]), Product: shared.one(field[3]),
-				Category: Category(shared.one(field[4])), Title: shared.one(field[5]), Line: rs.line}
+				Category: Category(shared.one(field[4])), Title: field[5], Line: rs.line}
 			if p.ID != "" {
 				where += fmt.Sprintf(" (photo %s)", p.ID)
 			}
@@ -110,6 +115,9 @@ func (p Photo) check(seen map[string]int) error {
 	}
 	if strings.ContainsAny(p.ID+p.Path, "\n\r\x00") {
 		return errors.New("its id or path has a line break or a zero byte")
+	}
+	if err := checkUTF8(p.ID, p.Path, p.Product, string(p.Category), p.Title); err != nil {
+		return err
 	}
 	if _, err := ParseSplit(string(p.Split)); err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,7 +59,7 @@ func TestBadRows(t *testing.T) {
 		{"unknown split", "a,a.jpg,test,,,\n", `split "test"`},
 		{"too few fields", "a,a.jpg,val\n", "3 fields, not the header's 6"},
 		{"empty level", "a,a.jpg,val,,A >  > B,\n", "empty level"},
-		{"not UTF-8", "a,a.jpg,val,,,caf\xe9\n", "not UTF-8"},
+		{"not UTF-8", "a,a.jpg,val,,,caf\xe9\n", "line 2 (photo a): it is not UTF-8"},
 		{"broken quote", "a,a.jpg,val,,,\"half\nb,b.jpg,val,,,\n", "quote is broken"},
 		{"quote in a bare field", "a,a.jpg,val,,,5\" mug\nb,b.jpg,val,,,5\" mug\n", "quote is broken"},
 	} {
@@ -94,6 +96,46 @@ func TestBrokenQuoteKeepsTheRest(t *testing.T) {
 	}
 }
 
+// A quote that is never closed, and happens to end at another row's stray inch sign,
+// is a valid field of RFC 4180 that would swallow the rows between without a word.
+func TestBrokenQuoteSwallowsNoRows(t *testing.T) {
+	const a, b, c, d, e = "a,a.jpg,val,,,\"half\n", "b,b.jpg,val,,,plain\n", "c,c.jpg,val,,,\"\"\n", "d,d.jpg,val,,,TV 32\"\n", "e,e.jpg,val,,,x\n"
+	for _, rows := range []string{a + b + c + d + e, a + d + e, b + a + d + c + e} {
+		dir := folder(t, map[string]string{PhotosFile: header + rows})
+		if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "quote is broken") {
+			t.Errorf("%q: got %v", rows, err)
+		}
+		got, err := Open(dir, Options{SkipBad: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(rows, "\n"); len(got.Photos)+len(got.Skipped) != n || len(got.Skipped) != 2 {
+			t.Errorf("%q: kept %v, skipped %v of %d rows", rows, ids(got.Photos), got.Skipped, n)
+		}
+	}
+	// Text of several lines with commas and quotes is no broken quote.
+	whole := header + "a,a.jpg,val,,,\"one, two, three, four, five, six\n\"\"index\"\", 2, 3, 4, 5, 6\nval\n\"\n" + e
+	if got, err := Open(folder(t, map[string]string{PhotosFile: whole}), Options{}); err != nil || len(got.Photos) != 2 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Joining lines behind an open quote must not copy what was joined again and again:
+// with one stray quote this file took seconds.
+func TestStrayQuoteIsLinear(t *testing.T) {
+	line := "p,p.jpg,val,,,x\n"
+	text := header + "a,a.jpg,val,,,5\" mug\n" + strings.Repeat(line, 2*maxLine/len(line))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, _, err := readPhotos(strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > uint64(200*len(text)) {
+		t.Errorf("%d bytes allocated for a file of %d", allocated, len(text))
+	}
+}
+
 func TestMissingColumnsAndFiles(t *testing.T) {
 	for text, say := range map[string]string{
 		"photo,path,split,category\na,b,val,c\n": "lacks the column product and title",
@@ -111,7 +153,34 @@ func TestMissingColumnsAndFiles(t *testing.T) {
 
 func TestTruth(t *testing.T) {
 	rows := header + "q1,q,query,m,,\nq2,q,query,,,\ni1,i,index,m,,\ni2,i,index,m,,\ni3,i,index,n,,\n"
-	c, err := Open(folder(t, map[string]string{PhotosFile: rows}), Options{})
+	mistyped := folder(t, map[string]string{PhotosFile: rows, TruthFile: "query,index\nq1,i1\nq1,i9\ni1,i2\nq2,\"i3\nq2,i2\n"})
+	c, err := Open(mistyped, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Truth(); err == nil || !strings.Contains(err.Error(), `line 3: the catalogue has no photo "i9"`) || !strings.Contains(err.Error(), "3 bad rows") {
+		t.Errorf("got %v", err)
+	}
+	if c, err = Open(mistyped, Options{SkipBad: true}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		truth, err := c.Truth()
+		if want := map[string][]string{"q1": {"i1"}, "q2": {"i2"}}; err != nil || !reflect.DeepEqual(truth, want) || len(c.Skipped) != 3 {
+			t.Errorf("got %v, %v, skipped %v", truth, err, c.Skipped)
+		}
+	}
+	dangling := folder(t, map[string]string{PhotosFile: rows})
+	if err := os.Symlink("nowhere", filepath.Join(dangling, TruthFile)); err != nil {
+		t.Skip(err)
+	}
+	if c, err = Open(dangling, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Truth(); err == nil {
+		t.Error("a truth.csv that cannot be read must not be passed over")
+	}
+	c, err = Open(folder(t, map[string]string{PhotosFile: rows}), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +227,9 @@ func TestRoundTrip(t *testing.T) {
 	if err := w.Write(want[0]); err == nil {
 		t.Error("a repeated id must be refused")
 	}
+	if err := w.Write(Photo{ID: "c", Path: "c.jpg", Split: Val, Title: "caf\xe9"}); err == nil {
+		t.Error("what Open refuses must not be written")
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -174,9 +246,20 @@ func FuzzPhotos(f *testing.F) {
 	f.Add(header + "a,a.jpg,val,,A > B,\"x\n\"\n")
 	f.Add("\ufeff" + header + "\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		photos, _, err := readPhotos(strings.NewReader(text))
+		photos, problems, err := readPhotos(strings.NewReader(text))
 		if err != nil {
 			return
+		}
+		if !strings.Contains(text, `"`) { // then every line is a row: none may get lost
+			rows := 0
+			for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+				if strings.Trim(line, "\r\n") != "" {
+					rows++
+				}
+			}
+			if len(photos)+len(problems) != rows-1 {
+				t.Errorf("%d photos and %d problems of %d rows", len(photos), len(problems), rows-1)
+			}
 		}
 		for _, p := range photos {
 			if p.ID == "" || p.Path == "" || p.Line < 2 {
@@ -188,5 +271,15 @@ func FuzzPhotos(f *testing.F) {
 
 func FuzzTruth(f *testing.F) {
 	f.Add("query,index\na,b\n")
-	f.Fuzz(func(t *testing.T, text string) { _, _, _ = readTruth(strings.NewReader(text), TruthFile) })
+	f.Fuzz(func(t *testing.T, text string) {
+		truth, _, err := readTruth(strings.NewReader(text), TruthFile, func(query, index string) error { return nil })
+		if err != nil {
+			return
+		}
+		for query, matches := range truth {
+			if query == "" || strings.Contains(query, "\n") || slices.Contains(matches, query) || slices.Contains(matches, "") {
+				t.Errorf("a bad pair came through: %q, %q", query, matches)
+			}
+		}
+	})
 }

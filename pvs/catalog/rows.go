@@ -28,7 +28,9 @@ const maxLine = 1 << 20
 
 // rows reads a CSV file with a header record by record. A record ends at its line's
 // end unless a quote is open there; a record that does not parse is given up at its
-// own first line's end, so that the next line is read as a record again.
+// own first line's end, so that the next line is read as a record again. So is one
+// whose quoted text holds a line that is a record of its own: RFC 4180 allows it, but
+// a missing quote is what makes it.
 type rows struct {
 	name    string
 	reader  *bufio.Reader
@@ -38,6 +40,9 @@ type rows struct {
 	columns []int         // where the wanted columns are in the file
 	width   int           // columns in the file
 	quoted  *bufio.Reader // lent to csv.NewReader, which would make its own for each record
+	// isRow says whether a line inside of an open quote is a record of its own, which
+	// shows that the quote was never meant to span lines.
+	isRow func(fields []string) bool
 }
 
 // openRows reads the header of a CSV file and finds the wanted columns.
@@ -80,7 +85,14 @@ func (rs *rows) read(into []string) error {
 	}
 	for i, c := range rs.columns {
 		into[i] = record[c]
-		if !utf8.ValidString(into[i]) {
+	}
+	return nil
+}
+
+// checkUTF8 says whether the fields of a row can be read everywhere.
+func checkUTF8(fields ...string) error {
+	for _, f := range fields {
+		if !utf8.ValidString(f) {
 			return errors.New("it is not UTF-8; save the file as UTF-8")
 		}
 	}
@@ -126,7 +138,8 @@ func (rs *rows) record() ([]string, error) {
 			continue
 		}
 		text, lines := first, 1
-		for bytes.Count(text, []byte{'"'})%2 == 1 && len(text) < maxLine {
+		swallowed := 0 // the first line within the quote that is a record of its own
+		for open := oddQuotes(first); open && len(text) < maxLine; {
 			more, err := rs.physicalLine()
 			if errors.Is(err, io.EOF) {
 				break
@@ -134,10 +147,22 @@ func (rs *rows) record() ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			text = append(slices.Clip(text), more...)
+			if lines == 1 {
+				text = slices.Clip(text) // first may lie in pending, which is not ours to write on
+			}
+			text = append(text, more...)
+			if oddQuotes(more) {
+				open = false
+			}
+			if swallowed == 0 && rs.startsRow(more) {
+				swallowed = rs.line + lines
+			}
 			lines++
 		}
 		fields, err := rs.parse(text)
+		if err == nil && swallowed > 0 {
+			err = fmt.Errorf("a quote is broken (line %d, a row of its own, lies inside of it)", swallowed)
+		}
 		if err != nil {
 			// Only the first line is lost; the others may be records of their own.
 			if rest := text[len(first):]; len(rest) > 0 {
@@ -148,6 +173,20 @@ func (rs *rows) record() ([]string, error) {
 		rs.next += lines - 1
 		return fields, nil
 	}
+}
+
+// oddQuotes says whether a line opens or closes a quote.
+func oddQuotes(line []byte) bool { return bytes.Count(line, []byte{'"'})%2 == 1 }
+
+// startsRow says whether a line within an open quote is a record by itself. Only what
+// stands before its first quote tells: behind it, the open quote may have ended and the
+// rest of the outer record follows.
+func (rs *rows) startsRow(line []byte) bool {
+	if rs.isRow == nil || bytes.Count(line, []byte{','})+1 < rs.width {
+		return false
+	}
+	within, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte{'"'})
+	return rs.isRow(strings.Split(string(within), ","))
 }
 
 // parse reads one record; most have no quote and are simply cut at their commas.

@@ -10,13 +10,19 @@ import (
 )
 
 // Truth returns for each query the index photos that show the same product: from
-// truth.csv where the folder has one, else those of the same non-empty product. A
-// query without any is in the map with an empty list. A photo is never its own match.
+// truth.csv where the folder has one, whose ids must be photos of the catalogue, else
+// those of the same non-empty product. A query without any is in the map with an empty
+// list. A photo is never its own match.
 func (c *Catalog) Truth() (map[string][]string, error) {
 	path := filepath.Join(c.Dir, TruthFile)
-	if _, err := os.Stat(path); err == nil {
-		given, problems, err := ReadTruth(path, c.opts)
-		c.Skipped = append(c.Skipped, problems...)
+	// Lstat: a truth.csv that cannot be read is an error, not a reason for another truth.
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		given, problems, err := readTruthFile(path, c.opts, c.knows())
+		for _, p := range problems { // a second call finds the same ones
+			if !slices.ContainsFunc(c.Skipped, func(had Problem) bool { return had.Where == p.Where }) {
+				c.Skipped = append(c.Skipped, p)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -42,47 +48,81 @@ func (c *Catalog) Truth() (map[string][]string, error) {
 	return truth, nil
 }
 
+// knows returns a check that a pair of truth.csv names photos of the catalogue: a
+// mistyped id could never be found and would lower every score unseen.
+func (c *Catalog) knows() func(query, index string) error {
+	split := make(map[string]Split, len(c.Photos))
+	for _, p := range c.Photos {
+		split[p.ID] = p.Split
+	}
+	return func(query, index string) error {
+		if split[query] != Query {
+			return fmt.Errorf("the catalogue has no photo %q in the split query", query)
+		}
+		if query != index && split[index] != Index {
+			return fmt.Errorf("the catalogue has no photo %q in the split index", index)
+		}
+		return nil
+	}
+}
+
 // ReadTruth reads a CSV file with the columns query and index, a row for each pair.
 func ReadTruth(path string, opts Options) (map[string][]string, []Problem, error) {
+	return readTruthFile(path, opts, func(query, index string) error { return nil })
+}
+
+func readTruthFile(path string, opts Options, check func(query, index string) error) (map[string][]string, []Problem, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the truth: %w", err)
 	}
 	defer f.Close()
 	name := filepath.Base(path)
-	truth, problems, err := readTruth(f, name)
+	truth, problems, err := readTruth(f, name, check)
 	if err == nil && len(problems) > 0 && !opts.SkipBad {
 		err = refuse(name, problems)
 	}
 	return truth, problems, err
 }
 
-func readTruth(r io.Reader, name string) (map[string][]string, []Problem, error) {
+func readTruth(r io.Reader, name string, check func(query, index string) error) (map[string][]string, []Problem, error) {
 	rs, err := openRows(r, name, []string{"query", "index"})
 	if err != nil {
 		return nil, nil, err
 	}
+	rs.isRow = func([]string) bool { return true } // an id has no line break
 	truth := map[string][]string{}
+	seen := map[[2]string]bool{}
 	var problems []Problem
 	field := make([]string, 2)
 	for {
 		err := rs.read(field)
-		switch {
-		case errors.Is(err, io.EOF):
+		if errors.Is(err, io.EOF) {
 			return truth, problems, nil
-		case errors.Is(err, errRead):
-			return nil, nil, err
-		case err == nil && (field[0] == "" || field[1] == ""):
+		}
+		if errors.Is(err, errRead) {
+			return nil, nil, fmt.Errorf("%s after line %d: %w", name, rs.line, err)
+		}
+		pair := [2]string{field[0], field[1]}
+		if err == nil {
+			err = checkUTF8(pair[:]...)
+		}
+		switch {
+		case err != nil:
+		case pair[0] == "" || pair[1] == "":
 			err = errors.New("the query or the index id is empty")
-		case err == nil && slices.Contains(truth[field[0]], field[1]):
-			err = fmt.Errorf("the pair %s, %s is there already", field[0], field[1])
+		case seen[pair]:
+			err = fmt.Errorf("the pair %s, %s is there already", pair[0], pair[1])
+		default:
+			err = check(pair[0], pair[1])
 		}
 		if err != nil {
 			problems = append(problems, Problem{Where: fmt.Sprintf("%s line %d", name, rs.line), Err: err})
 			continue
 		}
-		if field[0] != field[1] {
-			truth[field[0]] = append(truth[field[0]], field[1])
+		seen[pair] = true
+		if pair[0] != pair[1] {
+			truth[pair[0]] = append(truth[pair[0]], pair[1])
 		}
 	}
 }

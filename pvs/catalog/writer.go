@@ -45,7 +45,10 @@ func (w *Writer) Write(p Photo) error {
 		return fmt.Errorf("photo %s: %w", p.ID, err)
 	}
 	w.seen[p.ID] = w.line
-	return w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product, string(p.Category), p.Title})
+	if err := w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product, string(p.Category), p.Title}); err != nil {
+		return fmt.Errorf("writing %s: %w", w.path, wholefile.Explain(err))
+	}
+	return nil
 }
 
 // Close gives the file its name.

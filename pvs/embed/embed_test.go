@@ -116,6 +116,32 @@ func TestResumeAfterCancel(t *testing.T) {
 	}
 }
 
+// An interrupted run on other photos leaves nothing in the set.
+func TestOtherPhotosStartAnew(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "set")
+	ctx, cancel := context.WithCancel(context.Background())
+	first := photos(t, 6)
+	_, err := Run(ctx, mini(t, 2), first, name, RunOptions{Progress: func(done, total int) {
+		if done == 2 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	second := photos(t, 3)
+	for i := range second {
+		second[i].ID = fmt.Sprint("other", i)
+	}
+	if _, err := Run(context.Background(), mini(t, 2), second, name, RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	set, err := vectors.Read(name)
+	if err != nil || !slices.Equal(set.IDs, []string{"other0", "other1", "other2"}) {
+		t.Errorf("got %v, %v", set.IDs, err)
+	}
+}
+
 func TestBadPhotos(t *testing.T) {
 	list := photos(t, 4)
 	if err := os.WriteFile(list[1].File, []byte("no photo"), 0o644); err != nil {

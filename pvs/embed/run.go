@@ -2,6 +2,8 @@ package embed
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"runtime"
 	"sync"
@@ -44,10 +46,10 @@ type batch struct {
 
 // Run embeds photos into the set NAME (NAME.npy and NAME.ids). At most three batches
 // are in memory. Cancelled or killed, it goes on at its next start with the same
-// embedder. A photo that cannot be read is an error that names it, unless
+// embedder and photos. A photo that cannot be read is an error that names it, unless
 // opts.SkipBad is set.
 func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunOptions) (Result, error) {
-	w, err := vectors.OpenWriter(name, e.Dim(), e.Key())
+	w, err := vectors.OpenWriter(name, e.Dim(), e.Key()+" "+digest(photos))
 	if err != nil {
 		return Result{}, err
 	}
@@ -60,6 +62,16 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 	}
 	result.Vectors = len(w.Done())
 	return result, w.Close()
+}
+
+// digest tells lists of photos apart, so that a run does not go on with the vectors of
+// another split or catalogue.
+func digest(photos []Photo) string {
+	h := sha256.New()
+	for _, p := range photos {
+		fmt.Fprintf(h, "%q %q\n", p.ID, p.File) // a hash's Write does not fail
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {

@@ -63,6 +63,12 @@ func TestSelfMatchAndMissingResults(t *testing.T) {
 	if r.PerQuery[0].Values[0] != 1 || r.PerQuery[1].Values[0] != 0 || r.QueriesWithoutResults != 1 {
 		t.Errorf("got %+v", r.PerQuery)
 	}
+	if want := []string{"c"}; !reflect.DeepEqual(r.WithoutResults, want) {
+		t.Errorf("without results: %v, want %v", r.WithoutResults, want)
+	}
+	if r, err = Score(map[string][]string{"a": {"a"}}, map[string][]string{"a": {"b"}}, Options{}); err != nil || r.QueriesWithoutResults != 1 {
+		t.Errorf("a query that found itself alone has no results: %+v, %v", r, err)
+	}
 	if _, err := Score(map[string][]string{"a": {"b", "b"}}, map[string][]string{"a": {"b"}}, Options{}); err == nil {
 		t.Error("a repeated result must be an error")
 	}
@@ -71,23 +77,42 @@ func TestSelfMatchAndMissingResults(t *testing.T) {
 	}
 }
 
-// naive computes recall by the definition, with sets.
-func naive(list, truth []string, k int) float64 {
-	found := 0
-	for _, id := range truth {
-		if slices.Contains(list[:min(k, len(list))], id) {
-			found++
+// naive computes all metrics by their definitions in docs/metrics.md, rank by rank and
+// with nothing kept from one rank to the next.
+func naive(list, truth []string, k int) map[string]float64 {
+	right := func(n int) float64 { // among the n best
+		found := 0.0
+		for _, id := range truth {
+			if slices.Contains(list[:min(n, len(list))], id) {
+				found++
+			}
+		}
+		return found
+	}
+	r := float64(len(truth))
+	capped := min(r, float64(k))
+	out := map[string]float64{
+		fmt.Sprintf("mar_at_%d", k): right(k) / r, fmt.Sprintf("mar_at_%d_capped", k): right(k) / capped,
+		fmt.Sprintf("any_hit_at_%d", k): min(1, right(k)), "any_hit_at_1": min(1, right(1)),
+		"r_precision": right(len(truth)) / r, fmt.Sprintf("precision_at_%d", k): right(k) / float64(k),
+	}
+	ap, rr := 0.0, 0.0
+	for i := k; i >= 1; i-- {
+		if right(i) > right(i-1) {
+			ap += right(i) / float64(i) / capped
+			rr = 1 / float64(i)
 		}
 	}
-	return float64(found) / float64(len(truth))
+	out[fmt.Sprintf("map_at_%d", k)], out[fmt.Sprintf("mrr_at_%d", k)] = ap, rr
+	return out
 }
 
 func TestAgainstNaive(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for trial := range 50 {
+	for trial := range 200 {
 		ranked, truth := map[string][]string{}, map[string][]string{}
-		sum, n := 0.0, 1+rng.IntN(20)
-		for q := range n {
+		k := 1 + trial%12
+		for q := range 1 + rng.IntN(20) {
 			id := fmt.Sprint("q", q)
 			for _, i := range rng.Perm(30)[:rng.IntN(25)] {
 				ranked[id] = append(ranked[id], fmt.Sprint("i", i))
@@ -95,15 +120,52 @@ func TestAgainstNaive(t *testing.T) {
 			for _, i := range rng.Perm(30)[:1+rng.IntN(15)] {
 				truth[id] = append(truth[id], fmt.Sprint("i", i))
 			}
-			sum += naive(ranked[id], truth[id], 10)
 		}
-		r, err := Score(ranked, truth, Options{Resamples: 10})
+		r, err := Score(ranked, truth, Options{K: k, Resamples: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.MAR().Value; math.Abs(got-sum/float64(n)) > 1e-12 {
-			t.Fatalf("trial %d: %g, want %g", trial, got, sum/float64(n))
+		sums := make([]float64, len(r.Metrics))
+		for _, q := range r.PerQuery {
+			want := naive(ranked[q.Query], truth[q.Query], k)
+			if len(want) != len(r.Metrics) {
+				t.Fatalf("k = %d: %d metrics, want %d", k, len(r.Metrics), len(want))
+			}
+			for i, m := range r.Metrics {
+				sums[i] += want[m.Name]
+				if math.Abs(q.Values[i]-want[m.Name]) > 1e-12 {
+					t.Fatalf("trial %d, k = %d: %s of %s is %g, want %g", trial, k, m.Name, q.Query, q.Values[i], want[m.Name])
+				}
+			}
 		}
+		for i, m := range r.Metrics {
+			if want := sums[i] / float64(r.Queries); math.Abs(m.Value-want) > 1e-12 {
+				t.Fatalf("trial %d: %s is %g, want %g", trial, m.Name, m.Value, want)
+			}
+		}
+	}
+}
+
+// Of many queries, half of them right, the interval is the normal distribution's:
+// 0.5 +- 1.96 * 0.5 / sqrt(n).
+func TestInterval(t *testing.T) {
+	const n = 2000
+	ranked, truth := map[string][]string{}, map[string][]string{}
+	for q := range n {
+		id := fmt.Sprint(q)
+		truth[id], ranked[id] = []string{"a"}, []string{[]string{"a", "x"}[q%2]}
+	}
+	r, err := Score(ranked, truth, Options{Resamples: 2000, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := 1.96 * 0.5 / math.Sqrt(n)
+	if m := r.MAR(); m.Value != 0.5 || math.Abs(m.Low-(0.5-half)) > 0.1*half || math.Abs(m.High-(0.5+half)) > 0.1*half {
+		t.Errorf("got %+v, want 0.5 +- %g", m, half)
+	}
+	again, err := Score(ranked, truth, Options{Resamples: 2000, Seed: 5})
+	if err != nil || !reflect.DeepEqual(r, again) {
+		t.Error("the same seed must give the same report")
 	}
 }
 
@@ -117,6 +179,9 @@ func TestCompare(t *testing.T) {
 	m, err := Compare(bad, good, "mar_at_10", Options{})
 	if err != nil || math.Abs(m.Value-2.0/3) > 1e-12 || m.Low < 0 || m.High > 1 {
 		t.Errorf("got %+v, %v", m, err)
+	}
+	if _, err := Compare(bad, good, "mar_at_10", Options{Resamples: -1}); err == nil {
+		t.Error("a negative number of resamples must be an error")
 	}
 }
 
@@ -146,6 +211,17 @@ func TestRankedFile(t *testing.T) {
 		if _, err := ReadRanked(path); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: got %v, want %q", text, err, say)
 		}
+	}
+}
+
+func TestWriteRankedRefusesNaN(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ranked.csv")
+	err := WriteRanked(path, slices.Values([]Result{{"q", 1, "a", float32(math.NaN())}}))
+	if err == nil || !strings.Contains(err.Error(), "query q") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the file is there all the same")
 	}
 }
 

@@ -56,6 +56,7 @@ var definitions = []definition{
 		}
 		return sum / float64(min(o.relevant, k))
 	}},
+	// Of a list that is shorter than R this is a lower bound: what would follow is unknown.
 	{"r_precision", "R-precision (precision among the R best)", func(o outcome, k int) float64 {
 		return float64(o.rightAtR) / float64(o.relevant)
 	}},
@@ -70,6 +71,20 @@ var definitions = []definition{
 		}
 		return 0
 	}},
+}
+
+// definitionsAt returns the definitions that differ at k: at 1 the two any-hit recalls
+// are one.
+func definitionsAt(k int) []definition {
+	var out []definition
+	keys := map[string]bool{}
+	for _, d := range definitions {
+		if key := named(d.key, k); !keys[key] {
+			keys[key] = true
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // named fills k into a key or title that speaks of it.

@@ -27,21 +27,29 @@ type Result struct {
 // WriteRanked writes ranked lists as a CSV with the columns query, rank, index and
 // score; the file appears whole or not at all.
 func WriteRanked(path string, results func(yield func(Result) bool)) error {
-	err := wholefile.Write(path, func(file io.Writer) error {
-		buf := bufio.NewWriter(file)
-		w := csv.NewWriter(buf)
-		err := w.Write(rankedColumns)
-		results(func(r Result) bool {
-			err = w.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
-			return err == nil
-		})
-		w.Flush()
-		return errors.Join(err, w.Error(), buf.Flush())
-	})
+	err := wholefile.Write(path, func(file io.Writer) error { return EncodeRanked(file, results) })
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// EncodeRanked writes the same CSV to w. A score that is no finite number, which
+// [ReadRanked] would refuse, is an error.
+func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
+	buf := bufio.NewWriter(w)
+	c := csv.NewWriter(buf)
+	err := c.Write(rankedColumns)
+	results(func(r Result) bool {
+		if s := float64(r.Score); math.IsNaN(s) || math.IsInf(s, 0) {
+			err = fmt.Errorf("the score of %s for query %s is %g", r.Index, r.Query, s)
+			return false
+		}
+		err = c.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
+		return err == nil
+	})
+	c.Flush()
+	return errors.Join(err, c.Error(), buf.Flush())
 }
 
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does

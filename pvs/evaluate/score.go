@@ -37,6 +37,7 @@ type Report struct {
 	Queries               int          `json:"queries"`                 // with truth; the averages are over these
 	QueriesWithoutTruth   int          `json:"queries_without_truth"`   // left out
 	QueriesWithoutResults int          `json:"queries_without_results"` // count as zero
+	WithoutResults        []string     `json:"-"`                       // their ids, sorted
 	Metrics               []Metric     `json:"metrics"`
 	PerQuery              []QueryScore `json:"-"` // sorted by query
 }
@@ -69,6 +70,7 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 		return nil, fmt.Errorf("k = %d and %d resamples must be positive", opts.K, opts.Resamples)
 	}
 	r := &Report{K: opts.K}
+	defined := definitionsAt(opts.K)
 	for query := range ranked {
 		if _, known := truth[query]; !known {
 			r.QueriesWithoutTruth++
@@ -90,24 +92,25 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 			r.QueriesWithoutTruth++
 			continue
 		}
-		if len(ranked[q]) == 0 {
-			r.QueriesWithoutResults++
-		}
 		o, err := judge(q, ranked[q], relevant, opts.K)
 		if err != nil {
 			return nil, err
 		}
+		if len(o.right) == 0 {
+			r.WithoutResults = append(r.WithoutResults, q)
+		}
 		score := QueryScore{Query: q, Relevant: o.relevant, Hits: o.hits()}
-		for _, d := range definitions {
+		for _, d := range defined {
 			score.Values = append(score.Values, d.value(o, opts.K))
 		}
 		r.PerQuery = append(r.PerQuery, score)
 	}
 	r.Queries = len(r.PerQuery)
+	r.QueriesWithoutResults = len(r.WithoutResults)
 	if r.Queries == 0 {
 		return nil, errors.New("no query has a truth: do query and index photos share products, or is there a truth.csv?")
 	}
-	r.average(opts)
+	r.average(defined, opts)
 	return r, nil
 }
 
@@ -137,9 +140,9 @@ func judge(query string, list []string, relevant map[string]bool, k int) (outcom
 
 // average fills in the means and the percentile bootstrap's intervals (Efron &
 // Tibshirani 1993, 13.3): all metrics use the same resamples of the queries.
-func (r *Report) average(opts Options) {
+func (r *Report) average(defined []definition, opts Options) {
 	means := func(pick func(i int) int) []float64 {
-		sums := make([]float64, len(definitions))
+		sums := make([]float64, len(defined))
 		for i := range r.PerQuery {
 			for m, v := range r.PerQuery[pick(i)].Values {
 				sums[m] += v
@@ -151,14 +154,14 @@ func (r *Report) average(opts Options) {
 		return sums
 	}
 	values := means(func(i int) int { return i })
-	samples := make([][]float64, len(definitions))
+	samples := make([][]float64, len(defined))
 	rng := rand.New(rand.NewPCG(opts.Seed, 0))
 	for range opts.Resamples {
 		for m, v := range means(func(int) int { return rng.IntN(len(r.PerQuery)) }) {
 			samples[m] = append(samples[m], v)
 		}
 	}
-	for m, d := range definitions {
+	for m, d := range defined {
 		low, high := interval(samples[m])
 		r.Metrics = append(r.Metrics, Metric{Name: named(d.key, r.K), Title: named(d.title, r.K), Value: values[m], Low: low, High: high})
 	}
@@ -183,6 +186,9 @@ func Compare(a, b *Report, metric string, opts Options) (Metric, error) {
 	}
 	if opts.Resamples == 0 {
 		opts.Resamples = 1000
+	}
+	if opts.Resamples < 0 {
+		return Metric{}, fmt.Errorf("%d resamples must be positive", opts.Resamples)
 	}
 	other := map[string]float64{}
 	for _, q := range b.PerQuery {

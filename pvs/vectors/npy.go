@@ -117,7 +117,7 @@ func readNPY(path string) (*Set, error) {
 	}
 	// What a header claims is believed only where the bytes are there.
 	if want := start + int64(rows)*int64(dim)*4; info.Size() != want || (rows > 0 && want/int64(rows)/int64(dim) < 4) {
-		return nil, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off", path, rows, dim, want, info.Size())
+		return nil, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path, rows, dim, want, info.Size())
 	}
 	set := &Set{Dim: dim, Data: make([]float32, rows*dim)}
 	if _, err := io.ReadFull(f, asBytes(set.Data)); err != nil {

@@ -103,6 +103,95 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// A kill within Close loses nothing, wherever it strikes, and a reader meanwhile finds
+// no set rather than a mixed one.
+func TestKilledInClose(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kill func(t *testing.T, name string)
+	}{
+		{"before the first rename", func(t *testing.T, name string) {}},
+		{"between the names of rows and ids", func(t *testing.T, name string) {
+			if err := os.Rename(name+".npy.part", name+".npy"); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "set")
+			w, err := OpenWriter(name, 2, "k")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 3 {
+				if err := w.Append(fmt.Sprint("id-", i), vec(float32(i), 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			// What Close does up to there, without its end.
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.rows.WriteAt(npyHeader(3, 2), 0); err != nil {
+				t.Fatal(err)
+			}
+			w.closeFiles()
+			c.kill(t, name)
+			if s, err := Read(name); err == nil {
+				t.Errorf("read %v", s)
+			}
+			if w, err = OpenWriter(name, 2, "k"); err != nil || len(w.Done()) != 3 {
+				t.Fatalf("recovered %v, %v", w.Done(), err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s, err := Read(name); err != nil || !reflect.DeepEqual(s.Data, vec(0, 1, 1, 1, 2, 1)) {
+				t.Errorf("got %+v, %v", s, err)
+			}
+			if left, _ := filepath.Glob(name + "*"); len(left) != 2 {
+				t.Errorf("files: %v", left)
+			}
+		})
+	}
+}
+
+// A Close that cannot write the ids leaves the work to the next writer.
+func TestFailedClose(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "set")
+	w, err := OpenWriter(name, 1, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append("a", vec(7)); err != nil {
+		t.Fatal(err)
+	}
+	inTheWay := filepath.Join(name+".ids", "folder")
+	if err := os.MkdirAll(inTheWay, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err == nil {
+		t.Fatal("Close must fail")
+	}
+	if err := os.RemoveAll(name + ".ids"); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = OpenWriter(name, 1, "k"); err != nil || !reflect.DeepEqual(w.Done(), []string{"a"}) {
+		t.Fatalf("recovered %v, %v", w.Done(), err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestImpossibleDimension(t *testing.T) {
+	for _, dim := range []int{0, -1} {
+		if _, err := OpenWriter(filepath.Join(t.TempDir(), "set"), dim, "k"); err == nil {
+			t.Errorf("dimension %d must be refused", dim)
+		}
+	}
+}
+
 func TestAnotherKeyStartsAnew(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "set")
 	w, err := OpenWriter(name, 2, "one")

@@ -32,8 +32,14 @@ func OpenWriter(name string, dim int, key string) (*Writer, error) {
 	if strings.ContainsRune(key, '\n') {
 		return nil, errors.New("a writer's key is one line")
 	}
+	if dim < 1 {
+		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", dim, name)
+	}
 	w := &Writer{name: base(name), dim: dim}
-	var err error
+	err := w.takeBack()
+	if err != nil {
+		return nil, fmt.Errorf("going on with %s: %w", w.name, err)
+	}
 	if w.rows, err = os.OpenFile(w.name+".npy.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
 		return nil, fmt.Errorf("starting the vectors: %w", err)
 	}
@@ -47,6 +53,17 @@ func OpenWriter(name string, dim int, key string) (*Writer, error) {
 	}
 	w.bufRows, w.bufIDs = bufio.NewWriterSize(w.rows, 1<<20), bufio.NewWriterSize(w.ids, 1<<16)
 	return w, nil
+}
+
+// takeBack undoes a Close that was killed between naming the rows and naming the ids:
+// the rows become a part again.
+func (w *Writer) takeBack() error {
+	for file, there := range map[string]bool{".npy.part": false, ".ids": false, ".npy": true, ".ids.part": true} {
+		if _, err := os.Lstat(w.name + file); (err == nil) != there {
+			return nil // whatever is wrong with it, opening the parts will say
+		}
+	}
+	return os.Rename(w.name+".npy", w.name+".npy.part")
 }
 
 // recover finds how many rows are whole in both parts and cuts off what is behind.
@@ -126,7 +143,8 @@ func (w *Writer) Flush() error {
 	return nil
 }
 
-// Close completes the set: both files appear under their names. After Suspend it does nothing.
+// Close completes the set: both files appear under their names. After Suspend it does
+// nothing. A Close that fails or is killed leaves what the next writer goes on from.
 func (w *Writer) Close() error {
 	if w.finished {
 		return nil
@@ -136,10 +154,7 @@ func (w *Writer) Close() error {
 		_, err = w.rows.WriteAt(npyHeader(len(w.done), w.dim), 0)
 	}
 	if err == nil {
-		err = w.dropKey()
-	}
-	if err == nil {
-		err = errors.Join(w.rows.Sync(), w.ids.Sync())
+		err = w.rows.Sync()
 	}
 	w.closeFiles()
 	if err == nil {
@@ -152,7 +167,11 @@ func (w *Writer) Close() error {
 		err = os.Rename(w.name+".npy.part", w.name+".npy")
 	}
 	if err == nil {
-		err = os.Rename(w.name+".ids.part", w.name+".ids")
+		// The part stays until then: it has the key, by which a later writer goes on.
+		err = wholefile.Write(w.name+".ids", w.writeIDs)
+	}
+	if err == nil {
+		err = os.Remove(w.name + ".ids.part")
 	}
 	if err != nil {
 		return fmt.Errorf("completing %s: %w", w.name, wholefile.Explain(err))
@@ -176,14 +195,13 @@ func (w *Writer) closeFiles() {
 	w.ids.Close()
 }
 
-// dropKey rewrites the ids without the line of the key.
-func (w *Writer) dropKey() error {
-	text := strings.Join(w.done, "\n")
-	if text != "" {
-		text += "\n"
+// writeIDs writes the ids without the line of the key.
+func (w *Writer) writeIDs(file io.Writer) error {
+	buf := bufio.NewWriter(file)
+	for _, id := range w.done {
+		if _, err := buf.WriteString(id + "\n"); err != nil {
+			return err
+		}
 	}
-	if _, err := w.ids.WriteAt([]byte(text), 0); err != nil {
-		return err
-	}
-	return w.ids.Truncate(int64(len(text)))
+	return buf.Flush()
 }

@@ -58,9 +58,18 @@ func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		warnOfLeaks(a, cat)
 		truth, err := cat.Truth()
 		a.list("rows of the catalogue", problemLines(cat.Skipped))
 		return truth, err
 	}
 	return nil, errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")
+}
+
+// warnOfLeaks says when a product is both trained on and searched for: scores are then
+// too good.
+func warnOfLeaks(a *app, cat *catalog.Catalog) {
+	if err := cat.CheckSplits(); err != nil {
+		a.log("warning: " + err.Error())
+	}
 }

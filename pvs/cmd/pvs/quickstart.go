@@ -44,6 +44,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	warnOfLeaks(a, cat)
 	network, err := scoreSystem(a, cat, e, filepath.Join(c.Out, "network"))
 	if err != nil {
 		return err

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -44,10 +46,11 @@ func (c *searchCommand) Run(a *app) error {
 		}
 		a.say("%d queries in %d vectors: %.0f queries/s; the results are in %s", queries.Len(), index.Len(), rate, c.Out)
 	} else {
-		a.say("query,rank,index,score")
-		for r := range each(results) {
-			a.say("%s,%d,%s,%.6f", r.Query, r.Rank, r.Index, r.Score)
+		var text bytes.Buffer
+		if err := evaluate.EncodeRanked(&text, each(results)); err != nil {
+			return err
 		}
+		a.say("%s", strings.TrimSuffix(text.String(), "\n"))
 	}
 	return a.result(map[string]any{"queries": queries.Len(), "queries_per_second": rate, "index": index.Len()})
 }
