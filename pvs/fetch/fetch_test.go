@@ -11,12 +11,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func quiet(string) {}
 
-func sum(s string) string {
+func sha(s string) string {
 	h := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(h[:])
 }
@@ -52,8 +55,8 @@ func TestURL(t *testing.T) {
 		name, path, sum string
 		ok              bool
 	}{
-		{"whole", "/good", sum("weights"), true},
-		{"another file", "/good", sum("other"), false},
+		{"whole", "/good", sha("weights"), true},
+		{"another file", "/good", sha("other"), false},
 		{"broken off", "/cut", "", false},
 		{"missing", "/none", "", false},
 	} {
@@ -67,6 +70,74 @@ func TestURL(t *testing.T) {
 				t.Errorf("the folder holds %v", left)
 			}
 		})
+	}
+}
+
+func TestURLSaysWhatDiffers(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "weights") }))
+	defer server.Close()
+	err := URL(context.Background(), server.URL, Check{Size: 8}, filepath.Join(t.TempDir(), "b0.h5"), quiet)
+	if err == nil || !strings.Contains(err.Error(), "b0.h5 has 7 bytes, not the expected 8") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A download that stands still ends, and leaves nothing.
+func TestURLStalls(t *testing.T) {
+	defer func(d time.Duration) { stallTimeout = d }(stallTimeout)
+	stallTimeout = 50 * time.Millisecond
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "wei")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	err := URL(context.Background(), server.URL, Check{}, filepath.Join(dir, "file"), quiet)
+	if !errors.Is(err, errStalled) {
+		t.Errorf("got %v, want errStalled", err)
+	}
+	if left := leftovers(t, dir); len(left) > 0 {
+		t.Errorf("the folder holds %v", left)
+	}
+}
+
+func TestURLCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "wei")
+		w.(http.Flusher).Flush()
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	err := URL(ctx, server.URL, Check{}, filepath.Join(dir, "file"), quiet)
+	if !errors.Is(err, context.Canceled) || len(leftovers(t, dir)) > 0 {
+		t.Errorf("got %v, left %v", err, leftovers(t, dir))
+	}
+}
+
+// Several at once write one whole file.
+func TestURLAtOnce(t *testing.T) {
+	body := strings.Repeat("weights", 1<<16)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))
+	defer server.Close()
+	dir := t.TempDir()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if err := URL(context.Background(), server.URL, Check{SHA256: sha(body)}, filepath.Join(dir, "file"), quiet); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if left := leftovers(t, dir); len(left) != 1 {
+		t.Errorf("the folder holds %v", left)
+	}
+	if err := (Check{SHA256: sha(body)}).File(filepath.Join(dir, "file")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
@@ -18,7 +18,13 @@ import (
 var ErrUnreachable = errors.New("cannot be reached")
 
 // connectTimeout is short: a host that is blocked here must not hold up the start.
-const connectTimeout = 4 * time.Second
+const connectTimeout = 3 * time.Second
+
+// stallTimeout is how long a download may stand still.
+var stallTimeout = 30 * time.Second
+
+// errStalled is the cause with which a download that stands still is ended.
+var errStalled = errors.New("nothing came any more")
 
 // URL downloads to target, whole and checked, or not at all. It wraps
 // [ErrUnreachable] where no connection could be made. Log gets one line.
@@ -27,41 +33,57 @@ func URL(ctx context.Context, address string, check Check, target string, log fu
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
 	client := &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout:   connectTimeout,
 		ResponseHeaderTimeout: 4 * connectTimeout,
+		DisableKeepAlives:     true, // there is one request
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
 	response, err := client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%s %w", where.Host, ErrUnreachable)
+		var reason *url.Error // its text repeats the whole address
+		if errors.As(err, &reason) {
+			err = reason.Err
+		}
+		return fmt.Errorf("%s %w: %w", where.Host, ErrUnreachable, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s %w: it answers %s", where.Host, ErrUnreachable, response.Status)
 	}
 	log(fmt.Sprintf("downloading %s from %s (%.0f MB)", target, where.Host, float64(max(check.Size, response.ContentLength))/1e6))
-	var wrong error
-	err = wholefile.Write(target, func(w io.Writer) error {
-		n, err := io.Copy(w, response.Body)
+	stalled := time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
+	defer stalled.Stop()
+	return wholefile.Write(target, func(w io.Writer) error {
+		s := check.summer()
+		n, err := io.Copy(io.MultiWriter(w, s, restart{stalled}), response.Body)
 		if err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				err = cause
+			}
 			return fmt.Errorf("the download from %s broke off after %d bytes: %w; start again", where.Host, n, err)
 		}
-		if f, ok := w.(*os.File); ok {
-			wrong = check.File(f.Name())
+		if err := s.verdict(); err != nil {
+			return fmt.Errorf("the download from %s is not the known file and is not used: %s %w", where.Host, filepath.Base(target), err)
 		}
-		return wrong
+		return nil
 	})
-	if wrong != nil {
-		return fmt.Errorf("the download from %s is not the known file and is not used: %w", where.Host, wrong)
-	}
-	return err
+}
+
+// restart is a writer that puts off a timer.
+type restart struct{ *time.Timer }
+
+func (r restart) Write(p []byte) (int, error) {
+	r.Reset(stallTimeout)
+	return len(p), nil
 }

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -48,6 +49,7 @@ func Wheel(ctx context.Context, w WheelSpec, log func(string)) (file string, don
 	cmd := exec.CommandContext(ctx, python, append(args, w.Package+"=="+w.Version)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	cmd.WaitDelay = 5 * time.Second // a child of pip may keep the pipe open after a Ctrl-C
 	if err := cmd.Run(); err != nil {
 		remove()
 		if ctx.Err() != nil {

@@ -32,8 +32,14 @@ func (f *File) Names() []string {
 	return names
 }
 
+// maxFile is what is read into memory; EfficientNet-B7 with its optimizer takes 0.8 GB.
+const maxFile = 2 << 30
+
 // Read reads a weights file of any of the three formats, told by its content.
 func Read(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > maxFile {
+		return nil, fmt.Errorf("weights file %s has %d bytes: no EfficientNet is larger than %d; name another file", filepath.Base(path), info.Size(), maxFile)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading weights: %w", err)
@@ -60,9 +66,15 @@ func Read(path string) (*File, error) {
 	return f, nil
 }
 
-// elements multiplies dimensions; ok is false for negative ones and for products
-// that no file of this size can hold.
+// maxRank is far above the 4 dimensions of a network's weights.
+const maxRank = 32
+
+// elements multiplies dimensions; ok is false for too many or negative ones and for
+// products that no file of this size can hold.
 func elements(shape []int, limit int) (n int, ok bool) {
+	if len(shape) > maxRank {
+		return 0, false
+	}
 	n = 1
 	for _, d := range shape {
 		if d < 0 || (d > 0 && n > limit/d) {

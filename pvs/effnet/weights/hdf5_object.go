@@ -64,11 +64,11 @@ func (h *hdf5) messages2(address uint64) ([]message, error) {
 func (h *hdf5) collect(first block, head, margin uint64, read func(at uint64) message) ([]message, error) {
 	var messages []message
 	for blocks := []block{first}; len(blocks) > 0; blocks = blocks[1:] {
-		if len(messages) > maxObjects {
-			return nil, fmt.Errorf("its header has over %d messages, or a circle", maxObjects)
-		}
 		h.at(blocks[0].at, blocks[0].size)
 		for at, end := blocks[0].at, blocks[0].at+blocks[0].size; at+head <= end; {
+			if err := h.step(); err != nil {
+				return nil, err
+			}
 			m := read(at)
 			h.at(m.at, m.size)
 			messages = append(messages, m)
@@ -162,6 +162,9 @@ func (h *hdf5) array(messages []message) (t Tensor, known bool, err error) {
 	}
 	if !ok {
 		return t, false, fmt.Errorf("its shape %v is larger than the file", t.Shape)
+	}
+	if h.decoded += uint64(len(raw)); h.decoded > uint64(len(h.data)) {
+		return t, false, fmt.Errorf("it shares its bytes with other arrays, which Keras does not do")
 	}
 	t.Data, err = decode(kind, raw, n)
 	return t, true, err

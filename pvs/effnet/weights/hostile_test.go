@@ -85,6 +85,8 @@ func TestProblemsAreListed(t *testing.T) {
 func FuzzHDF5(f *testing.F) {
 	h5 := miniH5(f)
 	f.Add(h5[:4096])
+	f.Add(treeOfTrees())
+	f.Add(groupInItself(100))
 	f.Add([]byte("\x89HDF\r\n\x1a\n\x02\x08\x08\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) { _, _ = parseHDF5(data) })
 }
@@ -97,6 +99,7 @@ func FuzzSafetensors(f *testing.F) {
 
 func FuzzPyTorch(f *testing.F) {
 	f.Add([]byte("\x80\x02cos\nsystem\n."))
+	f.Add(tupleOfTuples(10))
 	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth"} {
 		data, err := os.ReadFile(name)
 		if err != nil {

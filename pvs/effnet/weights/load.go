@@ -210,13 +210,20 @@ func loadTop(tensors map[string]Tensor, names map[string]string, c effnet.Config
 	if err != nil {
 		return nil, fmt.Errorf("the classifier's kernel %s %w", names[topKernel], err)
 	}
+	if _, err := arrange(bias, []int{classes}, false); err != nil {
+		return nil, fmt.Errorf("the classifier's bias %s %w", names[topBias], err)
+	}
 	return &Top{Kernel: data, Bias: bias.Data, Classes: classes}, nil
 }
 
-// keras renames the arrays of an .h5 file to "layer/weight".
+// keras renames the arrays of an .h5 file to "layer/weight", and leaves out what
+// Keras saves of an optimizer's and metrics' state.
 func (f *File) keras() (map[string]Tensor, error) {
 	out := map[string]Tensor{}
 	for name, t := range f.Tensors {
+		if kerasState.MatchString(name) {
+			continue
+		}
 		short := kerasName(name)
 		if _, twice := out[short]; twice {
 			return nil, fmt.Errorf("weights file %s holds %s twice, under %s and another group", filepath.Base(f.Path), short, name)

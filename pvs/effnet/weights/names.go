@@ -39,9 +39,14 @@ func isCounter(name string) bool { return strings.HasSuffix(name, ".num_batches_
 // kerasIgnores leaves out Keras's Normalization layer: the published file stores the
 // deviation where the variance belongs, so the formula is used instead
 // ([effnet.Config.Normalization]).
-func kerasIgnores(name string) bool {
-	return strings.HasPrefix(name, "normalization/") || strings.HasPrefix(name, "layers/normalization/") || strings.HasPrefix(name, "optimizer")
-}
+func kerasIgnores(name string) bool { return kerasNormalization.MatchString(name) }
+
+// kerasNormalization matches that layer; Keras numbers it from the second network of a
+// process on: "normalization_1/mean".
+var kerasNormalization = regexp.MustCompile(`^(layers/)?normalization(_\d+)?/`)
+
+// kerasState matches the groups beside the layers in a file of a compiled network.
+var kerasState = regexp.MustCompile(`^(optimizer_weights|optimizer|metrics)/`)
 
 // kerasNames is the identity: effnet's names are Keras's.
 func kerasNames(c effnet.Config) map[string]string {

