@@ -122,11 +122,14 @@ func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {
 		return fmt.Errorf("a batch of %d is not in 1 to %d", count, n.opts.Batch)
 	}
 	clear(inputs[count*n.InputLen():])
-	out, err := n.exec.Exec(tensors.FromFlatDataAndDimensions(inputs[:n.opts.Batch*n.InputLen()], n.opts.Batch, n.opts.Size, n.opts.Size, 3))
+	images := tensors.FromFlatDataAndDimensions(inputs[:n.opts.Batch*n.InputLen()], n.opts.Batch, n.opts.Size, n.opts.Size, 3)
+	// The collector does not see how much memory the device holds for these.
+	defer func() { _ = images.FinalizeAll() }()
+	out, err := n.exec.Exec(images)
 	if err != nil {
 		return fmt.Errorf("running %s: %w", n.config.Title, err)
 	}
-	defer func() { _ = out[0].FinalizeAll() }() // frees device memory early
+	defer func() { _ = out[0].FinalizeAll() }()
 	var copied int
 	if err := out[0].ConstFlatData(func(flat any) {
 		copied = copy(vectors, flat.([]float32)[:count*n.Dim()])

@@ -33,9 +33,10 @@ func (d *device) multiply(queries []float32, nq int, rows []float32, nr int, sco
 		copy(filled, rows)
 		rows = filled
 	}
-	out, err := d.exec.Call(
-		tensors.FromFlatDataAndDimensions(queries, nq, d.dim),
-		tensors.FromFlatDataAndDimensions(rows, d.rows, d.dim))
+	q, r := tensors.FromFlatDataAndDimensions(queries, nq, d.dim), tensors.FromFlatDataAndDimensions(rows, d.rows, d.dim)
+	// The collector does not see how much memory the device holds for these.
+	defer func() { _, _ = q.FinalizeAll(), r.FinalizeAll() }()
+	out, err := d.exec.Call(q, r)
 	if err != nil {
 		return fmt.Errorf("searching: %w", err)
 	}

@@ -35,8 +35,8 @@ type Exact struct {
 const DefaultTileQueries = 1024
 
 // fewQueries is up to where plain Go is faster than handing the whole index to a
-// backend, which copies it (BenchmarkExact).
-const fewQueries = 32
+// backend, which copies it (the two cross between 6 and 8 queries on 2 cores).
+const fewQueries = 6
 
 // multiplier computes scores [queries, rows] of a tile.
 type multiplier interface {
