@@ -1,7 +1,6 @@
 package effnet
 
 import (
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -13,8 +12,17 @@ type Options struct {
 	Formulation Formulation // how convolutions are written; see [FormulationFor]
 	Train       bool        // the graph will be differentiated
 	// DropConnect is the rate of stochastic depth at the last block, rising
-	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Train.
+	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Train and
+	// Noise.
 	DropConnect float64
+	// Noise says which branches are dropped: [batch, blocks], uniform in [0, 1).
+	Noise *Node
+	// BatchStatistics normalises by the batch's own statistics, as a BatchNorm that
+	// trains does, and hands them out in Outputs.Statistics.
+	BatchStatistics bool
+	// Weights is 1 for an image that counts in those statistics and 0 for one that
+	// only fills the batch, [batch]; nil: all count.
+	Weights *Node
 }
 
 // Outputs are the nodes of a network.
@@ -22,6 +30,9 @@ type Outputs struct {
 	Features *Node            // [batch, Config.Features()], average-pooled
 	Layers   map[string]*Node // what each Keras layer puts out, [batch, h, w, c], by its name
 	Names    []string         // the keys of Layers, from input to output
+	// Statistics are those of the batch by the BatchNorm's name, with
+	// Options.BatchStatistics.
+	Statistics map[string]Statistics
 }
 
 // builder carries what every layer needs.
@@ -37,24 +48,71 @@ type builder struct {
 // put there. It panics, as graph builders do, on images of another shape, on
 // missing weights and on invalid options.
 func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
-	if images.Rank() != 4 || images.Shape().Dim(3) != 3 || !images.DType().IsFloat() {
-		exceptions.Panicf("%s takes images [batch, height, width, 3] of a float type, not %s", c.Title, images.Shape())
+	b := c.builder(scope, opts)
+	blocks := c.Blocks()
+	return b.top(b.blocks(blocks, 0, len(blocks), b.stem(images)))
+}
+
+// Before builds the network on images up to a block, "block7a", and returns that
+// block's input, [batch, h, w, c]. It panics as [Config.Graph] does and on an unknown
+// block.
+func (c Config) Before(scope *model.Scope, images *Node, block string, opts Options) *Node {
+	b := c.builder(scope, opts)
+	return b.blocks(c.Blocks(), 0, c.blockIndex(block), b.stem(images))
+}
+
+// From builds the rest of the network on a block's input, as [Config.Before] returns it.
+func (c Config) From(scope *model.Scope, x *Node, block string, opts Options) *Outputs {
+	b := c.builder(scope, opts)
+	blocks := c.Blocks()
+	return b.top(b.blocks(blocks, c.blockIndex(block), len(blocks), x))
+}
+
+// blockIndex finds a block by its name.
+func (c Config) blockIndex(name string) int {
+	for i, b := range c.Blocks() {
+		if b.Name == name {
+			return i
+		}
 	}
+	exceptions.Panicf("%s has no block %q", c.Title, name)
+	return -1
+}
+
+func (c Config) builder(scope *model.Scope, opts Options) *builder {
 	if opts.DropConnect < 0 || opts.DropConnect >= 1 {
 		exceptions.Panicf("%s: a drop-connect rate of %g is not in [0, 1)", c.Title, opts.DropConnect)
 	}
-	b := &builder{config: c, opts: opts, scope: scope, out: &Outputs{Layers: map[string]*Node{}}}
-	x := b.name("normalization", c.Normalization().apply(images))
-	x = b.conv("stem_conv", x, 2)
-	x = b.name("stem_activation", b.activate(b.batchNorm("stem_bn", x)))
-	blocks := c.Blocks()
-	for i, block := range blocks {
-		x = b.block(block, x, opts.DropConnect*float64(i)/float64(len(blocks)))
+	if opts.Train && opts.DropConnect > 0 && opts.Noise == nil {
+		exceptions.Panicf("%s: stochastic depth needs noise", c.Title)
 	}
+	return &builder{config: c, opts: opts, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
+}
+
+// stem is everything before the first block.
+func (b *builder) stem(images *Node) *Node {
+	if images.Rank() != 4 || images.Shape().Dim(3) != 3 || !images.DType().IsFloat() {
+		exceptions.Panicf("%s takes images [batch, height, width, 3] of a float type, not %s", b.config.Title, images.Shape())
+	}
+	x := b.name("normalization", b.config.Normalization().apply(images))
+	x = b.conv("stem_conv", x, 2)
+	return b.name("stem_activation", b.activate(b.batchNorm("stem_bn", x)))
+}
+
+// blocks builds blocks from to to-1.
+func (b *builder) blocks(all []Block, from, to int, x *Node) *Node {
+	for i := from; i < to; i++ {
+		x = b.block(all[i], i, x, b.opts.DropConnect*float64(i)/float64(len(all)))
+	}
+	return x
+}
+
+// top is everything after the last block.
+func (b *builder) top(x *Node) *Outputs {
 	x = b.conv("top_conv", x, 1)
 	x = b.name("top_activation", b.activate(b.batchNorm("top_bn", x)))
 	b.out.Features = b.name("avg_pool", b.meanOverPixels(x))
-	b.out.Features.AssertDims(images.Shape().Dim(0), c.Features())
+	b.out.Features.AssertDims(x.Shape().Dim(0), b.config.Features())
 	return b.out
 }
 
@@ -77,7 +135,7 @@ func (b *builder) weight(layer, weight string, x *Node) *Node {
 
 // block is one MBConv: expand, depthwise convolution, squeeze and excite, project
 // (Sandler et al. 2018; Hu et al. 2018). dropConnect is this block's rate.
-func (b *builder) block(block Block, input *Node, dropConnect float64) *Node {
+func (b *builder) block(block Block, index int, input *Node, dropConnect float64) *Node {
 	x, p := input, block.Name
 	input.AssertDims(-1, -1, -1, block.In)
 	if block.Expand != 1 {
@@ -92,7 +150,7 @@ func (b *builder) block(block Block, input *Node, dropConnect float64) *Node {
 	x = b.batchNorm(p+"_project_bn", b.conv(p+"_project_conv", x, 1))
 	if block.Residual() {
 		if b.opts.Train && dropConnect > 0 {
-			x = b.name(p+"_drop", b.stochasticDepth(x, dropConnect))
+			x = b.name(p+"_drop", b.stochasticDepth(x, index, dropConnect))
 		}
 		x = b.name(p+"_add", Add(x, input))
 	}
@@ -117,12 +175,10 @@ func (b *builder) squeezeExcite(block Block, x *Node) *Node {
 
 // stochasticDepth drops the whole branch of some images and scales the others by
 // 1/(1-rate), so that the expectation stays (Keras: Dropout with noise_shape (None, 1, 1, 1)).
-func (b *builder) stochasticDepth(x *Node, rate float64) *Node {
-	keep := Scalar(x.Graph(), dtypes.Float32, 1-rate)
-	shape := x.Shape().Clone()
-	shape.Dimensions = []int{x.Shape().Dim(0), 1, 1, 1}
-	mask := b.scope.Store().RandomBernoulli(keep, shape)
-	return Mul(x, MulScalar(mask, 1/(1-rate)))
+func (b *builder) stochasticDepth(x *Node, index int, rate float64) *Node {
+	noise := Reshape(Slice(b.opts.Noise, AxisRange(), AxisElem(index)), x.Shape().Dim(0), 1, 1, 1)
+	keep := GreaterOrEqual(noise, Scalar(x.Graph(), noise.DType(), rate))
+	return Mul(x, MulScalar(ConvertDType(keep, x.DType()), 1/(1-rate)))
 }
 
 // activate is swish, x*sigmoid(x), or ReLU6 in the Lite family.
@@ -133,11 +189,17 @@ func (b *builder) activate(x *Node) *Node {
 	return Mul(x, Sigmoid(x))
 }
 
-// batchNorm applies stored statistics (Ioffe & Szegedy 2015): one factor and one
-// offset a channel.
+// batchNorm (Ioffe & Szegedy 2015) is one factor and one offset a channel: of the
+// stored statistics or of the batch's.
 func (b *builder) batchNorm(layer string, x *Node) *Node {
-	scale := Div(b.weight(layer, "gamma", x), Sqrt(AddScalar(b.weight(layer, "moving_variance", x), Epsilon)))
-	offset := Sub(b.weight(layer, "beta", x), Mul(b.weight(layer, "moving_mean", x), scale))
+	mean, variance := b.weight(layer, "moving_mean", x), b.weight(layer, "moving_variance", x)
+	if b.opts.BatchStatistics {
+		var s Statistics
+		s, variance = b.statistics(x)
+		mean, b.out.Statistics[layer] = s.Mean, s
+	}
+	scale := Div(b.weight(layer, "gamma", x), Sqrt(AddScalar(variance, Epsilon)))
+	offset := Sub(b.weight(layer, "beta", x), Mul(mean, scale))
 	channels := x.Shape().Dim(3)
 	return b.name(layer, Add(Mul(x, Reshape(scale, 1, 1, 1, channels)), Reshape(offset, 1, 1, 1, channels)))
 }

@@ -130,49 +130,100 @@ func TestMiniAgainstKeras(t *testing.T) {
 	}
 }
 
-// Stochastic depth at rate 0 changes nothing; at a high rate it drops branches and
-// keeps the expectation's scale.
-func TestDropConnect(t *testing.T) {
+// runMini runs a graph with the miniature's weights on two images of 32 pixels.
+func runMini(t *testing.T, build func(mini effnet.Config, s *model.Scope, images *graph.Node) *graph.Node) []float32 {
+	t.Helper()
 	mini, values := miniNetwork(t)
-	b := backends(t)["go"]
-	images := weights.Tensor{Shape: []int{2, 32, 32, 3}, Data: make([]float32, 2*32*32*3)}
-	for i := range images.Data {
-		images.Data[i] = float32(i * 7919 % 256)
+	images := make([]float32, 2*32*32*3)
+	for i := range images {
+		images[i] = float32(i * 7919 % 256)
 	}
-	run := func(opts effnet.Options) []float32 {
-		store := model.NewStore()
-		if err := mini.Load(store.RootScope(), values); err != nil {
-			t.Fatal(err)
-		}
-		if err := store.SetRNGStateFromSeed(3); err != nil {
-			t.Fatal(err)
-		}
-		exec, err := model.NewExec(b, store, func(s *model.Scope, x *graph.Node) *graph.Node { return mini.Graph(s, x, opts).Features })
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images.Data, images.Shape...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tensors.MustCopyFlatData[float32](out[0])
+	store := model.NewStore()
+	if err := mini.Load(store.RootScope(), values); err != nil {
+		t.Fatal(err)
 	}
-	plain := run(effnet.Options{Formulation: effnet.Slices})
-	train := run(effnet.Options{Formulation: effnet.Slices, Train: true})
-	dropped := run(effnet.Options{Formulation: effnet.Slices, Train: true, DropConnect: 0.9})
-	differs := func(a, b []float32) bool {
-		for i := range a {
-			if math.Abs(float64(a[i]-b[i])) > 1e-5*(1+math.Abs(float64(a[i]))) {
-				return true
+	exec, err := model.NewExec(backends(t)["go"], store, func(s *model.Scope, x *graph.Node) *graph.Node { return build(mini, s, x) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, 2, 32, 32, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors.MustCopyFlatData[float32](out[0])
+}
+
+// differ says whether two lists are further apart than rounding explains.
+func differ(a, b []float32) bool {
+	for i := range a {
+		if math.Abs(float64(a[i]-b[i])) > 1e-5*(1+math.Abs(float64(a[i]))) {
+			return true
+		}
+	}
+	return len(a) != len(b)
+}
+
+// Stochastic depth drops the branches that its noise says, of each image by itself.
+func TestDropConnect(t *testing.T) {
+	run := func(rate float64, noise ...float32) []float32 {
+		return runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
+			opts := effnet.Options{Formulation: effnet.Slices, Train: true, DropConnect: rate}
+			if noise != nil {
+				rows := graph.Reshape(graph.Const(x.Graph(), noise), len(noise), 1)
+				opts.Noise = graph.BroadcastToDims(rows, len(noise), len(mini.Blocks()))
 			}
-		}
-		return false
+			return mini.Graph(s, x, opts).Features
+		})
 	}
-	if differs(plain, train) {
+	inference := runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
+		return mini.Graph(s, x, effnet.Options{Formulation: effnet.Slices}).Features
+	})
+	plain, kept, dropped, mixed := run(0), run(0.9, 0.95, 0.95), run(0.9, 0, 0), run(0.9, 0.95, 0)
+	if differ(inference, plain) {
 		t.Error("the graph for training has another value")
 	}
-	if !differs(plain, dropped) {
-		t.Error("stochastic depth of 0.9 changed nothing")
+	if !differ(plain, dropped) || !differ(plain, kept) || !differ(kept, dropped) {
+		t.Error("stochastic depth changed nothing")
+	}
+	half := len(plain) / 2
+	if differ(mixed[:half], kept[:half]) || differ(mixed[half:], dropped[half:]) {
+		t.Error("an image's branches depend on another image's noise")
+	}
+}
+
+// The two parts that [effnet.Config.Before] and From make are the whole.
+func TestCutNetwork(t *testing.T) {
+	opts := effnet.Options{Formulation: effnet.Slices}
+	whole := runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
+		return mini.Graph(s, x, opts).Features
+	})
+	for _, block := range []string{"block1a", "block4a", "block7a"} {
+		cut := runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
+			before := mini.Before(s, x, block, opts)
+			h, w, c := mini.InputOf(block, 32)
+			before.AssertDims(2, h, w, c)
+			return mini.From(s, before, block, opts).Features
+		})
+		if differ(whole, cut) {
+			t.Errorf("cut at %s the network has other features", block)
+		}
+	}
+}
+
+// The batch's statistics leave out images of weight 0.
+func TestBatchStatistics(t *testing.T) {
+	run := func(weights ...float32) []float32 {
+		return runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
+			x = graph.Slice(x, graph.AxisRange(0, len(weights)))
+			out := mini.Graph(s, x, effnet.Options{Formulation: effnet.Slices, Train: true, BatchStatistics: true, Weights: graph.Const(x.Graph(), weights)})
+			stem := out.Statistics["stem_bn"]
+			return graph.Concatenate([]*graph.Node{graph.Reshape(graph.Slice(out.Features, graph.AxisElem(0)), mini.Features()), stem.Mean, stem.Variance}, 0)
+		})
+	}
+	if one, filled, two := run(1), run(1, 0), run(1, 1); differ(one, filled) {
+		t.Error("an image of weight 0 changes the batch's statistics")
+	} else if !differ(one, two) {
+		t.Error("the second image does not count")
 	}
 }
 

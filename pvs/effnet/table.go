@@ -122,6 +122,19 @@ func (c Config) Blocks() []Block {
 	return blocks
 }
 
+// InputOf returns the height, width and channels of what enters a block when the
+// images are squares of size pixels; zeros for a block that the network lacks.
+func (c Config) InputOf(block string, size int) (h, w, channels int) {
+	side := (size + 1) / 2 // the stem's stride
+	for _, b := range c.Blocks() {
+		if b.Name == block {
+			return side, side, b.In
+		}
+		side = (side + b.Stride - 1) / b.Stride
+	}
+	return 0, 0, 0
+}
+
 // channels scales a width and rounds it to a multiple of 8 that is never below
 // 90% of the exact value (Keras: round_filters).
 func (c Config) channels(n int) int {

@@ -6,13 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -37,21 +35,24 @@ type Embedder interface {
 
 // NetworkOptions of [NewNetwork]; zero values are defaults.
 type NetworkOptions struct {
-	Size  int // side of the square input; 0: what the weights were trained on
-	Batch int // photos at once; 0: 8
+	Size   int    // side of the square input; 0: what the weights were trained on
+	Batch  int    // photos at once; 0: 8
+	Output Output // what becomes the vector; "": [OutputOf] the weights
 }
 
-// Network is an EfficientNet in inference mode; a photo's vector is the average of the
-// last convolution's output over all places (Keras: pooling="avg").
+// Network is an EfficientNet in inference mode, with the heads that it was trained
+// with. Without any, a photo's vector is the average of the last convolution's output
+// over all places (Keras: pooling="avg").
 type Network struct {
 	config effnet.Config
 	opts   NetworkOptions
 	exec   *model.Exec
+	dim    int
 	key    string
 }
 
-// NewNetwork loads the weights (as [effnet.Config.Load] takes them) into a network on
-// the backend. The graph is compiled at the first batch.
+// NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
+// heads) into a network on the backend. The graph is compiled at the first batch.
 func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -65,8 +66,20 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
 		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
 	}
+	if opts.Output == "" {
+		opts.Output = OutputOf(values)
+	}
+	h := headsOf(config, values)
+	dim := opts.Output.dim(config, h, opts.Size)
+	if dim == 0 {
+		return nil, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
+	}
 	store := model.NewStore()
 	if err := config.Load(store.RootScope(), values); err != nil {
+		return nil, err
+	}
+	head := h.variables(opts.Output, values)
+	if err := load(store, head, values); err != nil {
 		return nil, err
 	}
 	// As constants, weights can be folded into neighbouring operations: ONNX Runtime
@@ -74,18 +87,35 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	store.WithVariableAsConst(true)
 	how := effnet.Options{Formulation: effnet.FormulationFor(backend)}
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
-		return config.Graph(scope, images, how).Features
+		if opts.Output.block() {
+			x := config.Before(scope, images, string(opts.Output), how)
+			return graph.Reshape(x, x.Shape().Dim(0), -1)
+		}
+		return h.graph(scope, config.Graph(scope, images, how).Features, opts.Output)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("building %s: %w", config.Title, err)
 	}
-	return &Network{config: config, opts: opts, exec: exec, key: fmt.Sprintf("%s %d %s", config.Name, opts.Size, fingerprint(values))}, nil
+	n := &Network{config: config, opts: opts, exec: exec, dim: dim}
+	n.key = fmt.Sprintf("%s %d %s %s", config.Name, opts.Size, opts.Output, Fingerprint(config, values, opts.Output))
+	return n, nil
 }
 
-// fingerprint hashes weights.
-func fingerprint(values map[string][]float32) string {
+// Fingerprint hashes the weights that an output depends on, so that vectors of it can
+// be told apart and used again.
+func Fingerprint(config effnet.Config, values map[string][]float32, o Output) string {
+	var names []string
+	for _, v := range config.Variables() {
+		if o.block() && strings.HasPrefix(v.Name, string(o)) {
+			break
+		}
+		names = append(names, v.Name)
+	}
+	for _, v := range headsOf(config, values).variables(o, values) {
+		names = append(names, v.Name)
+	}
 	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(values)) {
+	for _, name := range names {
 		h.Write([]byte(name)) // a hash's Write does not fail
 		var sum [8]byte
 		mixed := uint64(14695981039346656037)
@@ -98,11 +128,14 @@ func fingerprint(values map[string][]float32) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// Key names variant, input size and weights.
+// Close frees what the device holds.
+func (n *Network) Close() { n.exec.Finalize() }
+
+// Key names variant, input size, output and weights.
 func (n *Network) Key() string { return n.key }
 
-// Dim returns the number of features.
-func (n *Network) Dim() int { return n.config.Features() }
+// Dim returns the length of a vector.
+func (n *Network) Dim() int { return n.dim }
 
 // Batch returns the batch size.
 func (n *Network) Batch() int { return n.opts.Batch }
@@ -122,22 +155,12 @@ func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {
 		return fmt.Errorf("a batch of %d is not in 1 to %d", count, n.opts.Batch)
 	}
 	clear(inputs[count*n.InputLen():])
-	images := tensors.FromFlatDataAndDimensions(inputs[:n.opts.Batch*n.InputLen()], n.opts.Batch, n.opts.Size, n.opts.Size, 3)
-	// The collector does not see how much memory the device holds for these.
-	defer func() { _ = images.FinalizeAll() }()
-	out, err := n.exec.Exec(images)
-	if err != nil {
-		return fmt.Errorf("running %s: %w", n.config.Title, err)
-	}
-	defer func() { _ = out[0].FinalizeAll() }()
-	var copied int
-	if err := out[0].ConstFlatData(func(flat any) {
-		copied = copy(vectors, flat.([]float32)[:count*n.Dim()])
-	}); err != nil {
-		return fmt.Errorf("reading the features of %s: %w", n.config.Title, err)
-	}
-	if copied != count*n.Dim() {
+	if len(vectors) < count*n.dim {
 		return errors.New("there is no room for the vectors of a batch")
+	}
+	dims := []int{n.opts.Batch, n.opts.Size, n.opts.Size, 3}
+	if err := call(n.exec, inputs[:n.opts.Batch*n.InputLen()], dims, vectors[:count*n.dim]); err != nil {
+		return fmt.Errorf("running %s: %w", n.config.Title, err)
 	}
 	return nil
 }

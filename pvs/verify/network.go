@@ -62,13 +62,18 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 				checks = append(checks, c)
 			}
 			if i > 0 || backends[name].Name() == onnxBackend {
-				continue // losses need no weights, and gradients are for backends that train
+				continue // the files hold the same weights, and gradients are for backends that train
 			}
 			losses, err := tripletChecks(backends[name], ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
-			for _, c := range losses {
+			log(fmt.Sprintf("training %s on %s", config.Title, name))
+			trace, err := traceChecks(backends[name], config, w, dir, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("on %s: %w", name, err)
+			}
+			for _, c := range append(losses, trace...) {
 				c.Name = name + " " + c.Name
 				checks = append(checks, c)
 			}

@@ -61,11 +61,8 @@ func triplet(b compute.Backend, embeddings, labels weights.Tensor, metric siames
 	if err != nil {
 		return nil, nil, err
 	}
-	whole := make([]int32, len(labels.Data))
-	for i, l := range labels.Data {
-		whole[i] = int32(l)
-	}
-	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings.Data, embeddings.Shape...), tensors.FromFlatDataAndDimensions(whole, len(whole)))
+	classes := whole(labels.Data)
+	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings.Data, embeddings.Shape...), tensors.FromFlatDataAndDimensions(classes, len(classes)))
 	if err != nil {
 		return nil, nil, err
 	}

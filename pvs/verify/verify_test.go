@@ -33,14 +33,15 @@ const (
 	images    = "../imageprep/testdata/image_reference.safetensors"
 	weightsH5 = "../effnet/testdata/keras_efficientnet_mini_notop.h5"
 	values    = "../effnet/testdata/keras_reference.safetensors"
+	trace     = "../effnet/testdata/keras_trace.json"
 )
 
 func TestMiniFolder(t *testing.T) {
-	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values), []string{"go"}, func(line string) { t.Log(line) })
+	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace), []string{"go"}, func(line string) { t.Log(line) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(checks) < 25 {
+	if len(checks) < 90 {
 		t.Errorf("%d checks", len(checks))
 	}
 	for _, c := range checks {
@@ -83,6 +84,62 @@ func TestWrongWeightsFail(t *testing.T) {
 	for _, c := range checks {
 		if c.OK() {
 			t.Errorf("%s passes with changed weights", c.Name)
+		}
+	}
+}
+
+// A training that is not Keras's is found: here the weights start a hundredth off.
+func TestWrongTrainingFails(t *testing.T) {
+	f, err := weights.Read(weightsH5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := weights.Identify(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := f.For(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := weights.Read(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := backend.OpenNamed(context.Background(), "go", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range w.Values["top_conv/kernel"] {
+		w.Values["top_conv/kernel"][i] *= 1.01
+	}
+	checks, err := traceChecks(b, config, w, folder(t, trace), ref.Tensors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, c := range checks {
+		if !c.OK() {
+			failed++
+		}
+	}
+	if failed == 0 {
+		t.Errorf("%d checks pass with changed weights", len(checks))
+	}
+}
+
+func TestBadTrace(t *testing.T) {
+	for text, say := range map[string]string{
+		`[]`:                       "no JSON object",
+		`{"p1_new_top": {"losses"`: "unexpected",
+		`{"p1_new_top": {}}`:       "no losses",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, traceFile), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readTrace(filepath.Join(dir, traceFile)); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("%s: got %v", text, err)
 		}
 	}
 }

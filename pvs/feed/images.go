@@ -1,0 +1,83 @@
+package feed
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+)
+
+// Loader turns items into a network's inputs. It is used by many goroutines at once.
+type Loader interface {
+	// InputLen returns the values of one item's input.
+	InputLen() int
+	// Label returns the class of a photo, or -1.
+	Label(photo int) int32
+	// Load writes the inputs of views of one photo one after the other into dst.
+	Load(photo int, items []Item, dst []float32) error
+}
+
+// Images is a [Loader] of padded, resized squares [size, size, 3], RGB, 0..255.
+type Images struct {
+	Source
+	size int
+	seed uint64
+
+	kept  sync.Map // photo -> []float32, its square
+	room  atomic.Int64
+	bytes int64 // of a square
+}
+
+// NewImages reads photos from a source. As many squares as fit into memory bytes are
+// kept, so that a small catalogue is decoded once; 0 keeps none. The seed is that of
+// random views.
+func NewImages(s Source, size int, seed uint64, memory int64) *Images {
+	m := &Images{Source: s, size: size, seed: seed, bytes: 4 * 3 * int64(size) * int64(size)}
+	m.room.Store(memory)
+	return m
+}
+
+// InputLen returns the values of a square.
+func (m *Images) InputLen() int { return 3 * m.size * m.size }
+
+// Load reads a photo and makes the items' views.
+func (m *Images) Load(photo int, items []Item, dst []float32) error {
+	square, err := m.square(photo)
+	if err != nil {
+		return err
+	}
+	n := m.InputLen()
+	for i, item := range items {
+		var rng *rand.Rand
+		if item.View.Random() {
+			// Of its own, so that it does not depend on which photo was loaded before.
+			rng = rand.New(rand.NewPCG(m.seed^uint64(item.Pass)<<32, uint64(photo)<<8|uint64(item.View)))
+		}
+		if item.View == imageprep.A0 {
+			copy(dst[i*n:(i+1)*n], square)
+		} else {
+			copy(dst[i*n:(i+1)*n], item.View.Apply(square, m.size, rng))
+		}
+	}
+	return nil
+}
+
+// square returns a photo's square, decoded or kept.
+func (m *Images) square(photo int) ([]float32, error) {
+	if kept, ok := m.kept.Load(photo); ok {
+		return kept.([]float32), nil
+	}
+	picture, err := m.Open(photo)
+	if err != nil {
+		return nil, err
+	}
+	square := make([]float32, m.InputLen())
+	imageprep.Square(picture, m.size, square)
+	if m.room.Add(-m.bytes) >= 0 {
+		m.kept.Store(photo, square)
+	} else {
+		m.room.Add(m.bytes)
+	}
+	return square, nil
+}

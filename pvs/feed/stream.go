@@ -1,0 +1,164 @@
+package feed
+
+import (
+	"context"
+	"io"
+	"iter"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Batch is what one step of training sees.
+type Batch struct {
+	Step   int       // from 0
+	N      int       // items; rows beyond it only fill a short batch
+	Inputs []float32 // [Order.Batch, InputLen]; zeros from row N on
+	Labels []int32   // [Order.Batch] classes; 0 from row N on
+	Photos []int32   // [Order.Batch] the items' photos; -1 from row N on
+	err    error
+}
+
+// ahead is how many batches are made before they are asked for.
+const ahead = 2
+
+// Stream yields the batches of a range of steps.
+type Stream struct {
+	stop   context.CancelFunc
+	ctx    context.Context
+	ready  chan *Batch
+	free   chan *Batch
+	last   *Batch
+	waited time.Duration
+}
+
+// Open starts to make the batches of steps from to to-1; a step beyond the first pass
+// belongs to a later one. Cancel ctx or Close to stop early.
+func Open(ctx context.Context, l Loader, o Order, from, to int) *Stream {
+	ctx, stop := context.WithCancel(ctx)
+	s := &Stream{stop: stop, ctx: ctx, ready: make(chan *Batch, ahead), free: make(chan *Batch, ahead+2)}
+	for range ahead + 2 { // those ahead, one being made, one in use
+		s.free <- &Batch{Inputs: make([]float32, o.Batch*l.InputLen()), Labels: make([]int32, o.Batch), Photos: make([]int32, o.Batch)}
+	}
+	go s.make(l, o, from, to)
+	return s
+}
+
+// Next returns the next batch, which is valid until the one after it is asked for, or
+// io.EOF after the last.
+func (s *Stream) Next() (*Batch, error) {
+	if s.last != nil {
+		s.free <- s.last
+		s.last = nil
+	}
+	start := time.Now()
+	b, ok := <-s.ready
+	s.waited += time.Since(start)
+	if !ok {
+		if err := s.ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, io.EOF
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	s.last = b
+	return b, nil
+}
+
+// Waited returns how long Next has waited for batches.
+func (s *Stream) Waited() time.Duration { return s.waited }
+
+// Close stops the making of batches.
+func (s *Stream) Close() { s.stop() }
+
+func (s *Stream) make(l Loader, o Order, from, to int) {
+	defer close(s.ready)
+	steps := o.Steps()
+	if steps == 0 {
+		return
+	}
+	for step := from; step < to; {
+		next, stop := iter.Pull(o.Pass(step / steps))
+		for range step % steps * o.Batch {
+			next()
+		}
+		for {
+			items := take(next, o.Batch)
+			if len(items) == 0 || step == to {
+				break
+			}
+			var b *Batch
+			select {
+			case b = <-s.free:
+			case <-s.ctx.Done():
+				stop()
+				return
+			}
+			b.fill(l, items, step)
+			step++
+			select {
+			case s.ready <- b:
+			case <-s.ctx.Done():
+				stop()
+				return
+			}
+			if b.err != nil {
+				stop()
+				return
+			}
+		}
+		stop()
+	}
+}
+
+// take pulls up to n items.
+func take(next func() (Item, bool), n int) []Item {
+	var items []Item
+	for len(items) < n {
+		item, ok := next()
+		if !ok {
+			break
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// fill loads a batch's items on all cores. Neighbouring views of one photo are loaded
+// together.
+func (b *Batch) fill(l Loader, items []Item, step int) {
+	n := l.InputLen()
+	b.Step, b.N, b.err = step, len(items), nil
+	type run struct{ from, to int }
+	runs := make(chan run)
+	var once sync.Once
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for r := range runs {
+				if err := l.Load(items[r.from].Photo, items[r.from:r.to], b.Inputs[r.from*n:r.to*n]); err != nil {
+					once.Do(func() { b.err = err })
+				}
+			}
+		})
+	}
+	for from := 0; from < len(items); {
+		to := from + 1
+		for to < len(items) && items[to].Photo == items[from].Photo {
+			to++
+		}
+		runs <- run{from, to}
+		from = to
+	}
+	close(runs)
+	workers.Wait()
+	clear(b.Inputs[len(items)*n:])
+	for i := range b.Labels {
+		b.Labels[i], b.Photos[i] = 0, -1
+		if i < len(items) {
+			b.Labels[i], b.Photos[i] = l.Label(items[i].Photo), int32(items[i].Photo)
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package finetune
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// SessionOptions of [NewSession].
+type SessionOptions struct {
+	Size        int     // side of the square images
+	DropConnect float64 // stochastic depth at the last block; 0 is off
+	// MicroBatch is how many images the backbone trains on at once; a larger batch is
+	// split and its gradients are added. 0: all of the batch.
+	MicroBatch int
+}
+
+// Session trains one network, phase after phase. It is not for concurrent use.
+type Session struct {
+	backend compute.Backend
+	config  effnet.Config
+	opts    SessionOptions
+	how     effnet.Formulation
+
+	store    *model.Store
+	top      classify.Head // Classes is 0 without a classifier
+	project  siamese.Head  // Dim is 0 without a Siamese head
+	programs map[program]*model.Exec
+
+	phase      Phase
+	input      Input
+	trainable  []string
+	iterations int // of this phase's optimizer
+}
+
+// NewSession puts a network's weights on the backend: the backbone's, and those of the
+// heads if values has them.
+func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
+	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
+		store: model.NewStore(), programs: map[program]*model.Exec{}}
+	if err := config.Load(s.store.RootScope(), values); err != nil {
+		return nil, err
+	}
+	return s, s.Load(values)
+}
+
+// Load replaces the values of the weights that are named, and puts on or takes off the
+// heads, so that one session, with what it has compiled, serves many runs.
+func (s *Session) Load(values map[string][]float32) error {
+	s.top = classify.Head{Features: s.config.Features(), Classes: len(values[classify.Bias])}
+	s.project = siamese.Head{Features: s.config.Features(), Dim: len(values[siamese.Bias])}
+	for _, v := range s.variables() {
+		data, ok := values[v.Name]
+		if !ok || len(data) != v.Size() {
+			return fmt.Errorf("the weight %s has %d values, not the %d of shape %v", v.Name, len(data), v.Size(), v.Shape)
+		}
+		if err := s.set(v.Name, data, v.Shape); err != nil {
+			return err
+		}
+	}
+	s.trainable, s.iterations = nil, 0
+	return nil
+}
+
+// variables lists all weights of the network and the heads that are on it.
+func (s *Session) variables() []effnet.Variable {
+	vs := s.config.Variables()
+	if s.top.Classes > 0 {
+		vs = append(vs, s.top.Variables()...)
+	}
+	if s.project.Dim > 0 {
+		vs = append(vs, s.project.Variables()...)
+	}
+	return vs
+}
+
+// set gives a variable a value and makes it if there is none of that shape. Programs
+// that were compiled for another shape are dropped.
+func (s *Session) set(name string, data []float32, shape []int) error {
+	value := tensors.FromFlatDataAndDimensions(data, shape...)
+	path := "/" + name
+	if v := s.store.GetVariable(path); v != nil {
+		if slices.Equal(v.Shape().Dimensions, shape) {
+			return v.SetValue(value)
+		}
+		if err := s.store.DeleteVariable(path); err != nil {
+			return err
+		}
+		s.forget()
+	}
+	_, err := s.store.CreateVariable(path, value)
+	return err
+}
+
+// forget drops all compiled programs.
+func (s *Session) forget() {
+	for _, exec := range s.programs {
+		exec.Finalize()
+	}
+	clear(s.programs)
+}
+
+// Close frees what the device holds.
+func (s *Session) Close() {
+	s.forget()
+	s.store.Finalize()
+}
+
+// Values copies all weights from the device.
+func (s *Session) Values() (map[string][]float32, error) {
+	values := map[string][]float32{}
+	for _, v := range s.variables() {
+		data, err := s.get(v.Name)
+		if err != nil {
+			return nil, err
+		}
+		values[v.Name] = data
+	}
+	return values, nil
+}
+
+func (s *Session) get(name string) ([]float32, error) {
+	v := s.store.GetVariable("/" + name)
+	if v == nil {
+		return nil, fmt.Errorf("there is no weight %s", name)
+	}
+	value, err := v.Value()
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return tensors.CopyFlatData[float32](value)
+}
+
+// Begin starts a phase with a new optimizer. Inputs of its steps enter at input, which
+// is one of [FromImages] and the phase's own [Phase.CachedInput].
+func (s *Session) Begin(p Phase, input Input) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case input != FromImages && input != p.CachedInput():
+		return fmt.Errorf("a phase that trains %s cannot start from the %s", p.Trains, input)
+	case p.Siamese() && input != FromFeatures:
+		return errors.New("the Siamese head trains on features; compute them first")
+	case p.Siamese() && s.project.Dim == 0:
+		return errors.New("there is no Siamese head to train; load its first weights")
+	case !p.Siamese() && s.top.Classes < 2:
+		return fmt.Errorf("a classifier of %d classes cannot train; two are needed", s.top.Classes)
+	}
+	s.phase, s.input, s.iterations = p, input, 0
+	s.trainable = p.Trainable(s.config)
+	for _, name := range s.trainable {
+		shape := s.store.GetVariable("/" + name).Shape().Dimensions
+		size := s.store.GetVariable("/" + name).Shape().Size()
+		for _, slot := range slots(name)[:2] {
+			if err := s.set(slot, make([]float32, size), shape); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Trainable lists the weights that the phase trains.
+func (s *Session) Trainable() []string { return slices.Clone(s.trainable) }
+
+// Optimizer copies the optimizer's state: the steps taken and its moments by name.
+func (s *Session) Optimizer() (iterations int, moments map[string][]float32, err error) {
+	moments = map[string][]float32{}
+	for _, name := range s.trainable {
+		for _, slot := range slots(name)[:2] {
+			if moments[slot], err = s.get(slot); err != nil {
+				return 0, nil, err
+			}
+		}
+	}
+	return s.iterations, moments, nil
+}
+
+// Restore sets the optimizer's state after [Session.Begin].
+func (s *Session) Restore(iterations int, moments map[string][]float32) error {
+	for _, name := range s.trainable {
+		for _, slot := range slots(name)[:2] {
+			v := s.store.GetVariable("/" + slot)
+			if len(moments[slot]) != v.Shape().Size() {
+				return fmt.Errorf("the optimizer's state lacks %s", slot)
+			}
+			if err := s.set(slot, moments[slot], v.Shape().Dimensions); err != nil {
+				return err
+			}
+		}
+	}
+	if extra := len(moments) - 2*len(s.trainable); extra > 0 {
+		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra, slices.Sorted(maps.Keys(moments))[0])
+	}
+	s.iterations = iterations
+	return nil
+}
+
+// Step is what a batch gave. Sums are over its rows, so that steps can be added up.
+type Step struct {
+	Rows    int
+	LossSum float64 // of rows; the mean is LossSum / Rows
+	Correct float64 // rows whose class was found
+	Pairs   float64 // of an anchor and a positive with a negative; 0 for a classifier
+	Active  float64 // those that cost something
+	// PositiveSum and NegativeSum are the sums of the pairs' distances and of those to their negatives.
+	PositiveSum, NegativeSum float64
+}
+
+// Add adds another step's sums.
+func (a *Step) Add(b Step) {
+	a.Rows += b.Rows
+	a.LossSum += b.LossSum
+	a.Correct += b.Correct
+	a.Pairs += b.Pairs
+	a.Active += b.Active
+	a.PositiveSum += b.PositiveSum
+	a.NegativeSum += b.NegativeSum
+}
+
+// Loss is the mean loss.
+func (a Step) Loss() float64 { return ratio(a.LossSum, float64(a.Rows)) }
+
+// Accuracy is the share of rows whose class was found.
+func (a Step) Accuracy() float64 { return ratio(a.Correct, float64(a.Rows)) }
+
+// ActiveShare is the share of triplets that cost something.
+func (a Step) ActiveShare() float64 { return ratio(a.Active, a.Pairs) }
+
+// MeanPositive is the mean distance of a photo's views.
+func (a Step) MeanPositive() float64 { return ratio(a.PositiveSum, a.Pairs) }
+
+// MeanNegative is the mean distance to the negatives that were chosen.
+func (a Step) MeanNegative() float64 { return ratio(a.NegativeSum, a.Pairs) }
+
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// rate is Adam's step size with both corrections of bias, as
+// keras/optimizers/adam.py computes it.
+func (s *Session) rate() float32 {
+	t := float64(s.iterations + 1)
+	return float32(s.phase.LearningRate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t)))
+}

@@ -1,0 +1,304 @@
+package finetune
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend"
+
+	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+const (
+	testSize    = 32
+	testClasses = 5
+	testDim     = 16
+)
+
+func goBackend(t testing.TB) compute.Backend {
+	t.Helper()
+	b, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// miniature is an untrained network with both heads.
+func miniature(t testing.TB) (effnet.Config, map[string][]float32) {
+	t.Helper()
+	c, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := c.InitialValues(1)
+	for name, v := range (classify.Head{Features: c.Features(), Classes: testClasses}).InitialValues(1) {
+		values[name] = v
+	}
+	for name, v := range (siamese.Head{Features: c.Features(), Dim: testDim}).InitialValues(1) {
+		values[name] = v
+	}
+	return c, values
+}
+
+func newSession(t testing.TB, opts SessionOptions) *Session {
+	t.Helper()
+	c, values := miniature(t)
+	opts.Size = testSize
+	s, err := NewSession(goBackend(t), c, values, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func phase(trains Trains) Phase {
+	return Phase{Trains: trains, Views: []imageprep.View{imageprep.A0, imageprep.A1}, LearningRate: 1e-2, Margin: 0.5, Epochs: 1, Batch: 6}
+}
+
+// photos are n random squares in rows of a batch, the rest zeros.
+func photos(n, rows int) Batch {
+	rng := rand.New(rand.NewPCG(1, 2))
+	b := Batch{N: n, Inputs: make([]float32, rows*3*testSize*testSize), Labels: make([]int32, rows)}
+	for i := range n * 3 * testSize * testSize {
+		b.Inputs[i] = float32(rng.IntN(256))
+	}
+	for i := range n {
+		b.Labels[i] = int32(i % testClasses)
+	}
+	return b
+}
+
+// trained takes steps and returns their losses and the weights.
+func trained(t testing.TB, s *Session, p Phase, input Input, steps int, b Batch) ([]float64, map[string][]float32) {
+	t.Helper()
+	if err := s.Begin(p, input); err != nil {
+		t.Fatal(err)
+	}
+	var losses []float64
+	for range steps {
+		step, err := s.Step(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, step.Loss())
+	}
+	values, err := s.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return losses, values
+}
+
+// apart returns the name of a weight that differs by more than the tolerance, relative
+// to the largest value.
+func apart(a, b map[string][]float32, tolerance float64) string {
+	for name, want := range a {
+		largest, worst := 0.0, 0.0
+		for i, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+			worst = max(worst, math.Abs(float64(v-b[name][i])))
+		}
+		if !(worst <= tolerance*(largest+1e-6)) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Split into micro-batches, a batch gives the same weights, with dropout, with
+// stochastic depth and when it is short.
+func TestMicroBatches(t *testing.T) {
+	p := phase(Full)
+	p.Dropout = 0.3
+	p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
+	b := photos(5, 6)
+	losses, whole := trained(t, newSession(t, SessionOptions{DropConnect: 0.3}), p, FromImages, 2, b)
+	for _, m := range []int{1, 4, 6} {
+		again, split := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, MicroBatch: m}), p, FromImages, 2, b)
+		for i := range losses {
+			if math.Abs(again[i]-losses[i]) > 1e-4 {
+				t.Errorf("micro-batches of %d: losses %v, want %v", m, again, losses)
+			}
+		}
+		if name := apart(whole, split, 2e-3); name != "" {
+			t.Errorf("micro-batches of %d: %s differs", m, name)
+		}
+	}
+}
+
+// With trained BatchNorms the statistics are those of micro-batches, averaged.
+func TestMicroBatchStatistics(t *testing.T) {
+	p := phase(Full)
+	p.BatchNorm = true
+	b := photos(6, 6)
+	_, whole := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, b)
+	_, split := trained(t, newSession(t, SessionOptions{MicroBatch: 3}), p, FromImages, 1, b)
+	name := "stem_bn/moving_mean" // whose mean over two halves is the mean of the whole
+	if apart(map[string][]float32{name: whole[name]}, split, 1e-5) != "" {
+		t.Errorf("%s: %v, want %v", name, split[name], whole[name])
+	}
+	for name, v := range split {
+		for _, x := range v {
+			if math.IsNaN(float64(x)) {
+				t.Fatalf("%s is not a number", name)
+			}
+		}
+	}
+}
+
+// Rows that fill a batch change nothing.
+func TestShortBatch(t *testing.T) {
+	for _, norms := range []bool{false, true} {
+		p := phase(Full)
+		p.BatchNorm = norms
+		losses, exact := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, photos(4, 4))
+		filled, values := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, photos(4, 7))
+		// Normalised over few values, rounding is amplified.
+		if math.Abs(losses[0]-filled[0]) > 1e-3 {
+			t.Errorf("loss %g, want %g", filled[0], losses[0])
+		}
+		for _, name := range []string{classify.MovingMean, "stem_bn/moving_variance"} {
+			if apart(map[string][]float32{name: exact[name]}, values, 1e-4) != "" {
+				t.Errorf("BatchNorms trained %t: %s differs", norms, name)
+			}
+		}
+	}
+}
+
+// What is computed once and trained on gives what training from photos gives.
+func TestCachedInputs(t *testing.T) {
+	c, values := miniature(t)
+	b := photos(6, 6)
+	for trains, output := range map[Trains]embed.Output{NewTop: embed.Features, FromBlock7a: "block7a"} {
+		p := phase(trains)
+		_, fromPhotos := trained(t, newSession(t, SessionOptions{}), p, FromImages, 3, b)
+		n, err := embed.NewNetwork(goBackend(t), c, values, embed.NetworkOptions{Size: testSize, Batch: 6, Output: output})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cached := Batch{N: 6, Inputs: make([]float32, 6*n.Dim()), Labels: b.Labels}
+		if err := n.Embed(b.Inputs, 6, cached.Inputs); err != nil {
+			t.Fatal(err)
+		}
+		_, fromCache := trained(t, newSession(t, SessionOptions{}), p, p.CachedInput(), 3, cached)
+		if name := apart(fromPhotos, fromCache, 1e-3); name != "" {
+			t.Errorf("%s: %s differs", trains, name)
+		}
+		for _, v := range c.Variables() {
+			same := apart(map[string][]float32{v.Name: values[v.Name]}, fromCache, 0) == ""
+			if trains == NewTop && !same {
+				t.Errorf("%s trained %s", trains, v.Name)
+			}
+		}
+	}
+}
+
+// A session that goes on from saved weights and moments takes the same steps.
+func TestRestore(t *testing.T) {
+	b := photos(6, 6)
+	p := phase(FromBlock7a)
+	p.Dropout = 0.2
+	whole := newSession(t, SessionOptions{DropConnect: 0.2})
+	_, _ = trained(t, whole, p, FromImages, 2, b)
+	iterations, moments, err := whole.Optimizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := whole.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := whole.Step(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := whole.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := newSession(t, SessionOptions{DropConnect: 0.2})
+	if err := again.Load(values); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Begin(p, FromImages); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Restore(iterations, moments); err != nil {
+		t.Fatal(err)
+	}
+	got, err := again.Step(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed, err := again.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != want || apart(after, resumed, 0) != "" {
+		t.Errorf("step %+v, want %+v; %s differs", got, want, apart(after, resumed, 0))
+	}
+	if err := again.Restore(1, nil); err == nil || !strings.Contains(err.Error(), "lacks") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The Siamese head learns to tell photos apart, and a batch of single views has no triplets.
+func TestSiamese(t *testing.T) {
+	s := newSession(t, SessionOptions{})
+	p := phase(SiameseHead)
+	if err := s.Begin(p, FromImages); err == nil {
+		t.Error("photos must be refused")
+	}
+	features := s.config.Features()
+	rng := rand.New(rand.NewPCG(1, 3))
+	b := Batch{N: 8, Inputs: make([]float32, 8*features), Labels: []int32{0, 0, 1, 1, 2, 2, 3, 3}}
+	for i := range b.Inputs {
+		b.Inputs[i] = rng.Float32()
+	}
+	if err := s.Begin(p, FromFeatures); err != nil {
+		t.Fatal(err)
+	}
+	var first, last Step
+	for i := range 30 {
+		step, err := s.Step(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = step; i == 0 {
+			first = step
+		}
+	}
+	if !(last.Loss() < first.Loss()/2) || first.Pairs != 8 || !(last.MeanPositive() < last.MeanNegative()) {
+		t.Errorf("from %+v to %+v", first, last)
+	}
+	b.Labels = []int32{0, 1, 2, 3, 4, 5, 6, 7}
+	if step, err := s.Step(b); err != nil || step.Loss() != 0 || step.Pairs != 0 {
+		t.Errorf("got %+v, %v", step, err)
+	}
+}
+
+func TestTrainable(t *testing.T) {
+	b0, err := effnet.Named("b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	norms := phase(Full)
+	norms.BatchNorm = true
+	for _, c := range []struct {
+		p    Phase
+		want int
+	}{{phase(NewTop), 4}, {phase(FromBlock7a), 12}, {phase(Full), 117}, {norms, 215}, {phase(SiameseHead), 2}} {
+		if got := len(c.p.Trainable(b0)); got != c.want {
+			t.Errorf("%s: %d weights train, want %d", c.p, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package finetune
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Batch is what a step sees. Its rows are as many as the phase's batch; those from N on
+// fill it up and count nowhere.
+type Batch struct {
+	N      int
+	Inputs []float32 // [rows, ...], for the phase's input
+	Labels []int32   // [rows] classes; photos for the Siamese head
+	Seed   uint64    // of the step's dropout
+}
+
+// Step trains on one batch.
+func (s *Session) Step(b Batch) (Step, error) {
+	if s.trainable == nil {
+		return Step{}, fmt.Errorf("no phase was begun")
+	}
+	dims, err := s.check(b)
+	if err != nil {
+		return Step{}, err
+	}
+	defer func() { s.iterations++ }()
+	switch rows := dims[0]; {
+	case s.phase.Siamese():
+		return s.siameseStep(b, dims)
+	case s.input != FromFeatures && s.opts.MicroBatch > 0 && s.opts.MicroBatch < rows:
+		return s.microStep(b, dims)
+	}
+	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.stepGraph(scope, s.named(in))}
+	})
+	if err != nil {
+		return Step{}, err
+	}
+	report, err := s.run(exec, s.arguments(b, dims)...)
+	if err != nil {
+		return Step{}, err
+	}
+	return Step{Rows: b.N, LossSum: float64(report[0][0]), Correct: float64(report[0][1])}, nil
+}
+
+// Evaluate returns the loss of a batch in inference: it changes nothing.
+func (s *Session) Evaluate(b Batch) (Step, error) {
+	dims, err := s.check(b)
+	if err != nil {
+		return Step{}, err
+	}
+	if s.phase.Siamese() {
+		exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{tripletReport(s.tripletLoss(scope, in[0], in[1]))}
+		})
+		if err != nil {
+			return Step{}, err
+		}
+		return s.triplets(exec, b, dims)
+	}
+	exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.evaluateGraph(scope, inputs{x: in[0], labels: in[1], weights: in[2]})}
+	})
+	if err != nil {
+		return Step{}, err
+	}
+	report, err := s.run(exec, s.arguments(b, dims)[:3]...)
+	if err != nil {
+		return Step{}, err
+	}
+	return Step{Rows: b.N, LossSum: float64(report[0][0]), Correct: float64(report[0][1])}, nil
+}
+
+// check returns the dimensions of a batch's inputs.
+func (s *Session) check(b Batch) ([]int, error) {
+	rows := len(b.Labels)
+	var row []int
+	switch s.input {
+	case FromImages:
+		row = []int{s.opts.Size, s.opts.Size, 3}
+	case FromBlock:
+		h, w, c := s.config.InputOf(lastStage, s.opts.Size)
+		row = []int{h, w, c}
+	case FromFeatures:
+		row = []int{s.config.Features()}
+	}
+	size := rows
+	for _, d := range row {
+		size *= d
+	}
+	if b.N < 1 || b.N > rows || len(b.Inputs) != size {
+		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs), row)
+	}
+	return append([]int{rows}, row...), nil
+}
+
+// siameseStep trains the projection. A short batch is not filled up: rows that are no
+// photos would be negatives.
+func (s *Session) siameseStep(b Batch, dims []int) (Step, error) {
+	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.siameseGraph(scope, in[0], in[1], in[2])}
+	})
+	if err != nil {
+		return Step{}, err
+	}
+	return s.triplets(exec, b, dims, tensors.FromScalar(s.rate()))
+}
+
+// triplets runs a program on a batch's whole rows and reads its report.
+func (s *Session) triplets(exec *model.Exec, b Batch, dims []int, more ...*tensors.Tensor) (Step, error) {
+	n, width := b.N, dims[1]
+	args := append([]*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(b.Inputs[:n*width], n, width), tensors.FromFlatDataAndDimensions(b.Labels[:n], n)}, more...)
+	report, err := s.run(exec, args...)
+	if err != nil {
+		return Step{}, err
+	}
+	r := report[0]
+	pairs := float64(r[1])
+	return Step{Rows: n, LossSum: float64(r[0]) * float64(n), Pairs: pairs, Active: float64(r[2]) * pairs,
+		PositiveSum: float64(r[3]) * pairs, NegativeSum: float64(r[4]) * pairs}, nil
+}
+
+// arguments are the parameters of a classifier's programs, in the order of [inputs].
+func (s *Session) arguments(b Batch, dims []int) []*tensors.Tensor {
+	rows := dims[0]
+	weights := make([]float32, rows)
+	for i := range b.N {
+		weights[i] = 1
+	}
+	drop, path := s.noise(b, rows)
+	return []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(b.Inputs, dims...),
+		tensors.FromFlatDataAndDimensions(b.Labels, rows),
+		tensors.FromFlatDataAndDimensions(weights, rows),
+		tensors.FromScalar(s.rate()),
+		tensors.FromScalar(float32(s.phase.Dropout)),
+		tensors.FromFlatDataAndDimensions(drop, rows, s.config.Features()),
+		tensors.FromFlatDataAndDimensions(path, rows, len(s.config.Blocks())),
+	}
+}
+
+// named is the inverse of arguments, in a graph.
+func (s *Session) named(in []*graph.Node) inputs {
+	return inputs{x: in[0], labels: in[1], weights: in[2], rate: in[3], dropout: in[4], dropNoise: in[5], pathNoise: in[6]}
+}
+
+// noise draws what dropout and stochastic depth compare with their rates. It comes
+// from the host, so that it is the same on every backend and in micro-batches.
+func (s *Session) noise(b Batch, rows int) (drop, path []float32) {
+	drop, path = make([]float32, rows*s.config.Features()), make([]float32, rows*len(s.config.Blocks()))
+	rng := rand.New(rand.NewPCG(b.Seed, uint64(s.iterations)))
+	if s.opts.DropConnect > 0 {
+		for i := range path {
+			path[i] = rng.Float32()
+		}
+	}
+	if s.phase.Dropout > 0 {
+		for i := range drop {
+			drop[i] = rng.Float32()
+		}
+	}
+	return drop, path
+}
+
+// program returns a compiled program of the phase, or builds it.
+func (s *Session) program(kind string, build func(scope *model.Scope, in []*graph.Node) []*graph.Node) (*model.Exec, error) {
+	key := program{kind: kind, input: s.input}
+	if kind != "evaluate" || s.phase.Siamese() {
+		key.trains, key.batchNorm = s.phase.Trains, s.phase.BatchNorm
+	}
+	if s.phase.Siamese() {
+		key.margin, key.metric = s.phase.Margin, s.phase.Metric
+	}
+	if exec, ok := s.programs[key]; ok {
+		return exec, nil
+	}
+	exec, err := model.NewExec(s.backend, s.store, build)
+	if err != nil {
+		return nil, fmt.Errorf("building the training of %s: %w", s.config.Title, err)
+	}
+	s.programs[key] = exec
+	return exec, nil
+}
+
+// run executes and copies all outputs, and frees what it was given.
+func (s *Session) run(exec *model.Exec, args ...*tensors.Tensor) ([][]float32, error) {
+	any := make([]any, len(args))
+	for i, a := range args {
+		any[i] = a
+	}
+	defer func() {
+		for _, a := range args {
+			_ = a.FinalizeAll()
+		}
+	}()
+	out, err := exec.Exec(any...)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	values := make([][]float32, len(out))
+	for i, o := range out {
+		if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
+			return nil, err
+		}
+		if err := o.FinalizeAll(); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// explain names the way out of a full memory.
+func (s *Session) explain(err error) error {
+	if text := strings.ToLower(err.Error()); strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") {
+		return fmt.Errorf("a batch of %d does not fit in the device's memory; split it with --micro-batch: %w", s.phase.Batch, err)
+	}
+	return fmt.Errorf("training %s: %w", s.phase.Trains, err)
+}
