@@ -1,16 +1,12 @@
 package chart
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"math"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
 )
@@ -21,40 +17,19 @@ const scale = 2
 // canvas draws text and boxes in units of which scale make a pixel.
 type canvas struct {
 	img   *image.RGBA
-	faces map[string]font.Face
+	faces fonts
 }
 
 func newCanvas(width, height int, ground color.Color) *canvas {
-	c := &canvas{img: image.NewRGBA(image.Rect(0, 0, scale*width, scale*height)), faces: map[string]font.Face{}}
+	c := &canvas{img: image.NewRGBA(image.Rect(0, 0, scale*width, scale*height)), faces: fonts{}}
 	draw.Draw(c.img, c.img.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	return c
-}
-
-// face returns a font of a size.
-func (c *canvas) face(size float64, bold bool) (font.Face, error) {
-	key := fmt.Sprint(size, bold)
-	if f, ok := c.faces[key]; ok {
-		return f, nil
-	}
-	data := goregular.TTF
-	if bold {
-		data = gobold.TTF
-	}
-	parsed, err := opentype.Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	f, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size * scale, DPI: 72, Hinting: font.HintingNone})
-	if err == nil {
-		c.faces[key] = f
-	}
-	return f, err
 }
 
 // text writes a line whose baseline starts at (x, y), cut with an ellipsis at width
 // (0: no limit), and returns its width.
 func (c *canvas) text(x, y float64, s string, size float64, bold bool, ink color.Color, width float64) float64 {
-	face, err := c.face(size, bold)
+	face, err := c.faces.face(size, bold)
 	if err != nil {
 		return 0 // the fonts are part of the program: this cannot be
 	}
@@ -66,18 +41,6 @@ func (c *canvas) text(x, y float64, s string, size float64, bold bool, ink color
 	w := d.MeasureString(s)
 	d.DrawString(s)
 	return float64(w) / 64 / scale
-}
-
-// fit cuts a text to a width.
-func fit(face font.Face, s string, width fixed.Int26_6) string {
-	if font.MeasureString(face, s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	for len(runes) > 0 && font.MeasureString(face, string(runes)+"…") > width {
-		runes = runes[:len(runes)-1]
-	}
-	return string(runes) + "…"
 }
 
 // rounded returns a mask of a box with round corners.

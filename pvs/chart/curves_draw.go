@@ -1,0 +1,126 @@
+package chart
+
+import (
+	"cmp"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Sizes of a chart of curves in units.
+const (
+	curvesWidth  = 960.0
+	curvesHeight = 560.0
+	nameWidth    = 220.0
+	maxMarks     = 40 // a line of more points is drawn without marks
+)
+
+// layout measures the chart and returns its drawing. Lines are named at their ends.
+func (c Curves) layout() (drawing, error) {
+	if err := c.check(); err != nil {
+		return drawing{}, err
+	}
+	f := fonts{}
+	names := 0.0
+	var xs, ys []float64
+	for _, l := range c.Lines {
+		names = max(names, f.width(l.Name, 14, true), f.width(l.last(), 13, false))
+		for _, p := range l.Points {
+			xs, ys = append(xs, p.X), append(ys, p.Y)
+		}
+	}
+	x := newAxis(xs, false, 0.02, 96, curvesWidth-48-min(names, nameWidth))
+	y := newAxis(ys, c.Log, 0.05, curvesHeight-74, 112)
+	return drawing{curvesWidth, curvesHeight, func(p pen) {
+		c.frame(p, x, y, !slices.ContainsFunc(xs, func(x float64) bool { return x != math.Trunc(x) }))
+		for i, l := range c.Lines {
+			l.draw(p, x, y, hues[lineHue(i)].full, i)
+		}
+		c.names(p, f, x, y)
+	}}, nil
+}
+
+// frame draws the title, axes and grid; whole says that all X are whole numbers.
+func (c Curves) frame(p pen, x, y axis, whole bool) {
+	p.write(label{36, 46, c.Title, 24, true, ink, start})
+	p.write(label{36, 82, c.YLabel, 14, false, grey, start})
+	p.box(x.from-14, y.to-8, x.to-x.from+28, y.from-y.to+16, 10, card)
+	for _, t := range y.ticks(6) {
+		p.line(1, faint, [2]float64{x.from - 14, y.at(t.value)}, [2]float64{x.to + 14, y.at(t.value)})
+		p.write(label{x.from - 24, y.at(t.value) + 4.5, t.text, 13, false, grey, end})
+	}
+	for _, t := range x.ticks(10) {
+		if whole && t.value != math.Trunc(t.value) {
+			continue // there is no half of an epoch
+		}
+		p.line(1, guide, [2]float64{x.at(t.value), y.from + 8}, [2]float64{x.at(t.value), y.to - 8})
+		p.write(label{x.at(t.value), y.from + 28, t.text, 13, false, grey, middle})
+	}
+	p.write(label{(x.from + x.to) / 2, y.from + 54, c.XLabel, 14, false, grey, middle})
+}
+
+// lineHue passes over the hue that belongs to none.
+func lineHue(i int) int { return 1 + i%(len(hues)-1) }
+
+// draw draws a line; its marks are round, square or hollow, which does not rely on colour.
+func (l Curve) draw(p pen, x, y axis, ink color.Color, i int) {
+	var points [][2]float64
+	for _, v := range l.Points {
+		points = append(points, [2]float64{x.at(v.X), y.at(v.Y)})
+	}
+	p.begin(group{class: "curve", title: l.Name})
+	p.line(2.4, ink, points...)
+	if len(points) <= maxMarks {
+		for _, at := range points {
+			mark(p, at, i, ink)
+		}
+	}
+	p.end()
+}
+
+func mark(p pen, at [2]float64, i int, ink color.Color) {
+	const r = 4.5
+	round := r
+	if i%2 == 1 {
+		round = 1
+	}
+	p.box(at[0]-r-1.5, at[1]-r-1.5, 2*r+3, 2*r+3, round+1.5, card)
+	p.box(at[0]-r, at[1]-r, 2*r, 2*r, round, ink)
+	if i%4 > 1 {
+		p.box(at[0]-r+2, at[1]-r+2, 2*r-4, 2*r-4, max(0, round-2), card)
+	}
+}
+
+// names writes each line's name and last value at its end, moved apart where they meet.
+func (c Curves) names(p pen, f fonts, x, y axis) {
+	const height = 38.0
+	order := make([]int, len(c.Lines))
+	places := make([]float64, len(c.Lines))
+	for i, l := range c.Lines {
+		order[i], places[i] = i, y.at(l.Points[len(l.Points)-1].Y)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[a], places[b]) })
+	for k := 1; k < len(order); k++ {
+		places[order[k]] = max(places[order[k]], places[order[k-1]]+height)
+	}
+	// What was pushed out below is pushed back up.
+	limit := y.from + 4
+	for _, i := range slices.Backward(order) {
+		places[i] = min(places[i], limit)
+		limit = places[i] - height
+	}
+	for i, l := range c.Lines {
+		p.write(label{x.to + 24, places[i], f.cut(l.Name, 14, true, nameWidth), 14, true, hues[lineHue(i)].full, start})
+		p.write(label{x.to + 24, places[i] + 17, l.last(), 13, false, grey, start})
+	}
+}
+
+// last is the value at the line's end, with three significant digits.
+func (l Curve) last() string {
+	v := l.Points[len(l.Points)-1].Y
+	if a := math.Abs(v); a >= 1 && a < 1000 {
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}

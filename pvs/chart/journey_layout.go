@@ -1,0 +1,161 @@
+package chart
+
+import (
+	"slices"
+	"strings"
+)
+
+// Sizes of the journey's chart in units.
+const (
+	journeyLeft   = 84.0
+	journeyRight  = 28.0
+	columnWidth   = 82.0
+	branchGap     = 0.55 // in columns
+	panelsTop     = 128.0
+	panelsHeight  = 500.0 // of all panels with their headings
+	panelHeading  = 40.0
+	pillHeight    = 26.0
+	settingsLines = 7
+)
+
+// column is a run at its place.
+type column struct {
+	JourneyRun
+	x       float64
+	branch  string
+	hue     hue
+	square  bool // every second branch, which does not rely on colour
+	path    bool // the final run, or one that it builds on
+	parent  int  // -1 for none
+	trains  []string
+	changes []string // settings that its parent does not have
+}
+
+// series is one of the scores of all runs.
+type series struct {
+	class, heading, note string
+	missing              []string // for a run without the score
+	score                func(JourneyRun) *Score
+	epochs               bool
+}
+
+var published = series{"published", "Published", "the original's leaderboard score on eProduct, MAR@10", []string{"no score", "published"},
+	func(r JourneyRun) *Score {
+		if r.Published == 0 {
+			return nil
+		}
+		return &Score{r.Published, r.Published, r.Published}
+	}, false}
+
+var measured = series{"measured", "Measured here", "MAR@10 with its 95% interval", []string{"not", "measured"},
+	func(r JourneyRun) *Score { return r.Measured }, true}
+
+// series are those that any run has a score in.
+func (j Journey) series() []series {
+	var out []series
+	for _, s := range []series{published, measured} {
+		if slices.ContainsFunc(j.Runs, func(r JourneyRun) bool { return s.score(r) != nil }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// columns gives every run its place from left to right; a gap stands between branches.
+// The branch of 1.8 is 1.
+func (j Journey) columns(f fonts) []column {
+	path := map[string]bool{}
+	for _, r := range j.Runs {
+		if r.Final {
+			path[r.Name] = true
+			for _, a := range j.ancestors(r) {
+				path[a] = true
+			}
+		}
+	}
+	var out []column
+	var branches []string
+	x := journeyLeft + columnWidth/2
+	for i, r := range j.Runs {
+		c := column{JourneyRun: r, path: path[r.Name], hue: hues[0], parent: -1}
+		c.branch, _, _ = strings.Cut(r.Name, ".")
+		settings := r.settings()
+		if r.From != "" {
+			c.parent = slices.IndexFunc(out, func(o column) bool { return o.Name == r.From })
+			old := out[c.parent].settings()
+			settings = slices.DeleteFunc(settings, func(s string) bool { return slices.Contains(old, s) })
+			n := slices.Index(branches, c.branch)
+			if n < 0 {
+				n = len(branches)
+				branches = append(branches, c.branch)
+			}
+			c.hue, c.square = hues[1+n%(len(hues)-1)], n%2 == 1
+		}
+		settings = slices.DeleteFunc(settings, func(s string) bool { return s == r.Trains })
+		c.trains = f.wrap(r.Trains, 12.5, true, columnWidth-4)
+		for _, s := range settings {
+			c.changes = append(c.changes, f.wrap(s, 12, false, columnWidth-6)...)
+		}
+		if len(c.changes) > settingsLines {
+			c.changes = append(c.changes[:settingsLines-1], "…")
+		}
+		if i > 0 {
+			x += columnWidth
+			if out[i-1].branch != c.branch {
+				x += branchGap * columnWidth
+			}
+		}
+		c.x = x
+		out = append(out, c)
+	}
+	return out
+}
+
+// scored is the nearest run that c builds on and that has a score; direct says that it
+// is the one c starts from.
+func (s series) scored(columns []column, c column) (from int, direct bool) {
+	for from = c.parent; from >= 0; from = columns[from].parent {
+		if s.score(columns[from].JourneyRun) != nil {
+			break
+		}
+	}
+	return from, from == c.parent
+}
+
+// bus is a line above the names from a run to those that start from it.
+type bus struct {
+	from  int
+	to    []int
+	level int // from 1, below those that reach over it
+}
+
+// buses lie over each other where they share columns. A run that only leads to its
+// neighbour needs none.
+func buses(columns []column) []bus {
+	var out []bus
+	for i := range columns {
+		b := bus{from: i, level: 1}
+		for k, c := range columns {
+			if c.parent == i {
+				b.to = append(b.to, k)
+			}
+		}
+		if len(b.to) > 0 {
+			out = append(out, b)
+		}
+	}
+	reach := func(b bus) int { return b.to[len(b.to)-1] }
+	slices.SortStableFunc(out, func(a, b bus) int { return (reach(a) - a.from) - (reach(b) - b.from) })
+	for i := range out {
+		if reach(out[i]) == out[i].from+1 {
+			out[i].level = 0 // a straight line between neighbours
+			continue
+		}
+		for _, lower := range out[:i] {
+			if lower.from < reach(out[i]) && out[i].from < reach(lower) {
+				out[i].level = max(out[i].level, lower.level+1)
+			}
+		}
+	}
+	return out
+}
