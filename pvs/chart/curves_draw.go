@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -32,7 +33,7 @@ func (c Curves) layout() (drawing, error) {
 	}
 	x := newAxis(xs, false, 0.02, 96, curvesWidth-48-min(names, nameWidth))
 	y := newAxis(ys, c.Log, 0.05, curvesHeight-74, 112)
-	return drawing{curvesWidth, curvesHeight, func(p pen) {
+	return drawing{width: curvesWidth, height: curvesHeight, draw: func(p pen) {
 		c.frame(p, x, y, !slices.ContainsFunc(xs, func(x float64) bool { return x != math.Trunc(x) }))
 		for i, l := range c.Lines {
 			l.draw(p, x, y, hues[lineHue(i)].full, i)
@@ -122,5 +123,5 @@ func (l Curve) last() string {
 	if a := math.Abs(v); a >= 1 && a < 1000 {
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return fmt.Sprintf("%#.3g", v)
 }

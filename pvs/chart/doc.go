@@ -6,4 +6,8 @@
 //	g := chart.Gallery{Title: "EfficientNet-Lite0", Systems: systems, Rows: chart.Pick(rows, 5, 5)}
 //	err := g.PNG("gallery.png")
 //	err = g.HTML("gallery.html")
+//
+// A [Journey] shows runs that build on each other, their published scores beside those
+// measured here, as PNG, SVG, an interactive page and a table. [Curves] shows losses
+// and the like over epochs.
 package chart

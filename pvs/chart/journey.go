@@ -103,11 +103,11 @@ func (j Journey) ancestors(r JourneyRun) []string {
 	return out
 }
 
-// settings are the parts of a run's note.
+// settings are the parts of a run's note but for what trains, which stands by itself.
 func (r JourneyRun) settings() []string {
 	var out []string
 	for s := range strings.SplitSeq(r.Note, ",") {
-		if s = strings.TrimSpace(s); s != "" {
+		if s = strings.TrimSpace(s); s != "" && s != r.Trains {
 			out = append(out, s)
 		}
 	}

@@ -15,23 +15,23 @@ func (j Journey) layout(shown []series) (drawing, error) {
 	f := fonts{}
 	columns := j.columns(f)
 	width := max(960, columns[len(columns)-1].x+columnWidth/2+journeyRight)
-	levels, lines := 0, 0
+	levels, trains, changes := 0, 1, 1
 	lineage := buses(columns)
 	for _, b := range lineage {
 		levels = max(levels, b.level)
 	}
 	for _, c := range columns {
-		lines = max(lines, len(c.trains)+len(c.changes))
+		trains, changes = max(trains, len(c.trains)), max(changes, len(c.changes))
 	}
 	panels := panelsTop + panelsHeight
 	if len(shown) == 0 {
 		panels = panelsTop
 	}
 	names := panels + 26 + 14*float64(levels)
-	sentence := names + pillHeight + 22 + 16*float64(lines) + 14
+	sentence := names + pillHeight + 24 + 16*float64(trains+changes) + 14
 	words := f.wrap(j.Correlation, 15, false, width-journeyLeft-journeyRight)
 	height := sentence + 22*float64(len(words)) + 14
-	return drawing{width, height, func(p pen) {
+	return drawing{width: width, height: height, draw: func(p pen) {
 		p.write(label{journeyLeft, 48, j.Title, 27, true, ink, start})
 		p.write(label{journeyLeft, 74, j.Subtitle, 15, false, grey, start})
 		j.legend(p, f, columns, shown)
@@ -44,8 +44,10 @@ func (j Journey) layout(shown []series) (drawing, error) {
 			p.end()
 		}
 		drawLineage(p, columns, lineage, names)
+		settings := names + pillHeight + 20 + 16*float64(trains)
+		margin(p, names, settings)
 		for _, c := range columns {
-			c.draw(p, names)
+			c.draw(p, names, settings)
 		}
 		for i, line := range words {
 			p.write(label{journeyLeft, sentence + 22*float64(i+1) - 4, line, 15, false, ink, start})
@@ -197,8 +199,16 @@ func drawLineage(p pen, columns []column, lineage []bus, names float64) {
 	}
 }
 
+// margin says what the lines below the panels are.
+func margin(p pen, names, settings float64) {
+	row := func(s string, y float64) { p.write(label{journeyLeft - 12, y, s, 12, false, grey, end}) }
+	row("run", names+17.5)
+	row("trains", names+pillHeight+20)
+	row("changes", settings+2)
+}
+
 // draw writes a run's name, what it trains and what it changes.
-func (c column) draw(p pen, y float64) {
+func (c column) draw(p pen, y, settings float64) {
 	p.begin(group{class: "run", run: c.Name, title: c.title()})
 	const half = 22.0
 	if c.Final {
@@ -216,6 +226,7 @@ func (c column) draw(p pen, y float64) {
 		p.write(label{c.x, y, s, 12.5, true, ink, middle})
 		y += 16
 	}
+	y = settings + 2
 	for _, s := range c.changes {
 		p.write(label{c.x, y, s, 12, false, grey, middle})
 		y += 16

@@ -91,7 +91,6 @@ func (j Journey) columns(f fonts) []column {
 			}
 			c.hue, c.square = hues[1+n%(len(hues)-1)], n%2 == 1
 		}
-		settings = slices.DeleteFunc(settings, func(s string) bool { return s == r.Trains })
 		c.trains = f.wrap(r.Trains, 12.5, true, columnWidth-4)
 		for _, s := range settings {
 			c.changes = append(c.changes, f.wrap(s, 12, false, columnWidth-6)...)

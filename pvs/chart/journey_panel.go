@@ -80,7 +80,7 @@ func (c column) epochs(y axis) [][2]float64 {
 	var out [][2]float64
 	n := len(c.Epochs)
 	for i := range n - 1 {
-		step := min(12, 34/float64(n-1))
+		step := min(18, 34/float64(n-1))
 		out = append(out, [2]float64{c.x - step*float64(n-1-i), y.at(c.Epochs[i].Value)})
 	}
 	return out

@@ -78,6 +78,7 @@ func disc(p pen, x, y, r float64, fill color.Color) { p.box(x-r, y-r, 2*r, 2*r, 
 // drawing is a chart that is laid out: its size and how to draw it.
 type drawing struct {
 	width, height float64
+	top           float64 // where an svg begins: a page writes titles itself
 	draw          func(p pen)
 }
 
@@ -106,7 +107,7 @@ func (d drawing) svg(path string) error {
 
 // marks is the drawing as the text of an SVG file.
 func (d drawing) marks() string {
-	s := newSVG(d.width, d.height)
+	s := newSVG(d.width, d.top, d.height)
 	d.draw(s)
 	return s.close()
 }

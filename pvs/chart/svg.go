@@ -12,11 +12,11 @@ import (
 // SVG knows and a page's style sheet can still replace.
 type svg struct{ out strings.Builder }
 
-func newSVG(width, height float64) *svg {
+func newSVG(width, top, height float64) *svg {
 	s := &svg{}
-	fmt.Fprintf(&s.out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" font-family="Go, 'Helvetica Neue', Arial, sans-serif" stroke-linecap="square" stroke-linejoin="round">`+"\n",
-		short(width), short(height))
-	s.box(0, 0, width, height, 0, paper)
+	fmt.Fprintf(&s.out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 %s %s %s" font-family="Go, 'Helvetica Neue', Arial, sans-serif" stroke-linecap="square" stroke-linejoin="round">`+"\n",
+		short(top), short(width), short(height-top))
+	s.box(0, top, width, height-top, 0, paper)
 	return s
 }
 
