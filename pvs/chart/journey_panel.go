@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -148,4 +149,17 @@ func (s series) value(p pen, f fonts, c column, v, above, below float64, edges [
 	w := f.width(text, size, c.path)
 	p.box(c.x-w/2-2, at-size+1, w+4, size+2, 3, card)
 	p.write(label{c.x, at, text, size, c.path, ink, middle})
+}
+
+// crossing is the height of a line at x, where it reaches so far.
+func crossing(a, b [2]float64, x float64) (y float64, ok bool) {
+	if x <= a[0] || x >= b[0] {
+		return 0, false
+	}
+	return a[1] + (x-a[0])/(b[0]-a[0])*(b[1]-a[1]), true
+}
+
+// near tells whether any of some heights lies within a span.
+func near(heights []float64, from, to float64) bool {
+	return slices.ContainsFunc(heights, func(y float64) bool { return y > math.Min(from, to) && y < math.Max(from, to) })
 }
