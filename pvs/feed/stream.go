@@ -16,6 +16,7 @@ type Batch struct {
 	Inputs []float32 // [Order.Batch, InputLen]; zeros from row N on
 	Labels []int32   // [Order.Batch] classes; 0 from row N on
 	Photos []int32   // [Order.Batch] the items' photos; -1 from row N on
+	Items  []Item    // [N]
 	err    error
 }
 
@@ -130,7 +131,7 @@ func take(next func() (Item, bool), n int) []Item {
 // together.
 func (b *Batch) fill(l Loader, items []Item, step int) {
 	n := l.InputLen()
-	b.Step, b.N, b.err = step, len(items), nil
+	b.Step, b.N, b.Items, b.err = step, len(items), items, nil
 	type run struct{ from, to int }
 	runs := make(chan run)
 	var once sync.Once

@@ -19,8 +19,9 @@ import (
 
 type benchCommand struct {
 	networkFlags
-	Seconds float64 `default:"3" help:"How long each figure is measured."`
-	What    string  `arg:"" optional:"" default:"all" enum:"all,images,embed,search" help:"images, embed, search or all."`
+	Seconds    float64 `default:"3" help:"How long each figure is measured."`
+	MicroBatch int     `help:"Images that the backbone trains on at once; the batch if not given."`
+	What       string  `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
 }
 
 // Run measures. The figures are for comparing ways on one machine; shared machines
@@ -34,7 +35,7 @@ func (c *benchCommand) Run(a *app) error {
 	for _, step := range []struct {
 		name string
 		run  func(a *app, note func(key, unit string, value float64)) error
-	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}} {
+	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}} {
 		if c.What != "all" && c.What != step.name {
 			continue
 		}

@@ -20,6 +20,8 @@ type File struct {
 	Path    string
 	Format  string // "Keras HDF5", "safetensors", "PyTorch"
 	Tensors map[string]Tensor
+	// Metadata is what a safetensors file says about itself.
+	Metadata map[string]string
 }
 
 // Names returns the tensors' names, sorted.
@@ -56,7 +58,7 @@ func Read(path string) (*File, error) {
 		f.Tensors, err = parsePyTorch(data)
 	case len(data) > 8 && data[8] == '{':
 		f.Format = "safetensors"
-		f.Tensors, err = parseSafetensors(data)
+		f.Tensors, f.Metadata, err = parseSafetensors(data)
 	default:
 		err = fmt.Errorf("it is none of Keras .h5, safetensors and PyTorch .pth")
 	}

@@ -94,7 +94,7 @@ func FuzzHDF5(f *testing.F) {
 func FuzzSafetensors(f *testing.F) {
 	f.Add(safetensors(oneTensor, make([]byte, 8)))
 	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, data []byte) { _, _ = parseSafetensors(data) })
+	f.Fuzz(func(t *testing.T, data []byte) { _, _, _ = parseSafetensors(data) })
 }
 
 func FuzzPyTorch(f *testing.F) {
