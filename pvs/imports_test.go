@@ -31,6 +31,8 @@ var may = map[string][]string{
 	"pvs/embed":          {"pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese"},
 	"pvs/feed":           {"pvs/catalog", "pvs/imageprep"},
 	"pvs/finetune":       {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/feed", "pvs/wholefile"},
+	"pvs/recipe":         {"pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
+	"pvs/journey":        {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/embed", "pvs/feed", "pvs/finetune", "pvs/recipe", "pvs/search", "pvs/evaluate", "pvs/chart", "pvs/wholefile"},
 	"pvs/verify":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/finetune", "pvs/backend"},
 	"data/mesh":          {},
 	"data/studio":        {"data/mesh", "pvs/catalog", "pvs/wholefile"},

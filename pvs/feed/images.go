@@ -38,6 +38,12 @@ func NewImages(s Source, size int, seed uint64, memory int64) *Images {
 	return m
 }
 
+// Size returns the side of the squares.
+func (m *Images) Size() int { return m.size }
+
+// Seed returns the seed of random views.
+func (m *Images) Seed() uint64 { return m.seed }
+
 // InputLen returns the values of a square.
 func (m *Images) InputLen() int { return 3 * m.size * m.size }
 

@@ -17,6 +17,7 @@ type program struct {
 	input     Input
 	margin    float64
 	metric    siamese.Metric
+	classes   int // of the classifier that is on; 0: none
 }
 
 // inputs are the parameters of the graphs that train a classifier.

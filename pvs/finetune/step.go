@@ -170,7 +170,7 @@ func (s *Session) noise(b Batch, rows int) (drop, path []float32) {
 
 // program returns a compiled program of the phase, or builds it.
 func (s *Session) program(kind string, build func(scope *model.Scope, in []*graph.Node) []*graph.Node) (*model.Exec, error) {
-	key := program{kind: kind, input: s.input}
+	key := program{kind: kind, input: s.input, classes: s.top.Classes}
 	if kind != "evaluate" || s.phase.Siamese() {
 		key.trains, key.batchNorm = s.phase.Trains, s.phase.BatchNorm
 	}

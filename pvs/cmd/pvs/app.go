@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
 
 // app is what every verb gets: where to write and when to stop.
@@ -87,4 +90,41 @@ func (a *app) progress(what string) (update func(done, total int), finish func()
 			a.log(line)
 		}
 	}, func() {}
+}
+
+// steps shows the progress of a training: on a terminal a line that is written anew,
+// else a line now and then.
+func (a *app) steps() func(finetune.Progress) {
+	terminal := term.IsTerminal(int(a.stderr.Fd()))
+	every := 15 * time.Second
+	if terminal {
+		every = 100 * time.Millisecond
+	}
+	last := time.Now()
+	return func(p finetune.Progress) {
+		if now := time.Now(); now.Sub(last) < every && !(terminal && p.Done == p.Total) {
+			return
+		}
+		last = time.Now()
+		line := fmt.Sprintf("%s: %d of %d", p.What, p.Done, p.Total)
+		if p.Loss > 0 {
+			line += fmt.Sprintf(", loss %.4f", p.Loss)
+		}
+		if p.ImagesPerSecond > 0 {
+			line += fmt.Sprintf(", %.0f images/s", p.ImagesPerSecond)
+		}
+		if p.Left > 0 {
+			line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
+		}
+		if !terminal {
+			a.log(line)
+			return
+		}
+		const width = 24
+		filled := width * p.Done / max(1, p.Total)
+		fmt.Fprintf(a.stderr, "\r\033[K[%s%s] %s", strings.Repeat("=", filled), strings.Repeat(" ", width-filled), line)
+		if p.Done == p.Total {
+			fmt.Fprintln(a.stderr)
+		}
+	}
 }

@@ -1,33 +1,32 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
 
 // networkFlags choose an embedder.
 type networkFlags struct {
-	Weights  string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
-	Model    string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels   int    `help:"Side of the network's input; what the weights were trained on if not given."`
-	Batch    int    `default:"8" help:"Photos at once."`
-	Baseline bool   `help:"Colour histograms instead of a network."`
+	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
+	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
+	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
+	Pixels     int    `help:"Side of the network's input; what the weights were trained on if not given."`
+	Batch      int    `default:"8" help:"Photos at once."`
+	Baseline   bool   `help:"Colour histograms instead of a network."`
 }
 
 // open starts backend and network and says which they are.
-func (f networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name string, err error) {
+func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name string, err error) {
 	if f.Baseline {
 		return embed.Histogram{}, c, "colour histogram", nil
 	}
-	c, path, err := weights.Find(a.ctx, f.Weights, f.Model, a.log)
-	if err != nil {
-		return nil, c, "", err
-	}
-	w, err := weights.Load(path, c)
+	c, values, path, title, err := f.values(a)
 	if err != nil {
 		return nil, c, "", err
 	}
@@ -36,9 +35,40 @@ func (f networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name stri
 		return nil, c, "", err
 	}
 	a.log(fmt.Sprintf("%s with the weights of %s runs on %s", c.Title, path, info))
-	n, err := embed.NewNetwork(b, c, w.Values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch})
+	n, err := embed.NewNetwork(b, c, values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch})
 	if err != nil {
 		return nil, c, "", err
 	}
-	return n, c, c.Title, nil
+	return n, c, title, nil
+}
+
+// values reads the weights and, with a checkpoint, what it was trained at.
+func (f *networkFlags) values(a *app) (c effnet.Config, values map[string][]float32, path, title string, err error) {
+	if f.Checkpoint == "" {
+		if c, path, err = weights.Find(a.ctx, f.Weights, f.Model, a.log); err != nil {
+			return c, nil, "", "", err
+		}
+		w, err := weights.Load(path, c)
+		if err != nil {
+			return c, nil, "", "", err
+		}
+		return c, w.Values, path, c.Title, nil
+	}
+	if f.Weights != "" || f.Model != "" {
+		return c, nil, "", "", errors.New("a checkpoint brings its weights: leave out --weights and --model")
+	}
+	check, err := finetune.ReadCheckpoint(f.Checkpoint)
+	if err != nil {
+		return c, nil, "", "", err
+	}
+	if c, err = effnet.Named(check.Settings.Network); err != nil {
+		return c, nil, "", "", err
+	}
+	if !check.Done {
+		a.log(fmt.Sprintf("the run %s is not trained to its end: %d of %d epochs", check.Settings.Name, len(check.Epochs), check.Settings.Phase.Epochs))
+	}
+	if f.Pixels == 0 {
+		f.Pixels = check.Settings.Size
+	}
+	return c, check.Values, f.Checkpoint, fmt.Sprintf("%s, run %s", c.Title, check.Settings.Name), nil
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/journey"
+	"github.com/gopvs/product-visual-search/pvs/recipe"
+)
+
+// trainFlags are those of everything that trains.
+type trainFlags struct {
+	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
+	Out        string `required:"" help:"Folder for checkpoints, logs and kept features; what is there is gone on with." placeholder:"DIR"`
+	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
+	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
+	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
+	Model      string `help:"The variant that a weights file is for."`
+	Photos     int    `help:"Train photos at most, instead of the scale's."`
+	Pixels     int    `help:"Side of the network's input, instead of the scale's."`
+	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
+	MicroBatch int    `help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
+	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
+}
+
+// open starts backends and network and reads the catalogue.
+func (f trainFlags) open(a *app) (*journey.Journey, error) {
+	runs := recipe.Journey()
+	if f.Phases != "" {
+		var err error
+		if runs, err = recipe.ReadPhases(f.Phases); err != nil {
+			return nil, err
+		}
+	}
+	scale, err := recipe.ScaleNamed(f.Scale)
+	if err != nil {
+		return nil, err
+	}
+	if f.Photos > 0 {
+		scale.Photos = f.Photos
+	}
+	if f.Pixels > 0 {
+		scale.Pixels = f.Pixels
+	}
+	cat, err := catalog.Open(f.Catalog, catalog.Options{SkipBad: f.SkipBad})
+	if err != nil {
+		return nil, err
+	}
+	a.list("rows of photos.csv", problemLines(cat.Skipped))
+	config, path, err := weights.Find(a.ctx, f.Weights, f.Model, a.log)
+	if err != nil {
+		return nil, err
+	}
+	w, err := weights.Load(path, config)
+	if err != nil {
+		return nil, err
+	}
+	training, info, err := backend.Open(a.ctx, backend.Training, a.log)
+	if err != nil {
+		return nil, err
+	}
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", config.Title, path, info))
+	inference, _, err := backend.Open(a.ctx, backend.Inference, a.log)
+	if err != nil {
+		return nil, err
+	}
+	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Config: config, Values: w.Values, Training: training, Inference: inference,
+		Exact: f.Exact, MicroBatch: f.MicroBatch, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+}
+
+type trainCommand struct {
+	trainFlags
+	Run_ string `name:"run" required:"" help:"The run: 1.8, or a name of the phases file. What it builds on is trained first." placeholder:"NAME"`
+}
+
+// Run trains a run with its ancestors.
+func (c *trainCommand) Run(a *app) error {
+	j, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	check, err := j.Train(a.ctx, c.Run_)
+	if err != nil {
+		return err
+	}
+	if check == nil {
+		return errors.New("run 0 trains nothing: it is the network with its ImageNet weights; pvs embed uses it as it is")
+	}
+	path := filepath.Join(j.Folder(c.Run_), finetune.CheckpointFile)
+	a.say("run %s is trained: %s", c.Run_, path)
+	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out index", c.Catalog, path)
+	return a.result(map[string]any{"run": c.Run_, "epochs": check.Epochs, "steps": check.Steps, "checkpoint": path})
+}
+
+type journeyCommand struct {
+	trainFlags
+	Only string `name:"run" help:"This run and what it builds on, instead of all." placeholder:"NAME"`
+}
+
+// Run trains and scores all runs and draws the chart.
+func (c *journeyCommand) Run(a *app) error {
+	start := time.Now()
+	j, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	var report journey.Report
+	results, err := j.Run(a.ctx, c.Only, func(results []journey.Result) error {
+		report, err = j.Report(results)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a.say("")
+	runs := map[string]any{}
+	for _, r := range results {
+		published := "     -"
+		if r.Run.Leaderboard > 0 {
+			published = fmt.Sprintf("%6.3f", r.Run.Leaderboard)
+		}
+		a.say("run %-8s published %s   measured %.3f [%.3f, %.3f]", r.Run.Name, published, r.Final.Value, r.Final.Low, r.Final.High)
+		runs[r.Run.Name] = r.Final
+	}
+	if report.Compared > 2 {
+		a.say("rank correlation of published and measured scores over %d runs: %.2f", report.Compared, report.Correlation)
+	}
+	a.say("chart: %s (and .svg, .html, .md, .csv)", report.Chart)
+	return a.result(map[string]any{"runs": runs, "chart": report.Chart, "rank_correlation": report.Correlation,
+		"final_beats_run_0": report.Beaten, "seconds": time.Since(start).Seconds()})
+}

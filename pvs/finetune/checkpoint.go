@@ -1,0 +1,163 @@
+package finetune
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// CheckpointFile is a run's checkpoint in its folder: weights, and until the run is
+// done the optimizer's moments, as safetensors; everything else in its metadata.
+const CheckpointFile = "checkpoint.safetensors"
+
+// checkpointVersion grows when a checkpoint's meaning changes.
+const checkpointVersion = 1
+
+// metadataName is the checkpoint's entry in the file's metadata.
+const metadataName = "pvs"
+
+// momentPrefix begins the names of the optimizer's moments in the file.
+const momentPrefix = "adam_"
+
+// Checkpoint is the state of a run.
+type Checkpoint struct {
+	Version    int        `json:"version"`
+	Settings   Settings   `json:"settings"`
+	From       provenance `json:"from"`
+	Classes    []string   `json:"classes"`
+	Steps      int        `json:"steps"` // taken, which is also the optimizer's count and where the random numbers are
+	Done       bool       `json:"done"`
+	Epochs     []Epoch    `json:"epochs"`      // those that are over
+	Running    Step       `json:"running"`     // sums of the epoch that is not
+	NoTriplets int        `json:"no_triplets"` // batches of that epoch without any
+	Seconds    float64    `json:"seconds"`     // that the epoch took so far
+	Waited     float64    `json:"waited"`      // of those for batches
+	Monitor    monitor    `json:"monitor"`
+
+	Values  map[string][]float32 `json:"-"` // all weights
+	Moments map[string][]float32 `json:"-"` // of the optimizer, until the run is done
+}
+
+// save writes the checkpoint; the one before is there until this one is whole.
+func (c *Checkpoint) save(dir string, vars []effnet.Variable) error {
+	shapes := map[string][]int{}
+	for _, v := range vars {
+		shapes[v.Name] = v.Shape
+	}
+	tensors := map[string]weights.Tensor{}
+	for name, v := range c.Values {
+		tensors[name] = weights.Tensor{Shape: shapes[name], Data: v}
+	}
+	for name, v := range c.Moments {
+		_, of, _ := strings.Cut(name, "/")
+		tensors[name] = weights.Tensor{Shape: shapes[of], Data: v}
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("the checkpoint: %w", err)
+	}
+	path := filepath.Join(dir, CheckpointFile)
+	err = wholefile.Write(path, func(w io.Writer) error {
+		return weights.WriteSafetensors(w, tensors, map[string]string{metadataName: string(text), "format": "pt"})
+	})
+	if err != nil {
+		return fmt.Errorf("writing the checkpoint %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadCheckpoint reads the checkpoint of a run's folder, or the file itself. One that
+// does not exist is an error that [errors.Is] fs.ErrNotExist.
+func ReadCheckpoint(path string) (*Checkpoint, error) {
+	if filepath.Ext(path) != ".safetensors" {
+		path = filepath.Join(path, CheckpointFile)
+	}
+	f, err := weights.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no checkpoint %s; train the run first: %w", path, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
+	}
+	text, ok := f.Metadata[metadataName]
+	if !ok {
+		return nil, fmt.Errorf("%s is no checkpoint of pvs: it lacks the metadata %q", path, metadataName)
+	}
+	var version struct{ Version int }
+	if err := json.Unmarshal([]byte(text), &version); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: its metadata is damaged: %w", path, err)
+	}
+	if version.Version != checkpointVersion {
+		return nil, fmt.Errorf("checkpoint %s has the format %d, and this pvs reads %d; use the pvs that wrote it, or remove it and train again", path, version.Version, checkpointVersion)
+	}
+	c := &Checkpoint{Values: map[string][]float32{}, Moments: map[string][]float32{}}
+	if err := json.Unmarshal([]byte(text), c); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: its metadata is damaged: %w", path, err)
+	}
+	for name, t := range f.Tensors {
+		if strings.HasPrefix(name, momentPrefix) {
+			c.Moments[name] = t.Data
+		} else {
+			c.Values[name] = t.Data
+		}
+	}
+	config, err := effnet.Named(c.Settings.Network)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
+	}
+	for _, v := range config.Variables() {
+		if len(c.Values[v.Name]) != v.Size() {
+			return nil, fmt.Errorf("checkpoint %s: the weight %s has %d values, not the %d of %s; remove it and train again", path, v.Name, len(c.Values[v.Name]), v.Size(), config.Title)
+		}
+	}
+	return c, nil
+}
+
+// epochFile is where the weights that a Siamese phase trains are kept after an epoch,
+// from 1: they are small, and each epoch is scored.
+func epochFile(dir string, epoch int) string {
+	return filepath.Join(dir, fmt.Sprintf("epoch-%d.safetensors", epoch))
+}
+
+// saveEpoch keeps the trained weights of an epoch.
+func saveEpoch(dir string, epoch int, values map[string][]float32, vars []effnet.Variable, trainable []string) error {
+	tensors := map[string]weights.Tensor{}
+	for _, v := range vars {
+		for _, name := range trainable {
+			if v.Name == name {
+				tensors[name] = weights.Tensor{Shape: v.Shape, Data: values[name]}
+			}
+		}
+	}
+	return wholefile.Write(epochFile(dir, epoch), func(w io.Writer) error {
+		return weights.WriteSafetensors(w, tensors, nil)
+	})
+}
+
+// EpochValues returns all weights as they were after an epoch of a Siamese phase, from
+// 1, given the run's folder and checkpoint.
+func (c *Checkpoint) EpochValues(dir string, epoch int) (map[string][]float32, error) {
+	f, err := weights.Read(epochFile(dir, epoch))
+	if err != nil {
+		return nil, err
+	}
+	values := map[string][]float32{}
+	for name, v := range c.Values {
+		values[name] = v
+	}
+	for name, t := range f.Tensors {
+		if len(t.Data) != len(values[name]) {
+			return nil, fmt.Errorf("%s: %s has %d values, not %d", f.Path, name, len(t.Data), len(values[name]))
+		}
+		values[name] = t.Data
+	}
+	return values, nil
+}

@@ -1,0 +1,82 @@
+package finetune
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Epoch is a line of a run's log.
+type Epoch struct {
+	Number int  `json:"number"` // from 1
+	Train  Step `json:"train"`  // sums over the epoch's batches, while they trained
+	Val    Step `json:"val"`    // in inference, after the epoch; no rows without val photos
+	// NoTriplets counts the batches that held no two views of one photo.
+	NoTriplets      int     `json:"no_triplets"`
+	Seconds         float64 `json:"seconds"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	Waited          float64 `json:"waited"` // share of the time in which the device waited for batches
+}
+
+// LogFile is a run's log in its folder, a CSV line an epoch.
+const LogFile = "epochs.csv"
+
+var logColumns = []string{"epoch", "views", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
+	"active_triplets", "positive_distance", "negative_distance", "val_active_triplets", "val_positive_distance", "val_negative_distance",
+	"batches_without_triplets", "seconds", "images_per_second", "waited_share"}
+
+// writeLog writes all lines anew, so that the log and the checkpoint say the same.
+func writeLog(dir string, epochs []Epoch, triplets bool) error {
+	return wholefile.Write(filepath.Join(dir, LogFile), func(w io.Writer) error {
+		out := csv.NewWriter(w)
+		_ = out.Write(logColumns) // its errors are kept until the end
+		for _, e := range epochs {
+			_ = out.Write(e.line(triplets))
+		}
+		out.Flush()
+		return out.Error()
+	})
+}
+
+func (e Epoch) line(triplets bool) []string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	// only is empty where a figure has no meaning.
+	only := func(there bool, v float64) string {
+		if !there {
+			return ""
+		}
+		return number(v)
+	}
+	val := e.Val.Rows > 0
+	return []string{
+		strconv.Itoa(e.Number), strconv.Itoa(e.Train.Rows), number(e.Train.Loss()), only(!triplets, e.Train.Accuracy()),
+		only(val, e.Val.Loss()), only(val && !triplets, e.Val.Accuracy()),
+		only(triplets, e.Train.ActiveShare()), only(triplets, e.Train.MeanPositive()), only(triplets, e.Train.MeanNegative()),
+		only(val && triplets, e.Val.ActiveShare()), only(val && triplets, e.Val.MeanPositive()), only(val && triplets, e.Val.MeanNegative()),
+		only(triplets, float64(e.NoTriplets)), number(e.Seconds), number(e.ImagesPerSecond), number(e.Waited),
+	}
+}
+
+// Sentence is the epoch in words.
+func (e Epoch) Sentence(p Phase) string {
+	s := fmt.Sprintf("epoch %d of %d: loss %.4f", e.Number, p.Epochs, e.Train.Loss())
+	if p.Siamese() {
+		s += fmt.Sprintf(", %.1f%% of triplets active, distance %.4f to positives and %.4f to negatives", 100*e.Train.ActiveShare(), e.Train.MeanPositive(), e.Train.MeanNegative())
+	} else {
+		s += fmt.Sprintf(", accuracy %.3f", e.Train.Accuracy())
+	}
+	if e.Val.Rows > 0 {
+		s += fmt.Sprintf("; val loss %.4f", e.Val.Loss())
+		if !p.Siamese() {
+			s += fmt.Sprintf(", accuracy %.3f", e.Val.Accuracy())
+		}
+	}
+	if e.NoTriplets > 0 {
+		s += fmt.Sprintf("; %d batches held no two views of a photo", e.NoTriplets)
+	}
+	return s + fmt.Sprintf("; %.0f images/s", e.ImagesPerSecond)
+}

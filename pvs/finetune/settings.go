@@ -1,0 +1,125 @@
+package finetune
+
+import (
+	"fmt"
+	"os/exec"
+	"reflect"
+	"runtime/debug"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// Settings say how one run trains. They are kept in its checkpoint; a checkpoint of
+// other settings is not gone on with.
+type Settings struct {
+	Name        string  `json:"name"`
+	Network     string  `json:"network"` // effnet's name of the variant
+	Phase       Phase   `json:"phase"`
+	Size        int     `json:"size"`         // side of the square images
+	DropConnect float64 `json:"drop_connect"` // stochastic depth at the last block
+	Seed        uint64  `json:"seed"`
+	// EpochFactor is how many passes over the photos count as one epoch.
+	EpochFactor float64 `json:"epoch_factor"`
+	// Cache trains on the output of frozen layers, computed once for fixed views.
+	// Stochastic depth is off in those layers then; in Keras it is on.
+	Cache bool `json:"cache"`
+	Dim   int  `json:"dim"` // of the Siamese head, where the run starts one
+}
+
+// provenance is what a checkpoint was made from.
+type provenance struct {
+	Photos   string `json:"photos"`   // digest of the train photos and their labels
+	Val      string `json:"val"`      // of the val photos
+	Weights  string `json:"weights"`  // digest of the first weights
+	Revision string `json:"revision"` // of this program's source
+	Backend  string `json:"backend"`
+}
+
+// withDefaults fills in zero values.
+func (s Settings) withDefaults(c effnet.Config) Settings {
+	s.Network = c.Name
+	if s.Size == 0 {
+		s.Size = c.Resolution
+	}
+	if s.EpochFactor == 0 {
+		s.EpochFactor = 1
+	}
+	if s.Dim == 0 {
+		s.Dim = siamese.DefaultDim
+	}
+	if s.Phase.Siamese() {
+		s.Cache = true // the original, too, trains it on embeddings that are there
+	}
+	return s
+}
+
+// Validate says what is wrong with settings.
+func (s Settings) Validate() error {
+	if err := s.Phase.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case s.Size < 32 || s.Size > 2048:
+		return fmt.Errorf("images of %d pixels cannot be trained on: 32 to 2048", s.Size)
+	case !(s.DropConnect >= 0 && s.DropConnect < 1):
+		return fmt.Errorf("a drop-connect rate of %g is not in [0, 1)", s.DropConnect)
+	case !(s.EpochFactor > 0 && s.EpochFactor <= 1e6):
+		return fmt.Errorf("a factor of %g on the epochs is not in (0, 1000000]", s.EpochFactor)
+	case s.Dim < 2 || s.Dim > 1<<16:
+		return fmt.Errorf("a Siamese head of %d values is not in 2 to 65536", s.Dim)
+	case s.Phase.Siamese() && !s.Phase.FixedViews():
+		return fmt.Errorf("the Siamese head trains on features that are computed once, so its views cannot be random")
+	}
+	return nil
+}
+
+// input is where the phase's inputs enter: after the frozen part if that is kept.
+func (s Settings) input() Input {
+	if s.Cache && s.Phase.FixedViews() {
+		return s.Phase.CachedInput()
+	}
+	return FromImages
+}
+
+// difference names the first setting in which two differ, or "".
+func difference(a, b any) string {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range va.NumField() {
+		fa, fb := va.Field(i), vb.Field(i)
+		if reflect.DeepEqual(fa.Interface(), fb.Interface()) {
+			continue
+		}
+		if fa.Kind() == reflect.Struct {
+			return difference(fa.Interface(), fb.Interface())
+		}
+		name, _, _ := strings.Cut(va.Type().Field(i).Tag.Get("json"), ",")
+		return fmt.Sprintf("%s %v, not %v", strings.ReplaceAll(name, "_", " "), fa.Interface(), fb.Interface())
+	}
+	return ""
+}
+
+// revision names the source that this program was built from: of a clean checkout its
+// commit.
+func revision() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		id, modified := "", ""
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				id = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				modified = " (modified)"
+			}
+		}
+		if id != "" {
+			return id + modified
+		}
+	}
+	// go run does not stamp its programs.
+	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=40").Output(); err == nil {
+		return strings.TrimSpace(string(out))
+	}
+	return "unknown"
+}

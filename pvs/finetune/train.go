@@ -1,0 +1,478 @@
+package finetune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Trainer trains runs one after the other and keeps what it has compiled and decoded.
+type Trainer struct {
+	Config    effnet.Config
+	Training  compute.Backend // for the steps
+	Inference compute.Backend // for frozen layers
+	Train     feed.Source
+	Val       feed.Source // may have no photos
+	Classes   feed.Classes
+	CacheDir  string // for the output of frozen layers
+	// MicroBatch is how many images train at once; 0: as many as fit in memory.
+	MicroBatch int
+	SaveEvery  time.Duration    // between checkpoints within an epoch; 0: 10 minutes
+	Log        func(string)     // gets sentences
+	Progress   func(p Progress) // is called after each step; may be nil
+
+	session *Session
+	opts    SessionOptions
+	squares map[feed.Source]*feed.Images
+	said    map[string]bool
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	What            string // "training" or "frozen layers"
+	Done, Total     int    // views
+	ImagesPerSecond float64
+	Left            time.Duration
+	Loss            float64
+}
+
+// Close frees what the device holds.
+func (t *Trainer) Close() {
+	if t.session != nil {
+		t.session.Close()
+	}
+}
+
+// Run trains one run in dir, starting from values, and returns its last checkpoint.
+// What is there of the same settings is gone on with; of others, it is refused. A
+// cancelled run saves where it is.
+func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
+	s = s.withDefaults(t.Config)
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	r, err := t.open(dir, s, values)
+	if err != nil {
+		return nil, err
+	}
+	if r.check.Done {
+		return r.check, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, wholefile.Explain(err)
+	}
+	if err := r.prepare(ctx); err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	defer r.close()
+	if err := r.train(ctx); err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	return r.check, nil
+}
+
+// run is one run under way.
+type run struct {
+	*Trainer
+	dir      string
+	settings Settings
+	check    *Checkpoint
+	input    Input
+
+	order, valOrder feed.Order
+	trainFrom, val  feed.Loader
+	closers         []func()
+	perEpoch        int // steps
+	saved           time.Time
+}
+
+// open reads the run's checkpoint or makes its first one.
+func (t *Trainer) open(dir string, s Settings, values map[string][]float32) (*run, error) {
+	r := &run{Trainer: t, dir: dir, settings: s, input: s.input()}
+	first, err := t.firstValues(s, values)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	from := provenance{Photos: t.Train.Digest(), Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Name()}
+	if t.Val != nil {
+		from.Val = t.Val.Digest()
+	}
+	r.check, err = ReadCheckpoint(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.check = &Checkpoint{Version: checkpointVersion, Settings: s, From: from, Classes: t.Classes, Values: first}
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	was := r.check.From
+	was.Revision, was.Backend = from.Revision, from.Backend // may change
+	if d := difference(r.check.Settings, s); d != "" {
+		return nil, fmt.Errorf("%s holds a run with other settings: %s; name another folder or remove that one", dir, d)
+	}
+	if d := difference(was, from); d != "" {
+		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that one", dir, d)
+	}
+	if !r.check.Done && r.check.Steps > 0 {
+		t.Log(fmt.Sprintf("run %s goes on after step %d", s.Name, r.check.Steps))
+	}
+	return r, nil
+}
+
+// firstValues adds the heads that a run starts.
+func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[string][]float32, error) {
+	out := map[string][]float32{}
+	for name, v := range values {
+		out[name] = v
+	}
+	add := func(more map[string][]float32) {
+		for name, v := range more {
+			out[name] = v
+		}
+	}
+	classes := len(values[classify.Bias])
+	switch {
+	case s.Phase.Siamese():
+		if values[siamese.Bias] == nil {
+			add(siamese.Head{Features: t.Config.Features(), Dim: s.Dim}.InitialValues(s.Seed))
+		}
+	case len(t.Classes) < 2:
+		return nil, fmt.Errorf("the train photos have %d categories; a classifier needs at least two", len(t.Classes))
+	case classes == 0:
+		add(classify.Head{Features: t.Config.Features(), Classes: len(t.Classes)}.InitialValues(s.Seed))
+	case classes != len(t.Classes):
+		return nil, fmt.Errorf("the weights that it starts from tell %d categories apart, but the train photos have %d; start from weights of the same catalogue", classes, len(t.Classes))
+	}
+	return out, nil
+}
+
+// prepare gets photos or kept features, and the session, ready.
+func (r *run) prepare(ctx context.Context) error {
+	p := r.settings.Phase
+	var err error
+	if r.order, err = r.orderOf(r.Train, p.Views); err != nil {
+		return err
+	}
+	if r.order.Items() == 0 {
+		return errors.New("there is no train photo with a category and one of the views")
+	}
+	valViews := p.Views
+	if !p.Siamese() {
+		valViews = p.Views[:1] // A0 in all of the journey's runs
+	}
+	if r.Val != nil && r.Val.Len() > 0 {
+		if r.valOrder, err = r.orderOf(r.Val, valViews); err != nil {
+			return err
+		}
+		r.valOrder.Sorted = true
+	}
+	if err := r.loaders(ctx); err != nil {
+		return err
+	}
+	r.perEpoch = max(1, int(math.Round(r.settings.EpochFactor*float64(r.order.Steps()))))
+	if err := r.startSession(); err != nil {
+		return err
+	}
+	if err := r.session.Begin(p, r.input); err != nil {
+		return err
+	}
+	if r.check.Steps > 0 {
+		return r.session.Restore(r.check.Steps, r.check.Moments)
+	}
+	return nil
+}
+
+// startSession takes the session of the run before, if it fits.
+func (r *run) startSession() error {
+	p, batch := r.settings.Phase, r.MicroBatch
+	if batch == 0 && r.input != FromFeatures && onHost(r.Training) {
+		batch = fits(r.Config, r.settings.Size, p.Batch, availableMemory())
+	}
+	if batch >= p.Batch || r.input == FromFeatures {
+		batch = 0
+	}
+	if batch > 0 {
+		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)
+		if p.BatchNorm {
+			how += "; the backbone's BatchNorms see those"
+		}
+		r.once(how)
+	}
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch}
+	if r.session != nil && r.opts == opts {
+		return r.session.Load(r.check.Values)
+	}
+	if r.session != nil {
+		r.session.Close()
+	}
+	s, err := NewSession(r.Training, r.Config, r.check.Values, opts)
+	if err != nil {
+		return err
+	}
+	r.Trainer.session, r.opts = s, opts
+	return nil
+}
+
+// onHost says whether a backend's memory is the machine's.
+func onHost(b compute.Backend) bool {
+	xla, ok := b.(interface{ IsCPU() bool })
+	return !ok || xla.IsCPU()
+}
+
+// once logs a sentence the first time.
+func (t *Trainer) once(sentence string) {
+	if !t.said[sentence] {
+		if t.said == nil {
+			t.said = map[string]bool{}
+		}
+		t.said[sentence] = true
+		t.Log(sentence)
+	}
+}
+
+// orderOf is the order of a source's views, of photos with a class if one is trained.
+func (r *run) orderOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
+	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.Seed}
+	sides, err := feed.LargeSides(s, views)
+	if err != nil {
+		return o, err
+	}
+	o.Keeps = func(photo int, v imageprep.View) bool {
+		return (r.settings.Phase.Siamese() || s.Label(photo) >= 0) && (sides == nil || v.Keeps(sides[photo], 0))
+	}
+	return o, nil
+}
+
+// loaders makes what batches are loaded by.
+func (r *run) loaders(ctx context.Context) error {
+	train, val := r.images(r.Train), (*feed.Images)(nil)
+	if r.valOrder.Photos > 0 {
+		val = r.images(r.Val)
+	}
+	if r.input == FromImages {
+		r.trainFrom = train
+		if val != nil {
+			r.val = val
+		}
+		return nil
+	}
+	output := embed.Features
+	if r.input == FromBlock {
+		output = lastStage
+	}
+	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Batch: 16})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	open := func(images *feed.Images, order feed.Order) (feed.Loader, error) {
+		c, err := cacheFeatures(ctx, n, images, order, r.CacheDir, r.countdown("frozen layers", 0))
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, c.Close)
+		return c, nil
+	}
+	if r.trainFrom, err = open(train, r.order); err != nil {
+		return err
+	}
+	if val != nil {
+		r.val, err = open(val, r.valOrder)
+	}
+	return err
+}
+
+// images returns the squares of a source, kept from run to run.
+func (r *run) images(s feed.Source) *feed.Images {
+	if r.squares == nil {
+		r.squares = map[feed.Source]*feed.Images{}
+	}
+	if m := r.squares[s]; m != nil && m.Size() == r.settings.Size && m.Seed() == r.settings.Seed {
+		return m
+	}
+	m := feed.NewImages(s, r.settings.Size, r.settings.Seed, availableMemory()/4)
+	r.squares[s] = m
+	return m
+}
+
+func (r *run) close() {
+	for _, c := range r.closers {
+		c()
+	}
+}
+
+// countdown reports progress; before is what was done in an earlier start.
+func (r *run) countdown(what string, before int) func(done, total int) {
+	if r.Progress == nil {
+		return nil
+	}
+	start := time.Now()
+	return func(done, total int) {
+		rate := float64(done-before) / time.Since(start).Seconds()
+		r.Progress(Progress{What: what, Done: done, Total: total, ImagesPerSecond: rate, Left: left(total-done, rate)})
+	}
+}
+
+func left(n int, rate float64) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / rate * float64(time.Second))
+}
+
+// train takes the steps that are missing.
+func (r *run) train(ctx context.Context) error {
+	c, p := r.check, r.settings.Phase
+	total := p.Epochs * r.perEpoch
+	stream := feed.Open(ctx, r.trainFrom, r.order, c.Steps, total)
+	defer stream.Close()
+	r.saved = time.Now()
+	if err := r.save(); err != nil { // a full disk is found now rather than after an hour
+		return err
+	}
+	begin, first := time.Now(), c.Steps
+	lap, waited := time.Now(), time.Duration(0)
+	var warm time.Time // after the first step, which compiles
+	rows := 0
+	for c.Steps < total {
+		b, err := stream.Next()
+		if errors.Is(err, io.EOF) {
+			return errors.New("the batches ended early")
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				c.Seconds += time.Since(lap).Seconds()
+				return errors.Join(ctx.Err(), r.save())
+			}
+			return err
+		}
+		step, err := r.session.Step(r.batch(b))
+		if err != nil {
+			return err
+		}
+		warning, err := c.Monitor.observe(p, c.Steps, len(r.Classes), step)
+		if err != nil {
+			return err
+		}
+		if warning != "" {
+			r.Log(fmt.Sprintf("run %s, step %d: %s", r.settings.Name, c.Steps+1, warning))
+		}
+		c.Steps++
+		c.Running.Add(step)
+		if p.Siamese() && step.Pairs == 0 {
+			c.NoTriplets++
+		}
+		if warm.IsZero() {
+			warm = time.Now()
+		} else {
+			rows += step.Rows
+		}
+		rate := float64(rows) / time.Since(warm).Seconds()
+		if r.Progress != nil {
+			r.Progress(Progress{What: "training " + r.settings.Name, Done: c.Steps, Total: total, ImagesPerSecond: rate, Loss: step.Loss(),
+				Left: left(total-c.Steps, float64(c.Steps-first)/time.Since(begin).Seconds())})
+		}
+		over := c.Steps%r.perEpoch == 0
+		if !over && time.Since(r.saved) < r.saveEvery() {
+			continue
+		}
+		c.Seconds += time.Since(lap).Seconds()
+		c.Waited += (stream.Waited() - waited).Seconds()
+		lap, waited = time.Now(), stream.Waited()
+		if over {
+			if err := r.endEpoch(ctx, rate); err != nil {
+				return err
+			}
+		}
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) saveEvery() time.Duration {
+	if r.SaveEvery > 0 {
+		return r.SaveEvery
+	}
+	return 10 * time.Minute
+}
+
+// batch turns a stream's batch into a step's.
+func (r *run) batch(b *feed.Batch) Batch {
+	out := Batch{N: b.N, Inputs: b.Inputs, Labels: b.Labels, Seed: r.settings.Seed}
+	if r.settings.Phase.Siamese() {
+		out.Labels = b.Photos
+	}
+	return out
+}
+
+// endEpoch scores the val photos and adds a line to the log.
+func (r *run) endEpoch(ctx context.Context, rate float64) error {
+	c := r.check
+	e := Epoch{Number: len(c.Epochs) + 1, Train: c.Running, NoTriplets: c.NoTriplets, Seconds: c.Seconds, ImagesPerSecond: rate, Waited: ratio(c.Waited, c.Seconds)}
+	if r.val != nil {
+		stream := feed.Open(ctx, r.val, r.valOrder, 0, r.valOrder.Steps())
+		defer stream.Close()
+		for {
+			b, err := stream.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			step, err := r.session.Evaluate(r.batch(b))
+			if err != nil {
+				return err
+			}
+			e.Val.Add(step)
+		}
+	}
+	c.Epochs = append(c.Epochs, e)
+	c.Running, c.NoTriplets, c.Seconds, c.Waited = Step{}, 0, 0, 0
+	r.Log(fmt.Sprintf("run %s, %s", r.settings.Name, e.Sentence(r.settings.Phase)))
+	return nil
+}
+
+// save writes the checkpoint and the log.
+func (r *run) save() error {
+	c := r.check
+	c.Done = len(c.Epochs) == r.settings.Phase.Epochs
+	var err error
+	if c.Values, err = r.session.Values(); err != nil {
+		return err
+	}
+	c.Moments = nil // the next run starts a new optimizer
+	if !c.Done && c.Steps > 0 {
+		if _, c.Moments, err = r.session.Optimizer(); err != nil {
+			return err
+		}
+	}
+	vars := r.session.variables()
+	if n := len(c.Epochs); r.settings.Phase.Siamese() && n > 0 && c.Steps == n*r.perEpoch {
+		if err := saveEpoch(r.dir, n, c.Values, vars, r.session.trainable); err != nil {
+			return err
+		}
+	}
+	if err := c.save(r.dir, vars); err != nil {
+		return err
+	}
+	r.saved = time.Now()
+	return writeLog(r.dir, c.Epochs, r.settings.Phase.Siamese())
+}

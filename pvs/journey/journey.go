@@ -1,0 +1,239 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gomlx/compute"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/recipe"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Options of a journey.
+type Options struct {
+	Out       string       // folder for everything that is made
+	Runs      []recipe.Run // [recipe.Journey], or with a user's own
+	Scale     recipe.Scale
+	Config    effnet.Config
+	Values    map[string][]float32 // ImageNet weights: run 0
+	Training  compute.Backend
+	Inference compute.Backend
+	// Exact runs frozen layers in each step, with stochastic depth as in Keras, instead
+	// of once.
+	Exact      bool
+	MicroBatch int  // see [finetune.Trainer]
+	SkipBad    bool // leave out photos that cannot be read
+	Log        func(string)
+	Progress   func(finetune.Progress)
+}
+
+// Journey trains and scores runs on one catalogue.
+type Journey struct {
+	opts    Options
+	catalog *catalog.Catalog
+	trainer *finetune.Trainer
+}
+
+// Open prepares a journey. A catalogue in which a product is both trained on and
+// searched for is refused, as is one without train photos.
+func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
+	if err := c.CheckSplits(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
+	}
+	classes := feed.ClassesOf(c, catalog.Train)
+	train, val := feed.FromCatalog(c, catalog.Train, classes), feed.FromCatalog(c, catalog.Val, classes)
+	if train.Len() == 0 {
+		return nil, fmt.Errorf("the catalogue %s has no photos in the split train", c.Dir)
+	}
+	if n := opts.Scale.Photos; n > 0 {
+		train, val = train.Sample(n, recipe.Seed), val.Sample(max(1, n/8), recipe.Seed)
+	}
+	j := &Journey{opts: opts, catalog: c}
+	if opts.SkipBad {
+		train, val = j.withoutBad(train), j.withoutBad(val)
+	}
+	if err := j.describe(train, val, classes); err != nil {
+		return nil, err
+	}
+	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train, Val: val, Classes: classes,
+		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Log: opts.Log, Progress: opts.Progress}
+	return j, nil
+}
+
+// withoutBad leaves out and names the photos that cannot be read.
+func (j *Journey) withoutBad(s *feed.Catalog) *feed.Catalog {
+	bad, lines := feed.Unreadable(s)
+	for _, line := range lines {
+		j.opts.Log("left out: " + line)
+	}
+	if len(bad) == 0 {
+		return s
+	}
+	j.opts.Log(fmt.Sprintf("%d of %d photos were left out", len(bad), s.Len()))
+	return s.Without(bad)
+}
+
+// describe says what is trained on and what is left out of it.
+func (j *Journey) describe(train, val *feed.Catalog, classes feed.Classes) error {
+	count := func(s *feed.Catalog) (without int) {
+		for i := range s.Len() {
+			if s.Label(i) < 0 {
+				without++
+			}
+		}
+		return without
+	}
+	seen := map[int32]bool{}
+	for i := range train.Len() {
+		seen[train.Label(i)] = true
+	}
+	delete(seen, -1)
+	j.opts.Log(fmt.Sprintf("training on %d photos in %d categories, %d photos to validate; %s", train.Len(), len(seen), val.Len(), j.opts.Scale))
+	if n := count(train); n > 0 {
+		j.opts.Log(fmt.Sprintf("%d train photos have no category and are left out of classification", n))
+	}
+	if n := count(val); n > 0 {
+		j.opts.Log(fmt.Sprintf("%d val photos have a category without train photos and are left out of classification", n))
+	}
+	if n := len(classes) - len(seen); n > 0 {
+		j.opts.Log(fmt.Sprintf("%d of %d categories have no photo among those that are trained on", n, len(classes)))
+	}
+	if len(classes) < 2 {
+		return fmt.Errorf("the train photos have %d categories; a classifier needs at least two", len(classes))
+	}
+	return nil
+}
+
+// Close frees what the devices hold.
+func (j *Journey) Close() { j.trainer.Close() }
+
+// Folder is where a run's checkpoint, log and scores are.
+func (j *Journey) Folder(run string) string { return filepath.Join(j.opts.Out, "runs", run) }
+
+// Train trains a run and what it builds on, where that is missing, and returns the last
+// checkpoint; run 0 has none.
+func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint, error) {
+	line, err := recipe.Lineage(j.opts.Runs, name)
+	if err != nil {
+		return nil, err
+	}
+	var check *finetune.Checkpoint
+	values := j.opts.Values
+	for _, run := range line {
+		if run.Phase == nil {
+			continue
+		}
+		if check, err = j.train(ctx, run, values); err != nil {
+			return nil, err
+		}
+		values = check.Values
+	}
+	return check, nil
+}
+
+// train trains one run on its parent's weights.
+func (j *Journey) train(ctx context.Context, run recipe.Run, values map[string][]float32) (*finetune.Checkpoint, error) {
+	settings := j.opts.Scale.Settings(run, !j.opts.Exact)
+	return j.trainer.Run(ctx, j.Folder(run.Name), settings, values)
+}
+
+// Result is a run's scores.
+type Result struct {
+	Run    recipe.Run
+	Final  *Score  // nil where it was not reached
+	Epochs []Score // of a Siamese run, the last one being Final
+	Steps  int
+	Views  int // seen in training
+}
+
+// Run trains and scores a run and what it builds on, or with "" all of them, in the
+// order of the table. Each result is handed to done, if that is not nil, as soon as it
+// is there.
+func (j *Journey) Run(ctx context.Context, name string, done func([]Result) error) ([]Result, error) {
+	runs := j.opts.Runs
+	if name != "" {
+		var err error
+		if runs, err = recipe.Lineage(runs, name); err != nil {
+			return nil, err
+		}
+	}
+	if len(j.catalog.Split(catalog.Query)) == 0 || len(j.catalog.Split(catalog.Index)) == 0 {
+		return nil, errors.New("the catalogue has no query or no index photos to score with")
+	}
+	var results []Result
+	for _, run := range runs {
+		r, err := j.one(ctx, run)
+		if err != nil {
+			return results, err
+		}
+		j.opts.Log(fmt.Sprintf("run %s: MAR@10 = %.3f [%.3f, %.3f]", run.Name, r.Final.Value, r.Final.Low, r.Final.High))
+		results = append(results, r)
+		if done != nil {
+			if err := done(results); err != nil {
+				return results, err
+			}
+		}
+	}
+	return results, nil
+}
+
+// one trains and scores a run whose parent is trained.
+func (j *Journey) one(ctx context.Context, run recipe.Run) (Result, error) {
+	result := Result{Run: run}
+	var versions []map[string][]float32
+	if run.Phase == nil {
+		versions = append(versions, j.opts.Values)
+	} else {
+		values := j.opts.Values
+		parent, err := recipe.Find(j.opts.Runs, run.From)
+		if err != nil {
+			return result, err
+		}
+		if parent.Phase != nil {
+			c, err := finetune.ReadCheckpoint(j.Folder(parent.Name))
+			if err != nil {
+				return result, err
+			}
+			values = c.Values
+		}
+		check, err := j.train(ctx, run, values)
+		if err != nil {
+			return result, err
+		}
+		result.Steps = check.Steps
+		for _, e := range check.Epochs {
+			result.Views += e.Train.Rows
+			if run.Phase.Siamese() && e.Number < len(check.Epochs) {
+				v, err := check.EpochValues(j.Folder(run.Name), e.Number)
+				if err != nil {
+					return result, err
+				}
+				versions = append(versions, v)
+			}
+		}
+		versions = append(versions, check.Values)
+	}
+	for i, values := range versions {
+		score, err := j.score(ctx, run.Name, i+1, len(versions), values)
+		if err != nil {
+			return result, fmt.Errorf("scoring run %s: %w", run.Name, err)
+		}
+		result.Epochs = append(result.Epochs, score)
+	}
+	result.Final = &result.Epochs[len(result.Epochs)-1]
+	if len(versions) == 1 {
+		result.Epochs = nil
+	}
+	return result, nil
+}

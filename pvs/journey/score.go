@@ -1,0 +1,161 @@
+package journey
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/search"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Score is MAR@10 with its 95% interval.
+type Score struct {
+	Value   float64 `json:"mar_at_10"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Queries int     `json:"queries"`
+	Key     string  `json:"key"` // of the weights and the photos that were scored
+}
+
+// score embeds query and index photos, searches and scores; a score that is there of
+// the same weights and photos is taken.
+func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
+	output := embed.OutputOf(values)
+	var sets [2]*vectors.Set
+	var key string
+	for i, split := range []catalog.Split{catalog.Index, catalog.Query} {
+		photos := j.photos(split)
+		name, err := j.features(ctx, split, photos, values)
+		if err != nil {
+			return Score{}, err
+		}
+		key += filepath.Base(name) + " "
+		if sets[i], err = vectors.Read(name); err != nil {
+			return Score{}, err
+		}
+	}
+	key += embed.Fingerprint(j.opts.Config, values, output)
+	file := filepath.Join(j.Folder(run), fmt.Sprintf("score-%d.json", version))
+	if s, ok := readScore(file); ok && s.Key == key {
+		return s, nil
+	}
+	for i, set := range sets {
+		projected, err := embed.Project(j.opts.Training, j.opts.Config, values, set, output)
+		if err != nil {
+			return Score{}, err
+		}
+		if err := projected.Normalize(); err != nil {
+			return Score{}, err
+		}
+		sets[i] = projected
+	}
+	ranked := ""
+	if version == versions {
+		ranked = filepath.Join(j.Folder(run), "ranked.csv")
+	}
+	s, err := j.evaluate(ctx, sets[0], sets[1], ranked)
+	if err != nil {
+		return Score{}, err
+	}
+	s.Key = key
+	return s, wholefile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(s) })
+}
+
+func readScore(file string) (s Score, ok bool) {
+	data, err := os.ReadFile(file)
+	return s, err == nil && json.Unmarshal(data, &s) == nil
+}
+
+// features returns the name of the pooled features of a split, computed once for each
+// backbone: Siamese runs share their parent's.
+func (j *Journey) features(ctx context.Context, split catalog.Split, photos []embed.Photo, values map[string][]float32) (string, error) {
+	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features, Batch: 16})
+	if err != nil {
+		return "", err
+	}
+	defer n.Close()
+	sum := sha256.New()
+	fmt.Fprintln(sum, n.Key()) // a hash's Write does not fail
+	for _, p := range photos {
+		fmt.Fprintf(sum, "%q %q\n", p.ID, p.File)
+	}
+	dir := filepath.Join(j.opts.Out, "features")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", wholefile.Explain(err)
+	}
+	name := filepath.Join(dir, hex.EncodeToString(sum.Sum(nil)[:8])+"-"+string(split))
+	if _, err := os.Stat(name + ".ids"); err == nil { // named last
+		return name, nil
+	}
+	progress := func(done, total int) {
+		if j.opts.Progress != nil {
+			j.opts.Progress(finetune.Progress{What: "embedding " + string(split), Done: done, Total: total})
+		}
+	}
+	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress})
+	for _, line := range result.Skipped {
+		j.opts.Log("left out: " + line)
+	}
+	return name, err
+}
+
+// photos lists a split's files.
+func (j *Journey) photos(split catalog.Split) []embed.Photo {
+	var photos []embed.Photo
+	for _, p := range j.catalog.Split(split) {
+		photos = append(photos, embed.Photo{ID: p.ID, File: j.catalog.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
+	}
+	return photos
+}
+
+// evaluate searches the ten nearest and scores them; ranked names the file that they
+// are written to, or "".
+func (j *Journey) evaluate(ctx context.Context, index, queries *vectors.Set, ranked string) (Score, error) {
+	exact, err := search.NewExact(index.IDs, index.Data, index.Dim, search.ExactOptions{Backend: j.opts.Training})
+	if err != nil {
+		return Score{}, err
+	}
+	hits, err := exact.Search(ctx, queries.Data, 10, search.Options{QueryIDs: queries.IDs})
+	if err != nil {
+		return Score{}, err
+	}
+	found := map[string][]string{}
+	results := func(yield func(evaluate.Result) bool) {
+		for q, list := range hits {
+			for i, h := range list {
+				if !yield(evaluate.Result{Query: queries.IDs[q], Rank: i + 1, Index: index.IDs[h.Row], Score: h.Score}) {
+					return
+				}
+			}
+		}
+	}
+	for r := range results {
+		found[r.Query] = append(found[r.Query], r.Index)
+	}
+	if ranked != "" {
+		if err := evaluate.WriteRanked(ranked, results); err != nil {
+			return Score{}, err
+		}
+	}
+	truth, err := j.catalog.Truth()
+	if err != nil {
+		return Score{}, err
+	}
+	report, err := evaluate.Score(found, truth, evaluate.Options{})
+	if err != nil {
+		return Score{}, err
+	}
+	mar := report.MAR()
+	return Score{Value: mar.Value, Low: mar.Low, High: mar.High, Queries: report.Queries}, nil
+}

@@ -1,0 +1,69 @@
+package recipe
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// Scale is the sizes at which the recipe is repeated. Everything else stays.
+type Scale struct {
+	Name          string
+	Photos        int     // of the train split, at most; 0: all
+	Pixels        int     // side of the network's input
+	ClassifyBatch int     // views in a step of a classifier
+	SiameseBatch  int     // views in a step of the Siamese head
+	NetworkEpochs float64 // passes that stand for an epoch where the whole network runs in each step
+	FrozenEpochs  float64 // and where it trains on kept features, which costs little
+}
+
+// The scales. An epoch of the original was 61,000 steps of 128 views, or 15,000 of 512
+// for the Siamese head.
+var (
+	// Smoke takes minutes and shows that everything runs.
+	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, NetworkEpochs: 0.05, FrozenEpochs: 0.5}
+	// Small is for two cores and an hour.
+	Small = Scale{Name: "small", Photos: 1600, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128, NetworkEpochs: 0.25, FrozenEpochs: 10}
+	// Full is the original's, for a GPU.
+	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, NetworkEpochs: 1, FrozenEpochs: 1}
+)
+
+// ScaleNamed returns a scale.
+func ScaleNamed(name string) (Scale, error) {
+	var names []string
+	for _, s := range []Scale{Smoke, Small, Full} {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Scale{}, fmt.Errorf("no scale is called %q: they are %s", name, strings.Join(names, ", "))
+}
+
+// Settings are a run's at this scale. Cache says whether frozen layers run once, or, as
+// in Keras, in each step.
+func (s Scale) Settings(r Run, cache bool) finetune.Settings {
+	p := *r.Phase
+	p.Batch = s.ClassifyBatch
+	if p.Siamese() {
+		p.Batch = s.SiameseBatch
+	}
+	factor := s.NetworkEpochs
+	if p.CachedInput() != finetune.FromImages {
+		factor = s.FrozenEpochs
+	}
+	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed, EpochFactor: factor, Cache: cache, Dim: siamese.DefaultDim}
+}
+
+// String lists the sizes.
+func (s Scale) String() string {
+	photos := "all photos"
+	if s.Photos > 0 {
+		photos = fmt.Sprintf("up to %d train photos", s.Photos)
+	}
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g on kept features)",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.NetworkEpochs, s.FrozenEpochs)
+}

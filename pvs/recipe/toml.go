@@ -1,0 +1,203 @@
+package recipe
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// row is a [[phase]] of a file. What is not given has the journey's value.
+type row struct {
+	Name         string   `toml:"name"`
+	From         string   `toml:"from"`
+	Trains       string   `toml:"trains"`
+	Views        string   `toml:"views"`
+	BatchNorm    bool     `toml:"batch_norm"`
+	Dropout      *float64 `toml:"dropout"`
+	LearningRate float64  `toml:"learning_rate"`
+	Epochs       int      `toml:"epochs"`
+	Batch        int      `toml:"batch"`
+	Margin       *float64 `toml:"margin"`
+	Metric       string   `toml:"metric"`
+}
+
+// ReadPhases reads a user's own runs from a TOML file:
+//
+//	[[phase]]
+//	name = "mine"
+//	from = "1.2"            # a run of the journey or of this file; "0" if not given
+//	trains = "full"         # new top, from block7a, full, siamese head
+//	views = "A0 A1 A2"      # A0 to A5 if not given
+//	batch_norm = false      # do the backbone's BatchNorms train?
+//	dropout = 0.2
+//	learning_rate = 1e-5
+//	epochs = 2
+//	batch = 128
+//	margin = 0.5            # of a siamese head
+//	metric = "angular"      # angular, L2, squared-L2
+//
+// It returns the journey's runs followed by the file's. A mistake is an error with its line.
+func ReadPhases(path string) ([]Run, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading phases: %w", err)
+	}
+	var file struct {
+		Phase []row `toml:"phase"`
+	}
+	d := toml.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("%s %w", path, explain(err))
+	}
+	if len(file.Phase) == 0 {
+		return nil, fmt.Errorf("%s has no [[phase]]", path)
+	}
+	lines := linesOf(data)
+	runs := slices.Clone(Journey())
+	known := len(runs)
+	for i, r := range file.Phase {
+		run, key, err := r.run(runs)
+		if err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", path, lines.of(i, key), err)
+		}
+		runs = append(runs, run)
+	}
+	for i, r := range runs[known:] {
+		if _, err := Lineage(runs, r.Name); err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", path, lines.of(i, "from"), err)
+		}
+	}
+	return runs, nil
+}
+
+// run checks a row against the runs before it; key names what is wrong.
+func (r row) run(before []Run) (run Run, key string, err error) {
+	if r.Name == "" || strings.ContainsAny(r.Name, "/\\") || strings.HasPrefix(r.Name, ".") {
+		return run, "name", fmt.Errorf("a phase needs a name that can be a folder's, not %q", r.Name)
+	}
+	if _, err := Find(before, r.Name); err == nil {
+		return run, "name", fmt.Errorf("the name %q is taken", r.Name)
+	}
+	if r.From == "" {
+		r.From = "0"
+	}
+	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: r.LearningRate, Epochs: r.Epochs, Batch: r.Batch}
+	if p.Trains, err = finetune.ParseTrains(r.Trains); err != nil {
+		return run, "trains", err
+	}
+	if r.Views == "" {
+		r.Views = "A0 A1 A2 A3 A4 A5"
+	}
+	if p.Views, err = imageprep.ParseViews(r.Views); err != nil {
+		return run, "views", err
+	}
+	if r.Metric != "" {
+		if p.Metric, err = siamese.ParseMetric(r.Metric); err != nil {
+			return run, "metric", err
+		}
+	}
+	if p.Batch == 0 {
+		p.Batch = classifyBatch
+		if p.Siamese() {
+			p.Batch = siameseBatch
+		}
+	}
+	if p.Siamese() {
+		p.Dropout = 0
+		if r.Margin == nil {
+			return run, "", errors.New("a siamese head needs the margin of its loss, margin = 0.5")
+		}
+	} else if r.Margin != nil || r.Metric != "" {
+		return run, "margin", fmt.Errorf("margin and metric are of a siamese head, but the phase trains %q", r.Trains)
+	}
+	if r.Margin != nil {
+		p.Margin = *r.Margin
+	}
+	if r.Dropout != nil {
+		p.Dropout = *r.Dropout
+	}
+	return Run{Name: r.Name, From: r.From, Phase: p}, culprit(*p), p.Validate()
+}
+
+// culprit names the key that Phase.Validate complains about.
+func culprit(p finetune.Phase) string {
+	for _, try := range []struct {
+		key  string
+		mend func(*finetune.Phase)
+	}{
+		{"batch_norm", func(p *finetune.Phase) { p.BatchNorm = false }},
+		{"margin", func(p *finetune.Phase) { p.Margin = 1 }},
+		{"dropout", func(p *finetune.Phase) { p.Dropout = 0 }},
+		{"learning_rate", func(p *finetune.Phase) { p.LearningRate = 1 }},
+		{"views", func(p *finetune.Phase) { p.Views = []imageprep.View{imageprep.A0, imageprep.A1} }},
+		{"epochs", func(p *finetune.Phase) { p.Epochs = 1 }},
+		{"batch", func(p *finetune.Phase) { p.Batch = 2 }},
+	} {
+		before := p.Validate()
+		try.mend(&p)
+		if after := p.Validate(); before != nil && (after == nil || after.Error() != before.Error()) {
+			return try.key
+		}
+	}
+	return ""
+}
+
+// explain makes a sentence of the TOML reader's error.
+func explain(err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		e := strict.Errors[0]
+		line, _ := e.Position()
+		return fmt.Errorf("line %d: nothing is called %s in a phase", line, strings.Join(e.Key(), "."))
+	}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, column := decode.Position()
+		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
+	}
+	return err
+}
+
+// places are the lines of each phase's keys; "" is that of its header.
+type places []map[string]int
+
+func (p places) of(phase int, key string) int {
+	if line, ok := p[phase][key]; ok {
+		return line
+	}
+	return p[phase][""]
+}
+
+// linesOf finds where things stand in a file that was read without an error.
+func linesOf(data []byte) places {
+	var out places
+	p := unstable.Parser{}
+	p.Reset(data)
+	for p.NextExpression() {
+		e := p.Expression()
+		key := e.Key()
+		if !key.Next() {
+			continue
+		}
+		name := key.Node()
+		line := 1 + bytes.Count(data[:name.Raw.Offset], []byte("\n"))
+		switch {
+		case e.Kind == unstable.ArrayTable:
+			out = append(out, map[string]int{"": line})
+		case e.Kind == unstable.KeyValue && len(out) > 0:
+			out[len(out)-1][string(name.Data)] = line
+		}
+	}
+	return out
+}
