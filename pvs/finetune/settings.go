@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"fmt"
+	"hash/fnv"
 	"os/exec"
 	"reflect"
 	"runtime/debug"
@@ -73,6 +74,14 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("the Siamese head trains on features that are computed once, so its views cannot be random")
 	}
 	return nil
+}
+
+// orderSeed is that of the photos' order: another one in each run, since at small
+// scales an epoch is a part of a pass, and runs would see the same part.
+func (s Settings) orderSeed() uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s", s.Seed, s.Name) // a hash's Write does not fail
+	return h.Sum64()
 }
 
 // input is where the phase's inputs enter: after the frozen part if that is kept.

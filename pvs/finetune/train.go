@@ -247,7 +247,7 @@ func (t *Trainer) once(sentence string) {
 
 // orderOf is the order of a source's views, of photos with a class if one is trained.
 func (r *run) orderOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
-	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.Seed}
+	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.orderSeed()}
 	sides, err := feed.LargeSides(s, views)
 	if err != nil {
 		return o, err

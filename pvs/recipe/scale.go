@@ -12,23 +12,24 @@ import (
 // Scale is the sizes at which the recipe is repeated. Everything else stays.
 type Scale struct {
 	Name          string
-	Photos        int     // of the train split, at most; 0: all
-	Pixels        int     // side of the network's input
-	ClassifyBatch int     // views in a step of a classifier
-	SiameseBatch  int     // views in a step of the Siamese head
-	NetworkEpochs float64 // passes that stand for an epoch where the whole network runs in each step
-	FrozenEpochs  float64 // and where it trains on kept features, which costs little
+	Photos        int // of the train split, at most; 0: all
+	Pixels        int // side of the network's input
+	ClassifyBatch int // views in a step of a classifier
+	SiameseBatch  int // views in a step of the Siamese head
+	// Passes over the photos that stand for an epoch: the factor on the epochs. The
+	// Siamese head trains on kept features, where a pass costs a thousandth.
+	ClassifyEpoch, SiameseEpoch float64
 }
 
 // The scales. An epoch of the original was 61,000 steps of 128 views, or 15,000 of 512
 // for the Siamese head.
 var (
 	// Smoke takes minutes and shows that everything runs.
-	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, NetworkEpochs: 0.05, FrozenEpochs: 0.5}
+	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, ClassifyEpoch: 0.05, SiameseEpoch: 0.5}
 	// Small is for two cores and an hour.
-	Small = Scale{Name: "small", Photos: 1600, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128, NetworkEpochs: 0.25, FrozenEpochs: 10}
+	Small = Scale{Name: "small", Photos: 10000, Pixels: 112, ClassifyBatch: 16, SiameseBatch: 128, ClassifyEpoch: 0.2, SiameseEpoch: 30}
 	// Full is the original's, for a GPU.
-	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, NetworkEpochs: 1, FrozenEpochs: 1}
+	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, ClassifyEpoch: 1, SiameseEpoch: 1}
 )
 
 // ScaleNamed returns a scale.
@@ -47,13 +48,10 @@ func ScaleNamed(name string) (Scale, error) {
 // in Keras, in each step.
 func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	p := *r.Phase
+	factor := s.ClassifyEpoch
 	p.Batch = s.ClassifyBatch
 	if p.Siamese() {
-		p.Batch = s.SiameseBatch
-	}
-	factor := s.NetworkEpochs
-	if p.CachedInput() != finetune.FromImages {
-		factor = s.FrozenEpochs
+		factor, p.Batch = s.SiameseEpoch, s.SiameseBatch
 	}
 	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed, EpochFactor: factor, Cache: cache, Dim: siamese.DefaultDim}
 }
@@ -64,6 +62,6 @@ func (s Scale) String() string {
 	if s.Photos > 0 {
 		photos = fmt.Sprintf("up to %d train photos", s.Photos)
 	}
-	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g on kept features)",
-		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.NetworkEpochs, s.FrozenEpochs)
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g for the Siamese head)",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, s.SiameseEpoch)
 }
