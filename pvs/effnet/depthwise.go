@@ -76,23 +76,13 @@ func (d depthwise) window(padded *graph.Node, i, j int) *graph.Node {
 }
 
 // differentiable gives forward the gradients below. GoMLX would split a grouped
-// convolution's gradient into one convolution a channel and has none for Pad, so
-// the forward value is cut off from differentiation and a zero that depends on x
-// and kernel is added: its two ends catch the gradient on its way back.
+// convolution's gradient into one convolution a channel and has none for Pad.
 func (d depthwise) differentiable(forward func() *graph.Node) *graph.Node {
-	var dy *graph.Node // gradient of the output, known before those of the inputs are asked for
-	x := graph.IdentityWithCustomGradient(d.x, func(_, _ *graph.Node) *graph.Node { return d.inputGradient(dy) })
-	kernel := graph.IdentityWithCustomGradient(d.kernel, func(_, _ *graph.Node) *graph.Node { return d.kernelGradient(dy) })
-	y := graph.StopGradient(forward())
-	first := func(v *graph.Node) *graph.Node {
-		return graph.Reshape(graph.Slice(v, graph.AxisElem(0), graph.AxisElem(0), graph.AxisElem(0), graph.AxisElem(0)), 1, 1, 1, 1)
-	}
-	zero := graph.MulScalar(graph.Add(first(x), first(kernel)), 0)
-	return graph.IdentityWithCustomGradient(graph.Add(y, zero), func(_, v *graph.Node) *graph.Node {
-		// The barrier keeps XLA from computing the gradient's producer again for each
-		// of the k*k slices; it needs two operands to be one.
-		dy = graph.OptimizationBarriers(v, d.x)[0]
-		return v
+	return withGradient(forward(), []*graph.Node{d.x, d.kernel}, func(i int, dy *graph.Node) *graph.Node {
+		if i == 0 {
+			return d.inputGradient(dy)
+		}
+		return d.kernelGradient(dy)
 	})
 }
 

@@ -192,14 +192,14 @@ func (b *builder) activate(x *Node) *Node {
 // batchNorm (Ioffe & Szegedy 2015) is one factor and one offset a channel: of the
 // stored statistics or of the batch's.
 func (b *builder) batchNorm(layer string, x *Node) *Node {
-	mean, variance := b.weight(layer, "moving_mean", x), b.weight(layer, "moving_variance", x)
+	gamma, beta := b.weight(layer, "gamma", x), b.weight(layer, "beta", x)
 	if b.opts.BatchStatistics {
-		var s Statistics
-		s, variance = b.statistics(x)
-		mean, b.out.Statistics[layer] = s.Mean, s
+		y, s := b.trainedNorm(x, gamma, beta)
+		b.out.Statistics[layer] = s
+		return b.name(layer, y)
 	}
-	scale := Div(b.weight(layer, "gamma", x), Sqrt(AddScalar(variance, Epsilon)))
-	offset := Sub(b.weight(layer, "beta", x), Mul(mean, scale))
+	scale := Div(gamma, Sqrt(AddScalar(b.weight(layer, "moving_variance", x), Epsilon)))
+	offset := Sub(beta, Mul(b.weight(layer, "moving_mean", x), scale))
 	channels := x.Shape().Dim(3)
 	return b.name(layer, Add(Mul(x, Reshape(scale, 1, 1, 1, channels)), Reshape(offset, 1, 1, 1, channels)))
 }

@@ -11,10 +11,50 @@ type Statistics struct {
 	Variance *graph.Node
 }
 
-// statistics of x [batch, h, w, c], and the biased variance, which normalises.
-func (b *builder) statistics(x *graph.Node) (s Statistics, biased *graph.Node) {
+// trainedNorm normalises x [batch, h, w, c] by the batch's statistics, with its own
+// gradient (Ioffe & Szegedy 2015, section 3), which needs two sums over the batch.
+func (b *builder) trainedNorm(x, gamma, beta *graph.Node) (*graph.Node, Statistics) {
 	d := x.Shape().Dimensions
-	batch, pixels, channels := d[0], d[1]*d[2], d[3]
+	rows, channels := d[0]*d[1]*d[2], d[3]
+	vector := func(v *graph.Node) *graph.Node { return graph.Reshape(v, 1, channels) }
+	flat := graph.Reshape(x, rows, channels)
+	shares, count := b.shares(x)
+	mean := graph.Dot(shares, flat).Product() // as a product: XLA on CPU reduces to channels in a scalar loop
+	variance := graph.Dot(shares, graph.Square(graph.Sub(flat, mean))).Product()
+	inverse := graph.Reciprocal(graph.Sqrt(graph.AddScalar(variance, Epsilon)))
+	scale := graph.Mul(vector(gamma), inverse)
+	value := graph.Add(graph.Mul(flat, scale), graph.Sub(vector(beta), graph.Mul(mean, scale)))
+
+	var back normGradient
+	y := withGradient(value, []*graph.Node{flat, gamma, beta}, func(i int, dy *graph.Node) *graph.Node {
+		if back.sum == nil {
+			centered := graph.Mul(graph.Sub(flat, mean), inverse)
+			back = normGradient{normal: centered, sum: sumRows(dy), product: sumRows(graph.Mul(dy, centered))}
+		}
+		switch i {
+		case 1:
+			return graph.Reshape(back.product, channels)
+		case 2:
+			return graph.Reshape(back.sum, channels)
+		}
+		column := graph.Reshape(shares, rows, 1)
+		shift := graph.Mul(column, graph.Add(back.sum, graph.Mul(back.normal, back.product)))
+		return graph.Mul(scale, graph.Sub(dy, shift))
+	})
+	unbiased := graph.Mul(variance, graph.Div(count, graph.MaxScalar(graph.AddScalar(count, -1), 1)))
+	return graph.Reshape(y, d...), Statistics{Mean: graph.Reshape(mean, channels), Variance: graph.Reshape(unbiased, channels)}
+}
+
+// normGradient is what the gradients of a BatchNorm's inputs share.
+type normGradient struct {
+	normal       *graph.Node // the normalised input, [rows, channels]
+	sum, product *graph.Node // over the rows, of dy and of dy times normal
+}
+
+// shares weighs each row of x [batch, h, w, c], [1, rows]: they add up to 1, and rows
+// of images that only fill the batch have 0. Count is the number of those that count.
+func (b *builder) shares(x *graph.Node) (shares, count *graph.Node) {
+	batch, pixels := x.Shape().Dim(0), x.Shape().Dim(1)*x.Shape().Dim(2)
 	weights := b.opts.Weights
 	if weights == nil {
 		shape := x.Shape().Clone()
@@ -22,14 +62,7 @@ func (b *builder) statistics(x *graph.Node) (s Statistics, biased *graph.Node) {
 		weights = graph.Ones(x.Graph(), shape)
 	}
 	weights = graph.ConvertDType(weights, x.DType())
-	count := graph.MulScalar(graph.ReduceAllSum(weights), pixels)
-	// As a product, because XLA on CPU reduces to channels in a scalar loop.
+	count = graph.MulScalar(graph.ReduceAllSum(weights), pixels)
 	row := graph.BroadcastToDims(graph.Reshape(weights, batch, 1), batch, pixels)
-	row = graph.Reshape(graph.Div(row, count), 1, batch*pixels)
-	flat := graph.Reshape(x, batch*pixels, channels)
-	mean := graph.Dot(row, flat).Product()
-	biased = graph.Reshape(graph.Dot(row, graph.Square(graph.Sub(flat, mean))).Product(), channels)
-	s.Mean = graph.Reshape(mean, channels)
-	s.Variance = graph.Mul(biased, graph.Div(count, graph.MaxScalar(graph.AddScalar(count, -1), 1)))
-	return s, biased
+	return graph.Reshape(graph.Div(row, count), 1, batch*pixels), count
 }

@@ -3,6 +3,7 @@ package finetune
 import (
 	"fmt"
 	"hash/fnv"
+	"math"
 	"os/exec"
 	"reflect"
 	"runtime/debug"
@@ -23,6 +24,8 @@ type Settings struct {
 	Seed        uint64  `json:"seed"`
 	// EpochFactor is how many passes over the photos count as one epoch.
 	EpochFactor float64 `json:"epoch_factor"`
+	// MaxSteps lowers the factor so that the run takes no more steps than this; 0: no limit.
+	MaxSteps int `json:"max_steps"`
 	// Cache trains on the output of frozen layers, computed once for fixed views.
 	// Stochastic depth is off in those layers then; in Keras it is on.
 	Cache bool `json:"cache"`
@@ -68,12 +71,23 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("a drop-connect rate of %g is not in [0, 1)", s.DropConnect)
 	case !(s.EpochFactor > 0 && s.EpochFactor <= 1e6):
 		return fmt.Errorf("a factor of %g on the epochs is not in (0, 1000000]", s.EpochFactor)
+	case s.MaxSteps < 0:
+		return fmt.Errorf("a limit of %d steps is below 0", s.MaxSteps)
 	case s.Dim < 2 || s.Dim > 1<<16:
 		return fmt.Errorf("a Siamese head of %d values is not in 2 to 65536", s.Dim)
 	case s.Phase.Siamese() && !s.Phase.FixedViews():
 		return fmt.Errorf("the Siamese head trains on features that are computed once, so its views cannot be random")
 	}
 	return nil
+}
+
+// stepsPerEpoch is how many steps are one epoch, given those of a pass over the photos.
+func (s Settings) stepsPerEpoch(pass int) int {
+	n := int(math.Round(s.EpochFactor * float64(pass)))
+	if s.MaxSteps > 0 {
+		n = min(n, s.MaxSteps/s.Phase.Epochs)
+	}
+	return max(1, n)
 }
 
 // orderSeed is that of the photos' order: another one in each run, since at small

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"time"
 
@@ -184,7 +183,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.loaders(ctx); err != nil {
 		return err
 	}
-	r.perEpoch = max(1, int(math.Round(r.settings.EpochFactor*float64(r.order.Steps()))))
+	r.perEpoch = r.settings.stepsPerEpoch(r.order.Steps())
 	if err := r.startSession(); err != nil {
 		return err
 	}

@@ -19,15 +19,17 @@ type Scale struct {
 	// Passes over the photos that stand for an epoch: the factor on the epochs. The
 	// Siamese head trains on kept features, where a pass costs a thousandth.
 	ClassifyEpoch, SiameseEpoch float64
+	// ClassifySteps is the most steps of a classifier's run, by a lower factor; 0: no limit.
+	ClassifySteps int
 }
 
 // The scales. An epoch of the original was 61,000 steps of 128 views, or 15,000 of 512
 // for the Siamese head.
 var (
 	// Smoke takes minutes and shows that everything runs.
-	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, ClassifyEpoch: 0.05, SiameseEpoch: 0.5}
+	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
 	// Small is for two cores and an hour.
-	Small = Scale{Name: "small", Photos: 10000, Pixels: 112, ClassifyBatch: 16, SiameseBatch: 128, ClassifyEpoch: 0.2, SiameseEpoch: 30}
+	Small = Scale{Name: "small", Photos: 10000, Pixels: 112, ClassifyBatch: 16, SiameseBatch: 128, ClassifyEpoch: 0.15, SiameseEpoch: 20, ClassifySteps: 1000}
 	// Full is the original's, for a GPU.
 	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, ClassifyEpoch: 1, SiameseEpoch: 1}
 )
@@ -48,12 +50,12 @@ func ScaleNamed(name string) (Scale, error) {
 // in Keras, in each step.
 func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	p := *r.Phase
-	factor := s.ClassifyEpoch
+	factor, most := s.ClassifyEpoch, s.ClassifySteps
 	p.Batch = s.ClassifyBatch
 	if p.Siamese() {
-		factor, p.Batch = s.SiameseEpoch, s.SiameseBatch
+		factor, most, p.Batch = s.SiameseEpoch, 0, s.SiameseBatch
 	}
-	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed, EpochFactor: factor, Cache: cache, Dim: siamese.DefaultDim}
+	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed, EpochFactor: factor, MaxSteps: most, Cache: cache, Dim: siamese.DefaultDim}
 }
 
 // String lists the sizes.
@@ -62,6 +64,10 @@ func (s Scale) String() string {
 	if s.Photos > 0 {
 		photos = fmt.Sprintf("up to %d train photos", s.Photos)
 	}
-	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g for the Siamese head)",
-		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, s.SiameseEpoch)
+	limit := ""
+	if s.ClassifySteps > 0 {
+		limit = fmt.Sprintf(", at most %d steps a run", s.ClassifySteps)
+	}
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes%s (%g for the Siamese head)",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, limit, s.SiameseEpoch)
 }
