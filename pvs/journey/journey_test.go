@@ -1,0 +1,231 @@
+package journey
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend"
+
+	"github.com/gopvs/product-visual-search/data/studio"
+	"github.com/gopvs/product-visual-search/data/synth"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/recipe"
+)
+
+// drawn is a small catalogue with all splits.
+func drawn(t testing.TB) *catalog.Catalog {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "drawn")
+	opts := studio.Options{Seed: 1, Search: 6, Style: studio.Style{Size: 64}}
+	if _, err := studio.Photograph(context.Background(), dir, synth.Catalog(1, 22), opts, nil); err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalog.Open(dir, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// tiny is a scale of seconds for the miniature network.
+var tiny = recipe.Scale{Name: "tiny", Photos: 12, Pixels: 32, ClassifyBatch: 8, SiameseBatch: 18, ClassifyEpoch: 0.1, SiameseEpoch: 0.5, ClassifySteps: 2}
+
+func options(t testing.TB, out string) Options {
+	t.Helper()
+	b, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := weights.Load("../effnet/testdata/keras_efficientnet_mini_notop.h5", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: b, Inference: b, Log: func(s string) { t.Log(s) }}
+}
+
+func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {
+	t.Helper()
+	j, err := Open(c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(j.Close)
+	return j
+}
+
+// All 17 runs are trained and scored, after each epoch for the Siamese ones, and
+// written; a second start does nothing again, and an interrupted one ends the same.
+func TestWholeJourney(t *testing.T) {
+	c, out := drawn(t), t.TempDir()
+	j := open(t, c, options(t, out))
+	results, err := j.Run(context.Background(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	epochs := map[string]int{}
+	for _, r := range results {
+		epochs[r.Run.Name] = len(r.Epochs)
+		if r.Final.Queries != 6 || !(r.Final.Low <= r.Final.Value && r.Final.Value <= r.Final.High) {
+			t.Errorf("run %s: %+v", r.Run.Name, r.Final)
+		}
+	}
+	if len(results) != 17 || epochs["1.9"] != 2 || epochs["2.5"] != 5 || epochs["1.8"] != 0 {
+		t.Errorf("%d runs, epochs scored %v", len(results), epochs)
+	}
+	report, err := j.Report(results)
+	if err != nil || report.Compared != 16 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	for _, ext := range []string{".png", ".svg", ".html", ".md", ".csv"} {
+		data, err := os.ReadFile(filepath.Join(out, "journey"+ext))
+		if err != nil || len(data) < 500 || ext != ".png" && !strings.Contains(string(data), "1.11") {
+			t.Errorf("journey%s: %d bytes, %v", ext, len(data), err)
+		}
+	}
+	f, err := os.Open(filepath.Join(out, "journey.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != 18 || rows[9][0] != "1.8" || rows[9][4] != "0.4400" || rows[9][5] == "" && results[8].Final.Value > 0 {
+		t.Errorf("table %v, %v", rows, err)
+	}
+
+	again := options(t, out)
+	again.Progress = func(p finetune.Progress) { t.Errorf("%s again", p.What) }
+	repeated, err := open(t, c, again).Run(context.Background(), "", nil)
+	if err != nil || fmt.Sprint(scores(repeated)) != fmt.Sprint(scores(results)) {
+		t.Errorf("a second start gives %v, %v", scores(repeated), err)
+	}
+
+	// Stopped after each few steps and started again, it comes to the same scores.
+	broken := t.TempDir()
+	for range 1000 {
+		ctx, stop := context.WithCancel(context.Background())
+		o, n := options(t, broken), 0
+		o.Progress = func(finetune.Progress) {
+			if n++; n == 40 {
+				stop()
+			}
+		}
+		o.Log = func(string) {}
+		var got []Result
+		got, err = open(t, c, o).Run(ctx, recipe.Final, nil)
+		stop()
+		if err == nil {
+			byName := map[string]float64{}
+			for _, r := range results {
+				byName[r.Run.Name] = r.Final.Value
+			}
+			for _, r := range got {
+				if r.Final.Value != byName[r.Run.Name] {
+					t.Errorf("run %s: %g, unbroken %g", r.Run.Name, r.Final.Value, byName[r.Run.Name])
+				}
+			}
+			break
+		}
+		if ctx.Err() == nil {
+			t.Fatal(err)
+		}
+	}
+	if err != nil {
+		t.Error("it never came to its end:", err)
+	}
+}
+
+func scores(results []Result) (out []float64) {
+	for _, r := range results {
+		out = append(out, r.Final.Value)
+	}
+	return out
+}
+
+func TestRefusals(t *testing.T) {
+	c := drawn(t)
+	write := func(rows string) *catalog.Catalog {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, catalog.PhotosFile), []byte("photo,path,split,product,category,title\n"+rows), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, err := catalog.Open(dir, catalog.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, test := range []struct {
+		name string
+		c    *catalog.Catalog
+		run  string
+		say  string
+	}{
+		{"no train photos", write("a,a.jpg,query,x,A,\n"), "", "no photos in the split train"},
+		{"one category", write("a,a.jpg,train,,A,\nb,b.jpg,train,,A,\n"), "", "1 categories; a classifier needs at least two"},
+		{"a leak", write("a,a.jpg,train,x,A,\nb,b.jpg,train,,B,\nc,c.jpg,query,x,A,\n"), "", "product x leaks"},
+		{"an unknown run", c, "9.9", "there is no run \"9.9\""},
+		{"nothing to score with", write("a,a.jpg,train,,A,\nb,b.jpg,train,,B,\n"), "", "no query or no index photos"},
+		{"missing photos", write("a,a.jpg,train,,A,\nb,b.jpg,train,,B,\nc,c.jpg,query,x,A,\nd,d.jpg,index,x,A,\n"), "", "photo d (photos.csv line 5)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			j, err := Open(test.c, options(t, t.TempDir()))
+			if err == nil {
+				defer j.Close()
+				_, err = j.Run(context.Background(), test.run, nil)
+			}
+			if err == nil || !strings.Contains(err.Error(), test.say) {
+				t.Errorf("got %v, want %s", err, test.say)
+			}
+		})
+	}
+}
+
+// A folder of one catalogue is not gone on with for another.
+func TestAnotherCatalogue(t *testing.T) {
+	out := t.TempDir()
+	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err == nil || !strings.Contains(err.Error(), "made from something else: photos") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Photos that cannot be read stop a training, or are left out and named.
+func TestSkipBad(t *testing.T) {
+	c := drawn(t)
+	bad := c.Split(catalog.Train)[3]
+	if err := os.WriteFile(c.File(bad), []byte("broken"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, t.TempDir())
+	o.Scale.Photos = 0
+	if _, err := open(t, c, o).Train(context.Background(), "1.1"); err == nil || !strings.Contains(err.Error(), bad.ID) {
+		t.Errorf("got %v", err)
+	}
+	var said []string
+	o.SkipBad, o.Out, o.Log = true, t.TempDir(), func(s string) { said = append(said, s) }
+	check, err := open(t, c, o).Train(context.Background(), "1.1")
+	if err != nil || check == nil || !strings.Contains(strings.Join(said, "\n"), "left out: photo "+bad.ID) {
+		t.Errorf("%v, said %q", err, said)
+	}
+}
+
+func Example_views() {
+	fmt.Println(views([]imageprep.View{imageprep.A0, imageprep.A2, imageprep.A3, imageprep.A4, imageprep.A10}))
+	// Output: A0 A2-A4 A10
+}
