@@ -29,7 +29,7 @@ var (
 	// Smoke takes minutes and shows that everything runs.
 	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
 	// Small is for two cores and an hour.
-	Small = Scale{Name: "small", Photos: 10000, Pixels: 112, ClassifyBatch: 16, SiameseBatch: 128, ClassifyEpoch: 0.15, SiameseEpoch: 20, ClassifySteps: 1000}
+	Small = Scale{Name: "small", Photos: 6000, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128, ClassifyEpoch: 0.2, SiameseEpoch: 20, ClassifySteps: 500}
 	// Full is the original's, for a GPU.
 	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, ClassifyEpoch: 1, SiameseEpoch: 1}
 )
