@@ -107,7 +107,11 @@ func (p Phase) String() string {
 		}
 		what += fmt.Sprintf(", dropout %g", p.Dropout)
 	}
-	return fmt.Sprintf("%s, Adam %g, %d epochs of batches of %d, %s", what, p.LearningRate, p.Epochs, p.Batch, strings.Join(views, " "))
+	epochs := fmt.Sprintf("%d epochs", p.Epochs)
+	if p.Epochs == 1 {
+		epochs = "1 epoch"
+	}
+	return fmt.Sprintf("%s, Adam %g, %s of batches of %d, %s", what, p.LearningRate, epochs, p.Batch, strings.Join(views, " "))
 }
 
 // Trainable lists the weights that a phase trains, in the network's order, the head's last.

@@ -2,11 +2,13 @@ package finetune
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -79,6 +81,9 @@ func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[st
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
 	defer r.close()
+	if err := r.announce(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
 	if err := r.train(ctx); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
@@ -194,6 +199,27 @@ func (r *run) prepare(ctx context.Context) error {
 		return r.session.Restore(r.check.Steps, r.check.Moments)
 	}
 	return nil
+}
+
+// SettingsFile is what a run was trained with, for people, in its folder.
+const SettingsFile = "settings.json"
+
+// announce prints and keeps the settings as they were resolved.
+func (r *run) announce() error {
+	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input))
+	text, err := json.MarshalIndent(struct {
+		Settings
+		From       provenance `json:"from"`
+		Steps      int        `json:"steps"`
+		MicroBatch int        `json:"micro_batch"`
+	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.opts.MicroBatch}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return wholefile.Write(filepath.Join(r.dir, SettingsFile), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\n", text)
+		return err
+	})
 }
 
 // startSession takes the session of the run before, if it fits.

@@ -211,6 +211,9 @@ func (j *Journey) one(ctx context.Context, run recipe.Run) (Result, error) {
 		if err != nil {
 			return result, err
 		}
+		if err := j.curves(run, check.Epochs); err != nil {
+			return result, err
+		}
 		result.Steps = check.Steps
 		for _, e := range check.Epochs {
 			result.Views += e.Train.Rows

@@ -18,10 +18,10 @@ func TestJourney(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"0":    "",
-		"1.1":  "new top, BatchNorms frozen, dropout 0.2, Adam 0.01, 1 epochs of batches of 128, A0 A1 A2 A3 A4 A5",
-		"1.5":  "full, BatchNorms trained, dropout 0.2, Adam 0.0001, 1 epochs of batches of 128, A0 A1 A2 A3 A4 A5",
-		"1.6":  "full, BatchNorms frozen, dropout 0.2, Adam 0.0001, 1 epochs of batches of 128, A0 A6 A7",
-		"1.10": "siamese head, angular margin 0.75, Adam 1e-05, 1 epochs of batches of 512, A0 A1 A2 A3 A4 A5",
+		"1.1":  "new top, BatchNorms frozen, dropout 0.2, Adam 0.01, 1 epoch of batches of 128, A0 A1 A2 A3 A4 A5",
+		"1.5":  "full, BatchNorms trained, dropout 0.2, Adam 0.0001, 1 epoch of batches of 128, A0 A1 A2 A3 A4 A5",
+		"1.6":  "full, BatchNorms frozen, dropout 0.2, Adam 0.0001, 1 epoch of batches of 128, A0 A6 A7",
+		"1.10": "siamese head, angular margin 0.75, Adam 1e-05, 1 epoch of batches of 512, A0 A1 A2 A3 A4 A5",
 		"2.3":  "from block7a, BatchNorms trained, dropout 0.2, Adam 1e-05, 10 epochs of batches of 128, A0 A2 A3 A4 A5 A8 A9 A10",
 	} {
 		run, err := Find(runs, name)
@@ -137,7 +137,7 @@ func TestReadPhases(t *testing.T) {
 			if err != nil || len(runs) != 19 {
 				t.Fatalf("%d runs, %v", len(runs), err)
 			}
-			if got := runs[18].Phase.String(); got != "siamese head, L2 margin 0.5, Adam 0.001, 1 epochs of batches of 64, A0 A1 A2 A3 A4 A5" {
+			if got := runs[18].Phase.String(); got != "siamese head, L2 margin 0.5, Adam 0.001, 1 epoch of batches of 64, A0 A1 A2 A3 A4 A5" {
 				t.Error(got)
 			}
 		})
