@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/records"
 )
 
 var sixViews = []imageprep.View{imageprep.A0, imageprep.A1, imageprep.A2, imageprep.A3, imageprep.A4, imageprep.A5}
@@ -198,7 +200,7 @@ func TestBrokenPhoto(t *testing.T) {
 	if !reflect.DeepEqual(bad, map[int]bool{2: true}) || len(lines) != 1 {
 		t.Errorf("got %v, %v", bad, lines)
 	}
-	if rest := source.Without(bad); rest.Len() != 3 || rest.Digest() == source.Digest() {
+	if rest := Without(source, bad); rest.Len() != 3 || rest.Digest() == source.Digest() {
 		t.Error("the photo is still there")
 	}
 }
@@ -231,11 +233,52 @@ func TestLargeSides(t *testing.T) {
 
 func TestSample(t *testing.T) {
 	source := FromCatalog(testCatalog(t, 6), catalog.Train, nil)
-	if a, b := source.Sample(4, 1), source.Sample(4, 1); a.Len() != 4 || a.Digest() != b.Digest() {
+	if a, b := Sample(source, 4, 1), Sample(source, 4, 1); a.Len() != 4 || a.Digest() != b.Digest() {
 		t.Error("a sample is of another size or not repeatable")
 	}
-	if source.Sample(9, 1).Len() != 6 {
+	if Sample(source, 9, 1).Len() != 6 {
 		t.Error("a sample of more than all is all")
+	}
+}
+
+// Records feed the photos that a catalogue feeds, but for JPEG's losses.
+func TestFromRecords(t *testing.T) {
+	c, name := testCatalog(t, 5), filepath.Join(t.TempDir(), "train")
+	classes := ClassesOf(c, catalog.Train)
+	if _, err := records.Write(context.Background(), c, catalog.Train, classes, name, records.Options{ShardBytes: 1500}); err != nil {
+		t.Fatal(err)
+	}
+	set, err := records.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	fromRecords, err := FromRecords(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromCatalog := FromCatalog(c, catalog.Train, classes)
+	o := Order{Photos: 5, Views: sixViews, Batch: 7, Seed: 3}
+	want := drain(t, Open(context.Background(), NewImages(fromCatalog, 16, 1, 0), o, 0, o.Steps()))
+	got := drain(t, Open(context.Background(), NewImages(fromRecords, 16, 1, 0), o, 0, o.Steps()))
+	if fromRecords.Digest() == fromCatalog.Digest() || len(got) != len(want) {
+		t.Fatalf("%d batches, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if !slices.Equal(got[i].Labels, want[i].Labels) || !slices.Equal(got[i].Photos, want[i].Photos) {
+			t.Errorf("batch %d: labels %v of photos %v", i, got[i].Labels, got[i].Photos)
+		}
+		sum := 0.0
+		for k, v := range want[i].Inputs {
+			sum += math.Abs(float64(v - got[i].Inputs[k]))
+		}
+		if mean := sum / float64(len(want[i].Inputs)); mean > 6 {
+			t.Errorf("batch %d: values differ by %g on average", i, mean)
+		}
+	}
+	w, h, err := fromRecords.Size(4)
+	if err != nil || w != 40 || h != 40 {
+		t.Errorf("size %d x %d, %v", w, h, err)
 	}
 }
 

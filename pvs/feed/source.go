@@ -5,11 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"image"
-	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -113,55 +110,4 @@ func (s *Catalog) Digest() string {
 		fmt.Fprintf(h, "%q %q %d\n", p.ID, s.catalog.File(p), s.labels[i]) // a hash's Write does not fail
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-// Without returns the source less some photos.
-func (s *Catalog) Without(photos map[int]bool) *Catalog {
-	out := &Catalog{catalog: s.catalog, limits: s.limits}
-	for i := range s.photos {
-		if !photos[i] {
-			out.photos, out.labels = append(out.photos, s.photos[i]), append(out.labels, s.labels[i])
-		}
-	}
-	return out
-}
-
-// Sample returns at most n of the photos, drawn at random.
-func (s *Catalog) Sample(n int, seed uint64) *Catalog {
-	if n >= s.Len() {
-		return s
-	}
-	out := map[int]bool{}
-	for _, photo := range rand.New(rand.NewPCG(seed, 7)).Perm(s.Len())[n:] {
-		out[photo] = true
-	}
-	return s.Without(out)
-}
-
-// Unreadable decodes all photos and returns those that cannot be, with a line of why
-// for each.
-func Unreadable(s Source) (bad map[int]bool, lines []string) {
-	problems := make([]error, s.Len())
-	photos := make(chan int)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for photo := range photos {
-				_, problems[photo] = s.Open(photo)
-			}
-		})
-	}
-	for photo := range problems {
-		photos <- photo
-	}
-	close(photos)
-	workers.Wait()
-	bad = map[int]bool{}
-	for photo, err := range problems {
-		if err != nil {
-			bad[photo] = true
-			lines = append(lines, err.Error())
-		}
-	}
-	return bad, lines
 }

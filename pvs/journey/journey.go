@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
+	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -22,6 +23,7 @@ type Options struct {
 	Out       string       // folder for everything that is made
 	Runs      []recipe.Run // [recipe.Journey], or with a user's own
 	Scale     recipe.Scale
+	Records   string // folder with records of train and val, instead of the catalogue's photos; "": none
 	Config    effnet.Config
 	Values    map[string][]float32 // ImageNet weights: run 0
 	Training  compute.Backend
@@ -51,15 +53,14 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
 	}
-	classes := feed.ClassesOf(c, catalog.Train)
-	train, val := feed.FromCatalog(c, catalog.Train, classes), feed.FromCatalog(c, catalog.Val, classes)
-	if train.Len() == 0 {
-		return nil, fmt.Errorf("the catalogue %s has no photos in the split train", c.Dir)
+	j := &Journey{opts: opts, catalog: c}
+	train, val, classes, err := j.sources()
+	if err != nil {
+		return nil, err
 	}
 	if n := opts.Scale.Photos; n > 0 {
-		train, val = train.Sample(n, recipe.Seed), val.Sample(max(1, n/8), recipe.Seed)
+		train, val = feed.Sample(train, n, recipe.Seed), feed.Sample(val, max(1, n/8), recipe.Seed)
 	}
-	j := &Journey{opts: opts, catalog: c}
 	if opts.SkipBad {
 		train, val = j.withoutBad(train), j.withoutBad(val)
 	}
@@ -71,8 +72,32 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	return j, nil
 }
 
+// sources are the photos to train on and to validate with: of the catalogue or of
+// records.
+func (j *Journey) sources() (train, val feed.Source, classes feed.Classes, err error) {
+	if j.opts.Records == "" {
+		classes = feed.ClassesOf(j.catalog, catalog.Train)
+		train, val = feed.FromCatalog(j.catalog, catalog.Train, classes), feed.FromCatalog(j.catalog, catalog.Val, classes)
+	} else {
+		for split, source := range map[catalog.Split]*feed.Source{catalog.Train: &train, catalog.Val: &val} {
+			set, err := records.Open(filepath.Join(j.opts.Records, string(split)))
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if *source, err = feed.FromRecords(set); err != nil {
+				return nil, nil, nil, err
+			}
+			classes = set.Manifest.Classes
+		}
+	}
+	if train.Len() == 0 {
+		err = fmt.Errorf("the catalogue %s has no photos in the split train", j.catalog.Dir)
+	}
+	return train, val, classes, err
+}
+
 // withoutBad leaves out and names the photos that cannot be read.
-func (j *Journey) withoutBad(s *feed.Catalog) *feed.Catalog {
+func (j *Journey) withoutBad(s feed.Source) feed.Source {
 	bad, lines := feed.Unreadable(s)
 	for _, line := range lines {
 		j.opts.Log("left out: " + line)
@@ -81,12 +106,12 @@ func (j *Journey) withoutBad(s *feed.Catalog) *feed.Catalog {
 		return s
 	}
 	j.opts.Log(fmt.Sprintf("%d of %d photos were left out", len(bad), s.Len()))
-	return s.Without(bad)
+	return feed.Without(s, bad)
 }
 
 // describe says what is trained on and what is left out of it.
-func (j *Journey) describe(train, val *feed.Catalog, classes feed.Classes) error {
-	count := func(s *feed.Catalog) (without int) {
+func (j *Journey) describe(train, val feed.Source, classes feed.Classes) error {
+	count := func(s feed.Source) (without int) {
 		for i := range s.Len() {
 			if s.Label(i) < 0 {
 				without++

@@ -20,6 +20,7 @@ type trainFlags struct {
 	Out        string `required:"" help:"Folder for checkpoints, logs and kept features; what is there is gone on with." placeholder:"DIR"`
 	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
+	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
 	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for."`
 	Photos     int    `help:"Train photos at most, instead of the scale's."`
@@ -70,7 +71,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Config: config, Values: w.Values, Training: training, Inference: inference,
+	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: w.Values, Training: training, Inference: inference,
 		Exact: f.Exact, MicroBatch: f.MicroBatch, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/records"
+)
+
+type recordsCommand struct {
+	Catalog string   `arg:"" help:"The catalogue folder." placeholder:"DIR"`
+	Out     string   `required:"" help:"Folder for the shards." placeholder:"DIR"`
+	Splits  []string `default:"train,val" help:"The splits to write."`
+	Quality int      `default:"95" help:"Of the JPEGs."`
+	Pixels  int      `help:"Side to which larger photos are resized; as they are if not given."`
+	ShardMB int64    `name:"shard-mb" default:"128" help:"About the size of a shard."`
+	SkipBad bool     `help:"Leave out rows and photos that cannot be read."`
+}
+
+// Run writes shards.
+func (c *recordsCommand) Run(a *app) error {
+	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	if err != nil {
+		return err
+	}
+	a.list("rows of photos.csv", problemLines(cat.Skipped))
+	classes := feed.ClassesOf(cat, catalog.Train)
+	total, shards, skipped := 0, 0, len(cat.Skipped)
+	for _, name := range c.Splits {
+		split, err := catalog.ParseSplit(name)
+		if err != nil {
+			return err
+		}
+		update, finish := a.progress("writing " + name)
+		m, err := records.Write(a.ctx, cat, split, classes, filepath.Join(c.Out, name),
+			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update})
+		finish()
+		if err != nil {
+			return err
+		}
+		a.list("photos", m.Skipped)
+		a.say("%d records in %d shards: %s", m.Records, len(m.Shards), filepath.Join(c.Out, name+".json"))
+		total, shards, skipped = total+m.Records, shards+len(m.Shards), skipped+len(m.Skipped)
+	}
+	return a.result(map[string]any{"records": total, "shards": shards, "skipped": skipped})
+}

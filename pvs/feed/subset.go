@@ -1,0 +1,81 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+)
+
+// subset is some photos of a source.
+type subset struct {
+	Source
+	photos []int // numbers in the source, ascending
+}
+
+func (s subset) Len() int                               { return len(s.photos) }
+func (s subset) Label(photo int) int32                  { return s.Source.Label(s.photos[photo]) }
+func (s subset) Open(photo int) (*imageprep.RGB, error) { return s.Source.Open(s.photos[photo]) }
+func (s subset) Size(photo int) (width, height int, err error) {
+	return s.Source.Size(s.photos[photo])
+}
+
+func (s subset) Digest() string {
+	h := sha256.New()
+	fmt.Fprintln(h, s.Source.Digest(), s.photos) // a hash's Write does not fail
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Sample returns at most n of a source's photos, drawn at random.
+func Sample(s Source, n int, seed uint64) Source {
+	if n >= s.Len() {
+		return s
+	}
+	photos := rand.New(rand.NewPCG(seed, 7)).Perm(s.Len())[:n]
+	slices.Sort(photos)
+	return &subset{s, photos}
+}
+
+// Without returns a source less some photos.
+func Without(s Source, out map[int]bool) Source {
+	var photos []int
+	for i := range s.Len() {
+		if !out[i] {
+			photos = append(photos, i)
+		}
+	}
+	return &subset{s, photos}
+}
+
+// Unreadable decodes all photos and returns those that cannot be, with a line of why
+// for each.
+func Unreadable(s Source) (bad map[int]bool, lines []string) {
+	problems := make([]error, s.Len())
+	photos := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for photo := range photos {
+				_, problems[photo] = s.Open(photo)
+			}
+		})
+	}
+	for photo := range problems {
+		photos <- photo
+	}
+	close(photos)
+	workers.Wait()
+	bad = map[int]bool{}
+	for photo, err := range problems {
+		if err != nil {
+			bad[photo] = true
+			lines = append(lines, err.Error())
+		}
+	}
+	return bad, lines
+}
