@@ -272,13 +272,23 @@ func (t *Trainer) once(sentence string) {
 
 // orderOf is the order of a source's views, of photos with a class if one is trained.
 func (r *run) orderOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
+	o, err := r.allOf(s, views)
+	has := o.Keeps
+	if !r.settings.Phase.Siamese() {
+		o.Keeps = func(photo int, v imageprep.View) bool { return s.Label(photo) >= 0 && has(photo, v) }
+	}
+	return o, err
+}
+
+// allOf is the order of a source's views, of all photos that have them.
+func (r *run) allOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
 	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.orderSeed()}
 	sides, err := feed.LargeSides(s, views)
 	if err != nil {
 		return o, err
 	}
 	o.Keeps = func(photo int, v imageprep.View) bool {
-		return (r.settings.Phase.Siamese() || s.Label(photo) >= 0) && (sides == nil || v.Keeps(sides[photo], 0))
+		return sides == nil || v.Keeps(sides[photo], 0)
 	}
 	return o, nil
 }
@@ -306,7 +316,12 @@ func (r *run) loaders(ctx context.Context) error {
 	}
 	defer n.Close()
 	open := func(images *feed.Images, order feed.Order) (feed.Loader, error) {
-		c, err := cacheFeatures(ctx, n, images, order, r.CacheDir, r.countdown("frozen layers", 0))
+		// Of all photos: a run that needs no classes takes the same files.
+		all, err := r.allOf(images.Source, order.Views)
+		if err != nil {
+			return nil, err
+		}
+		c, err := cacheFeatures(ctx, n, images, all, r.CacheDir, r.countdown("frozen layers", 0))
 		if err != nil {
 			return nil, err
 		}

@@ -194,6 +194,35 @@ func TestLineage(t *testing.T) {
 	}
 }
 
+// unlabelled has a photo without a class.
+type unlabelled struct{ noisy }
+
+func (s unlabelled) Label(photo int) int32 {
+	if photo == 2 {
+		return -1
+	}
+	return s.noisy.Label(photo)
+}
+
+// A classifier leaves photos without a class out, and a Siamese head on the same kept
+// features does not miss them.
+func TestWithoutClass(t *testing.T) {
+	tr, dir := trainer(t), t.TempDir()
+	tr.Train, tr.Val = unlabelled{noisy{n: 14, classes: 3}}, unlabelled{noisy{n: 4, classes: 3}}
+	rows := map[Trains]int{NewTop: 3 * 13, SiameseHead: 3 * 14}
+	for _, trains := range []Trains{NewTop, SiameseHead} {
+		s := settings(trains, 1)
+		s.Cache = true
+		c, err := tr.Run(context.Background(), filepath.Join(dir, string(trains)), s, miniBackbone(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Epochs[0].Train.Rows; got != rows[trains] {
+			t.Errorf("%s saw %d views, want %d", trains, got, rows[trains])
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	values := miniBackbone(t)
 	dir := t.TempDir()
