@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the peers into a virtual environment (default .venv/peers) and runs both
-# comparisons. Needs about 6 GB of disk for PyTorch. By hand, not in CI:
+# Installs the peers into virtual environments (default .venv/peers, and one beside it for
+# TensorFlow) and runs all comparisons. Needs about 8 GB of disk. By hand, not in CI:
 #   docs/benchmarks/peers.sh [VENV]
+# Training is compared where PVS_H5 names an efficientnetb0_notop.h5.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 venv=${1:-.venv/peers}
@@ -12,3 +13,10 @@ fi
 go build -o "$venv/pvs" ./pvs/cmd/pvs
 "$venv/bin/python" docs/benchmarks/embed_timm.py --pvs "$venv/pvs"
 "$venv/bin/python" docs/benchmarks/search_faiss.py --pvs "$venv/pvs"
+if [ -n "${PVS_H5:-}" ]; then
+  if [ ! -x "$venv-tf/bin/python" ]; then
+    python3 -m venv "$venv-tf"
+    "$venv-tf/bin/pip" install --quiet tensorflow-cpu==2.15.1
+  fi
+  "$venv-tf/bin/python" docs/benchmarks/train_keras.py --pvs "$venv/pvs" --h5 "$PVS_H5"
+fi
