@@ -28,7 +28,7 @@ var may = map[string][]string{
 	"pvs/effnet/weights": {"pvs/effnet", "pvs/fetch"},
 	"pvs/classify":       {"pvs/effnet"},
 	"pvs/siamese":        {"pvs/effnet"},
-	"pvs/embed":          {"pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese"},
+	"pvs/embed":          {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese"},
 	"pvs/records":        {"pvs/catalog", "pvs/imageprep", "pvs/wholefile"},
 	"pvs/feed":           {"pvs/catalog", "pvs/imageprep", "pvs/records"},
 	"pvs/finetune":       {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/feed", "pvs/wholefile"},

@@ -51,15 +51,7 @@ func TestPNG(t *testing.T) {
 	if err := g.PNG(path); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	m, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := decode(t, path)
 	count := map[color.RGBA]int{}
 	b := m.Bounds()
 	for y := range b.Dy() {

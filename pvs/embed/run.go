@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -17,6 +18,15 @@ import (
 type Photo struct {
 	ID, File string
 	Where    string // "photos.csv line 12"
+}
+
+// PhotosOf lists the photos of a catalogue's split.
+func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
+	var photos []Photo
+	for _, p := range c.Split(split) {
+		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
+	}
+	return photos
 }
 
 // RunOptions of [Run].

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"runtime"
 	"slices"
 	"sync"
 
@@ -15,25 +14,14 @@ func LargeSides(s Source, views []imageprep.View) ([]int, error) {
 		return nil, nil
 	}
 	sides := make([]int, s.Len())
-	photos := make(chan int)
 	var failed error
 	var once sync.Once
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for photo := range photos {
-				w, h, err := s.Size(photo)
-				if err != nil {
-					once.Do(func() { failed = err })
-				}
-				sides[photo] = max(w, h)
-			}
-		})
-	}
-	for photo := range sides {
-		photos <- photo
-	}
-	close(photos)
-	workers.Wait()
+	onAllCores(len(sides), func(photo int) {
+		w, h, err := s.Size(photo)
+		if err != nil {
+			once.Do(func() { failed = err })
+		}
+		sides[photo] = max(w, h)
+	})
 	return sides, failed
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"iter"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -132,29 +131,20 @@ func take(next func() (Item, bool), n int) []Item {
 func (b *Batch) fill(l Loader, items []Item, step int) {
 	n := l.InputLen()
 	b.Step, b.N, b.Items, b.err = step, len(items), items, nil
-	type run struct{ from, to int }
-	runs := make(chan run)
-	var once sync.Once
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for r := range runs {
-				if err := l.Load(items[r.from].Photo, items[r.from:r.to], b.Inputs[r.from*n:r.to*n]); err != nil {
-					once.Do(func() { b.err = err })
-				}
-			}
-		})
-	}
-	for from := 0; from < len(items); {
-		to := from + 1
-		for to < len(items) && items[to].Photo == items[from].Photo {
-			to++
+	var starts []int // of each photo's run of items, and the end
+	for i, item := range items {
+		if i == 0 || item.Photo != items[i-1].Photo {
+			starts = append(starts, i)
 		}
-		runs <- run{from, to}
-		from = to
 	}
-	close(runs)
-	workers.Wait()
+	starts = append(starts, len(items))
+	var once sync.Once
+	onAllCores(len(starts)-1, func(i int) {
+		from, to := starts[i], starts[i+1]
+		if err := l.Load(items[from].Photo, items[from:to], b.Inputs[from*n:to*n]); err != nil {
+			once.Do(func() { b.err = err })
+		}
+	})
 	clear(b.Inputs[len(items)*n:])
 	for i := range b.Labels {
 		b.Labels[i], b.Photos[i] = 0, -1

@@ -5,9 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
@@ -56,20 +54,7 @@ func Without(s Source, out map[int]bool) Source {
 // for each.
 func Unreadable(s Source) (bad map[int]bool, lines []string) {
 	problems := make([]error, s.Len())
-	photos := make(chan int)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for photo := range photos {
-				_, problems[photo] = s.Open(photo)
-			}
-		})
-	}
-	for photo := range problems {
-		photos <- photo
-	}
-	close(photos)
-	workers.Wait()
+	onAllCores(len(problems), func(photo int) { _, problems[photo] = s.Open(photo) })
 	bad = map[int]bool{}
 	for photo, err := range problems {
 		if err != nil {

@@ -12,18 +12,15 @@ const (
 	epsilon = 1e-7
 )
 
-// slots are the names of what is kept for a weight: its two moments, and the sum of
-// its gradients over micro-batches.
-func slots(name string) []string {
-	return []string{"adam_m/" + name, "adam_v/" + name, "gradient/" + name}
-}
+// moments are the names of what the optimizer keeps for a weight.
+func moments(name string) [2]string { return [2]string{"adam_m/" + name, "adam_v/" + name} }
 
 // adam takes one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
 // last paragraph: epsilon is added to the uncorrected root, the rate carries both
 // corrections). GoMLX's corrects the moments instead, which gives epsilon another weight.
 func adam(store *model.Store, name string, gradient, rate *graph.Node) {
 	variable := func(path string) *model.Variable { return store.GetVariable("/" + path) }
-	kept := slots(name)
+	kept := moments(name)
 	mv, vv, w := variable(kept[0]), variable(kept[1]), variable(name)
 	m, v := mv.NodeValue(gradient), vv.NodeValue(gradient)
 	m = graph.Add(m, graph.MulScalar(graph.Sub(gradient, m), 1-beta1))

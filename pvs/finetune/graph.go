@@ -76,7 +76,7 @@ func (s *Session) stepGraph(scope *model.Scope, in inputs) *Node {
 // all rows' features and returns how the loss falls with the features.
 func (s *Session) headGraph(scope *model.Scope, in inputs) (report, slope *Node) {
 	loss, report, out := s.head(scope, in.x, in)
-	names := s.trainable[len(s.trainable)-4:]
+	names := s.ofHead()
 	gradients := Gradient(loss, append(s.nodes(loss.Graph(), names), in.x)...)
 	for i, name := range names {
 		adam(s.store, name, gradients[i], in.rate)
@@ -91,35 +91,40 @@ func (s *Session) headGraph(scope *model.Scope, in inputs) (report, slope *Node)
 func (s *Session) backwardGraph(scope *model.Scope, in inputs, slope, share *Node) *Node {
 	net := s.backbone(scope, in, true)
 	inner := ReduceAllSum(Mul(net.Features, slope))
-	names := s.trainable[:len(s.trainable)-4]
+	names := s.ofBackbone()
 	for i, g := range Gradient(inner, s.nodes(inner.Graph(), names)...) {
-		sum := s.store.GetVariable("/" + slots(names[i])[2])
-		sum.SetNodeValue(Add(sum.NodeValue(inner), g))
+		s.addToSum(names[i], g)
 	}
 	for layer, stat := range net.Statistics {
-		for weight, value := range map[string]*Node{"/moving_mean": stat.Mean, "/moving_variance": stat.Variance} {
-			sum := s.store.GetVariable("/" + slots(layer + weight)[2])
-			sum.SetNodeValue(Add(sum.NodeValue(inner), Mul(value, share)))
-		}
+		s.addToSum(layer+"/moving_mean", Mul(stat.Mean, share))
+		s.addToSum(layer+"/moving_variance", Mul(stat.Variance, share))
 	}
 	return inner
 }
 
 // applyGraph takes Adam's step with the sums of gradients and clears them.
 func (s *Session) applyGraph(rate *Node) *Node {
-	for _, name := range s.trainable[:len(s.trainable)-4] {
-		sum := s.store.GetVariable("/" + slots(name)[2])
-		g := sum.NodeValue(rate)
-		adam(s.store, name, g, rate)
-		sum.SetNodeValue(ZerosLike(g))
+	for _, name := range s.ofBackbone() {
+		adam(s.store, name, s.takeSum(name, rate), rate)
 	}
 	for _, name := range s.statistics() {
-		sum := s.store.GetVariable("/" + slots(name)[2])
-		value := sum.NodeValue(rate)
-		s.move(name, value)
-		sum.SetNodeValue(ZerosLike(value))
+		s.move(name, s.takeSum(name, rate))
 	}
 	return rate
+}
+
+// addToSum adds a micro-batch's part to a sum.
+func (s *Session) addToSum(name string, part *Node) {
+	sum := s.store.GetVariable("/" + sumOf(name))
+	sum.SetNodeValue(Add(sum.NodeValue(part), part))
+}
+
+// takeSum returns a sum and clears it.
+func (s *Session) takeSum(name string, g *Node) *Node {
+	sum := s.store.GetVariable("/" + sumOf(name))
+	value := sum.NodeValue(g)
+	sum.SetNodeValue(ZerosLike(value))
+	return value
 }
 
 // siameseGraph is a whole step of the Siamese head on features x [rows, features] with

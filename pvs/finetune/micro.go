@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -23,14 +24,16 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	parts := s.split(b, dims)
-	features := make([]float32, dims[0]*s.config.Features())
+	whole := s.whole(b, dims)
+	parts := s.split(whole)
+	width := s.config.Features()
+	features := make([]float32, dims[0]*width)
 	for _, p := range parts {
-		out, err := s.run(forward, p.arguments...)
+		out, err := s.run(forward, s.arguments(p)...)
 		if err != nil {
 			return Step{}, err
 		}
-		copy(features[p.from*s.config.Features():], out[0][:p.rows*s.config.Features()])
+		copy(features[p.from*width:], out[0])
 	}
 
 	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
@@ -40,14 +43,13 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	args := s.arguments(b, dims)
-	args[0] = tensors.FromFlatDataAndDimensions(features, dims[0], s.config.Features())
-	out, err := s.run(head, args...)
+	whole.x, whole.dims = features, []int{dims[0], width}
+	out, err := s.run(head, s.arguments(whole)...)
 	if err != nil {
 		return Step{}, err
 	}
-	step := Step{Rows: b.N, LossSum: float64(out[0][0]), Correct: float64(out[0][1])}
-	if len(s.trainable) == 4 { // nothing of the backbone
+	step, slopes := stepOf(out[0], b.N), out[1]
+	if len(s.ofBackbone()) == 0 {
 		return step, nil
 	}
 
@@ -57,12 +59,12 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	for _, p := range s.split(b, dims) {
-		slope := make([]float32, s.opts.MicroBatch*s.config.Features())
-		copy(slope, out[1][p.from*s.config.Features():(p.from+p.rows)*s.config.Features()])
+	for _, p := range parts {
+		slope := make([]float32, s.opts.MicroBatch*width)
+		copy(slope, slopes[p.from*width:])
 		share := float32(p.counted) / float32(b.N)
-		if _, err := s.run(backward, append(p.arguments,
-			tensors.FromFlatDataAndDimensions(slope, s.opts.MicroBatch, s.config.Features()), tensors.FromScalar(share))...); err != nil {
+		if _, err := s.run(backward, append(s.arguments(p),
+			tensors.FromFlatDataAndDimensions(slope, s.opts.MicroBatch, width), tensors.FromScalar(share))...); err != nil {
 			return Step{}, err
 		}
 	}
@@ -76,48 +78,30 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 	return step, err
 }
 
-// part is a micro-batch.
-type part struct {
-	from      int // its first row in the batch
-	rows      int // of the batch; the rest of the micro-batch is filling
-	counted   int // of those, the ones that are not filling of the batch
-	arguments []*tensors.Tensor
-}
-
 // split cuts a batch into micro-batches of one size, without those in which no row
 // counts.
-func (s *Session) split(b Batch, dims []int) []part {
-	m, rows := s.opts.MicroBatch, dims[0]
-	width := len(b.Inputs) / rows
-	drop, path := s.noise(b, rows)
+func (s *Session) split(whole part) []part {
+	m, rows := s.opts.MicroBatch, whole.dims[0]
 	var parts []part
-	for from := 0; from < b.N; from += m {
-		n := min(m, rows-from)
-		counted := min(n, b.N-from)
-		weights := make([]float32, m)
-		for i := range counted {
-			weights[i] = 1
-		}
-		rowsOf := func(values []float32, width int) []float32 {
+	for from := 0; from < whole.counted; from += m {
+		to := min(rows, from+m)
+		p := part{from: from, counted: min(to, whole.counted) - from, dims: append([]int{m}, whole.dims[1:]...), labels: make([]int32, m)}
+		copy(p.labels, whole.labels[from:to])
+		filled := func(values []float32) []float32 {
+			width := len(values) / rows
 			out := make([]float32, m*width)
-			copy(out, values[from*width:(from+n)*width])
+			copy(out, values[from*width:to*width])
 			return out
 		}
-		labels := make([]int32, m)
-		copy(labels, b.Labels[from:from+n])
-		blocks := len(s.config.Blocks())
-		parts = append(parts, part{from: from, rows: n, counted: counted, arguments: []*tensors.Tensor{
-			tensors.FromFlatDataAndDimensions(rowsOf(b.Inputs, width), append([]int{m}, dims[1:]...)...),
-			tensors.FromFlatDataAndDimensions(labels, m),
-			tensors.FromFlatDataAndDimensions(weights, m),
-			tensors.FromScalar(s.rate()),
-			tensors.FromScalar(float32(s.phase.Dropout)),
-			tensors.FromFlatDataAndDimensions(rowsOf(drop, s.config.Features()), m, s.config.Features()),
-			tensors.FromFlatDataAndDimensions(rowsOf(path, blocks), m, blocks),
-		}})
+		p.x, p.drop, p.path = filled(whole.x), filled(whole.drop), filled(whole.path)
+		parts = append(parts, p)
 	}
 	return parts
 }
+
+// sumOf is the name of what a weight's gradients, or a moving statistic's values, are
+// added up in over micro-batches.
+func sumOf(name string) string { return "sum/" + name }
 
 // statistics lists the backbone's moving statistics if they train.
 func (s *Session) statistics() []string {
@@ -135,8 +119,8 @@ func (s *Session) statistics() []string {
 
 // makeSums makes the variables that gradients and statistics are added up in.
 func (s *Session) makeSums() error {
-	for _, name := range append(s.trainable[:len(s.trainable)-4:len(s.trainable)-4], s.statistics()...) {
-		sum := slots(name)[2]
+	for _, name := range slices.Concat(s.ofBackbone(), s.statistics()) {
+		sum := sumOf(name)
 		if s.store.GetVariable("/"+sum) != nil {
 			continue
 		}

@@ -134,6 +134,9 @@ func (p Phase) Trainable(c effnet.Config) []string {
 	return append(names, classify.Gamma, classify.Beta, classify.Kernel, classify.Bias)
 }
 
+// headWeights is how many of those are the classifier's.
+const headWeights = 4
+
 // Input is where in the network a phase's inputs enter.
 type Input string
 

@@ -162,7 +162,7 @@ func (s *Session) Begin(p Phase, input Input) error {
 	for _, name := range s.trainable {
 		shape := s.store.GetVariable("/" + name).Shape().Dimensions
 		size := s.store.GetVariable("/" + name).Shape().Size()
-		for _, slot := range slots(name)[:2] {
+		for _, slot := range moments(name) {
 			if err := s.set(slot, make([]float32, size), shape); err != nil {
 				return err
 			}
@@ -174,34 +174,38 @@ func (s *Session) Begin(p Phase, input Input) error {
 // Trainable lists the weights that the phase trains.
 func (s *Session) Trainable() []string { return slices.Clone(s.trainable) }
 
+// ofBackbone and ofHead are the two parts of what a classifier's phase trains.
+func (s *Session) ofBackbone() []string { return s.trainable[:len(s.trainable)-headWeights] }
+func (s *Session) ofHead() []string     { return s.trainable[len(s.trainable)-headWeights:] }
+
 // Optimizer copies the optimizer's state: the steps taken and its moments by name.
-func (s *Session) Optimizer() (iterations int, moments map[string][]float32, err error) {
-	moments = map[string][]float32{}
+func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err error) {
+	kept = map[string][]float32{}
 	for _, name := range s.trainable {
-		for _, slot := range slots(name)[:2] {
-			if moments[slot], err = s.get(slot); err != nil {
+		for _, slot := range moments(name) {
+			if kept[slot], err = s.get(slot); err != nil {
 				return 0, nil, err
 			}
 		}
 	}
-	return s.iterations, moments, nil
+	return s.iterations, kept, nil
 }
 
 // Restore sets the optimizer's state after [Session.Begin].
-func (s *Session) Restore(iterations int, moments map[string][]float32) error {
+func (s *Session) Restore(iterations int, kept map[string][]float32) error {
 	for _, name := range s.trainable {
-		for _, slot := range slots(name)[:2] {
+		for _, slot := range moments(name) {
 			v := s.store.GetVariable("/" + slot)
-			if len(moments[slot]) != v.Shape().Size() {
+			if len(kept[slot]) != v.Shape().Size() {
 				return fmt.Errorf("the optimizer's state lacks %s", slot)
 			}
-			if err := s.set(slot, moments[slot], v.Shape().Dimensions); err != nil {
+			if err := s.set(slot, kept[slot], v.Shape().Dimensions); err != nil {
 				return err
 			}
 		}
 	}
-	if extra := len(moments) - 2*len(s.trainable); extra > 0 {
-		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra, slices.Sorted(maps.Keys(moments))[0])
+	if extra := len(kept) - 2*len(s.trainable); extra > 0 {
+		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra, slices.Sorted(maps.Keys(kept))[0])
 	}
 	s.iterations = iterations
 	return nil

@@ -41,11 +41,7 @@ func (s *Session) Step(b Batch) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	report, err := s.run(exec, s.arguments(b, dims)...)
-	if err != nil {
-		return Step{}, err
-	}
-	return Step{Rows: b.N, LossSum: float64(report[0][0]), Correct: float64(report[0][1])}, nil
+	return s.classified(exec, b.N, s.arguments(s.whole(b, dims)))
 }
 
 // Evaluate returns the loss of a batch in inference: it changes nothing.
@@ -69,11 +65,21 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	report, err := s.run(exec, s.arguments(b, dims)[:3]...)
+	return s.classified(exec, b.N, seen(part{dims: dims, x: b.Inputs, labels: b.Labels, counted: b.N}))
+}
+
+// classified runs a classifier's program and reads its report.
+func (s *Session) classified(exec *model.Exec, rows int, args []*tensors.Tensor) (Step, error) {
+	report, err := s.run(exec, args...)
 	if err != nil {
 		return Step{}, err
 	}
-	return Step{Rows: b.N, LossSum: float64(report[0][0]), Correct: float64(report[0][1])}, nil
+	return stepOf(report[0], rows), nil
+}
+
+// stepOf reads a classifier's report.
+func stepOf(report []float32, rows int) Step {
+	return Step{Rows: rows, LossSum: float64(report[0]), Correct: float64(report[1])}
 }
 
 // check returns the dimensions of a batch's inputs.
@@ -126,23 +132,45 @@ func (s *Session) triplets(exec *model.Exec, b Batch, dims []int, more ...*tenso
 		PositiveSum: float64(r[3]) * pairs, NegativeSum: float64(r[4]) * pairs}, nil
 }
 
-// arguments are the parameters of a classifier's programs, in the order of [inputs].
-func (s *Session) arguments(b Batch, dims []int) []*tensors.Tensor {
-	rows := dims[0]
+// part is a batch, or a micro-batch of it, with its noise.
+type part struct {
+	from       int   // its first row in the batch
+	counted    int   // rows that are not filling, the first ones
+	dims       []int // of x
+	x          []float32
+	labels     []int32
+	drop, path []float32 // noise of dropout and of stochastic depth
+}
+
+// whole is all of a batch.
+func (s *Session) whole(b Batch, dims []int) part {
+	p := part{counted: b.N, dims: dims, x: b.Inputs, labels: b.Labels}
+	p.drop, p.path = s.noise(b, dims[0])
+	return p
+}
+
+// seen are the parameters of evaluation, the first of [inputs].
+func seen(p part) []*tensors.Tensor {
+	rows := p.dims[0]
 	weights := make([]float32, rows)
-	for i := range b.N {
+	for i := range p.counted {
 		weights[i] = 1
 	}
-	drop, path := s.noise(b, rows)
 	return []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(b.Inputs, dims...),
-		tensors.FromFlatDataAndDimensions(b.Labels, rows),
+		tensors.FromFlatDataAndDimensions(p.x, p.dims...),
+		tensors.FromFlatDataAndDimensions(p.labels, rows),
 		tensors.FromFlatDataAndDimensions(weights, rows),
+	}
+}
+
+// arguments are the parameters of a classifier's training, in the order of [inputs].
+func (s *Session) arguments(p part) []*tensors.Tensor {
+	rows := p.dims[0]
+	return append(seen(p),
 		tensors.FromScalar(s.rate()),
 		tensors.FromScalar(float32(s.phase.Dropout)),
-		tensors.FromFlatDataAndDimensions(drop, rows, s.config.Features()),
-		tensors.FromFlatDataAndDimensions(path, rows, len(s.config.Blocks())),
-	}
+		tensors.FromFlatDataAndDimensions(p.drop, rows, s.config.Features()),
+		tensors.FromFlatDataAndDimensions(p.path, rows, len(s.config.Blocks())))
 }
 
 // named is the inverse of arguments, in a graph.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
@@ -32,7 +33,7 @@ func (j *Journey) Report(results []Result) (Report, error) {
 	r := Report{Chart: filepath.Join(j.opts.Out, "journey.png")}
 	picture := chart.Journey{
 		Title:    "The journey: published leaderboard scores and what was measured here",
-		Subtitle: fmt.Sprintf("%s, %d index photos · %s with ImageNet weights · scale %s", filepath.Base(j.catalog.Dir), len(j.photos("index")), j.opts.Config.Title, j.opts.Scale),
+		Subtitle: fmt.Sprintf("%s, %d index photos · %s with ImageNet weights · scale %s", filepath.Base(j.catalog.Dir), len(j.catalog.Split(catalog.Index)), j.opts.Config.Title, j.opts.Scale),
 	}
 	measured := map[string]Result{}
 	for _, result := range results {

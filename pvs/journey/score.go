@@ -32,11 +32,15 @@ type Score struct {
 // the same weights and photos is taken.
 func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
+	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features, Batch: 16})
+	if err != nil {
+		return Score{}, err
+	}
+	defer n.Close()
 	var sets [2]*vectors.Set
 	var key string
 	for i, split := range []catalog.Split{catalog.Index, catalog.Query} {
-		photos := j.photos(split)
-		name, err := j.features(ctx, split, photos, values)
+		name, err := j.features(ctx, split, n)
 		if err != nil {
 			return Score{}, err
 		}
@@ -79,12 +83,8 @@ func readScore(file string) (s Score, ok bool) {
 
 // features returns the name of the pooled features of a split, computed once for each
 // backbone: Siamese runs share their parent's.
-func (j *Journey) features(ctx context.Context, split catalog.Split, photos []embed.Photo, values map[string][]float32) (string, error) {
-	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features, Batch: 16})
-	if err != nil {
-		return "", err
-	}
-	defer n.Close()
+func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Network) (string, error) {
+	photos := embed.PhotosOf(j.catalog, split)
 	sum := sha256.New()
 	fmt.Fprintln(sum, n.Key()) // a hash's Write does not fail
 	for _, p := range photos {
@@ -108,15 +108,6 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, photos []em
 		j.opts.Log("left out: " + line)
 	}
 	return name, err
-}
-
-// photos lists a split's files.
-func (j *Journey) photos(split catalog.Split) []embed.Photo {
-	var photos []embed.Photo
-	for _, p := range j.catalog.Split(split) {
-		photos = append(photos, embed.Photo{ID: p.ID, File: j.catalog.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
-	}
-	return photos
 }
 
 // evaluate searches the ten nearest and scores them; ranked names the file that they

@@ -47,6 +47,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// threeRows starts a set of the key k and appends three rows.
+func threeRows(t *testing.T, name string) *Writer {
+	t.Helper()
+	w, err := OpenWriter(name, 2, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := w.Append(fmt.Sprint("id-", i), vec(float32(i), 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
 // A kill leaves the parts as the last flush and the operating system left them, cut
 // anywhere; the next writer finds the whole rows.
 func TestResume(t *testing.T) {
@@ -59,15 +74,7 @@ func TestResume(t *testing.T) {
 	} {
 		t.Run(cut.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "set")
-			w, err := OpenWriter(name, 2, "k")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range 3 {
-				if err := w.Append(fmt.Sprint("id-", i), vec(float32(i), 1)); err != nil {
-					t.Fatal(err)
-				}
-			}
+			w := threeRows(t, name)
 			if err := w.Suspend(); err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +87,7 @@ func TestResume(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w, err = OpenWriter(name, 2, "k")
+			w, err := OpenWriter(name, 2, "k")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,15 +126,7 @@ func TestKilledInClose(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "set")
-			w, err := OpenWriter(name, 2, "k")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range 3 {
-				if err := w.Append(fmt.Sprint("id-", i), vec(float32(i), 1)); err != nil {
-					t.Fatal(err)
-				}
-			}
+			w := threeRows(t, name)
 			// What Close does up to there, without its end.
 			if err := w.Flush(); err != nil {
 				t.Fatal(err)
@@ -140,7 +139,8 @@ func TestKilledInClose(t *testing.T) {
 			if s, err := Read(name); err == nil {
 				t.Errorf("read %v", s)
 			}
-			if w, err = OpenWriter(name, 2, "k"); err != nil || len(w.Done()) != 3 {
+			w, err := OpenWriter(name, 2, "k")
+			if err != nil || len(w.Done()) != 3 {
 				t.Fatalf("recovered %v, %v", w.Done(), err)
 			}
 			if err := w.Close(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -61,15 +60,23 @@ func (a *app) list(what string, lines []string) {
 	}
 }
 
+// bar is a progress bar on the terminal.
+func (a *app) bar(what string, total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth())
+}
+
+// terminal says whether people watch.
+func (a *app) terminal() bool { return term.IsTerminal(int(a.stderr.Fd())) }
+
 // progress shows how far a long step is: a bar on a terminal, else a line now and then.
 func (a *app) progress(what string) (update func(done, total int), finish func()) {
-	if term.IsTerminal(int(a.stderr.Fd())) {
+	if a.terminal() {
 		var bar *progressbar.ProgressBar
 		return func(done, total int) {
 				if bar == nil {
-					bar = progressbar.NewOptions(total, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(a.stderr),
-						progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionThrottle(100*time.Millisecond),
-						progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth())
+					bar = a.bar(what, total)
 				}
 				_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
 			}, func() {
@@ -92,39 +99,56 @@ func (a *app) progress(what string) (update func(done, total int), finish func()
 	}, func() {}
 }
 
-// steps shows the progress of a training: on a terminal a line that is written anew,
-// else a line now and then.
+// steps shows the progress of a training: a bar for each run on a terminal, else a line
+// now and then.
 func (a *app) steps() func(finetune.Progress) {
-	terminal := term.IsTerminal(int(a.stderr.Fd()))
-	every := 15 * time.Second
-	if terminal {
-		every = 100 * time.Millisecond
+	if a.terminal() {
+		return a.trainingBars()
 	}
 	last := time.Now()
 	return func(p finetune.Progress) {
-		if now := time.Now(); now.Sub(last) < every && !(terminal && p.Done == p.Total) {
+		if time.Since(last) < 15*time.Second {
 			return
 		}
 		last = time.Now()
-		line := fmt.Sprintf("%s: %d of %d", p.What, p.Done, p.Total)
-		if p.Loss > 0 {
-			line += fmt.Sprintf(", loss %.4f", p.Loss)
-		}
-		if p.ImagesPerSecond > 0 {
-			line += fmt.Sprintf(", %.0f images/s", p.ImagesPerSecond)
-		}
+		line := fmt.Sprintf("%s: %d of %d%s", p.What, p.Done, p.Total, figures(p))
 		if p.Left > 0 {
 			line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
 		}
-		if !terminal {
-			a.log(line)
+		a.log(line)
+	}
+}
+
+// figures are a training's loss and speed, where it has them.
+func figures(p finetune.Progress) string {
+	s := ""
+	if p.Loss > 0 {
+		s += fmt.Sprintf(", loss %.4f", p.Loss)
+	}
+	if p.ImagesPerSecond > 0 {
+		s += fmt.Sprintf(", %.0f images/s", p.ImagesPerSecond)
+	}
+	return s
+}
+
+// trainingBars shows a bar for each run or other step.
+func (a *app) trainingBars() func(finetune.Progress) {
+	var bar *progressbar.ProgressBar
+	var what string
+	var last time.Time
+	return func(p finetune.Progress) {
+		if bar == nil || p.What != what {
+			what, bar = p.What, a.bar(p.What, p.Total)
+		}
+		if p.Done < p.Total && time.Since(last) < 100*time.Millisecond {
 			return
 		}
-		const width = 24
-		filled := width * p.Done / max(1, p.Total)
-		fmt.Fprintf(a.stderr, "\r\033[K[%s%s] %s", strings.Repeat("=", filled), strings.Repeat(" ", width-filled), line)
+		last = time.Now()
+		bar.Describe(p.What + figures(p))
+		_ = bar.Set(p.Done) // a bar that cannot be drawn is no reason to stop
 		if p.Done == p.Total {
 			fmt.Fprintln(a.stderr)
+			bar = nil
 		}
 	}
 }

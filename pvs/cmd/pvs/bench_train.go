@@ -8,7 +8,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
@@ -18,15 +17,10 @@ const benchClasses = 1000
 
 // training measures steps of each phase from photos in memory: what the device does.
 func (c *benchCommand) training(a *app, note func(key, unit string, value float64)) error {
-	config, path, err := weights.Find(a.ctx, c.Weights, c.Model, a.log)
+	config, values, _, _, err := c.values(a)
 	if err != nil {
 		return err
 	}
-	w, err := weights.Load(path, config)
-	if err != nil {
-		return err
-	}
-	values := w.Values
 	for name, v := range (classify.Head{Features: config.Features(), Classes: benchClasses}).InitialValues(1) {
 		values[name] = v
 	}

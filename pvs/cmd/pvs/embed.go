@@ -26,7 +26,7 @@ func (c *embedCommand) Run(a *app) error {
 		return err
 	}
 	a.list("rows of photos.csv", problemLines(cat.Skipped))
-	photos := photosOf(cat, split)
+	photos := embed.PhotosOf(cat, split)
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
 	}
@@ -50,15 +50,6 @@ func embedPhotos(a *app, e embed.Embedder, photos []embed.Photo, name string, sk
 	finish()
 	a.list("photos", result.Skipped)
 	return result, err
-}
-
-// photosOf lists a split's files.
-func photosOf(c *catalog.Catalog, split catalog.Split) []embed.Photo {
-	var photos []embed.Photo
-	for _, p := range c.Split(split) {
-		photos = append(photos, embed.Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
-	}
-	return photos
 }
 
 func problemLines(problems []catalog.Problem) []string {

@@ -42,6 +42,18 @@ func pvs(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return status, read(out), read(errs)
 }
 
+// refused makes sure that a command ends with status 1 and one sentence that says what
+// is wanted.
+func refused(t *testing.T, args []string, say string) {
+	t.Helper()
+	status, _, stderr := pvs(t, args...)
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	last := lines[len(lines)-1]
+	if status != 1 || !strings.HasPrefix(last, "pvs: ") || !strings.Contains(last, say) {
+		t.Errorf("%v: status %d, %q; want %q", args, status, last, say)
+	}
+}
+
 // object parses the JSON object that must be on the last line of stdout.
 func object(t *testing.T, stdout string, keys ...string) map[string]any {
 	t.Helper()
@@ -152,12 +164,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
 	} {
-		status, _, stderr := pvs(t, c.args...)
-		lines := strings.Split(strings.TrimSpace(stderr), "\n")
-		last := lines[len(lines)-1]
-		if status != 1 || !strings.HasPrefix(last, "pvs: ") || !strings.Contains(last, c.say) {
-			t.Errorf("%v: status %d, %q; want %q", c.args, status, last, c.say)
-		}
+		refused(t, c.args, c.say)
 	}
 }
 

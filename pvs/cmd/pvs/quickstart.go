@@ -133,7 +133,7 @@ func scoreSystem(a *app, cat *catalog.Catalog, e embed.Embedder, dir string) (sy
 // embedSplit embeds a split, or reads the vectors that an earlier start with the same
 // network and photos left.
 func embedSplit(a *app, cat *catalog.Catalog, split catalog.Split, e embed.Embedder, dir string) (*vectors.Set, error) {
-	photos := photosOf(cat, split)
+	photos := embed.PhotosOf(cat, split)
 	if len(photos) == 0 {
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", cat.Dir, split)
 	}

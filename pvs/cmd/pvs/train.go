@@ -8,7 +8,6 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
-	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/journey"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
@@ -54,11 +53,8 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		return nil, err
 	}
 	a.list("rows of photos.csv", problemLines(cat.Skipped))
-	config, path, err := weights.Find(a.ctx, f.Weights, f.Model, a.log)
-	if err != nil {
-		return nil, err
-	}
-	w, err := weights.Load(path, config)
+	network := networkFlags{Weights: f.Weights, Model: f.Model}
+	config, values, path, _, err := network.values(a)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +67,13 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: w.Values, Training: training, Inference: inference,
+	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: values, Training: training, Inference: inference,
 		Exact: f.Exact, MicroBatch: f.MicroBatch, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 
 type trainCommand struct {
 	trainFlags
-	Run_ string `name:"run" required:"" help:"The run: 1.8, or a name of the phases file. What it builds on is trained first." placeholder:"NAME"`
+	Name string `name:"run" required:"" help:"The run: 1.8, or a name of the phases file. What it builds on is trained first." placeholder:"NAME"`
 }
 
 // Run trains a run with its ancestors.
@@ -87,22 +83,22 @@ func (c *trainCommand) Run(a *app) error {
 		return err
 	}
 	defer j.Close()
-	check, err := j.Train(a.ctx, c.Run_)
+	check, err := j.Train(a.ctx, c.Name)
 	if err != nil {
 		return err
 	}
 	if check == nil {
 		return errors.New("run 0 trains nothing: it is the network with its ImageNet weights; pvs embed uses it as it is")
 	}
-	path := filepath.Join(j.Folder(c.Run_), finetune.CheckpointFile)
-	a.say("run %s is trained: %s", c.Run_, path)
+	path := filepath.Join(j.Folder(c.Name), finetune.CheckpointFile)
+	a.say("run %s is trained: %s", c.Name, path)
 	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out index", c.Catalog, path)
-	return a.result(map[string]any{"run": c.Run_, "epochs": check.Epochs, "steps": check.Steps, "checkpoint": path})
+	return a.result(map[string]any{"run": c.Name, "epochs": check.Epochs, "steps": check.Steps, "checkpoint": path})
 }
 
 type journeyCommand struct {
 	trainFlags
-	Only string `name:"run" help:"This run and what it builds on, instead of all." placeholder:"NAME"`
+	Name string `name:"run" help:"This run and what it builds on, instead of all." placeholder:"NAME"`
 }
 
 // Run trains and scores all runs and draws the chart.
@@ -114,7 +110,7 @@ func (c *journeyCommand) Run(a *app) error {
 	}
 	defer j.Close()
 	var report journey.Report
-	results, err := j.Run(a.ctx, c.Only, func(results []journey.Result) error {
+	results, err := j.Run(a.ctx, c.Name, func(results []journey.Result) error {
 		report, err = j.Report(results)
 		return err
 	})

@@ -69,12 +69,7 @@ func TestTrain(t *testing.T) {
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("plain"), "--out", at("y")}, "train the run first"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--model", "b0", "--out", at("y")}, "leave out --weights and --model"},
 	} {
-		status, _, stderr := pvs(t, c.args...)
-		lines := strings.Split(strings.TrimSpace(stderr), "\n")
-		last := lines[len(lines)-1]
-		if status != 1 || !strings.HasPrefix(last, "pvs: ") || !strings.Contains(last, c.say) {
-			t.Errorf("%v: status %d, %q; want %q", c.args, status, last, c.say)
-		}
+		refused(t, c.args, c.say)
 	}
 	if status, _, _ := pvs(t, "journey", cat, "--scale", "huge", "--out", at("z")); status != 2 {
 		t.Errorf("an unknown scale: status %d", status)
