@@ -69,10 +69,12 @@ func (d depthwise) tap(i, j int) *graph.Node {
 
 // window returns what the kernel's place (i, j) sees of the padded input, [batch, outH, outW, c].
 func (d depthwise) window(padded *graph.Node, i, j int) *graph.Node {
-	along := func(from, n int) graph.SliceAxisSpec {
-		return graph.AxisRange(from, from+(n-1)*d.stride+1).Stride(d.stride)
-	}
-	return graph.Slice(padded, graph.AxisRange(), along(i, d.outH), along(j, d.outW))
+	return graph.Slice(padded, graph.AxisRange(), d.along(i, d.outH), d.along(j, d.outW))
+}
+
+// along selects the n values that one place of the kernel sees on an axis.
+func (d depthwise) along(from, n int) graph.SliceAxisSpec {
+	return graph.AxisRange(from, from+(n-1)*d.stride+1).Stride(d.stride)
 }
 
 // differentiable gives forward the gradients below. GoMLX would split a grouped
@@ -88,31 +90,103 @@ func (d depthwise) differentiable(forward func() *graph.Node) *graph.Node {
 
 // inputGradient spreads dy back: the transposed convolution, again as shifted slices.
 func (d depthwise) inputGradient(dy *graph.Node) *graph.Node {
-	h, w := d.x.Shape().Dim(1), d.x.Shape().Dim(2)
-	margin := func(size, out int, before int) [2]int {
-		lo := d.k - 1 - before
-		return [2]int{lo, size + d.k - 1 - lo - ((out-1)*d.stride + 1)}
+	if d.stride == 2 {
+		return d.interleaved(dy)
 	}
-	spread := pad(dy, [2][2]int{margin(h, d.outH, d.pads[0][0]), margin(w, d.outW, d.pads[1][0])}, d.stride-1)
+	h, w := d.x.Shape().Dim(1), d.x.Shape().Dim(2)
+	margin := func(size int, before int) [2]int {
+		lo := d.k - 1 - before
+		return [2]int{lo, d.k - 1 - lo}
+	}
+	spread := pad(dy, [2][2]int{margin(h, d.pads[0][0]), margin(w, d.pads[1][0])}, 0)
 	return d.sum(func(i, j int) *graph.Node {
 		shifted := graph.Slice(spread, graph.AxisRange(), graph.AxisRange(i, i+h), graph.AxisRange(j, j+w))
 		return graph.Mul(shifted, d.tap(d.k-1-i, d.k-1-j))
 	})
 }
 
-// kernelGradient correlates the input with dy for each place of the kernel. The
-// batch is added elementwise first and the pixels by a product with ones, because
-// XLA on CPU runs a reduction to channels as a scalar loop.
+// interleaved is inputGradient for stride 2 without the zeros between dy's values:
+// even and odd rows and columns of x see different places of the kernel, so x is
+// taken as [batch, h/2, 2, w/2, 2, c] and each shift of dy meets a [2, 2] of taps.
+func (d depthwise) interleaved(dy *graph.Node) *graph.Node {
+	s := d.x.Shape()
+	batch, h, w, c := s.Dim(0), s.Dim(1), s.Dim(2), s.Dim(3)
+	rows, columns := d.shifts(d.pads[0][0]), d.shifts(d.pads[1][0])
+	padded := pad(dy, [2][2]int{{rows[1], -rows[0]}, {columns[1], -columns[0]}}, 0)
+	dims := []int{batch, d.outH, 2, d.outW, 2, c}
+	var total *graph.Node
+	for a := rows[0]; a <= rows[1]; a++ {
+		for b := columns[0]; b <= columns[1]; b++ {
+			shifted := graph.Slice(padded, graph.AxisRange(),
+				graph.AxisRange(rows[1]-a, rows[1]-a+d.outH), graph.AxisRange(columns[1]-b, columns[1]-b+d.outW))
+			shifted = graph.BroadcastToDims(graph.Reshape(shifted, batch, d.outH, 1, d.outW, 1, c), dims...)
+			term := graph.Mul(shifted, graph.BroadcastToDims(d.quad(2*a+d.pads[0][0], 2*b+d.pads[1][0]), dims...))
+			if total == nil {
+				total = term
+			} else {
+				total = graph.Add(total, term)
+			}
+		}
+	}
+	// Without the barrier XLA would compute with indices of the reshaped value.
+	total = graph.Reshape(graph.OptimizationBarriers(total, dy)[0], batch, 2*d.outH, 2*d.outW, c)
+	return graph.Slice(total, graph.AxisRange(), graph.AxisRange(0, h), graph.AxisRange(0, w))
+}
+
+// shifts are the first and last s for which row 2m+r of x, r 0 or 1, is seen by row
+// m-s of a stride 2 convolution's output: as the kernel's row 2s+r+before.
+func (d depthwise) shifts(before int) [2]int {
+	return [2]int{-((before + 1) / 2), (d.k - 1 - before) / 2}
+}
+
+// quad returns the kernel's places (i, j) to (i+1, j+1) as [1, 1, 2, 1, 2, c]; zeros where it has none.
+func (d depthwise) quad(i, j int) *graph.Node {
+	c := d.x.Shape().Dim(3)
+	margin := func(from int) compute.PadAxis {
+		return compute.PadAxis{Start: max(0, -from), End: max(0, from+2-d.k)}
+	}
+	across := func(from int) graph.SliceAxisSpec { return graph.AxisRange(max(0, from), min(d.k, from+2)) }
+	taps := graph.Slice(graph.Reshape(d.kernel, d.k, d.k, c), across(i), across(j))
+	taps = graph.Pad(taps, graph.ScalarZero(taps.Graph(), taps.DType()), margin(i), margin(j), compute.PadAxis{})
+	return graph.Reshape(taps, 1, 1, 2, 1, 2, c)
+}
+
+// atOnce is how many images [depthwise.kernelGradient] adds in one loop.
+const atOnce = 8
+
+// kernelGradient correlates the input with dy for each place of the kernel. XLA on
+// CPU runs a reduction to channels as a scalar loop and copies every window out for a
+// library's, so images are added elementwise, in one loop over the padded input, and
+// what is left by a product with ones. The barriers keep both out of that loop.
 func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
-	x := graph.OptimizationBarriers(d.x, dy)[0]
-	padded := pad(x, d.pads, 0)
-	c, pixels := d.x.Shape().Dim(3), d.outH*d.outW
-	var rows []*graph.Node
+	batch, c := d.x.Shape().Dim(0), d.x.Shape().Dim(3)
+	n := atOnce
+	for batch%n != 0 {
+		n--
+	}
+	grouped := func(x *graph.Node) *graph.Node {
+		return graph.Reshape(x, batch/n, n, x.Shape().Dim(1), x.Shape().Dim(2), c)
+	}
+	padded, slope := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
+	var sums []*graph.Node
 	for i := range d.k {
 		for j := range d.k {
-			product := graph.ReduceSum(graph.Mul(d.window(padded, i, j), dy), 0)
-			rows = append(rows, sumRows(graph.Reshape(product, pixels, c)))
+			var sum *graph.Node
+			for image := range n {
+				window := graph.Slice(padded, graph.AxisRange(), graph.AxisElem(image), d.along(i, d.outH), d.along(j, d.outW))
+				product := graph.Mul(window, graph.Slice(slope, graph.AxisRange(), graph.AxisElem(image)))
+				if sum == nil {
+					sum = product
+				} else {
+					sum = graph.Add(sum, product)
+				}
+			}
+			sums = append(sums, sum)
 		}
+	}
+	var rows []*graph.Node
+	for _, sum := range graph.OptimizationBarriers(sums...) {
+		rows = append(rows, sumRows(graph.Reshape(sum, batch/n*d.outH*d.outW, c)))
 	}
 	return graph.Reshape(graph.Concatenate(rows, 0), d.k, d.k, c, 1)
 }
