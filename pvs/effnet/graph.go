@@ -12,8 +12,7 @@ type Options struct {
 	Formulation Formulation // how convolutions are written; see [FormulationFor]
 	Train       bool        // the graph will be differentiated
 	// DropConnect is the rate of stochastic depth at the last block, rising
-	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Train and
-	// Noise.
+	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Noise.
 	DropConnect float64
 	// Noise says which branches are dropped: [batch, blocks], uniform in [0, 1).
 	Noise *Node
@@ -83,7 +82,7 @@ func (c Config) builder(scope *model.Scope, opts Options) *builder {
 	if opts.DropConnect < 0 || opts.DropConnect >= 1 {
 		exceptions.Panicf("%s: a drop-connect rate of %g is not in [0, 1)", c.Title, opts.DropConnect)
 	}
-	if opts.Train && opts.DropConnect > 0 && opts.Noise == nil {
+	if opts.DropConnect > 0 && opts.Noise == nil {
 		exceptions.Panicf("%s: stochastic depth needs noise", c.Title)
 	}
 	return &builder{config: c, opts: opts, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
@@ -149,7 +148,7 @@ func (b *builder) block(block Block, index int, input *Node, dropConnect float64
 	}
 	x = b.batchNorm(p+"_project_bn", b.conv(p+"_project_conv", x, 1))
 	if block.Residual() {
-		if b.opts.Train && dropConnect > 0 {
+		if dropConnect > 0 {
 			x = b.name(p+"_drop", b.stochasticDepth(x, index, dropConnect))
 		}
 		x = b.name(p+"_add", Add(x, input))

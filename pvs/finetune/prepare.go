@@ -153,6 +153,9 @@ func (r *run) startSession() error {
 		r.once(how)
 	}
 	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch}
+	if r.Inference.Name() != r.Training.Name() {
+		opts.Frozen = r.Inference
+	}
 	if r.session != nil && r.opts == opts {
 		return r.session.Load(r.check.Values)
 	}

@@ -23,6 +23,9 @@ type SessionOptions struct {
 	// MicroBatch is how many images the backbone trains on at once; a larger batch is
 	// split and its gradients are added. 0: all of the batch.
 	MicroBatch int
+	// Frozen runs the layers before the first one that trains, in steps from images;
+	// nil: they run with those that train.
+	Frozen compute.Backend
 }
 
 // Session trains one network, phase after phase. It is not for concurrent use.
@@ -41,6 +44,7 @@ type Session struct {
 	input      Input
 	trainable  []string
 	iterations int // of this phase's optimizer
+	frozen     *frozen
 }
 
 // NewSession puts a network's weights on the backend: the backbone's, and those of the
@@ -69,7 +73,16 @@ func (s *Session) Load(values map[string][]float32) error {
 		}
 	}
 	s.trainable, s.iterations = nil, 0
+	s.thaw()
 	return nil
+}
+
+// thaw drops what was built of frozen layers.
+func (s *Session) thaw() {
+	if s.frozen != nil {
+		s.frozen.close()
+		s.frozen = nil
+	}
 }
 
 // variables lists all weights of the network and the heads that are on it.
@@ -112,6 +125,7 @@ func (s *Session) forget() {
 
 // Close frees what the device holds.
 func (s *Session) Close() {
+	s.thaw()
 	s.forget()
 	s.store.Finalize()
 }
@@ -157,6 +171,7 @@ func (s *Session) Begin(p Phase, input Input) error {
 	case !p.Siamese() && s.top.Classes < 2:
 		return fmt.Errorf("a classifier of %d classes cannot train; two are needed", s.top.Classes)
 	}
+	s.thaw()
 	s.phase, s.input, s.iterations = p, input, 0
 	s.trainable = p.Trainable(s.config)
 	for _, name := range s.trainable {

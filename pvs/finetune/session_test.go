@@ -302,3 +302,31 @@ func TestTrainable(t *testing.T) {
 		}
 	}
 }
+
+// TestFrozenApart holds a step whose frozen layers run on a backend of their own to
+// one that runs all layers in one program, with dropout and stochastic depth on.
+func TestFrozenApart(t *testing.T) {
+	for _, trains := range []Trains{NewTop, FromBlock7a} {
+		for _, rows := range []int{6, 16} {
+			p := phase(trains)
+			p.Batch, p.Dropout = rows, 0.2
+			losses := map[bool][]float64{}
+			values := map[bool]map[string][]float32{}
+			for _, apart := range []bool{false, true} {
+				opts := SessionOptions{DropConnect: 0.2}
+				if apart {
+					opts.Frozen = goBackend(t)
+				}
+				losses[apart], values[apart] = trained(t, newSession(t, opts), p, FromImages, 3, photos(rows-1, rows))
+			}
+			for i, want := range losses[false] {
+				if got := losses[true][i]; !(math.Abs(got-want) <= 1e-4*want) {
+					t.Errorf("%s, batch %d, step %d: a loss of %g apart, %g in one program", trains, rows, i, got, want)
+				}
+			}
+			if name := apart(values[false], values[true], 1e-3); name != "" {
+				t.Errorf("%s, batch %d: %s differs", trains, rows, name)
+			}
+		}
+	}
+}

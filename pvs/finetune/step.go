@@ -28,6 +28,14 @@ func (s *Session) Step(b Batch) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
+	if s.apart() {
+		if b, err = s.ahead(b); err != nil {
+			return Step{}, err
+		}
+		defer func(images Input) { s.input = images }(s.input)
+		s.input = s.phase.CachedInput()
+		dims = append([]int{len(b.Labels)}, s.row(s.input)...)
+	}
 	defer func() { s.iterations++ }()
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
@@ -84,17 +92,7 @@ func stepOf(report []float32, rows int) Step {
 
 // check returns the dimensions of a batch's inputs.
 func (s *Session) check(b Batch) ([]int, error) {
-	rows := len(b.Labels)
-	var row []int
-	switch s.input {
-	case FromImages:
-		row = []int{s.opts.Size, s.opts.Size, 3}
-	case FromBlock:
-		h, w, c := s.config.InputOf(lastStage, s.opts.Size)
-		row = []int{h, w, c}
-	case FromFeatures:
-		row = []int{s.config.Features()}
-	}
+	rows, row := len(b.Labels), s.row(s.input)
 	size := rows
 	for _, d := range row {
 		size *= d
@@ -103,6 +101,18 @@ func (s *Session) check(b Batch) ([]int, error) {
 		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs), row)
 	}
 	return append([]int{rows}, row...), nil
+}
+
+// row returns the dimensions of one row of an input.
+func (s *Session) row(input Input) []int {
+	switch input {
+	case FromBlock:
+		h, w, c := s.config.InputOf(lastStage, s.opts.Size)
+		return []int{h, w, c}
+	case FromFeatures:
+		return []int{s.config.Features()}
+	}
+	return []int{s.opts.Size, s.opts.Size, 3}
 }
 
 // siameseStep trains the projection. A short batch is not filled up: rows that are no

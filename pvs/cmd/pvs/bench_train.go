@@ -29,11 +29,16 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	a.log(fmt.Sprintf("training %s on %s", config.Title, info))
+	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
+	if err != nil {
+		return err
+	}
+	a.log(fmt.Sprintf("its frozen layers on %s", info))
 	size := c.Pixels
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch})
+	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Frozen: inference})
 	if err != nil {
 		return err
 	}
