@@ -24,7 +24,8 @@ const (
 
 // Folder is photos in folders: a folder a product or a folder a category, with
 // categories above. Folders named after splits at the top (train, val, index, query;
-// also valid, validation, gallery) say where their photos go. Without them, products
+// also valid, validation, gallery, queries, and test for products to search for) say
+// where their photos go. Without them, products
 // go to a search - the first Queries photos of each, by name, to query and the others
 // to index, all to index where that would leave none - and categories to train and val.
 type Folder struct {
@@ -36,8 +37,11 @@ type Folder struct {
 // splitNames are the names that data sets have for the splits.
 var splitNames = map[string]catalog.Split{
 	"train": catalog.Train, "val": catalog.Val, "valid": catalog.Val, "validation": catalog.Val,
-	"index": catalog.Index, "gallery": catalog.Index, "query": catalog.Query, "queries": catalog.Query,
+	"index": catalog.Index, "gallery": catalog.Index, "query": catalog.Query, "queries": catalog.Query, "test": test,
 }
+
+// test is what many sets call the part to search in; it is divided by product.
+const test catalog.Split = "test"
 
 // photoEnds are what the names of photos end in that imageprep reads; unreadableEnds
 // those of images that it does not.
@@ -103,6 +107,9 @@ func (w *walk) top() error {
 		return fmt.Errorf("it has folders of splits (%s) and others (%s) side by side; move the others away", strings.Join(splits, ", "), dirs[other])
 	}
 	for _, d := range dirs {
+		if w.Leaf == Category && splitNames[strings.ToLower(d)] == test {
+			return fmt.Errorf("its folder %s names no products, so there is nothing to search for; name it val or move it away", d)
+		}
 		before := w.im.sink.summary.Photos
 		if err := w.folder(splitNames[strings.ToLower(d)], d, ""); err != nil {
 			return err
@@ -121,7 +128,7 @@ func (w *walk) folder(split catalog.Split, dir, names string) error {
 		return err
 	}
 	if slices.Contains(w.above, real) {
-		w.im.bad(dir, errors.New("it is a link to a folder that it lies in"))
+		w.im.bad(place{file: dir}, errors.New("it is a link to a folder that it lies in"))
 		return nil
 	}
 	w.above = append(w.above, real)
@@ -153,7 +160,7 @@ func (w *walk) visit(split catalog.Split, dir, names string, dirs, photos []stri
 // strays refuses photos that lie in no product's or category's folder.
 func (w *walk) strays(dir string, photos []string) error {
 	for _, p := range photos {
-		w.im.bad(path.Join(dir, p), fmt.Errorf("it lies in no folder of a %s", w.Leaf))
+		w.im.bad(place{file: path.Join(dir, p)}, fmt.Errorf("it lies in no folder of a %s", w.Leaf))
 	}
 	return nil
 }
@@ -166,14 +173,17 @@ func (w *walk) photos(given catalog.Split, dir, names string, photos []string) e
 		product, category = names, strings.ReplaceAll(strings.TrimSuffix(above, "/"), "/", " > ")
 	}
 	// Only photos that are there count as a product's: no query is left without truth.
-	photos = slices.DeleteFunc(photos, func(name string) bool { return !w.im.there(path.Join(dir, name), path.Join(dir, name)) })
+	photos = slices.DeleteFunc(photos, func(name string) bool {
+		at := path.Join(dir, name)
+		return !w.im.there(at, place{file: at})
+	})
 	for i, name := range photos {
 		at := path.Join(dir, name)
 		p := catalog.Photo{ID: at, Path: at, Split: given, Product: product, Category: catalog.Category(category)}
-		if given == "" {
-			p.Split = w.split(product, at, i, len(photos))
+		if given == "" || given == test {
+			p.Split = w.split(given, product, at, i, len(photos))
 		}
-		if err := w.im.put(p, at); err != nil {
+		if err := w.im.put(p, place{file: at}); err != nil {
 			return err
 		}
 	}
@@ -181,14 +191,11 @@ func (w *walk) photos(given catalog.Split, dir, names string, photos []string) e
 }
 
 // split places photo i of a folder's n where the layout does not.
-func (w *walk) split(product, photo string, i, n int) catalog.Split {
-	switch {
-	case w.Leaf == Category || inShare("train", product, w.Train):
+func (w *walk) split(given catalog.Split, product, photo string, i, n int) catalog.Split {
+	if given == "" && (w.Leaf == Category || inShare("train", product, w.Train)) {
 		return w.im.trainOrVal(product, photo)
-	case i < w.Queries && n > w.Queries:
-		return catalog.Query
 	}
-	return catalog.Index
+	return queryOrIndex(i, n, w.Queries)
 }
 
 // list returns the folders and photos in a folder, by name. Hidden files and what
@@ -198,7 +205,7 @@ func (w *walk) list(dir string) (dirs, photos []string, err error) {
 		return nil, nil, err
 	}
 	if err := w.im.tree.inside(dir); err != nil {
-		w.im.bad(dir, err)
+		w.im.bad(place{file: dir}, err)
 		return nil, nil, nil
 	}
 	entries, err := os.ReadDir(filepath.Join(w.im.tree.root, dir))
@@ -217,9 +224,9 @@ func (w *walk) list(dir string) (dirs, photos []string, err error) {
 		case ending(name, photoEnds):
 			photos = append(photos, name)
 		case ending(name, unreadableEnds):
-			w.im.bad(at, errors.New("images of this kind cannot be read; save it as JPEG or PNG"))
+			w.im.bad(place{file: at}, errors.New("images of this kind cannot be read; save it as JPEG or PNG"))
 		case archiveName(name):
-			w.im.bad(at, errors.New("it is an archive; unpack it, or move it away"))
+			w.im.bad(place{file: at}, errors.New("it is an archive; unpack it, or move it away"))
 		default:
 			if w.passed++; w.passed == 1 {
 				w.example = at

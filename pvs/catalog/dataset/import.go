@@ -118,6 +118,9 @@ func (im *importing) finish(err error) (Summary, error) {
 		s.abort()
 		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
 	}
+	if n, example := s.leaks(); n > 0 {
+		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
+	}
 	if err := s.close(); err != nil {
 		return Summary{}, err
 	}
@@ -130,13 +133,13 @@ func (im *importing) note(format string, args ...any) {
 }
 
 // bad counts and lists something that cannot be imported.
-func (im *importing) bad(where string, err error) {
-	im.sink.problems.add(catalog.Problem{Where: where, Err: err})
+func (im *importing) bad(where place, err error) {
+	im.sink.problems.add(catalog.Problem{Where: where.String(), Err: err})
 }
 
 // there checks that a path relative to the source is a photo's file; what is bad is
 // listed under where.
-func (im *importing) there(path, where string) bool {
+func (im *importing) there(path string, where place) bool {
 	err := im.tree.check(path)
 	if err != nil {
 		im.bad(where, err)
@@ -145,7 +148,7 @@ func (im *importing) there(path, where string) bool {
 }
 
 // put writes a photo that is there.
-func (im *importing) put(p catalog.Photo, where string) error {
+func (im *importing) put(p catalog.Photo, where place) error {
 	if err := im.ctx.Err(); err != nil {
 		return err
 	}

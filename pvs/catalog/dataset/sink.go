@@ -19,7 +19,7 @@ type sink struct {
 	prefix     string // of all paths
 	problems   *problems
 	summary    catalog.Summary
-	products   map[string]bool
+	products   map[string]side
 	categories map[catalog.Category]bool
 }
 
@@ -28,7 +28,7 @@ func openSink(out, prefix string) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sink{writer: w, prefix: prefix, products: map[string]bool{}, categories: map[catalog.Category]bool{},
+	return &sink{writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
 		summary: catalog.Summary{BySplit: map[catalog.Split]int{}}, problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
 }
 
@@ -43,14 +43,41 @@ func (s *sink) write(p catalog.Photo) (bad, err error) {
 	}
 	s.summary.Photos++
 	s.summary.BySplit[p.Split]++
-	if p.Product != "" && !s.products[p.Product] {
-		s.products[strings.Clone(p.Product)] = true
+	if is := sideOf(p.Split); p.Product != "" && s.products[p.Product]&is == 0 {
+		s.products[strings.Clone(p.Product)] |= is
 	}
 	if p.Category != "" && !s.categories[p.Category] {
 		s.categories[p.Category] = true
 	}
 	s.summary.Products, s.summary.Categories = len(s.products), len(s.categories)
 	return nil, nil
+}
+
+// side says what a product's photos are for.
+type side uint8
+
+const (
+	trainedOn side = 1 << iota
+	searchedFor
+)
+
+func sideOf(s catalog.Split) side {
+	if s == catalog.Train || s == catalog.Val {
+		return trainedOn
+	}
+	return searchedFor
+}
+
+// leaks counts the products that are on both sides and names one.
+func (s *sink) leaks() (n int, example string) {
+	for product, sides := range s.products {
+		if sides == trainedOn|searchedFor {
+			if n++; example == "" || product < example {
+				example = product
+			}
+		}
+	}
+	return n, example
 }
 
 func (s *sink) close() error { return s.writer.Close() }

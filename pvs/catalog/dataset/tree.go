@@ -50,6 +50,9 @@ var (
 
 // check says why a path, relative to the root and with slashes, is no file to import.
 func (t *tree) check(rel string) error {
+	if strings.Contains(rel, "://") {
+		return fmt.Errorf("%s is an address, not a file; download the photos first", rel)
+	}
 	if !filepath.IsLocal(filepath.FromSlash(rel)) {
 		return fmt.Errorf("%w: %s", errLeaves, rel)
 	}

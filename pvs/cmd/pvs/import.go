@@ -12,8 +12,14 @@ import (
 )
 
 type importCommand struct {
-	Folder importFolderCommand `cmd:"" help:"Photos in folders: a folder a product, or a folder a category."`
-	Other  importOtherCommand  `cmd:"" default:"withargs" hidden:"" passthrough:""`
+	Folder   importFolderCommand         `cmd:"" help:"Photos in folders: a folder a product, or a folder a category."`
+	CSV      importCSVCommand            `cmd:"" name:"csv" help:"A CSV that lists photos; any columns."`
+	EProduct importEProductCommand       `cmd:"" name:"eproduct" help:"eBay's eProduct: lists of train, val, index and query and folders of the same names."`
+	SOP      importOnlineProductsCommand `cmd:"" name:"sop" help:"Stanford Online Products."`
+	InShop   importInShopCommand         `cmd:"" name:"inshop" help:"DeepFashion's In-Shop Clothes Retrieval benchmark."`
+	Products importProducts10KCommand    `cmd:"" name:"products10k" help:"Products-10K."`
+
+	Other importOtherCommand `cmd:"" default:"withargs" hidden:"" passthrough:""`
 }
 
 // importFlags are those of every kind.
@@ -63,6 +69,61 @@ type importFolderCommand struct {
 // Run imports folders.
 func (c *importFolderCommand) Run(a *app) error {
 	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: c.Queries, Train: c.Train})
+}
+
+// listFlags are those of kinds whose columns can have any names.
+type listFlags struct {
+	Column map[string]string `help:"Which columns a catalogue's come from: --column photo=image --column category=level1,level2,leaf (photo, path, split, product, category, title)." placeholder:"NAME=COLUMN"`
+	Ending string            `help:"Added to paths that lack it." placeholder:".jpg"`
+	Latin1 bool              `name:"latin1" help:"The text is Latin-1 (Windows-1252), not UTF-8."`
+}
+
+type importCSVCommand struct {
+	importFlags
+	listFlags
+	Images  string  `help:"The photos' folder, relative to the file's." placeholder:"DIR"`
+	Queries int     `default:"1" help:"Photos of each product that become queries, where the list has no splits."`
+	Train   float64 `default:"0" help:"Share of the products that go to train and val, where the list has no splits."`
+}
+
+// Run imports a CSV.
+func (c *importCSVCommand) Run(a *app) error {
+	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: c.Queries, Train: c.Train, Latin1: c.Latin1})
+}
+
+type importEProductCommand struct {
+	importFlags
+	listFlags
+}
+
+// Run imports eProduct.
+func (c *importEProductCommand) Run(a *app) error {
+	return c.run(a, dataset.EProduct{Columns: c.Column, Ending: c.Ending, Latin1: c.Latin1})
+}
+
+type importOnlineProductsCommand struct {
+	importFlags
+	Queries int `default:"1" help:"Photos of each product of the test part that become queries; the others are the index."`
+}
+
+// Run imports Stanford Online Products.
+func (c *importOnlineProductsCommand) Run(a *app) error {
+	return c.run(a, dataset.OnlineProducts{Queries: c.Queries})
+}
+
+type importInShopCommand struct{ importFlags }
+
+// Run imports the In-Shop benchmark.
+func (c *importInShopCommand) Run(a *app) error { return c.run(a, dataset.InShop{}) }
+
+type importProducts10KCommand struct {
+	importFlags
+	Train float64 `default:"0.5" help:"Share of the products that go to train and val instead of to a search."`
+}
+
+// Run imports Products-10K.
+func (c *importProducts10KCommand) Run(a *app) error {
+	return c.run(a, dataset.Products10K{Train: c.Train})
 }
 
 // importOtherCommand catches the names of kinds that there are not.
