@@ -24,6 +24,7 @@ type commands struct {
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
+	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`
