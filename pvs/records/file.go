@@ -52,7 +52,7 @@ func open(path string, ahead int64) (*os.File, *scanner, error) {
 
 // damaged names a record.
 func damaged(path string, at int64, err error) error {
-	return fmt.Errorf("%s, the record at byte %d: %w; write that shard again", path, at, err)
+	return fmt.Errorf("%s, the record at byte %d: %w; write that file again", path, at, err)
 }
 
 // frames finds where the records of a file are by their lengths alone. One with a damaged

@@ -41,7 +41,7 @@ func (k CSV) read(im *importing) error {
 	// Who becomes a query depends on how many photos a product has, so those that are
 	// there are counted first.
 	for _, counting := range []bool{true, false} {
-		l, err := im.openList(filepath.Base(im.src), k.Columns, k.Latin1)
+		l, err := im.openList(filepath.Base(im.src), listOptions{columns: k.Columns, ending: k.Ending, latin1: k.Latin1})
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (k CSV) photo(im *importing, l *list, r row, d *division, counting bool) er
 	if err := im.ctx.Err(); err != nil {
 		return err
 	}
-	at := im.localPath(filepath.ToSlash(k.Images), withEnding(r.path, k.Ending))
+	at := im.localPath(filepath.ToSlash(k.Images), r.path)
 	split, err := k.split(im, l, r, at)
 	if counting {
 		if err == nil && split == test && im.tree.check(at) == nil {
@@ -102,13 +102,6 @@ func parseSplit(name string) (catalog.Split, error) {
 		return s, nil
 	}
 	return "", fmt.Errorf("split %q is none of train, val, index and query, nor valid, validation, gallery, queries or test", name)
-}
-
-func withEnding(p, ending string) string {
-	if strings.HasSuffix(strings.ToLower(p), strings.ToLower(ending)) {
-		return p
-	}
-	return p + ending
 }
 
 // division places the photos of products that a layout does not divide into queries and

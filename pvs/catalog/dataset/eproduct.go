@@ -81,7 +81,8 @@ func (k EProduct) part(im *importing, split catalog.Split, file string, lacking 
 		optional = append(optional, "category")
 	}
 	name := string(split)
-	l, err := im.openList(file, k.columns(), k.Latin1, optional...)
+	opts := listOptions{columns: k.columns(), optional: optional, ending: k.Ending, latin1: k.Latin1}
+	l, err := im.openList(file, opts)
 	if err != nil {
 		return err
 	}
@@ -90,14 +91,14 @@ func (k EProduct) part(im *importing, split catalog.Split, file string, lacking 
 			lacking[column]++
 		}
 	}
-	base := im.baseOf(k.sample(l), name, "images/"+name, "", "images", name)
+	base := im.baseOf(sample(l), name, "images/"+name, "", "images", name)
 	l.close()
-	if l, err = im.openList(file, k.columns(), k.Latin1, optional...); err != nil {
+	if l, err = im.openList(file, opts); err != nil {
 		return err
 	}
 	defer l.close()
 	return im.each(l, false, func(r row) error {
-		at := im.localPath(base, withEnding(r.path, k.Ending))
+		at := im.localPath(base, r.path)
 		if !im.there(at, r.place) {
 			return nil
 		}
@@ -110,7 +111,7 @@ func (k EProduct) part(im *importing, split catalog.Split, file string, lacking 
 }
 
 // sample returns the paths of the first rows.
-func (k EProduct) sample(l *list) []string {
+func sample(l *list) []string {
 	var paths []string
 	for len(paths) < sampled {
 		r, err := l.next()
@@ -119,7 +120,7 @@ func (k EProduct) sample(l *list) []string {
 			break // the next reading meets it again
 		}
 		if err == nil {
-			paths = append(paths, withEnding(r.path, k.Ending))
+			paths = append(paths, r.path)
 		}
 	}
 	return paths

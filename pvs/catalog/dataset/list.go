@@ -49,31 +49,40 @@ type list struct {
 	fields []string
 	at     map[string][]int // the fields of each catalogue column
 	paths  int              // the field of the path
-	utf8   string           // the way out for text that is not UTF-8
+	ending string
+	utf8   string // the way out for text that is not UTF-8
 	shared map[string]catalog.Category
+}
+
+// listOptions say how a CSV of photos is read.
+type listOptions struct {
+	columns  Columns
+	optional []string // columns that may be missing though they are mapped
+	ending   string   // added to paths that lack it
+	latin1   bool
 }
 
 // openList opens a CSV, by its path in the source, and finds its columns. A column that
 // is not mapped has the catalogue's name, or is not there; one that is mapped must be
 // there, unless it is optional.
-func (im *importing) openList(name string, columns Columns, latin1 bool, optional ...string) (*list, error) {
+func (im *importing) openList(name string, opts listOptions) (*list, error) {
 	f, err := os.Open(filepath.Join(im.tree.root, name))
 	if err != nil {
 		return nil, err
 	}
-	l := &list{name: name, file: f, at: map[string][]int{}, shared: map[string]catalog.Category{}}
-	if err := l.open(columns, latin1, optional); err != nil {
+	l := &list{name: name, file: f, ending: opts.ending, at: map[string][]int{}, shared: map[string]catalog.Category{}}
+	if err := l.open(opts); err != nil {
 		l.close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *list) open(columns Columns, latin1 bool, optional []string) error {
+func (l *list) open(opts listOptions) error {
 	r := bufio.NewReader(l.file)
 	start, _ := r.Peek(3)
 	l.utf8 = "save the file as UTF-8, or read it as Latin-1 with --latin1"
-	if latin1 && string(start) != "\ufeff" { // with that mark it is UTF-8
+	if opts.latin1 && string(start) != "\ufeff" { // with that mark it is UTF-8
 		// What is called Latin-1 nearly always is its superset.
 		r = bufio.NewReader(charmap.Windows1252.NewDecoder().Reader(r))
 	}
@@ -84,13 +93,13 @@ func (l *list) open(columns Columns, latin1 bool, optional []string) error {
 	header := strings.Join(l.table.Header(), ", ")
 	var selected []string
 	for _, column := range listColumns {
-		from, mapped := columns[column]
+		from, mapped := opts.columns[column]
 		if !mapped {
 			from = column
 		}
 		names := strings.Split(from, ",")
 		if missing := l.table.Select(trimmed(names)); missing != nil {
-			if !mapped || slices.Contains(optional, column) {
+			if !mapped || slices.Contains(opts.optional, column) {
 				continue
 			}
 			return fmt.Errorf("%s has no column %s for the %s; its columns are %s; say which it is with --column %s=NAME",
@@ -112,10 +121,18 @@ func (l *list) open(columns Columns, latin1 bool, optional []string) error {
 	l.table.Select(selected) // all are there
 	l.fields = make([]string, len(selected))
 	l.paths = l.table.Field(l.at["path"][0])
-	l.table.IsRow = func(fields []string) bool {
-		return len(fields) == len(l.table.Header()) && ending(fields[l.paths], photoEnds)
-	}
+	l.table.IsRow = l.isRow
 	return nil
+}
+
+// isRow says whether a line within an open quote is a row of its own: its path looks
+// like one.
+func (l *list) isRow(fields []string) bool {
+	if len(fields) <= l.paths {
+		return false
+	}
+	p := fields[l.paths]
+	return ending(p, photoEnds) || l.ending != "" && p != "" && !strings.Contains(p, " ")
 }
 
 func trimmed(names []string) []string {
@@ -149,6 +166,7 @@ func (l *list) next() (row, error) {
 		return r, badRow{err}
 	}
 	r.photo, r.path, r.split, r.product, r.title = l.one("photo"), l.one("path"), l.one("split"), l.one("product"), l.one("title")
+	r.path = withEnding(r.path, l.ending)
 	r.category = l.category()
 	return r, nil
 }
@@ -194,6 +212,13 @@ func joinLevels(fields []string, at []int) catalog.Category {
 		}
 	}
 	return catalog.Category(strings.Join(levels, " > "))
+}
+
+func withEnding(p, ending string) string {
+	if p == "" || strings.HasSuffix(strings.ToLower(p), strings.ToLower(ending)) {
+		return p
+	}
+	return p + ending
 }
 
 // badRow is an error of one row.

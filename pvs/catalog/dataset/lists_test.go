@@ -79,6 +79,23 @@ func TestEProductBad(t *testing.T) {
 	refused(t, EProduct{}, source(t, photosAt("train/a.jpg")), Options{}, "it has none of metadata/train.csv")
 }
 
+// A quote that is left open swallows no rows: what is not imported is listed.
+func TestOpenQuote(t *testing.T) {
+	for _, k := range []EProduct{{}, {Ending: ".jpg"}} {
+		end := ".jpg"
+		if k.Ending != "" {
+			end = ""
+		}
+		files := eProductFiles()
+		files["metadata/index.csv"] = "image,title\nd" + end + ",\"half\ne" + end + ",whole\nd" + end + ",TV 32\"\n"
+		files["metadata/query.csv"] = "image\nf" + end + "\n"
+		s, err := Import(context.Background(), k, source(t, files), t.TempDir(), Options{SkipBad: true})
+		if err != nil || s.Skipped != 2 || s.BySplit[catalog.Index] != 1 {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+}
+
 // Stanford_Online_Products as it is published, with fewer lines.
 func onlineProductsFiles() map[string]string {
 	const header = "image_id class_id super_class_id path\n"

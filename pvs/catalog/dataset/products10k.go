@@ -46,7 +46,7 @@ func (k Products10K) read(im *importing) error {
 // other.
 func (k Products10K) part(im *importing, file, folder string, groups map[string]catalog.Category, trained, searched catalog.Split) error {
 	columns := Columns{"photo": "name", "product": "class", "category": "group"}
-	l, err := im.openList(file, columns, false, "category")
+	l, err := im.openList(file, listOptions{columns: columns, optional: []string{"category"}})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,8 @@ type Reader struct {
 	next    int // of the next record
 	pending []byte
 	columns []int         // where the selected columns are in the file
-	quoted  *bufio.Reader // lent to csv.NewReader, which would make its own for each record
+	quoted  *bufio.Reader // what csv reads: one record
+	csv     *csv.Reader
 }
 
 // ErrEmpty says that a file has not even a header.
@@ -42,6 +43,8 @@ var ErrEmpty = errors.New("the file is empty")
 // separated by what separates the header's.
 func Open(r io.Reader, name string) (*Reader, error) {
 	t := &Reader{reader: bufio.NewReaderSize(r, 1<<16), comma: ',', next: 1, quoted: bufio.NewReader(nil)}
+	t.csv = csv.NewReader(t.quoted)
+	t.csv.FieldsPerRecord = -1
 	start, _ := t.reader.Peek(3) // a shorter file is told by what follows
 	switch {
 	case bytes.HasPrefix(start, []byte("\ufeff")):
@@ -214,10 +217,8 @@ func (t *Reader) parse(text []byte) ([]string, error) {
 		return strings.Split(strings.TrimRight(string(text), "\r\n"), string(t.comma)), nil
 	}
 	t.quoted.Reset(bytes.NewReader(text))
-	r := csv.NewReader(t.quoted)
-	r.FieldsPerRecord = -1
-	r.Comma = rune(t.comma)
-	fields, err := r.Read()
+	t.csv.Comma = rune(t.comma)
+	fields, err := t.csv.Read()
 	var p *csv.ParseError
 	if errors.As(err, &p) {
 		return nil, fmt.Errorf("a quote is broken (%w)", p.Err)
@@ -225,7 +226,7 @@ func (t *Reader) parse(text []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Read(); !errors.Is(err, io.EOF) {
+	if _, err := t.csv.Read(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("a quote is broken")
 	}
 	return fields, nil

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
 )
@@ -24,11 +26,11 @@ func (c *convertCommand) Run(a *app) error {
 	}
 	a.list("records", s.Skipped)
 	out := map[string]any{"vectors": s.Vectors, "dim": s.Dim, "skipped": len(s.Skipped)}
-	of := ""
+	at := c.Out
 	if s.Shards > 0 {
 		out["shards"] = s.Shards
-		of = fmt.Sprintf(" in %d shards", s.Shards)
+		at = fmt.Sprintf("%d shards: %s", s.Shards, strings.TrimSuffix(c.Out, filepath.Ext(c.Out))+".json")
 	}
-	a.say("%d vectors of dimension %d are%s in %s", s.Vectors, s.Dim, of, c.Out)
+	a.say("%d vectors of dimension %d are in %s", s.Vectors, s.Dim, at)
 	return a.result(out)
 }
