@@ -253,7 +253,7 @@ func TestFromRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	fromRecords, err := FromRecords(set)
+	fromRecords, err := FromRecords(set, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,6 +279,43 @@ func TestFromRecords(t *testing.T) {
 	w, h, err := fromRecords.Size(4)
 	if err != nil || w != 40 || h != 40 {
 		t.Errorf("size %d x %d, %v", w, h, err)
+	}
+}
+
+// A flipped bit, in a record's data or in its length, leaves that record out only.
+func TestDamagedRecords(t *testing.T) {
+	c := testCatalog(t, 5)
+	for _, at := range []int64{3, 40} {
+		name := filepath.Join(t.TempDir(), "train")
+		if _, err := records.Write(context.Background(), c, catalog.Train, nil, name, records.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		shard := name + "-00000.tfrecord"
+		data, err := os.ReadFile(shard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[at] ^= 1
+		if err := os.WriteFile(shard, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		set, err := records.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer set.Close()
+		say := shard + ", the record at byte 0:"
+		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "--skip-bad") {
+			t.Errorf("byte %d: %v", at, err)
+		}
+		source, err := FromRecords(set, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad, lines := Unreadable(source)
+		if !reflect.DeepEqual(bad, map[int]bool{0: true}) || len(lines) != 1 || !strings.Contains(lines[0], say) {
+			t.Errorf("byte %d: %v, %q", at, bad, lines)
+		}
 	}
 }
 

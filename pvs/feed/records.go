@@ -18,13 +18,18 @@ type Records struct {
 }
 
 // FromRecords returns the photos of a set. All records are read once for their labels,
-// which checks them too.
-func FromRecords(set *records.Set) (*Records, error) {
+// which checks them too. A damaged one is an error, or with skipBad a photo without a
+// label that cannot be opened, for [Unreadable] to name.
+func FromRecords(set *records.Set, skipBad bool) (*Records, error) {
 	s := &Records{set: set}
 	for i := range set.Len() {
 		r, err := set.At(i)
+		if err != nil && skipBad {
+			s.labels = append(s.labels, -1)
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, or leave that record out with --skip-bad", err)
 		}
 		if r.Label < -1 || r.Label >= int64(len(set.Manifest.Classes)) {
 			return nil, fmt.Errorf("photo %s has the label %d, but there are %d classes; write the records again", set.ID(i), r.Label, len(set.Manifest.Classes))

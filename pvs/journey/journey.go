@@ -84,7 +84,7 @@ func (j *Journey) sources() (train, val feed.Source, classes feed.Classes, err e
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			if *source, err = feed.FromRecords(set); err != nil {
+			if *source, err = feed.FromRecords(set, j.opts.SkipBad); err != nil {
 				return nil, nil, nil, err
 			}
 			classes = set.Manifest.Classes

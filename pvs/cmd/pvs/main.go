@@ -19,10 +19,12 @@ type commands struct {
 	Setup      setupCommand      `cmd:"" help:"Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat."`
 	Quickstart quickstartCommand `cmd:"" help:"The main job on a small drawn catalogue, start to finish, in minutes."`
 	Data       dataCommand       `cmd:"" help:"Fill a catalogue folder with photos."`
+	Import     importCommand     `cmd:"" help:"Make a catalogue of photos that lie in folders or in a public data set's layout."`
 	Records    recordsCommand    `cmd:"" help:"Write the photos of a catalogue as TFRecord shards."`
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
+	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`

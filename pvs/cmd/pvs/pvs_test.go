@@ -81,6 +81,10 @@ func TestTheWholeWay(t *testing.T) {
 		{[]string{"data", "synth", "--products", "6", "--train", "3", "--size", "64", "--out", cat}, []string{"photos", "products", "categories"}},
 		{[]string{"embed", cat, "--split", "index", "--baseline", "--out", at("index")}, []string{"vectors", "dim", "images_per_second"}},
 		{[]string{"embed", cat, "--split", "query", "--baseline", "--out", at("query")}, []string{"vectors", "dim", "images_per_second"}},
+		{[]string{"convert", at("index.npy"), at("index.parquet")}, []string{"vectors", "dim", "skipped"}},
+		{[]string{"convert", at("index.parquet"), at("again.npy")}, []string{"vectors", "dim", "skipped"}},
+		{[]string{"convert", at("again.npy"), at("index.tfrecord")}, []string{"vectors", "dim", "skipped", "shards"}},
+		{[]string{"convert", at("index.json"), at("index.npy")}, []string{"vectors", "dim", "skipped"}},
 		{[]string{"search", "--index", at("index"), "--queries", at("query"), "--out", at("ranked.csv")}, []string{"queries", "queries_per_second"}},
 		{[]string{"evaluate", at("ranked.csv"), "--catalog", cat}, []string{"mar_at_10", "queries", "queries_without_truth"}},
 		{[]string{"search", "--index", at("index"), "--image", filepath.Join(cat, "images"), "--baseline"}, nil},
@@ -161,10 +165,39 @@ func TestBadInput(t *testing.T) {
 		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two")}, "no direction"},
 		{[]string{"search", "--index", filepath.Join(dir, "three"), "--queries", filepath.Join(dir, "two")}, "vector 1 (b) holds NaN"},
 		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
+		{[]string{"convert", filepath.Join(dir, "none.npy"), filepath.Join(dir, "x.parquet")}, "there are no vectors"},
+		{[]string{"convert", filepath.Join(dir, "two.npy"), filepath.Join(dir, "x.csv")}, "ends in none of"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
 	} {
 		refused(t, c.args, c.say)
+	}
+}
+
+// Folders of photos become a catalogue; a kind that there is not is wrong usage and the
+// known ones are listed.
+func TestImport(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"Mugs/blue/1.jpg", "Mugs/blue/2.jpg", "Mugs/red/1.jpg"} {
+		if err := os.MkdirAll(filepath.Join(dir, "shop", filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "shop", name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := pvs(t, "import", "folder", filepath.Join(dir, "shop"), "--out", filepath.Join(dir, "cat"), "--json")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	if v := object(t, stdout, "photos", "products", "categories"); v["photos"] != 3.0 || v["products"] != 2.0 || v["categories"] != 1.0 {
+		t.Errorf("got %v", v)
+	}
+	refused(t, []string{"import", "folder", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "cat")}, "there is no")
+	for _, args := range [][]string{{"import", "nonsense", dir, "--out", dir}, {"import"}} {
+		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "folder") {
+			t.Errorf("%v: status %d, %s", args, status, stderr)
+		}
 	}
 }
 

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
+)
+
+type convertCommand struct {
+	In      string `arg:"" help:"NAME.npy, a Parquet file, a TFRecord file, a folder of them, or the manifest NAME.json of shards." placeholder:"IN"`
+	Out     string `arg:"" help:"NAME.npy, NAME.parquet, or NAME.tfrecord for shards and a manifest." placeholder:"OUT"`
+	IDs     string `name:"ids" help:"One id a line for the idx of TFRecords without a manifest; without it the idx is the id." placeholder:"FILE"`
+	ShardMB int64  `name:"shard-mb" default:"128" help:"About the size of a TFRecord shard."`
+	SkipBad bool   `help:"Leave out damaged records and vectors."`
+}
+
+// Run converts embeddings.
+func (c *convertCommand) Run(a *app) error {
+	update, finish := a.progress("converting")
+	s, err := exchange.Convert(a.ctx, c.In, c.Out, exchange.Options{IDs: c.IDs, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update})
+	finish()
+	if err != nil {
+		return err
+	}
+	a.list("records", s.Skipped)
+	out := map[string]any{"vectors": s.Vectors, "dim": s.Dim, "skipped": len(s.Skipped)}
+	at := c.Out
+	if s.Shards > 0 {
+		out["shards"] = s.Shards
+		at = fmt.Sprintf("%d shards: %s", s.Shards, strings.TrimSuffix(c.Out, filepath.Ext(c.Out))+".json")
+	}
+	a.say("%d vectors of dimension %d are in %s", s.Vectors, s.Dim, at)
+	return a.result(out)
+}

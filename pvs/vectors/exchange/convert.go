@@ -1,0 +1,134 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Options of [Convert].
+type Options struct {
+	// IDs names a file with one id a line, for TFRecords without a manifest: the record
+	// with idx i is of line i, from 0. Without it the idx itself is the id.
+	IDs        string
+	ShardBytes int64 // of TFRecord shards; 0: 128 MiB
+	SkipBad    bool  // leave out damaged records and vectors, and list them
+	Progress   func(done, total int)
+}
+
+// Summary says what was converted.
+type Summary struct {
+	Vectors, Dim int
+	Shards       int      // that were written
+	Skipped      []string // a line each
+}
+
+// format is what a file's name says of its contents.
+type format int
+
+const (
+	npy format = iota
+	parquetFile
+	tfrecord
+)
+
+func formatOf(name string) (format, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return tfrecord, nil
+	}
+	switch end := strings.ToLower(filepath.Ext(name)); end {
+	case ".npy":
+		return npy, nil
+	case ".parquet":
+		return parquetFile, nil
+	case ".tfrecord", ".tfrecords", ".tfrec", ".json":
+		return tfrecord, nil
+	default:
+		return 0, fmt.Errorf("%s ends in none of .npy, .parquet, .tfrecord and .json, the manifest of TFRecord shards", name)
+	}
+}
+
+// Convert writes the vectors of one file, or folder of TFRecords, as another, by what
+// their names end in. Files appear whole or not at all; converting to .npy and to TFRecord
+// goes on after an interruption.
+func Convert(ctx context.Context, in, out string, opts Options) (Summary, error) {
+	from, err1 := formatOf(in)
+	to, err2 := formatOf(out)
+	if err := errors.Join(err1, err2); err != nil {
+		return Summary{}, err
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(done, total int) {}
+	}
+	switch {
+	case opts.IDs != "" && from != tfrecord:
+		return Summary{}, fmt.Errorf("%s has its ids; a file of ids is for TFRecords", in)
+	case from == npy && to == parquetFile:
+		return toParquet(ctx, in, out, opts)
+	case from == npy && to == tfrecord:
+		return toRecords(ctx, in, out, opts)
+	case to == npy && from == parquetFile:
+		return toNPY(ctx, &parquetSource{path: in}, out, opts)
+	case to == npy && from == tfrecord:
+		s, err := openRecords(in, opts.IDs)
+		if err != nil {
+			return Summary{}, err
+		}
+		return toNPY(ctx, s, out, opts)
+	}
+	return Summary{}, fmt.Errorf("one of %s and %s must be a .npy; convert to that first", in, out)
+}
+
+// toRecords writes shards.
+func toRecords(ctx context.Context, in, out string, opts Options) (Summary, error) {
+	rows, err := vectors.OpenRows(in)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer rows.Close()
+	key, err := keyOf([]string{in})
+	if err != nil {
+		return Summary{}, err
+	}
+	name := strings.TrimSuffix(out, filepath.Ext(out))
+	m, err := records.WriteVectors(ctx, name, rows.IDs, rows.Dim, func(i int, dst []float32) error {
+		if err := rows.Read(i, dst); err != nil {
+			return err
+		}
+		return finite(dst)
+	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Progress: opts.Progress})
+	if err != nil {
+		return Summary{}, err
+	}
+	return Summary{Vectors: m.Records, Dim: m.Dim, Shards: len(m.Shards)}, nil
+}
+
+// finite says what is wrong with a vector's values.
+func finite(vector []float32) error {
+	for d, v := range vector {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return fmt.Errorf("it holds %g at place %d; embed that photo again", v, d)
+		}
+	}
+	return nil
+}
+
+// keyOf tells versions of files apart, so that a conversion goes on only with the same.
+func keyOf(files []string) (string, error) {
+	key := "convert"
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			return "", err
+		}
+		key += fmt.Sprintf(" %q %d %d", f, info.Size(), info.ModTime().UnixNano())
+	}
+	return key, nil
+}

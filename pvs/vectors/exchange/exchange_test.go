@@ -1,0 +1,283 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// set writes n vectors NAME.npy and returns the name.
+func set(t testing.TB, dir string, n, dim int) string {
+	t.Helper()
+	name := filepath.Join(dir, "set")
+	w, err := vectors.OpenWriter(name, dim, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		v := make([]float32, dim)
+		for d := range v {
+			v[d] = float32(math.Sin(float64(i*dim + d)))
+		}
+		if err := w.Append(fmt.Sprintf("shop/%d, größe.jpg", i), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func convert(t testing.TB, in, out string, opts Options) Summary {
+	t.Helper()
+	s, err := Convert(context.Background(), in, out, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// equal makes sure that two sets are the same to the last bit.
+func equal(t testing.TB, a, b string) {
+	t.Helper()
+	x, err1 := vectors.Read(a)
+	y, err2 := vectors.Read(b)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(x, y) {
+		t.Errorf("%s and %s differ", a, b)
+	}
+}
+
+func TestRoundTrips(t *testing.T) {
+	for _, ending := range []string{".parquet", ".tfrecord"} {
+		dir := t.TempDir()
+		name := set(t, dir, 300, 24)
+		s := convert(t, name+".npy", filepath.Join(dir, "other"+ending), Options{ShardBytes: 10_000})
+		if s.Vectors != 300 || s.Dim != 24 || (s.Shards > 3) != (ending == ".tfrecord") {
+			t.Errorf("%+v", s)
+		}
+		in := filepath.Join(dir, "other"+ending)
+		if ending == ".tfrecord" {
+			in = filepath.Join(dir, "other.json")
+		}
+		if s := convert(t, in, filepath.Join(dir, "back.npy"), Options{}); s.Vectors != 300 || s.Dim != 24 || s.Skipped != nil {
+			t.Errorf("%+v", s)
+		}
+		equal(t, name, filepath.Join(dir, "back"))
+	}
+}
+
+// Records without a manifest, as the original's: a file, a folder, ids by line.
+func TestForeignRecords(t *testing.T) {
+	dir := t.TempDir()
+	name := set(t, dir, 5, 3)
+	convert(t, name+".npy", filepath.Join(dir, "r", "emb.tfrecord"), Options{ShardBytes: 150})
+	for _, in := range []string{filepath.Join(dir, "r"), filepath.Join(dir, "r", "emb-00000.tfrecord")} {
+		convert(t, in, filepath.Join(dir, "plain.npy"), Options{})
+		got, err := vectors.Read(filepath.Join(dir, "plain"))
+		if err != nil || got.IDs[1] != "1" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	convert(t, filepath.Join(dir, "r"), filepath.Join(dir, "named.npy"), Options{IDs: name + ".ids"})
+	equal(t, name, filepath.Join(dir, "named"))
+	short := filepath.Join(dir, "short.txt")
+	if err := os.WriteFile(short, []byte("a\nb\nc\nd\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Convert(context.Background(), filepath.Join(dir, "r"), filepath.Join(dir, "x.npy"), Options{IDs: short}); err == nil || !strings.Contains(err.Error(), "its idx is 4, but there are 4 ids") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A flipped bit is named by file and offset; with SkipBad it costs its own record only.
+func TestFlippedBit(t *testing.T) {
+	for _, at := range []int{3, 60, 78} { // in the first record's data, and the second one's length
+		dir := t.TempDir()
+		name := set(t, dir, 4, 8)
+		convert(t, name+".npy", filepath.Join(dir, "emb.tfrecord"), Options{})
+		shard := filepath.Join(dir, "emb-00000.tfrecord")
+		data, err := os.ReadFile(shard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record := len(data) / 4
+		data[at] ^= 8
+		if err := os.WriteFile(shard, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		back := filepath.Join(dir, "back.npy")
+		say := fmt.Sprintf("%s, the record at byte %d:", shard, at/record*record)
+		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "--skip-bad") {
+			t.Errorf("byte %d: %v, want %q", at, err, say)
+		}
+		s := convert(t, filepath.Join(dir, "emb.json"), back, Options{SkipBad: true})
+		got, err := vectors.Read(back)
+		if err != nil || s.Vectors != 3 || len(s.Skipped) != 1 || got.Len() != 3 || got.IDs[2] != "shop/3, größe.jpg" {
+			t.Errorf("byte %d: %+v, %v, %v", at, s, got, err)
+		}
+	}
+}
+
+// An interrupted conversion goes on and ends with the same bytes.
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	name := set(t, dir, 200, 16)
+	for _, ending := range []string{".parquet", ".tfrecord"} {
+		convert(t, name+".npy", filepath.Join(dir, "other"+ending), Options{ShardBytes: 2000})
+	}
+	for _, in := range []string{"other.parquet", "other.json"} {
+		out := filepath.Join(dir, "back.npy")
+		for stop := 30; ; stop += 60 {
+			ctx, cancel := context.WithCancel(context.Background())
+			calls := 0
+			_, err := Convert(ctx, filepath.Join(dir, in), out, Options{Progress: func(int, int) {
+				if calls++; calls == stop {
+					cancel()
+				}
+			}})
+			cancel()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		equal(t, name, filepath.Join(dir, "back"))
+	}
+}
+
+func TestBadConversions(t *testing.T) {
+	dir := t.TempDir()
+	name := set(t, dir, 3, 2)
+	path := func(n string) string { return filepath.Join(dir, n) }
+	for n, text := range map[string]string{"text.parquet": "a letter", "empty.tfrecord": "", "text.tfrecord": "a letter of some length", "photos.json": `{"version":1,"records":0}`, "none/x.txt": ""} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path(n)), 0o755), os.WriteFile(path(n), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type other struct {
+		Name   string    `parquet:"name"`
+		Vector []float32 `parquet:"vector,list"`
+	}
+	type ragged struct {
+		ID     int64     `parquet:"id"`
+		Vector []float64 `parquet:"vector,list"`
+	}
+	if err := errors.Join(parquet.WriteFile(path("other.parquet"), []other{{"a", []float32{1}}}),
+		parquet.WriteFile(path("ragged.parquet"), []ragged{{7, []float64{1, 2}}, {8, []float64{1}}, {9, nil}, {7, []float64{3, 4}}, {10, []float64{math.NaN(), 1}}, {11, []float64{5, 6}}})); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ in, out, say string }{
+		{name + ".npy", path("x.csv"), "ends in none of .npy, .parquet"},
+		{path("none.npy"), path("x.parquet"), "there are no vectors"},
+		{path("none.parquet"), path("x.npy"), "no such file"},
+		{path("none.tfrecord"), path("x.npy"), "no such file"},
+		{path("other.parquet"), path("x.tfrecord"), "must be a .npy"},
+		{path("other.parquet"), path("x.npy"), `has the columns ["name" "vector"]; id and vector are wanted`},
+		{path("text.parquet"), path("x.npy"), "is no whole Parquet file"},
+		{path("ragged.parquet"), path("x.npy"), "the vector of 8 has the dimension 1, not 2"},
+		{path("empty.tfrecord"), path("x.npy"), "holds no vectors"},
+		{path("text.tfrecord"), path("x.npy"), "the record at byte 0"},
+		{path("photos.json"), path("x.npy"), "is of photos, not of embeddings"},
+		{path("none"), path("x.npy"), "has no files that end in .tfrecord"},
+	} {
+		if _, err := Convert(context.Background(), c.in, c.out, Options{}); err == nil || !strings.Contains(err.Error(), c.say) {
+			t.Errorf("%s: got %v, want %q", c.in, err, c.say)
+		}
+	}
+	s := convert(t, path("ragged.parquet"), path("x.npy"), Options{SkipBad: true})
+	got, err := vectors.Read(path("x"))
+	if err != nil || !reflect.DeepEqual(got.IDs, []string{"7", "11"}) || !reflect.DeepEqual(got.Data, []float32{1, 2, 5, 6}) || len(s.Skipped) != 4 {
+		t.Errorf("%+v, %v, %q", got, err, s.Skipped)
+	}
+}
+
+// numpy, pandas and FAISS read what is written here and find the same; what pandas
+// writes is read.
+func TestPythonReads(t *testing.T) {
+	python := os.Getenv("PVS_FAISS_PYTHON")
+	if python == "" {
+		t.Skip("PVS_FAISS_PYTHON names no python with numpy, pandas, pyarrow and faiss-cpu")
+	}
+	dir := t.TempDir()
+	name := set(t, dir, 300, 24)
+	convert(t, name+".npy", filepath.Join(dir, "set.parquet"), Options{})
+	script := `
+import sys, faiss, numpy as np, pandas as pd
+name, parquet, back = sys.argv[1:]
+vectors, ids = np.load(name + ".npy"), open(name + ".ids", encoding="utf-8").read().splitlines()
+table = pd.read_parquet(parquet)
+assert list(table.columns) == ["id", "vector"] and list(table.id) == ids, table
+assert np.array_equal(np.stack(table.vector), vectors) and np.stack(table.vector).dtype == np.float32
+index = faiss.IndexFlatIP(vectors.shape[1])
+index.add(vectors)
+scores, rows = index.search(vectors[:50], 1)
+assert np.allclose(scores[:, 0], (vectors[:50] @ vectors.T).max(1), atol=1e-5)
+pd.DataFrame({"number": range(len(ids)), "id": ids, "vector": list(vectors)}).to_parquet(back, row_group_size=70)
+print(len(ids), vectors.shape, ids[7])
+`
+	back := filepath.Join(dir, "pandas.parquet")
+	out, err := exec.Command(python, "-c", script, name, filepath.Join(dir, "set.parquet"), back).CombinedOutput()
+	if err != nil || string(out) != "300 (300, 24) shop/7, größe.jpg\n" {
+		t.Fatalf("%v: %s", err, out)
+	}
+	convert(t, back, filepath.Join(dir, "back.npy"), Options{})
+	equal(t, name, filepath.Join(dir, "back"))
+}
+
+// Damaged files make sentences, never a panic.
+func FuzzParquet(f *testing.F) {
+	dir := f.TempDir()
+	name := set(f, dir, 3, 2)
+	convert(f, name+".npy", filepath.Join(dir, "set.parquet"), Options{})
+	data, err := os.ReadFile(filepath.Join(dir, "set.parquet"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), "x.parquet")
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s := &parquetSource{path: path}
+		n := 0
+		_ = s.each(func(vector) error {
+			if n++; n > 1000 {
+				return errors.New("enough")
+			}
+			return nil
+		})
+	})
+}
+
+func ExampleConvert() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	_, err := records.WriteVectors(context.Background(), filepath.Join(dir, "emb"), []string{"a", "b"}, 2,
+		func(i int, dst []float32) error { dst[0] = float32(i); return nil }, records.VectorOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), filepath.Join(dir, "index.npy"), Options{})
+	fmt.Println(s.Vectors, "vectors of dimension", s.Dim, err)
+	// Output: 2 vectors of dimension 2 <nil>
+}
