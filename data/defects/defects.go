@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
@@ -45,8 +46,9 @@ const File = "defects.csv"
 
 // Options of [Spoil].
 type Options struct {
-	Seed uint64
-	Each int // defects of each kind
+	Seed  uint64
+	Each  int    // defects of each kind
+	Kinds []Kind // nil: all
 }
 
 // Spoil writes a catalogue into dir that has the photos of c, read from where they are,
@@ -55,6 +57,14 @@ type Options struct {
 func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([]Defect, error) {
 	if opts.Each < 1 {
 		return nil, errors.New("no defects are asked for")
+	}
+	for _, k := range opts.Kinds {
+		if !slices.Contains(Kinds, k) {
+			return nil, fmt.Errorf("there is no kind of defect %q; the kinds are %q", k, Kinds)
+		}
+	}
+	if opts.Kinds == nil {
+		opts.Kinds = Kinds
 	}
 	if abs, err := filepath.Abs(dir); err != nil || abs == mustAbs(c.Dir) {
 		return nil, fmt.Errorf("the catalogue %s would spoil itself: name another folder", dir)
@@ -68,11 +78,14 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 		p.Path = file
 		s.photos = append(s.photos, p)
 	}
-	for _, make := range []func() error{s.unreadable, s.copies, s.leaks, s.contradictions, s.exchanges} {
+	for _, k := range Kinds {
+		if !slices.Contains(opts.Kinds, k) {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := make(); err != nil {
+		if err := s.spoil(k); err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +98,21 @@ func mustAbs(dir string) string {
 		return dir
 	}
 	return abs
+}
+
+// spoil makes the defects of one kind.
+func (s *spoiler) spoil(kind Kind) error {
+	switch kind {
+	case Unreadable:
+		return s.unreadable()
+	case Leak:
+		return s.leaks()
+	case Contradiction:
+		return s.contradictions()
+	case Category, Product:
+		return s.exchanges(kind)
+	}
+	return s.copies(kind)
 }
 
 // spoiler is a catalogue being spoiled.
@@ -159,17 +187,15 @@ func badFile(k int, path string, rng *rand.Rand) ([]byte, error) {
 	return data, nil
 }
 
-// copies adds exact and near duplicates with the labels and split of their originals.
-func (s *spoiler) copies() error {
-	for _, kind := range []Kind{Exact, Reencoded, Resized, Cropped} {
-		for range s.each {
-			i, err := s.pick(kind, anyPhoto)
-			if err != nil {
-				return err
-			}
-			if err := s.copy(kind, i, kind, func(*catalog.Photo) {}); err != nil {
-				return err
-			}
+// copies adds duplicates of a kind with the labels and split of their originals.
+func (s *spoiler) copies(kind Kind) error {
+	for range s.each {
+		i, err := s.pick(kind, anyPhoto)
+		if err != nil {
+			return err
+		}
+		if err := s.copy(kind, i, kind, func(*catalog.Photo) {}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -248,32 +274,30 @@ func (s *spoiler) copy(kind Kind, i int, how Kind, change func(p *catalog.Photo)
 	return nil
 }
 
-// exchanges swaps the labels of pairs of photos of one split. The category is another,
-// or the same with another product. Each pair is two wrong labels, so half as many
+// exchanges swaps the labels of pairs of photos of one split, whose categories differ or,
+// for Product, are the same. Each pair is two wrong labels, so half as many
 // pairs are made; an odd one rounds up.
-func (s *spoiler) exchanges() error {
-	for _, kind := range []Kind{Category, Product} {
-		for k := 0; k < s.each; k += 2 {
-			i, err := s.pick(kind, func(p catalog.Photo) bool { return p.Category != "" && (kind == Category || p.Product != "") })
-			if err != nil {
-				return err
-			}
-			a := &s.photos[i]
-			j, err := s.pick(kind, func(p catalog.Photo) bool {
-				if kind == Category {
-					return p.Split == a.Split && p.Category != "" && p.Category != a.Category
-				}
-				return p.Split == a.Split && p.Category == a.Category && p.Product != "" && p.Product != a.Product
-			})
-			if err != nil {
-				return err
-			}
-			b := &s.photos[j]
-			a.Product, b.Product = b.Product, a.Product
-			a.Category, b.Category = b.Category, a.Category
-			a.Title, b.Title = b.Title, a.Title
-			s.made = append(s.made, Defect{kind, a.ID, b.ID}, Defect{kind, b.ID, a.ID})
+func (s *spoiler) exchanges(kind Kind) error {
+	for k := 0; k < s.each; k += 2 {
+		i, err := s.pick(kind, func(p catalog.Photo) bool { return p.Category != "" && (kind == Category || p.Product != "") })
+		if err != nil {
+			return err
 		}
+		a := &s.photos[i]
+		j, err := s.pick(kind, func(p catalog.Photo) bool {
+			if kind == Category {
+				return p.Split == a.Split && p.Category != "" && p.Category != a.Category
+			}
+			return p.Split == a.Split && p.Category == a.Category && p.Product != "" && p.Product != a.Product
+		})
+		if err != nil {
+			return err
+		}
+		b := &s.photos[j]
+		a.Product, b.Product = b.Product, a.Product
+		a.Category, b.Category = b.Category, a.Category
+		a.Title, b.Title = b.Title, a.Title
+		s.made = append(s.made, Defect{kind, a.ID, b.ID}, Defect{kind, b.ID, a.ID})
 	}
 	return nil
 }

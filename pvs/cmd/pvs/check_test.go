@@ -21,9 +21,9 @@ func TestCheckFindsDefects(t *testing.T) {
 		}
 		return object(t, stdout)
 	}
-	must("data", "synth", "--products", "40", "--train", "12", "--size", "64", "--out", at("cat"))
-	made := must("data", "defects", at("cat"), "--out", at("bad"), "--each", "4", "--seed", "2")
-	if made["defects"] != 36.0 {
+	must("data", "synth", "--products", "10", "--train", "12", "--size", "80", "--out", at("cat"))
+	made := must("data", "defects", at("cat"), "--out", at("bad"), "--each", "3", "--kinds", "unreadable,exact,reencoded,resized,cropped,leak,contradiction")
+	if made["defects"] != 21.0 {
 		t.Fatalf("made %v", made)
 	}
 	f, err := os.OpenFile(at("bad/photos.csv"), os.O_APPEND|os.O_WRONLY, 0)
@@ -37,7 +37,7 @@ func TestCheckFindsDefects(t *testing.T) {
 	first := must(args...)
 	known := first["known"].(map[string]any)
 	for _, kind := range []string{"unreadable", "exact", "reencoded", "resized", "cropped", "leak", "contradiction"} {
-		if k := known[kind].(map[string]any); k["made"] != 4.0 || k["found"] != 4.0 {
+		if k := known[kind].(map[string]any); k["made"] != 3.0 || k["found"] != 3.0 {
 			t.Errorf("%s: %v", kind, k)
 		}
 	}
@@ -48,7 +48,7 @@ func TestCheckFindsDefects(t *testing.T) {
 		}
 	}
 	counts := first["counts"].(map[string]any)
-	if counts["bad_row"] != 1.0 || counts["unreadable"] != 4.0 || first["faults"] != 1.0+4+counts["leak"].(float64)+counts["contradiction"].(float64) {
+	if counts["bad_row"] != 1.0 || counts["unreadable"] != 3.0 || first["faults"] != 1.0+3+counts["leak"].(float64)+counts["contradiction"].(float64) {
 		t.Errorf("got %v", first)
 	}
 	table, err := os.Open(first["report"].(string))
@@ -85,6 +85,7 @@ func TestCheckRefuses(t *testing.T) {
 	refused(t, []string{"check", dir, "--out", dir}, "has no photos")
 	refused(t, []string{"check", dir, "--known", filepath.Join(dir, "none.csv"), "--out", dir}, "pvs data defects")
 	refused(t, []string{"data", "defects", dir, "--out", dir}, "spoil itself")
+	refused(t, []string{"data", "defects", dir, "--kinds", "rotten", "--out", filepath.Join(dir, "bad")}, "no kind of defect")
 	refused(t, []string{"data", "vectors", "--index", "10", "--queries", "10", "--out", dir}, "larger index")
 }
 

@@ -72,10 +72,11 @@ func (c *kicadCommand) Run(a *app) error {
 }
 
 type defectsCommand struct {
-	Catalog string `arg:"" help:"The catalogue folder, which stays as it is." placeholder:"DIR"`
-	Out     string `required:"" help:"The spoiled catalogue's folder; its photos.csv names the original's photos." placeholder:"DIR"`
-	Each    int    `default:"20" help:"Defects of each kind."`
-	Seed    uint64 `default:"1" help:"Of what is spoiled."`
+	Catalog string   `arg:"" help:"The catalogue folder, which stays as it is." placeholder:"DIR"`
+	Out     string   `required:"" help:"The spoiled catalogue's folder; its photos.csv names the original's photos." placeholder:"DIR"`
+	Each    int      `default:"20" help:"Defects of each kind."`
+	Kinds   []string `help:"The kinds, all if not given: unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product."`
+	Seed    uint64   `default:"1" help:"Of what is spoiled."`
 }
 
 // Run spoils a catalogue.
@@ -84,7 +85,11 @@ func (c *defectsCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	made, err := defects.Spoil(a.ctx, cat, c.Out, defects.Options{Seed: c.Seed, Each: c.Each})
+	var kinds []defects.Kind
+	for _, k := range c.Kinds {
+		kinds = append(kinds, defects.Kind(k))
+	}
+	made, err := defects.Spoil(a.ctx, cat, c.Out, defects.Options{Seed: c.Seed, Each: c.Each, Kinds: kinds})
 	if err != nil {
 		return err
 	}
