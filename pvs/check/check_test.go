@@ -351,30 +351,31 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// labelled is three clusters of twelve photos, of four products each.
-func labelled(t *testing.T, k int) ([]catalog.Photo, *Near) {
+// labelled is three categories of four products with three photos each.
+func labelled(t *testing.T, k int) ([]catalog.Photo, *vectors.Rows, *Near) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var photos []catalog.Photo
-	var rows [][]float32
+	var values [][]float32
 	for c := range 3 {
 		for i := range 12 {
 			v := make([]float32, 16)
 			v[c] = 1
-			v[4+4*(c%3)+i/3] = 0.6 // the product
+			v[4+4*c+i/3] = 0.6 // the product
 			for d := range v {
-				v[d] += float32(0.02 * rng.NormFloat64())
+				v[d] += float32(0.05 * rng.NormFloat64())
 			}
-			rows = append(rows, v)
+			values = append(values, v)
 			photos = append(photos, catalog.Photo{ID: fmt.Sprint("p", len(photos)), Split: catalog.Index,
 				Product: fmt.Sprintf("product-%d-%d", c, i/3), Category: catalog.Category(fmt.Sprint("category ", c))})
 		}
 	}
-	near, err := Neighbours(context.Background(), store(t, 16, rows), k, filepath.Join(t.TempDir(), "near"), "test", SearchOptions{})
+	rows := store(t, 16, values)
+	near, err := Neighbours(context.Background(), rows, k, filepath.Join(t.TempDir(), "near"), "test", SearchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { near.Close() })
-	return photos, near
+	return photos, rows, near
 }
 
 func TestSuspectLabels(t *testing.T) {
@@ -382,18 +383,91 @@ func TestSuspectLabels(t *testing.T) {
 		k, i, j int
 		kind    Kind
 	}{{11, 0, 20, SuspectCategory}, {2, 30, 35, SuspectProduct}} {
-		photos, near := labelled(t, c.k)
+		photos, rows, near := labelled(t, c.k)
 		alone := Groups(len(photos), nil)
-		found, err := SuspectLabels(photos, near, alone, Labels{Product: 2})
-		if err != nil || len(found) != 0 {
-			t.Fatalf("of right labels %v are suspicious, %v", found, err)
+		suspects := func() []Finding {
+			found, err := SuspectLabels(context.Background(), photos, rows, near, alone, Labels{Margin: 0.1, Agree: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if found := suspects(); len(found) != 0 {
+			t.Fatalf("of right labels %v are suspicious", found)
 		}
 		a, b := &photos[c.i], &photos[c.j] // exchange their labels
 		a.Product, b.Product, a.Category, b.Category = b.Product, a.Product, b.Category, a.Category
-		found, err = SuspectLabels(photos, near, alone, Labels{Product: 2})
-		if err != nil || len(found) != 2 || found[0].Kind != c.kind || found[1].Kind != c.kind || found[0].Photo+found[1].Photo != c.i+c.j {
-			t.Errorf("exchanged %d and %d: got %v, %v", c.i, c.j, found, err)
+		if found := suspects(); len(found) != 2 || found[0].Kind != c.kind || found[1].Kind != c.kind || found[0].Photo+found[1].Photo != c.i+c.j {
+			t.Errorf("exchanged %d and %d: got %v", c.i, c.j, found)
 		}
+		for i := range photos { // one category leaves nothing to judge by
+			photos[i].Category = "all"
+		}
+		for _, f := range suspects() {
+			if f.Kind == SuspectCategory {
+				t.Errorf("of one category, %v is suspicious", f)
+			}
+		}
+	}
+}
+
+// A verdict is what the discriminant's definition gives when the photo's own category
+// is averaged without it.
+func TestVerdictLeavesThePhotoOut(t *testing.T) {
+	photos, rows, _ := labelled(t, 2)
+	groups := Groups(len(photos), []Pair{{A: 1, B: 2}}) // 2 is a copy of 1 and not in the mean
+	c, err := learnClasses(context.Background(), rows, photos, groups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([][]float64, len(photos))
+	for i := range x {
+		if x[i], err = c.centred(rows, i, make([]float32, 16)); err != nil {
+			t.Fatal(err)
+		}
+		c.whiten(x[i])
+	}
+	for i := range photos {
+		score := func(category catalog.Category) float64 {
+			mean, n := make([]float64, 16), 0.0
+			for j, p := range photos {
+				if p.Category == category && j != i && j != 2 {
+					n++
+					for d := range mean {
+						mean[d] += x[j][d]
+					}
+				}
+			}
+			for d := range mean {
+				mean[d] /= n
+			}
+			return dot(x[i], mean) - dot(mean, mean)/2
+		}
+		want := math.Inf(-1)
+		for k := range 3 {
+			if other := catalog.Category(fmt.Sprint("category ", k)); other != photos[i].Category {
+				want = max(want, score(other)-score(photos[i].Category))
+			}
+		}
+		got, err := c.judge(rows, i, photos[i].Category, make([]float32, 16))
+		if err != nil || math.Abs(got.margin-want) > 1e-6*math.Abs(want) {
+			t.Errorf("photo %d: margin %g, want %g, %v", i, got.margin, want, err)
+		}
+	}
+}
+
+func TestCholesky(t *testing.T) {
+	s := []float64{4, 0, 0, 2, 5, 0, -2, 3, 9}
+	if err := cholesky(s, 3); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[int]float64{0: 2, 3: 1, 4: 2, 6: -1, 7: 2, 8: 2} {
+		if math.Abs(s[i]-want) > 1e-12 {
+			t.Errorf("value %d is %g, want %g", i, s[i], want)
+		}
+	}
+	if err := cholesky([]float64{1, 0, 2, 1}, 2); err == nil {
+		t.Error("a matrix that is not positive was taken")
 	}
 }
 

@@ -2,35 +2,36 @@ package check
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Labels says when a label is suspicious.
+// Labels says when a label is suspicious; zero values are defaults.
 type Labels struct {
-	// Category is the share of the neighbours' votes that another category must have over
-	// the photo's own; 0: 0.5.
-	Category float64
-	// Product is how many of the nearest photos, as many as another product has up to 3,
-	// must all be of that product; 0: 3.
-	Product int
+	Margin   float64               // log-odds of another category against the photo's own; 0: 10
+	Agree    int                   // nearest photos that must all be of one other product; 0: 3
+	Progress func(done, total int) // photos judged; may be nil
 }
 
-// voters is how many neighbours vote on a category.
-const voters = 10
-
-// SuspectLabels finds photos whose nearest neighbours carry another label: photos are in
-// the order of near's rows. Copies of one picture (groups, by row) do not vote on each
-// other and vote once on others.
-func SuspectLabels(photos []catalog.Photo, near *Near, groups []int, opts Labels) ([]Finding, error) {
-	if opts.Category == 0 {
-		opts.Category = 0.5
+// SuspectLabels finds photos that look like another category's, or like another
+// product's alone: photos are in the order of the rows, which are embeddings, and near
+// has their neighbours. Copies of one picture (groups, by row) say nothing about each
+// other and count once.
+func SuspectLabels(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, near *Near, groups []int, opts Labels) ([]Finding, error) {
+	if opts.Margin == 0 {
+		opts.Margin = 10
 	}
-	if opts.Product == 0 {
-		opts.Product = 3
+	if opts.Agree == 0 {
+		opts.Agree = 3
+	}
+	verdicts, err := judgeCategories(ctx, photos, rows, groups, opts.Progress)
+	if err != nil {
+		return nil, fmt.Errorf("judging categories: %w", err)
 	}
 	var found []Finding
 	for row, p := range photos {
@@ -39,16 +40,40 @@ func SuspectLabels(photos []catalog.Photo, near *Near, groups []int, opts Labels
 			return nil, err
 		}
 		list = independent(row, list, groups)
-		if f, ok := suspectCategory(p, list, photos, opts.Category); ok {
+		if f, ok := suspectCategory(p, verdicts[row], list, photos, opts.Margin); ok {
 			f.Photo = row
 			found = append(found, f)
-		} else if f, ok := suspectProduct(p, list, photos, opts.Product); ok {
+		} else if f, ok := suspectProduct(p, list, photos, opts.Agree); ok {
 			f.Photo = row
 			found = append(found, f)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(b.Score, a.Score) })
 	return found, nil
+}
+
+// judgeCategories asks what the photos' own vectors say, where there are two categories
+// to choose from.
+func judgeCategories(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, groups []int, progress func(done, total int)) ([]verdict, error) {
+	members := map[catalog.Category]int{}
+	enough := 0
+	for _, p := range photos {
+		if members[p.Category]++; p.Category != "" && members[p.Category] == minMembers {
+			enough++
+		}
+	}
+	if enough < 2 {
+		none := make([]verdict, len(photos))
+		for i := range none {
+			none[i].margin = math.Inf(-1)
+		}
+		return none, nil
+	}
+	c, err := learnClasses(ctx, rows, photos, groups)
+	if err != nil {
+		return nil, err
+	}
+	return c.judgeAll(ctx, rows, photos, progress)
 }
 
 // independent leaves out copies of the photo, and copies of one neighbour but the first.
@@ -64,46 +89,36 @@ func independent(row int, list []Neighbour, groups []int) []Neighbour {
 	return out
 }
 
-// suspectCategory lets neighbours that have a category vote, each with the weight that
-// its nearness beyond the last voter's gives it (Dudani 1976).
-func suspectCategory(p catalog.Photo, list []Neighbour, photos []catalog.Photo, above float64) (Finding, bool) {
-	if p.Category == "" {
+// voters is how many neighbours are asked about a category.
+const voters = 10
+
+// suspectCategory takes a verdict unless the neighbours contradict it.
+func suspectCategory(p catalog.Photo, v verdict, list []Neighbour, photos []catalog.Photo, margin float64) (Finding, bool) {
+	if v.margin < margin {
 		return Finding{}, false
 	}
-	var voting []Neighbour
+	own, theirs, asked, other := 0, 0, 0, None
 	for _, n := range list {
-		if photos[n.Row].Category != "" && len(voting) < voters {
-			voting = append(voting, n)
-		}
-	}
-	if len(voting) < voters/2 {
-		return Finding{}, false
-	}
-	last := float64(voting[len(voting)-1].Score)
-	span := math.Max(float64(voting[0].Score)-last, 1e-6)
-	votes, all := map[catalog.Category]float64{}, 0.0
-	nearest := map[catalog.Category]int{}
-	for _, n := range voting {
 		c := photos[n.Row].Category
-		weight := 0.5 + 0.5*(float64(n.Score)-last)/span
-		votes[c] += weight
-		all += weight
-		if _, ok := nearest[c]; !ok {
-			nearest[c] = n.Row
+		if c == "" || asked == voters {
+			continue
+		}
+		asked++
+		switch c {
+		case p.Category:
+			own++
+		case v.other:
+			theirs++
+			if other == None {
+				other = n.Row
+			}
 		}
 	}
-	var other catalog.Category
-	for c, v := range votes {
-		if c != p.Category && (v > votes[other] || v == votes[other] && c < other) {
-			other = c
-		}
-	}
-	margin := (votes[other] - votes[p.Category]) / all
-	if other == "" || margin < above {
+	if own > theirs {
 		return Finding{}, false
 	}
-	return Finding{Kind: SuspectCategory, Other: nearest[other], Score: margin,
-		Detail: fmt.Sprintf("its neighbours say %s: %.0f%% of the votes, %.0f%% for its own category", other, 100*votes[other]/all, 100*votes[p.Category]/all)}, true
+	return Finding{Kind: SuspectCategory, Other: other, Score: v.margin,
+		Detail: fmt.Sprintf("looks like %s; of its %d nearest, %d are of that and %d of its own category", v.other, asked, theirs, own)}, true
 }
 
 // suspectProduct looks at the nearest photos that have a product: all of one other

@@ -165,9 +165,14 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 		return nil, err
 	}
 	defer near.Close()
-	found, err := check.SuspectLabels(rows, near, groups, check.Labels{})
+	update, finish = a.progress("judging labels")
+	found, err := check.SuspectLabels(a.ctx, rows, embedded, near, groups, check.Labels{Progress: update})
+	finish()
 	for i := range found {
-		found[i].Photo, found[i].Other = places[found[i].Photo], places[found[i].Other]
+		found[i].Photo = places[found[i].Photo]
+		if found[i].Other != check.None {
+			found[i].Other = places[found[i].Other]
+		}
 	}
 	return found, err
 }
@@ -217,7 +222,7 @@ var explanations = map[check.Kind]string{
 	check.Small:           "Photos of few pixels: the network enlarges them.",
 	check.FewPhotos:       "Categories with few photos to learn from.",
 	check.NoMatch:         "Queries of products that the index does not have: they are left out of scores.",
-	check.SuspectCategory: "The nearest photos, as a network sees them, are of another category; some of these are only hard.",
+	check.SuspectCategory: "A network sees another category in the photo; some of these are only hard.",
 	check.SuspectProduct:  "The nearest photos are all of one other product, and none is of the photo's own.",
 }
 
