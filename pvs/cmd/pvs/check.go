@@ -269,6 +269,9 @@ func (c *checkCommand) compare(a *app, r *check.Report, known []defects.Defect) 
 	out := map[string]any{}
 	a.say("%-20s %6s %6s %6s", "known defect", "made", "found", "missed")
 	for _, s := range scores {
+		if s.Made == 0 || c.NoLabels && (s.Kind == defects.Category || s.Kind == defects.Product) {
+			continue
+		}
 		a.say("%-20s %6d %6d %6d", s.Kind, s.Made, s.Found, s.Made-s.Found)
 		out[string(s.Kind)] = map[string]int{"made": s.Made, "found": s.Found}
 		for i, d := range s.Missed {
