@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"pvs/classify":         {"pvs/effnet"},
 	"pvs/siamese":          {"pvs/effnet"},
 	"pvs/embed":            {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese"},
+	"pvs/check":            {"pvs/catalog", "pvs/imageprep", "pvs/vectors", "pvs/search", "pvs/wholefile"},
 	"pvs/records":          {"pvs/catalog", "pvs/imageprep", "pvs/wholefile"},
 	"pvs/feed":             {"pvs/catalog", "pvs/imageprep", "pvs/records"},
 	"pvs/finetune":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/feed", "pvs/wholefile"},
@@ -42,6 +43,8 @@ var may = map[string][]string{
 	"data/mesh":            {},
 	"data/studio":          {"data/mesh", "pvs/catalog", "pvs/wholefile"},
 	"data/synth":           {"data/mesh", "data/studio", "pvs/catalog"},
+	"data/defects":         {"pvs/catalog", "pvs/imageprep", "pvs/wholefile"},
+	"data/clusters":        {"pvs/vectors", "pvs/wholefile"},
 	"data/kicad":           {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch", "pvs/wholefile"},
 }
 

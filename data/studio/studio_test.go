@@ -230,6 +230,50 @@ func BenchmarkShoot(b *testing.B) {
 	}
 }
 
+// many is products without shapes: what a catalogue of any size costs besides drawing.
+type many int
+
+func (n many) Len() int { return int(n) }
+
+func (n many) At(i int) Product {
+	return Product{ID: fmt.Sprintf("stacker-%06d", i), Title: "Stacking tower with four rings, tan and navy", Category: "Toys > Baby toys > Stacking towers"}
+}
+
+// BenchmarkFile writes photos.csv of 20,000 products and reports the memory that grows
+// with the photos.
+func BenchmarkFile(b *testing.B) {
+	var before, after runtime.MemStats
+	photos := 0
+	most := uint64(0)
+	for b.Loop() {
+		dir := b.TempDir()
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		w, err := catalog.Create(dir)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for i := range 20_000 {
+			for _, row := range planFor(many(20_000).At(i), i, Options{Search: 20_000}).rows {
+				if err := w.Write(row); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		most = max(most, (after.HeapAlloc-before.HeapAlloc)/uint64(n))
+		photos += n
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(photos)/b.Elapsed().Seconds(), "photos/s")
+	b.ReportMetric(float64(most), "held-bytes/photo")
+}
+
 func ExampleShoot() {
 	m := &mesh.Mesh{Parts: []mesh.Part{mesh.Box(mesh.Vec{}, mesh.Vec{X: 1, Y: 1, Z: 1}, redPaint)}}
 	shot := RandomShot(rand.New(rand.NewPCG(1, 2)), Style{})

@@ -102,6 +102,14 @@ func TestProductsDiffer(t *testing.T) {
 	}
 }
 
+// BenchmarkAt looks a product up, title included, as is done for each row.
+func BenchmarkAt(b *testing.B) {
+	c := Catalog(1, 1_000_000)
+	for i := 0; b.Loop(); i++ {
+		c.At(i % 1_000_000)
+	}
+}
+
 func ExampleCatalog() {
 	p := Catalog(7, 100).At(12)
 	fmt.Println(p.ID, "|", p.Category, "|", p.Title)

@@ -117,3 +117,41 @@ func ExamplePick() {
 	// q1 1
 	// q2 0
 }
+
+// The page of a check names every photo, escapes texts, and says how many are left out.
+func TestFindingsHTML(t *testing.T) {
+	dir := t.TempDir()
+	photo := filepath.Join(dir, "a.png")
+	f, err := os.Create(photo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, image.NewGray(image.Rect(0, 0, 400, 100))); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(dir, "check.html")
+	err = Findings{Title: "A <check>", Sections: []Section{
+		{Name: "leak", Fault: true, Total: 1234, Items: []Item{{Photo: &Photo{ID: "q<1>", Path: photo, Split: "query"}, Other: &Photo{ID: "gone", Path: filepath.Join(dir, "none.jpg")}, Detail: "in both"}}},
+		{Name: "few photos", Total: 1, Items: []Item{{Name: "Toys & Games", Detail: "2 photos"}}},
+		{Name: "blank"},
+	}}.HTML(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for _, want := range []string{"A &lt;check&gt;", "q&lt;1&gt;", "data:image/jpeg;base64,", "no picture", "1 of 1,234 are shown", "Toys &amp; Games", "<tr class=\"none\">"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "ZgotmplZ") || strings.Count(text, "<img") != 1 {
+		t.Error("the page has an unsafe value or a picture of a missing file")
+	}
+	if m := fitted(photo, 200); m.Bounds().Dx() != 200 || m.Bounds().Dy() != 50 {
+		t.Errorf("400 x 100 was fitted to %v", m.Bounds())
+	}
+}

@@ -13,6 +13,7 @@ type Photo struct {
 	Product  string
 	Category string // leaf
 	Title    string
+	Split    string // where it matters
 }
 
 // Result is a neighbour of a query.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"image"
 	"io"
 	"runtime"
 	"slices"
@@ -73,6 +74,15 @@ func (g Gallery) thumbnails() thumbnails {
 		}
 		sides[r.Query.Path] = querySide
 	}
+	return dataURIs(sides, func(path string, side int) *image.RGBA {
+		m, _ := thumbnail(path, side)
+		return m
+	})
+}
+
+// dataURIs makes the pictures of files, each of its side, on all cores; where draw makes
+// nothing of a file, its picture is empty.
+func dataURIs(sides map[string]int, draw func(path string, side int) *image.RGBA) thumbnails {
 	out := make(thumbnails, len(sides))
 	var lock sync.Mutex
 	var wait sync.WaitGroup
@@ -82,7 +92,7 @@ func (g Gallery) thumbnails() thumbnails {
 		limit <- struct{}{}
 		go func() {
 			defer wait.Done()
-			uri := template.URL(dataURI(path, side))
+			uri := template.URL(dataURI(draw(path, side)))
 			lock.Lock()
 			out[path] = uri
 			lock.Unlock()

@@ -23,16 +23,8 @@ const maxThumbnailPixels = 100_000_000
 func thumbnail(path string, side int) (m *image.RGBA, ok bool) {
 	m = image.NewRGBA(image.Rect(0, 0, side, side))
 	draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{225, 226, 230, 255}), image.Point{}, draw.Src)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return m, false
-	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > maxThumbnailPixels/config.Height {
-		return m, false
-	}
-	src, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
+	src, ok := decoded(path)
+	if !ok {
 		return m, false
 	}
 	b := src.Bounds()
@@ -42,9 +34,40 @@ func thumbnail(path string, side int) (m *image.RGBA, ok bool) {
 	return m, true
 }
 
-// dataURI is a thumbnail as a JPEG inside of a page.
-func dataURI(path string, side int) string {
-	m, _ := thumbnail(path, side)
+// fitted returns the whole picture of an image file, its longer side at most side
+// pixels, or nil for a file that cannot be read.
+func fitted(path string, side int) *image.RGBA {
+	src, ok := decoded(path)
+	if !ok {
+		return nil
+	}
+	b := src.Bounds()
+	scale := min(1, float64(side)/float64(max(b.Dx(), b.Dy())))
+	m := image.NewRGBA(image.Rect(0, 0, max(1, int(scale*float64(b.Dx()))), max(1, int(scale*float64(b.Dy())))))
+	draw.Draw(m, m.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(m, m.Bounds(), src, b, draw.Over, nil)
+	return m
+}
+
+// decoded reads an image file; ok is false where that cannot be.
+func decoded(path string) (m image.Image, ok bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > maxThumbnailPixels/config.Height {
+		return nil, false
+	}
+	m, _, err = image.Decode(bytes.NewReader(data))
+	return m, err == nil
+}
+
+// dataURI is a picture as a JPEG inside of a page; empty without one.
+func dataURI(m *image.RGBA) string {
+	if m == nil {
+		return ""
+	}
 	var buf bytes.Buffer
 	if err := jpeg.Encode(&buf, m, &jpeg.Options{Quality: 82}); err != nil {
 		return ""

@@ -35,6 +35,11 @@ func (l Limits) withDefaults() Limits {
 
 // Open reads an image file; see [Decode].
 func Open(path string, limits Limits) (*RGB, error) {
+	return OpenThrough(path, limits, io.Discard)
+}
+
+// OpenThrough is [Open] that also hands the file's bytes to a writer, such as a hash.
+func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
@@ -50,7 +55,7 @@ func Open(path string, limits Limits) (*RGB, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return Decode(f, path, limits)
+	return Decode(io.TeeReader(f, to), path, limits)
 }
 
 // Decode reads a JPEG, PNG, WebP, GIF (its first frame) or BMP image, turns it

@@ -1,14 +1,21 @@
 package main
 
 import (
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/data/clusters"
+	"github.com/gopvs/product-visual-search/data/defects"
 	"github.com/gopvs/product-visual-search/data/kicad"
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
 type dataCommand struct {
-	Synth synthCommand `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
-	Kicad kicadCommand `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
+	Synth   synthCommand   `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
+	Kicad   kicadCommand   `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
+	Defects defectsCommand `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
+	Vectors vectorsCommand `cmd:"" help:"Make embeddings without photos, clustered as a catalogue's, to try out a search at scale."`
 }
 
 // drawFlags are those of every drawn catalogue.
@@ -61,5 +68,62 @@ func (c *kicadCommand) Run(a *app) error {
 		return err
 	}
 	a.say("%d photos of %d parts in %d libraries are in %s (%d drawn now)", summary.Photos, summary.Products, summary.Categories, c.Out, summary.Drawn)
+	return a.result(summary)
+}
+
+type defectsCommand struct {
+	Catalog string   `arg:"" help:"The catalogue folder, which stays as it is." placeholder:"DIR"`
+	Out     string   `required:"" help:"The spoiled catalogue's folder; its photos.csv names the original's photos." placeholder:"DIR"`
+	Each    int      `default:"20" help:"Defects of each kind."`
+	Kinds   []string `help:"The kinds, all if not given: unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product."`
+	Seed    uint64   `default:"1" help:"Of what is spoiled."`
+}
+
+// Run spoils a catalogue.
+func (c *defectsCommand) Run(a *app) error {
+	cat, err := catalog.Open(c.Catalog, catalog.Options{})
+	if err != nil {
+		return err
+	}
+	var kinds []defects.Kind
+	for _, k := range c.Kinds {
+		kinds = append(kinds, defects.Kind(k))
+	}
+	made, err := defects.Spoil(a.ctx, cat, c.Out, defects.Options{Seed: c.Seed, Each: c.Each, Kinds: kinds})
+	if err != nil {
+		return err
+	}
+	spoiled, err := catalog.Open(c.Out, catalog.Options{})
+	if err != nil {
+		return err
+	}
+	s := spoiled.Summary()
+	list := filepath.Join(c.Out, defects.File)
+	a.say("%d photos with %d defects are in %s; %s lists them", s.Photos, len(made), c.Out, list)
+	return a.result(map[string]any{"photos": s.Photos, "products": s.Products, "categories": s.Categories, "defects": len(made), "list": list})
+}
+
+type vectorsCommand struct {
+	Out     string  `required:"" help:"Folder for index.npy, query.npy, their ids and truth.csv." placeholder:"DIR"`
+	Index   int     `default:"1100000" help:"Vectors to search in."`
+	Queries int     `default:"10000" help:"Queries, each of a product of its own."`
+	Dim     int     `default:"512" help:"Of the vectors."`
+	Spread  float64 `default:"1.3" help:"Of a product's photos, where categories have 1: larger is harder."`
+	Seed    uint64  `default:"1" help:"Of the vectors."`
+}
+
+// Run makes vectors.
+func (c *vectorsCommand) Run(a *app) error {
+	update, finish := a.progress("making vectors")
+	summary, err := clusters.Write(a.ctx, c.Out, clusters.Options{Seed: c.Seed, Index: c.Index, Queries: c.Queries, Dim: c.Dim, Photos: c.Spread}, update)
+	finish()
+	if err != nil {
+		return err
+	}
+	at := func(name string) string { return filepath.Join(c.Out, name) }
+	a.say("%d vectors and %d queries of dimension %d, of %d products in %d categories, are in %s (%d made now)",
+		summary.Vectors, summary.Queries, summary.Dim, summary.Products, summary.Categories, c.Out, summary.New)
+	a.say("search: pvs search --index %s --queries %s --out %s", at("index"), at("query"), at("ranked.csv"))
+	a.say("score:  pvs evaluate %s --truth %s", at("ranked.csv"), at("truth.csv"))
 	return a.result(summary)
 }

@@ -138,29 +138,26 @@ func embedSplit(a *app, cat *catalog.Catalog, split catalog.Split, e embed.Embed
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", cat.Dir, split)
 	}
 	name := filepath.Join(dir, string(split))
-	note := name + ".key"
-	want := fmt.Sprintf("%s %d photos of %s", e.Key(), len(photos), cat.Dir)
-	if had, err := os.ReadFile(note); err != nil || string(had) != want || !covers(name, photos) {
-		if _, err := embedPhotos(a, e, photos, name, false); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(note, []byte(want), 0o644); err != nil {
-			return nil, err
-		}
+	if err := embedOnce(a, e, photos, name, fmt.Sprintf("%s %d photos of %s", e.Key(), len(photos), cat.Dir)); err != nil {
+		return nil, err
 	}
 	return readUnit(name)
 }
 
-// covers says whether a set has exactly the photos' ids.
-func covers(name string, photos []embed.Photo) bool {
-	set, err := vectors.Read(name)
-	if err != nil || set.Len() != len(photos) {
-		return false
-	}
+// embedOnce embeds photos unless their vectors were kept under the key.
+func embedOnce(a *app, e embed.Embedder, photos []embed.Photo, name, key string) error {
+	ids := make([]string, len(photos))
 	for i, p := range photos {
-		if set.IDs[i] != p.ID {
-			return false
-		}
+		ids[i] = p.ID
 	}
-	return true
+	if vectors.Kept(name, key, ids) {
+		return nil
+	}
+	if err := vectors.Forget(name); err != nil {
+		return err
+	}
+	if _, err := embedPhotos(a, e, photos, name, false); err != nil {
+		return err
+	}
+	return vectors.Keep(name, key)
 }

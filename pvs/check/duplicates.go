@@ -1,0 +1,281 @@
+package check
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// How near duplicates are told: docs/check.md has what was measured.
+const (
+	// proposedAbove is the agreement of fingerprints above which a pair is looked at: a
+	// crop of up to a twentieth at each side has 0.958 or more.
+	proposedAbove = 0.94
+	// sameAbove is the share of variance (Align) above which two files show one picture.
+	sameAbove = 0.965
+	// proposals is how many photos may be proposed for one.
+	proposals = 8
+)
+
+// Pair is two photos, by their places, that show the same picture.
+type Pair struct {
+	A, B      int // A < B
+	Agreement float64
+	Exact     bool // their files have the same bytes
+}
+
+// DuplicateOptions of [Duplicates].
+type DuplicateOptions struct {
+	Search SearchOptions
+	Limits imageprep.Limits
+	Verify func(done, total int) // proposed pairs looked at; may be nil
+}
+
+// Duplicates finds pairs of files that show one picture. Files of the same bytes come
+// first, paired with the first of them; only that one is then compared with others by
+// fingerprint, and what agrees is laid on each other. What was searched and compared is
+// kept in the files NAME*.
+func Duplicates(ctx context.Context, files []string, facts []Facts, name string, opts DuplicateOptions) ([]Pair, error) {
+	var pairs []Pair
+	first := map[[32]byte]int{}
+	var distinct []int // places that have a fingerprint
+	for i := range facts {
+		if facts[i].Problem != "" {
+			continue
+		}
+		if j, twice := first[facts[i].SHA256]; twice {
+			pairs = append(pairs, Pair{A: j, B: i, Agreement: 1, Exact: true})
+			continue
+		}
+		first[facts[i].SHA256] = i
+		if !facts[i].Blank() {
+			distinct = append(distinct, i)
+		}
+	}
+	proposed, err := propose(ctx, facts, distinct, name, opts.Search)
+	if err != nil {
+		return nil, fmt.Errorf("comparing fingerprints: %w", err)
+	}
+	near, err := verify(ctx, files, facts, proposed, name+".csv", opts)
+	if err != nil {
+		return nil, fmt.Errorf("comparing photos that look alike: %w", err)
+	}
+	return append(pairs, near...), nil
+}
+
+// propose returns the pairs whose fingerprints agree.
+func propose(ctx context.Context, facts []Facts, distinct []int, name string, opts SearchOptions) ([]Pair, error) {
+	key := sha256.New()
+	ids := make([]string, len(distinct))
+	for i, at := range distinct {
+		key.Write(facts[at].SHA256[:]) // a hash's Write does not fail
+		ids[i] = strconv.Itoa(at)
+	}
+	near, err := neighbours(ctx, source{ids: ids, dim: FingerprintLen, views: margins, read: func(row, view int, dst []float32) error {
+		facts[distinct[row]].Prints[view].floats(dst)
+		return nil
+	}}, proposals, name, "fingerprints of "+hex.EncodeToString(key.Sum(nil)[:8]), opts)
+	if err != nil {
+		return nil, err
+	}
+	defer near.Close()
+	var pairs []Pair
+	for row, at := range distinct {
+		list, err := near.Of(row)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range list {
+			if n.Score >= proposedAbove {
+				other := distinct[n.Row]
+				pairs = append(pairs, Pair{A: min(at, other), B: max(at, other)})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b Pair) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
+	return slices.Compact(pairs), nil
+}
+
+// verify keeps the pairs that show the same picture. Agreements are kept by the two
+// files' checksums.
+func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair, path string, opts DuplicateOptions) ([]Pair, error) {
+	known, err := readAgreements(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the kept comparisons %s: %w; remove it and start again", path, err)
+	}
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, wholefile.Explain(err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*Picture{}}
+	jobs := make(chan int)
+	var lock sync.Mutex
+	var workers sync.WaitGroup
+	done := 0
+	for range runtime.GOMAXPROCS(0) {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := range jobs {
+				p := &proposed[i]
+				key := agreementKey(facts[p.A].SHA256, facts[p.B].SHA256)
+				lock.Lock()
+				had, ok := known[key]
+				lock.Unlock()
+				p.Agreement = had
+				if !ok {
+					p.Agreement = pictures.agreement(p.A, p.B)
+				}
+				lock.Lock()
+				if !ok {
+					if _, err := fmt.Fprintf(log, "%s,%.5f\n", key, p.Agreement); err != nil {
+						stop(wholefile.Explain(err))
+					}
+				}
+				done++
+				if opts.Verify != nil {
+					opts.Verify(done, len(proposed))
+				}
+				lock.Unlock()
+			}
+		}()
+	}
+	for i := range proposed {
+		select {
+		case jobs <- i:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(jobs)
+	workers.Wait()
+	if err := errors.Join(context.Cause(ctx), log.Close()); err != nil {
+		return nil, err
+	}
+	same := slices.DeleteFunc(proposed, func(p Pair) bool { return p.Agreement < sameAbove })
+	return same, nil
+}
+
+func agreementKey(a, b [32]byte) string {
+	return hex.EncodeToString(a[:12]) + "," + hex.EncodeToString(b[:12])
+}
+
+func readAgreements(path string) (map[string]float64, error) {
+	known := map[string]float64{}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return known, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := csv.NewReader(bufio.NewReader(f))
+	r.FieldsPerRecord = -1
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return known, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(row) == 3 && len(row[0]) == 24 && len(row[1]) == 24 && len(row[2]) == len("0.12345") {
+			if v, err := strconv.ParseFloat(row[2], 64); err == nil {
+				known[row[0]+","+row[1]] = v
+			}
+		}
+	}
+}
+
+// pictures reads photos for comparison and holds some.
+type pictures struct {
+	files  []string
+	limits imageprep.Limits
+	lock   sync.Mutex
+	held   map[int]*Picture
+	order  []int // of their reading
+}
+
+// heldPictures are some 70 KB each.
+const heldPictures = 1024
+
+// agreement is the better of laying either picture on the other: a crop lies within the
+// whole, but not the whole within the crop. A file that cannot be read any more agrees
+// with nothing.
+func (p *pictures) agreement(a, b int) float64 {
+	x, y := p.get(a), p.get(b)
+	if x == nil || y == nil {
+		return 0
+	}
+	v := Align(x, y)
+	if v >= sameAbove {
+		return v
+	}
+	return max(0, v, Align(y, x))
+}
+
+func (p *pictures) get(i int) *Picture {
+	p.lock.Lock()
+	had, ok := p.held[i]
+	p.lock.Unlock()
+	if ok {
+		return had
+	}
+	var made *Picture
+	if photo, err := imageprep.Open(p.files[i], p.limits); err == nil {
+		made = NewPicture(photo)
+	}
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if _, ok := p.held[i]; !ok {
+		p.held[i] = made
+		p.order = append(p.order, i)
+		if len(p.order) > heldPictures {
+			delete(p.held, p.order[0])
+			p.order = p.order[1:]
+		}
+	}
+	return made
+}
+
+// Groups gathers pairs into groups of one picture: the place of each photo's group's
+// first photo, its own where it has no duplicate.
+func Groups(n int, pairs []Pair) []int {
+	group := make([]int, n)
+	for i := range group {
+		group[i] = i
+	}
+	root := func(i int) int {
+		for group[i] != i {
+			group[i] = group[group[i]]
+			i = group[i]
+		}
+		return i
+	}
+	for _, p := range pairs {
+		a, b := root(p.A), root(p.B)
+		group[max(a, b)] = min(a, b)
+	}
+	for i := range group {
+		group[i] = root(i)
+	}
+	return group
+}

@@ -1,0 +1,66 @@
+package check
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Facts are what a look at one photo's file found.
+type Facts struct {
+	Bytes         int64
+	Modified      int64 // Unix nanoseconds; with Bytes, tells that the file is the same
+	Width, Height int   // pixels, upright
+	SHA256        [32]byte
+	Deviation     float32 // of the brightness, 0..255
+	Prints        Fingerprints
+	Problem       string // why it cannot be read; the rest is then zero
+}
+
+// Blank says whether the picture shows nothing.
+func (f *Facts) Blank() bool { return f.Problem == "" && f.Deviation < blankDeviation }
+
+var factColumns = []string{"file", "bytes", "modified", "width", "height", "sha256", "deviation", "fingerprints"}
+
+// row is the facts of a readable photo as a line of the kept file.
+func (f *Facts) row(file string) []string {
+	var prints []byte
+	for _, p := range f.Prints {
+		for _, v := range p {
+			prints = append(prints, byte(v))
+		}
+	}
+	return []string{file, strconv.FormatInt(f.Bytes, 10), strconv.FormatInt(f.Modified, 10), strconv.Itoa(f.Width), strconv.Itoa(f.Height),
+		hex.EncodeToString(f.SHA256[:]), strconv.FormatFloat(float64(f.Deviation), 'g', 6, 32), base64.RawStdEncoding.EncodeToString(prints)}
+}
+
+// parseFacts reads what row wrote.
+func parseFacts(row []string) (file string, f Facts, err error) {
+	if len(row) != len(factColumns) {
+		return "", f, fmt.Errorf("%d fields, not %d", len(row), len(factColumns))
+	}
+	number := func(s string) int64 {
+		v, e := strconv.ParseInt(s, 10, 64)
+		err = errors.Join(err, e)
+		return v
+	}
+	f.Bytes, f.Modified, f.Width, f.Height = number(row[1]), number(row[2]), int(number(row[3])), int(number(row[4]))
+	sum, e1 := hex.DecodeString(row[5])
+	deviation, e2 := strconv.ParseFloat(row[6], 32)
+	prints, e3 := base64.RawStdEncoding.DecodeString(row[7])
+	if err = errors.Join(err, e1, e2, e3); err != nil {
+		return "", f, err
+	}
+	if copy(f.SHA256[:], sum) != len(f.SHA256) || len(prints) != margins*FingerprintLen {
+		return "", f, errors.New("a checksum or fingerprint of another length")
+	}
+	f.Deviation = float32(deviation)
+	for m := range f.Prints {
+		for i := range f.Prints[m] {
+			f.Prints[m][i] = int8(prints[m*FingerprintLen+i])
+		}
+	}
+	return row[0], f, nil
+}

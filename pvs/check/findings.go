@@ -1,0 +1,165 @@
+package check
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Kind of a finding.
+type Kind string
+
+// The kinds, in the order in which they are listed. The first four are faults, which
+// make scores wrong or runs fail; the others are hints, each worth a look.
+const (
+	BadRow          Kind = "bad row"             // of photos.csv, left out
+	Unreadable      Kind = "unreadable"          // the photo's file
+	Leak            Kind = "leak"                // from one split into another
+	Contradiction   Kind = "contradiction"       // one picture under two labels
+	ExactDuplicate  Kind = "exact duplicate"     // files of the same bytes
+	NearDuplicate   Kind = "near duplicate"      // encoded again, resized, slightly cropped
+	Blank           Kind = "blank"               // a picture of one colour
+	Small           Kind = "small"               // fewer pixels than the network takes
+	FewPhotos       Kind = "few photos"          // of a category
+	NoMatch         Kind = "no match"            // no index photo of a query's product
+	SuspectCategory Kind = "suspicious category" // the neighbours' is another
+	SuspectProduct  Kind = "suspicious product"  // the neighbours' is another
+)
+
+// Kinds lists all of them in order.
+var Kinds = []Kind{BadRow, Unreadable, Leak, Contradiction, ExactDuplicate, NearDuplicate, Blank, Small, FewPhotos, NoMatch, SuspectCategory, SuspectProduct}
+
+// Fault says whether a kind makes scores wrong or runs fail.
+func (k Kind) Fault() bool {
+	return k == BadRow || k == Unreadable || k == Leak || k == Contradiction
+}
+
+// None stands for no photo in a finding.
+const None = -1
+
+// Finding is something to look at.
+type Finding struct {
+	Kind     Kind
+	Photo    int              // place of the photo in the catalogue; None for a row or a category
+	Other    int              // the photo that it is about as well, or None
+	Category catalog.Category // of FewPhotos
+	Score    float64          // agreement, votes or nearness, where there is one
+	Detail   string           // one clause
+}
+
+// Limits of [Examine]; zero values are defaults.
+type Limits struct {
+	MinSide int // pixels of the shorter side below which a photo is small; 0: 64
+	Few     int // photos below which a category has few; 0: 5
+}
+
+// Report is what was found in a catalogue.
+type Report struct {
+	Catalog  *catalog.Catalog
+	Findings []Finding // by kind
+	Sizes    Sizes
+}
+
+// Examine makes findings of facts and pairs, to which those about labels are added.
+func Examine(c *catalog.Catalog, facts []Facts, pairs []Pair, labels []Finding, limits Limits) *Report {
+	if limits.MinSide == 0 {
+		limits.MinSide = 64
+	}
+	if limits.Few == 0 {
+		limits.Few = 5
+	}
+	e := &examination{photos: c.Photos, facts: facts, by: map[Kind][]Finding{}}
+	for _, p := range c.Skipped {
+		e.add(Finding{Kind: BadRow, Photo: None, Other: None, Detail: p.String()})
+	}
+	e.files(limits.MinSide)
+	e.duplicates(pairs)
+	e.products()
+	e.categories(limits.Few)
+	for _, f := range labels {
+		e.add(f)
+	}
+	r := &Report{Catalog: c, Sizes: sizesOf(facts)}
+	for _, k := range Kinds {
+		r.Findings = append(r.Findings, e.by[k]...)
+	}
+	return r
+}
+
+// Of returns the findings of a kind.
+func (r *Report) Of(kind Kind) []Finding {
+	var out []Finding
+	for _, f := range r.Findings {
+		if f.Kind == kind {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Faults counts the findings that are faults.
+func (r *Report) Faults() int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Kind.Fault() {
+			n++
+		}
+	}
+	return n
+}
+
+// Photo returns a finding's photo or other photo; ok is false for None.
+func (r *Report) Photo(place int) (p catalog.Photo, ok bool) {
+	if place == None {
+		return p, false
+	}
+	return r.Catalog.Photos[place], true
+}
+
+var findingColumns = []string{"finding", "level", "photo", "split", "product", "category", "path", "other", "other_split", "other_product", "other_category", "other_path", "score", "detail"}
+
+// WriteCSV writes all findings as a table; it appears whole or not at all.
+func (r *Report) WriteCSV(path string) error {
+	err := wholefile.Write(path, func(file io.Writer) error {
+		buf := bufio.NewWriter(file)
+		w := csv.NewWriter(buf)
+		if err := w.Write(findingColumns); err != nil {
+			return err
+		}
+		for _, f := range r.Findings {
+			if err := w.Write(r.row(f)); err != nil {
+				return err
+			}
+		}
+		w.Flush()
+		return errors.Join(w.Error(), buf.Flush())
+	})
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+func (r *Report) row(f Finding) []string {
+	level := "hint"
+	if f.Kind.Fault() {
+		level = "fault"
+	}
+	p, _ := r.Photo(f.Photo)
+	o, _ := r.Photo(f.Other)
+	if f.Category != "" {
+		p.Category = f.Category
+	}
+	score := ""
+	if f.Score != 0 {
+		score = strconv.FormatFloat(f.Score, 'f', 4, 64)
+	}
+	return []string{string(f.Kind), level, p.ID, string(p.Split), p.Product, string(p.Category), p.Path,
+		o.ID, string(o.Split), o.Product, string(o.Category), o.Path, score, f.Detail}
+}

@@ -1,0 +1,196 @@
+package check
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// ScanOptions of [Scan]; zero values are defaults.
+type ScanOptions struct {
+	Limits   imageprep.Limits
+	Progress func(done, total int) // may be nil
+}
+
+// Scan looks at every file once, on all cores, and returns the facts in the order of the
+// files. A file that cannot be read is a fact, not an error. The facts are kept in the
+// file NAME.csv, while at work in NAME.csv.part: a later start looks only at files
+// whose size or time has changed, and at those that could not be read.
+func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([]Facts, error) {
+	facts := make([]Facts, len(files))
+	place := make(map[string][]int, len(files))
+	for i, f := range files {
+		place[f] = append(place[f], i)
+	}
+	known := make([]bool, len(files))
+	for _, path := range []string{name + ".csv", name + ".csv.part"} {
+		if err := readFacts(path, func(file string, f Facts) {
+			for _, i := range place[file] {
+				facts[i], known[i] = f, true
+			}
+		}); err != nil {
+			return nil, fmt.Errorf("reading the kept facts %s: %w; remove it and start again", path, err)
+		}
+	}
+	place = nil
+	log, err := appendFacts(name + ".csv.part")
+	if err != nil {
+		return nil, fmt.Errorf("keeping what the scan finds: %w", wholefile.Explain(err))
+	}
+	err = scanAll(ctx, files, facts, known, log, opts)
+	if err = errors.Join(err, log.close()); err != nil {
+		return nil, err
+	}
+	if err := writeFacts(name+".csv", files, facts); err != nil {
+		return nil, fmt.Errorf("keeping what the scan found: %w", err)
+	}
+	return facts, os.Remove(name + ".csv.part")
+}
+
+// scanAll fills facts in on all cores and logs the new ones.
+func scanAll(ctx context.Context, files []string, facts []Facts, known []bool, log *factLog, opts ScanOptions) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	jobs := make(chan int)
+	var lock sync.Mutex
+	var workers sync.WaitGroup
+	done := 0
+	for range runtime.GOMAXPROCS(0) {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := range jobs {
+				fresh := look(files[i], &facts[i], known[i], opts.Limits)
+				lock.Lock()
+				if fresh && facts[i].Problem == "" {
+					if err := log.add(facts[i].row(files[i])); err != nil {
+						stop(fmt.Errorf("keeping what the scan finds: %w", wholefile.Explain(err)))
+					}
+				}
+				done++
+				if opts.Progress != nil {
+					opts.Progress(done, len(files))
+				}
+				lock.Unlock()
+			}
+		}()
+	}
+	for i := range files {
+		select {
+		case jobs <- i:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(jobs)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+// look reads a file unless the facts of it are known; fresh says whether it did.
+func look(file string, f *Facts, known bool, limits imageprep.Limits) (fresh bool) {
+	info, err := os.Stat(file)
+	if known && err == nil && info.Size() == f.Bytes && info.ModTime().UnixNano() == f.Modified {
+		return false
+	}
+	*f = Facts{}
+	sum := sha256.New()
+	photo, err := imageprep.OpenThrough(file, limits, sum)
+	if err != nil {
+		f.Problem = err.Error()
+		return true
+	}
+	f.Bytes, f.Modified = info.Size(), info.ModTime().UnixNano()
+	f.Width, f.Height = photo.Width, photo.Height
+	sum.Sum(f.SHA256[:0])
+	f.Prints, f.Deviation = fingerprints(photo)
+	return true
+}
+
+// factLog appends to the part file and hands it to the system line by line: a kill
+// costs at most a line.
+type factLog struct {
+	file *os.File
+	csv  *csv.Writer
+}
+
+func appendFacts(path string) (*factLog, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	l := &factLog{f, csv.NewWriter(f)}
+	// A line that a kill cut off ends here; it has too few fields to be taken for one.
+	_, err = f.WriteString("\n")
+	return l, err
+}
+
+func (l *factLog) add(row []string) error {
+	if err := l.csv.Write(row); err != nil {
+		return err
+	}
+	l.csv.Flush()
+	return l.csv.Error()
+}
+
+func (l *factLog) close() error { return l.file.Close() }
+
+// writeFacts writes the facts of all readable photos.
+func writeFacts(path string, files []string, facts []Facts) error {
+	return wholefile.Write(path, func(w io.Writer) error {
+		buf := bufio.NewWriterSize(w, 1<<16)
+		c := csv.NewWriter(buf)
+		if err := c.Write(factColumns); err != nil {
+			return err
+		}
+		for i := range facts {
+			if facts[i].Problem != "" {
+				continue
+			}
+			if err := c.Write(facts[i].row(files[i])); err != nil {
+				return err
+			}
+		}
+		c.Flush()
+		return errors.Join(c.Error(), buf.Flush())
+	})
+}
+
+// readFacts calls use for each line that is whole; a file that is not there has none.
+func readFacts(path string, use func(file string, f Facts)) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := csv.NewReader(bufio.NewReaderSize(f, 1<<16))
+	r.FieldsPerRecord = -1
+	r.ReuseRecord = true
+	r.LazyQuotes = true // a cut-off quote is a bad line, not a bad file
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if file, facts, err := parseFacts(row); err == nil {
+			use(file, facts)
+		}
+	}
+}
