@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"image"
 	"slices"
 )
 
@@ -13,6 +14,7 @@ type Photo struct {
 	Product  string
 	Category string // leaf
 	Title    string
+	Image    image.Image // is drawn instead of the file, if not nil; pages show files only
 }
 
 // Result is a neighbour of a query.

@@ -140,7 +140,7 @@ func (t Triplet) marginRule(c *canvas, x axis) {
 func (t Triplet) anchor(c *canvas) {
 	const big = 116.0
 	y := tripletLine - big/2
-	m, _ := thumbnail(t.Anchor.Path, int(big*scale))
+	m := t.Anchor.thumbnail(int(big * scale))
 	c.box(left-4, y-4, big+8, big+8, 9, ink)
 	c.picture(left, y, big, 6, m)
 	c.text(left, y-14, "anchor", 14, true, ink, 0)
@@ -152,7 +152,7 @@ func (t Triplet) positive(c *canvas, x axis) {
 	at := x.at(t.ToPositive)
 	place := min(max(at-size/2, x.from), x.to-size)
 	c.line(2, green, [2]float64{at, y + size}, [2]float64{at, tripletLine + 13})
-	m, _ := thumbnail(t.Positive.Path, int(size*scale))
+	m := t.Positive.thumbnail(int(size * scale))
 	c.box(place-4, y-4, size+8, size+8, 9, green)
 	c.picture(place, y, size, 6, m)
 	c.tick(place+size-11, y+size-11)
@@ -195,7 +195,7 @@ func (t Triplet) negative(c *canvas, n Distant, chosen bool, at, place, y float6
 	if chosen || y < tripletLine+60 { // photos of the second lane would be crossed
 		c.line(stroke, h, [2]float64{at, tripletLine + 20}, [2]float64{at, y})
 	}
-	m, _ := thumbnail(n.Path, int(tripletPhoto*scale))
+	m := n.thumbnail(int(tripletPhoto * scale))
 	c.box(place-frame, y-frame, tripletPhoto+2*frame, tripletPhoto+2*frame, 6+frame/2, h)
 	c.picture(place, y, tripletPhoto, 5, m)
 	text := fmt.Sprintf("%.3f", n.Distance)

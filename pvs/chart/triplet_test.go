@@ -1,16 +1,20 @@
 package chart
 
 import (
+	"image"
 	"image/color"
+	"image/draw"
 	"math"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// sampleTriplet has a hard, a semi-hard and an easy negative of one grey photo.
-func sampleTriplet(t testing.TB) Triplet {
-	photo := sample(t).Rows[0].Query
+// sampleTriplet has a hard, a semi-hard and an easy negative of one red photo, which is no file.
+func sampleTriplet() Triplet {
+	red := image.NewNRGBA(image.Rect(0, 0, 40, 60))
+	draw.Draw(red, red.Bounds(), image.NewUniform(color.RGBA{200, 0, 0, 255}), image.Point{}, draw.Src)
+	photo := Photo{Image: red}
 	at := func(d float64) Distant { return Distant{photo, d} }
 	return Triplet{Title: "A triplet", XLabel: "distance", Anchor: photo, Positive: photo, ToPositive: 0.3, Margin: 0.2,
 		Negatives: []Distant{at(0.8), at(0.1), at(0.4)}, Chosen: 2}
@@ -31,7 +35,7 @@ func TestTriplet(t *testing.T) {
 		}
 		return out
 	}
-	tr := sampleTriplet(t)
+	tr := sampleTriplet()
 	narrow := count(tr)
 	for name, c := range map[string]color.RGBA{"hard": hues[4].tint, "semi-hard": hues[2].tint, "easy": guide, "the positive": green, "a negative": hues[4].full} {
 		if narrow[c] < 400 {
@@ -54,7 +58,7 @@ func TestTripletErrors(t *testing.T) {
 		"from 0 on":    func(tr *Triplet) { tr.Negatives[0].Distance = math.NaN() },
 		"margin -1 of": func(tr *Triplet) { tr.Margin = -1 },
 	} {
-		tr := sampleTriplet(t)
+		tr := sampleTriplet()
 		change(&tr)
 		if err := tr.PNG(filepath.Join(t.TempDir(), "t.png")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
