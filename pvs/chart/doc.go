@@ -9,5 +9,6 @@
 //
 // A [Journey] shows runs that build on each other, their published scores beside those
 // measured here, as PNG, SVG, an interactive page and a table. [Curves] shows losses
-// and the like over epochs.
+// and the like over epochs, [Scatter] two values of named things, [Distributions] how
+// values spread, and [Triplet] what a triplet loss compares.
 package chart

@@ -9,11 +9,16 @@ import (
 )
 
 type setupCommand struct {
-	Weights string `help:"Which weights: keras-b0, timm-b0 or lite0; the best that can be had if not given."`
+	Weights   string `help:"Which weights: keras-b0, timm-b0 or lite0; the best that can be had if not given."`
+	Lab       bool   `help:"Install the lab too: JupyterLab and the Go kernel of the notebooks."`
+	Uninstall bool   `help:"With --lab: remove the lab."`
 }
 
-// Run installs the libraries of both uses and the weights.
+// Run installs the libraries of both uses and the weights, and the lab if it is wanted.
 func (c *setupCommand) Run(a *app) error {
+	if c.Uninstall {
+		return uninstallLab(a, c.Lab)
+	}
 	infer, err := backend.Choose(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return err
@@ -35,8 +40,14 @@ func (c *setupCommand) Run(a *app) error {
 	a.say("inference runs on %s%s", infer, size(infer.Plugin))
 	a.say("training and large searches run on %s%s", train, size(train.Plugin))
 	a.say("weights: %s, for EfficientNet %s, %s, %s%s", source.Name, source.Model, source.Licence, path, size(path))
-	return a.result(map[string]any{"backend": train.Name, "plugin": train.Plugin, "weights": path,
-		"inference_backend": infer.Name, "inference_plugin": infer.Plugin, "weights_name": source.Name})
+	result := map[string]any{"backend": train.Name, "plugin": train.Plugin, "weights": path,
+		"inference_backend": infer.Name, "inference_plugin": infer.Plugin, "weights_name": source.Name}
+	if c.Lab {
+		if result["lab"], err = installLab(a, kernelEnv(infer, train)); err != nil {
+			return err
+		}
+	}
+	return a.result(result)
 }
 
 // size says how large a file is.

@@ -1,0 +1,75 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+)
+
+// Config is what [Lab.Install] and [Lab.InstallKernel] need to know.
+type Config struct {
+	Checkout string                // whose packages a notebook outside of any checkout imports; see [Checkout]
+	Env      map[string]string     // goes into the kernel's environment
+	Log      func(string)          // gets a line for each thing that is begun
+	Progress func(done, total int) // of JupyterLab's packages
+}
+
+// Install makes the lab whole and returns its parts. What is there in the right version
+// is kept, so it is quick to repeat and goes on where it was interrupted.
+func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
+	// The one waits for the network, the other for the compiler.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var jupyter Part
+	var failed error
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if jupyter, failed = l.installJupyter(ctx, c.Log, c.Progress); failed != nil {
+			cancel()
+		}
+	})
+	kernel, err := l.InstallKernel(ctx, c, l.data())
+	if err != nil {
+		cancel()
+	}
+	wait.Wait()
+	if failed != nil && !errors.Is(failed, context.Canceled) { // the kernel ended because of it
+		return nil, failed
+	}
+	if err := errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	return append([]Part{jupyter}, kernel...), nil
+}
+
+// InstallKernel installs the kernel alone, in Jupyter's data folder, for a Jupyter that
+// is there already.
+func (l Lab) InstallKernel(ctx context.Context, c Config, data string) ([]Part, error) {
+	goPath, goVersion, err := goCommand(ctx, c.Checkout)
+	if err != nil {
+		return nil, err
+	}
+	var parts []Part
+	for _, t := range tools {
+		part, err := l.installTool(ctx, goPath, goVersion, c.Checkout, t, c.Log)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	if err := l.writeScript("go", goScript, goPath); err != nil {
+		return nil, err
+	}
+	if err := l.writeScript(KernelName, kernelScript, filepath.Join(l.bin(), "gonb"), c.Checkout); err != nil {
+		return nil, err
+	}
+	if err := warm(ctx, goPath, c.Checkout, c.Log); err != nil {
+		return nil, err
+	}
+	part, err := l.writeSpec(data, c.Env)
+	if err != nil {
+		return nil, err
+	}
+	return append(parts, part), nil
+}

@@ -1,0 +1,79 @@
+package kernels
+
+import (
+	_ "embed" // the kernel's icon
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+const (
+	// KernelName is how notebooks name the kernel in their metadata.
+	KernelName = "gopvs"
+	// DisplayName is how people see it.
+	DisplayName = "Go (pvs)"
+)
+
+//go:embed logo-svg.svg
+var logo string
+
+// spec is the content of kernel.json
+// (https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs).
+type spec struct {
+	Argv          []string          `json:"argv"`
+	DisplayName   string            `json:"display_name"`
+	Language      string            `json:"language"`
+	InterruptMode string            `json:"interrupt_mode"`
+	Env           map[string]string `json:"env"`
+}
+
+// writeSpec installs the kernel in one of Jupyter's data folders. Env is what the kernel
+// finds in its environment besides that of Jupyter.
+func (l Lab) writeSpec(data string, env map[string]string) (Part, error) {
+	s := spec{
+		Argv:          []string{filepath.Join(l.bin(), KernelName), "{connection_file}"},
+		DisplayName:   DisplayName,
+		Language:      "go",
+		InterruptMode: "message",
+		Env:           map[string]string{"PATH": l.bin() + string(filepath.ListSeparator) + "${PATH}"}, // Jupyter puts its own in
+	}
+	for key, value := range env {
+		s.Env[key] = value
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return Part{}, err
+	}
+	dir := filepath.Join(data, "kernels", KernelName)
+	for name, content := range map[string]string{"kernel.json": string(text) + "\n", "logo-svg.svg": logo} {
+		if err := wholefile.Write(filepath.Join(dir, name), func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
+			return Part{}, fmt.Errorf("installing the kernel in %s: %w", dir, err)
+		}
+	}
+	bytes, err := size(dir)
+	return Part{Name: "kernel", Version: KernelName, Path: dir, Bytes: bytes}, err
+}
+
+// missesKernel says why Jupyter cannot start the kernel.
+func missesKernel(data string) error {
+	file := filepath.Join(data, "kernels", KernelName, "kernel.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the kernel %q is missing", DisplayName)
+	}
+	var s spec
+	if err := json.Unmarshal(text, &s); err != nil || len(s.Argv) == 0 {
+		return fmt.Errorf("%s is broken", file)
+	}
+	for _, name := range []string{KernelName, "gonb", "goimports", "gopls", "go"} {
+		program := filepath.Join(filepath.Dir(s.Argv[0]), name)
+		if _, err := os.Stat(program); err != nil {
+			return fmt.Errorf("the kernel's program %s is missing", program)
+		}
+	}
+	return nil
+}
