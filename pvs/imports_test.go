@@ -36,7 +36,7 @@ var may = map[string][]string{
 	"pvs/recipe":         {"pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
 	"pvs/journey":        {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/embed", "pvs/feed", "pvs/finetune", "pvs/recipe", "pvs/records", "pvs/search", "pvs/evaluate", "pvs/leaderboard", "pvs/chart", "pvs/wholefile"},
 	"pvs/verify":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/finetune", "pvs/backend"},
-	"pvs/lab":            {"pvs/backend", "pvs/chart", "pvs/effnet", "pvs/effnet/weights", "pvs/embed", "pvs/finetune", "pvs/wholefile"},
+	"pvs/lab":            {"data/studio", "data/synth", "pvs/backend", "pvs/catalog", "pvs/chart", "pvs/effnet", "pvs/effnet/weights", "pvs/embed", "pvs/finetune", "pvs/wholefile"},
 	"kernels":            {"pvs/fetch", "pvs/wholefile"},
 	"data/mesh":          {},
 	"data/studio":        {"data/mesh", "pvs/catalog", "pvs/wholefile"},
