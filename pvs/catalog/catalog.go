@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog/table"
 )
 
 // The files of a catalogue folder.
@@ -65,29 +67,29 @@ func refuse(name string, problems []Problem) error {
 
 // readPhotos reads all rows; the error is of the file, not of a row.
 func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
-	rs, err := openRows(r, PhotosFile, photoColumns)
+	t, err := openTable(r, PhotosFile, photoColumns)
 	if err != nil {
 		return nil, nil, err
 	}
-	split := rs.columns[slices.Index(photoColumns, "split")]
-	rs.isRow = func(fields []string) bool {
+	split := t.Field(slices.Index(photoColumns, "split"))
+	t.IsRow = func(fields []string) bool {
 		return len(fields) > split && slices.Contains(Splits, Split(fields[split]))
 	}
 	seen := map[string]int{}
 	shared := interner{}
 	field := make([]string, len(photoColumns))
 	for {
-		err := rs.read(field)
+		err := t.Read(field)
 		if errors.Is(err, io.EOF) {
 			return photos, problems, nil
 		}
-		if errors.Is(err, errRead) {
-			return nil, nil, fmt.Errorf("%s after line %d: %w", PhotosFile, rs.line, err)
+		if errors.Is(err, table.ErrRead) {
+			return nil, nil, fmt.Errorf("%s after line %d: %w", PhotosFile, t.Line(), err)
 		}
-		where := fmt.Sprintf("%s line %d", PhotosFile, rs.line)
+		where := fmt.Sprintf("%s line %d", PhotosFile, t.Line())
 		if err == nil {
 			p := Photo{ID: field[0], Path: field[1], Split: Split(field[2]), Product: shared.one(field[3]),
-				Category: Category(shared.one(field[4])), Title: field[5], Line: rs.line}
+				Category: Category(shared.one(field[4])), Title: field[5], Line: t.Line()}
 			if p.ID != "" {
 				where += fmt.Sprintf(" (photo %s)", p.ID)
 			}
@@ -116,7 +118,7 @@ func (p Photo) check(seen map[string]int) error {
 	if strings.ContainsAny(p.ID+p.Path, "\n\r\x00") {
 		return errors.New("its id or path has a line break or a zero byte")
 	}
-	if err := checkUTF8(p.ID, p.Path, p.Product, string(p.Category), p.Title); err != nil {
+	if err := table.CheckUTF8(p.ID, p.Path, p.Product, string(p.Category), p.Title); err != nil {
 		return err
 	}
 	if _, err := ParseSplit(string(p.Split)); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog/table"
 )
 
 // Truth returns for each query the index photos that show the same product: from
@@ -86,26 +88,26 @@ func readTruthFile(path string, opts Options, check func(query, index string) er
 }
 
 func readTruth(r io.Reader, name string, check func(query, index string) error) (map[string][]string, []Problem, error) {
-	rs, err := openRows(r, name, []string{"query", "index"})
+	t, err := openTable(r, name, []string{"query", "index"})
 	if err != nil {
 		return nil, nil, err
 	}
-	rs.isRow = func([]string) bool { return true } // an id has no line break
+	t.IsRow = func([]string) bool { return true } // an id has no line break
 	truth := map[string][]string{}
 	seen := map[[2]string]bool{}
 	var problems []Problem
 	field := make([]string, 2)
 	for {
-		err := rs.read(field)
+		err := t.Read(field)
 		if errors.Is(err, io.EOF) {
 			return truth, problems, nil
 		}
-		if errors.Is(err, errRead) {
-			return nil, nil, fmt.Errorf("%s after line %d: %w", name, rs.line, err)
+		if errors.Is(err, table.ErrRead) {
+			return nil, nil, fmt.Errorf("%s after line %d: %w", name, t.Line(), err)
 		}
 		pair := [2]string{field[0], field[1]}
 		if err == nil {
-			err = checkUTF8(pair[:]...)
+			err = table.CheckUTF8(pair[:]...)
 		}
 		switch {
 		case err != nil:
@@ -117,7 +119,7 @@ func readTruth(r io.Reader, name string, check func(query, index string) error) 
 			err = check(pair[0], pair[1])
 		}
 		if err != nil {
-			problems = append(problems, Problem{Where: fmt.Sprintf("%s line %d", name, rs.line), Err: err})
+			problems = append(problems, Problem{Where: fmt.Sprintf("%s line %d", name, t.Line()), Err: err})
 			continue
 		}
 		seen[pair] = true

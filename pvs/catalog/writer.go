@@ -3,6 +3,7 @@ package catalog
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,11 +39,15 @@ func Create(dir string) (*Writer, error) {
 	return w, nil
 }
 
-// Write adds a photo; one that [Open] would refuse is an error.
+// ErrPhoto is what [Writer.Write] returns for a photo that [Open] would refuse.
+var ErrPhoto = errors.New("the photo cannot be in a catalogue")
+
+// Write adds a photo; one that [Open] would refuse is an error that is [ErrPhoto], after
+// which others can be written.
 func (w *Writer) Write(p Photo) error {
 	w.line++
 	if err := p.check(w.seen); err != nil {
-		return fmt.Errorf("photo %s: %w", p.ID, err)
+		return refused{p.ID, err}
 	}
 	w.seen[p.ID] = w.line
 	if err := w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product, string(p.Category), p.Title}); err != nil {
@@ -50,6 +55,16 @@ func (w *Writer) Write(p Photo) error {
 	}
 	return nil
 }
+
+// refused is an ErrPhoto.
+type refused struct {
+	id  string
+	err error
+}
+
+func (r refused) Error() string        { return fmt.Sprintf("photo %s: %v", r.id, r.err) }
+func (r refused) Unwrap() error        { return r.err }
+func (r refused) Is(target error) bool { return target == ErrPhoto }
 
 // Close gives the file its name.
 func (w *Writer) Close() error {

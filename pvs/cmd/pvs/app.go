@@ -70,6 +70,9 @@ func (a *app) bar(what string, total int) *progressbar.ProgressBar {
 // terminal says whether people watch.
 func (a *app) terminal() bool { return term.IsTerminal(int(a.stderr.Fd())) }
 
+// unknownTotal is the total of a progress whose end is not known.
+const unknownTotal = -1
+
 // progress shows how far a long step is: a bar on a terminal, else a line now and then.
 func (a *app) progress(what string) (update func(done, total int), finish func()) {
 	if a.terminal() {
@@ -91,6 +94,9 @@ func (a *app) progress(what string) (update func(done, total int), finish func()
 		if now := time.Now(); done == total || now.Sub(last) > 5*time.Second {
 			last = now
 			line := fmt.Sprintf("%s: %d of %d", what, done, total)
+			if total == unknownTotal {
+				line = fmt.Sprintf("%s: %d", what, done)
+			}
 			if spent := now.Sub(start).Seconds(); done < total && done > 0 && spent > 1 {
 				line += fmt.Sprintf(", %.0f s left", spent/float64(done)*float64(total-done))
 			}

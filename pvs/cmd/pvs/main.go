@@ -19,6 +19,7 @@ type commands struct {
 	Setup      setupCommand      `cmd:"" help:"Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat."`
 	Quickstart quickstartCommand `cmd:"" help:"The main job on a small drawn catalogue, start to finish, in minutes."`
 	Data       dataCommand       `cmd:"" help:"Fill a catalogue folder with photos."`
+	Import     importCommand     `cmd:"" help:"Make a catalogue of photos that lie in folders or in a public data set's layout."`
 	Records    recordsCommand    `cmd:"" help:"Write the photos of a catalogue as TFRecord shards."`
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`

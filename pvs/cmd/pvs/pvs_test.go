@@ -168,6 +168,33 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// Folders of photos become a catalogue; a kind that there is not is wrong usage and the
+// known ones are listed.
+func TestImport(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"Mugs/blue/1.jpg", "Mugs/blue/2.jpg", "Mugs/red/1.jpg"} {
+		if err := os.MkdirAll(filepath.Join(dir, "shop", filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "shop", name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := pvs(t, "import", "folder", filepath.Join(dir, "shop"), "--out", filepath.Join(dir, "cat"), "--json")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	if v := object(t, stdout, "photos", "products", "categories"); v["photos"] != 3.0 || v["products"] != 2.0 || v["categories"] != 1.0 {
+		t.Errorf("got %v", v)
+	}
+	refused(t, []string{"import", "folder", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "cat")}, "there is no")
+	for _, args := range [][]string{{"import", "nonsense", dir, "--out", dir}, {"import"}} {
+		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "folder") {
+			t.Errorf("%v: status %d, %s", args, status, stderr)
+		}
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{{"nonsense"}, {"embed"}, {"search", "--index", "x"}, {"search", "--index", "x", "--queries", "q", "--image", "i"}} {
 		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "pvs --help") {

@@ -1,0 +1,242 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+)
+
+// Leaf says what the innermost folders of a [Folder] are.
+type Leaf string
+
+// The two kinds of innermost folders.
+const (
+	Product  Leaf = "product"  // each holds the photos of one product; the folders above are categories
+	Category Leaf = "category" // each holds the photos of many products of one category
+)
+
+// Folder is photos in folders: a folder a product or a folder a category, with
+// categories above. Folders named after splits at the top (train, val, index, query;
+// also valid, validation, gallery, queries, and test for products to search for) say
+// where their photos go. Without them, products
+// go to a search - the first Queries photos of each, by name, to query and the others
+// to index, all to index where that would leave none - and categories to train and val.
+type Folder struct {
+	Leaf    Leaf
+	Queries int     // photos of each product that become queries; 0: 1
+	Train   float64 // share of the products that go to train and val instead of to a search
+}
+
+// splitNames are the names that data sets have for the splits.
+var splitNames = map[string]catalog.Split{
+	"train": catalog.Train, "val": catalog.Val, "valid": catalog.Val, "validation": catalog.Val,
+	"index": catalog.Index, "gallery": catalog.Index, "query": catalog.Query, "queries": catalog.Query, "test": test,
+}
+
+// test is what many sets call the part to search in; it is divided by product.
+const test catalog.Split = "test"
+
+// photoEnds are what the names of photos end in that imageprep reads; unreadableEnds
+// those of images that it does not.
+var (
+	photoEnds      = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
+	unreadableEnds = []string{".heic", ".heif", ".avif", ".tif", ".tiff", ".jp2", ".jxl", ".svg"}
+)
+
+func ending(name string, of []string) bool {
+	return slices.Contains(of, strings.ToLower(path.Ext(name)))
+}
+
+func (k Folder) read(im *importing) error {
+	if k.Queries == 0 {
+		k.Queries = 1
+	}
+	switch {
+	case k.Leaf != Product && k.Leaf != Category:
+		return fmt.Errorf("an innermost folder is a product or a category, not %q", k.Leaf)
+	case k.Queries < 0 || k.Train < 0 || k.Train > 1:
+		return fmt.Errorf("%d queries a product and a share of %g for training are not possible", k.Queries, k.Train)
+	}
+	if err := im.needFolder("a folder of folders with photos is wanted"); err != nil {
+		return err
+	}
+	w := &walk{Folder: k, im: im}
+	w.above = []string{im.tree.real}
+	if err := w.top(); err != nil {
+		return err
+	}
+	if w.passed > 0 {
+		im.note("%d files that are no photos were passed over, %s for one", w.passed, w.example)
+	}
+	return nil
+}
+
+// walk goes through the folders.
+type walk struct {
+	Folder
+	im      *importing
+	passed  int // files that are no photos
+	example string
+	above   []string // the folders that are being visited, without links
+}
+
+// top looks for folders of splits.
+func (w *walk) top() error {
+	dirs, photos, err := w.list("")
+	if err != nil {
+		return err
+	}
+	var splits []string
+	for _, d := range dirs {
+		if splitNames[strings.ToLower(d)] != "" {
+			splits = append(splits, d)
+		}
+	}
+	switch {
+	case len(splits) == 0:
+		return w.visit("", "", "", dirs, photos)
+	case len(splits) < len(dirs):
+		other := slices.IndexFunc(dirs, func(d string) bool { return !slices.Contains(splits, d) })
+		return fmt.Errorf("it has folders of splits (%s) and others (%s) side by side; move the others away", strings.Join(splits, ", "), dirs[other])
+	}
+	for _, d := range dirs {
+		if w.Leaf == Category && splitNames[strings.ToLower(d)] == test {
+			return fmt.Errorf("its folder %s names no products, so there is nothing to search for; name it val or move it away", d)
+		}
+		before := w.im.sink.summary.Photos
+		if err := w.folder(splitNames[strings.ToLower(d)], d, ""); err != nil {
+			return err
+		}
+		if w.im.sink.summary.Photos == before && w.im.sink.problems.n == 0 {
+			return fmt.Errorf("its folder %s has no photos; fill it or remove it", d)
+		}
+	}
+	return w.strays("", photos)
+}
+
+// folder visits a folder by its path; names is the path below the split.
+func (w *walk) folder(split catalog.Split, dir, names string) error {
+	real, err := filepath.EvalSymlinks(filepath.Join(w.im.tree.root, dir))
+	if err != nil {
+		return err
+	}
+	if slices.Contains(w.above, real) {
+		w.im.bad(place{file: dir}, errors.New("it is a link to a folder that it lies in"))
+		return nil
+	}
+	w.above = append(w.above, real)
+	defer func() { w.above = w.above[:len(w.above)-1] }()
+	dirs, photos, err := w.list(dir)
+	if err != nil {
+		return err
+	}
+	return w.visit(split, dir, names, dirs, photos)
+}
+
+// visit takes a folder's photos and goes on with its folders.
+func (w *walk) visit(split catalog.Split, dir, names string, dirs, photos []string) error {
+	if names == "" {
+		if err := w.strays(dir, photos); err != nil {
+			return err
+		}
+	} else if err := w.photos(split, dir, names, photos); err != nil {
+		return err
+	}
+	for _, d := range dirs {
+		if err := w.folder(split, path.Join(dir, d), path.Join(names, d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strays refuses photos that lie in no product's or category's folder.
+func (w *walk) strays(dir string, photos []string) error {
+	for _, p := range photos {
+		w.im.bad(place{file: path.Join(dir, p)}, fmt.Errorf("it lies in no folder of a %s", w.Leaf))
+	}
+	return nil
+}
+
+// photos takes the photos of one innermost folder.
+func (w *walk) photos(given catalog.Split, dir, names string, photos []string) error {
+	product, category := "", strings.ReplaceAll(names, "/", " > ")
+	if w.Leaf == Product {
+		above, _ := path.Split(names)
+		product, category = names, strings.ReplaceAll(strings.TrimSuffix(above, "/"), "/", " > ")
+	}
+	// Only photos that are there count as a product's: no query is left without truth.
+	photos = slices.DeleteFunc(photos, func(name string) bool {
+		at := path.Join(dir, name)
+		return !w.im.there(at, place{file: at})
+	})
+	for i, name := range photos {
+		at := path.Join(dir, name)
+		p := catalog.Photo{ID: at, Path: at, Split: given, Product: product, Category: catalog.Category(category)}
+		if given == "" || given == test {
+			p.Split = w.split(given, product, at, i, len(photos))
+		}
+		if err := w.im.put(p, place{file: at}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split places photo i of a folder's n where the layout does not.
+func (w *walk) split(given catalog.Split, product, photo string, i, n int) catalog.Split {
+	if given == "" && (w.Leaf == Category || inShare("train", product, w.Train)) {
+		return w.im.trainOrVal(product, photo)
+	}
+	return queryOrIndex(i, n, w.Queries)
+}
+
+// list returns the folders and photos in a folder, by name. Hidden files and what
+// macOS adds to archives are nothing; images that cannot be read are bad.
+func (w *walk) list(dir string) (dirs, photos []string, err error) {
+	if err := w.im.ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if err := w.im.tree.inside(dir); err != nil {
+		w.im.bad(place{file: dir}, err)
+		return nil, nil, nil
+	}
+	entries, err := os.ReadDir(filepath.Join(w.im.tree.root, dir))
+	if err != nil {
+		return nil, nil, fmt.Errorf("listing %s: %w", dir, err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		at := path.Join(dir, name)
+		switch {
+		case strings.HasPrefix(name, ".") || name == "__MACOSX":
+		case e.IsDir():
+			dirs = append(dirs, name)
+		case e.Type()&fs.ModeSymlink != 0 && w.linkToFolder(at):
+			dirs = append(dirs, name)
+		case ending(name, photoEnds):
+			photos = append(photos, name)
+		case ending(name, unreadableEnds):
+			w.im.bad(place{file: at}, errors.New("images of this kind cannot be read; save it as JPEG or PNG"))
+		case archiveName(name):
+			w.im.bad(place{file: at}, errors.New("it is an archive; unpack it, or move it away"))
+		default:
+			if w.passed++; w.passed == 1 {
+				w.example = at
+			}
+		}
+	}
+	return dirs, photos, nil
+}
+
+func (w *walk) linkToFolder(at string) bool {
+	info, err := os.Stat(filepath.Join(w.im.tree.root, at))
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,166 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+)
+
+// Options of [Import].
+type Options struct {
+	SkipBad bool // leave bad photos out and list them, instead of failing
+	// Val is the share of the products in training, or of the photos where no products
+	// are known, that go to val when the set has no such part of its own.
+	Val float64
+	// FollowLinks takes photos that links lead to outside of the folder.
+	FollowLinks bool
+	Progress    func(photos int) // called now and then
+}
+
+// Kind is a layout. Its settings are the type's fields.
+type Kind interface {
+	// read hands every photo of the source to the import, in an order that does not
+	// depend on the machine.
+	read(im *importing) error
+}
+
+// Summary says what was imported.
+type Summary struct {
+	catalog.Summary
+	Skipped int      `json:"skipped"` // photos and rows left out
+	Bad     []string `json:"-"`       // the first of them, a line each
+	Notes   []string `json:"-"`       // what the user should know
+}
+
+// ProblemsFile lists, a line each, what was bad about a source; it is there if
+// something was.
+const ProblemsFile = "problems.txt"
+
+// Import reads a source in a kind's layout and writes OUT/photos.csv, which appears
+// whole or not at all. Paths in it are relative if the source lies in OUT, else absolute.
+func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summary, error) {
+	if opts.Val < 0 || opts.Val >= 1 {
+		return Summary{}, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
+	}
+	im := &importing{ctx: ctx, src: src, opts: opts}
+	if err := im.start(out); err != nil {
+		return Summary{}, err
+	}
+	err := kind.read(im)
+	return im.finish(err)
+}
+
+// importing is one run of [Import].
+type importing struct {
+	ctx   context.Context
+	src   string
+	opts  Options
+	tree  *tree // of the source
+	sink  *sink
+	notes []string
+}
+
+// start opens the source and the catalogue.
+func (im *importing) start(out string) error {
+	if err := checkSource(im.src); err != nil {
+		return err
+	}
+	root := im.src
+	if info, err := os.Stat(root); err == nil && !info.IsDir() {
+		root = filepath.Dir(root)
+	}
+	var err error
+	if im.tree, err = openTree(root, im.opts.FollowLinks); err != nil {
+		return err
+	}
+	prefix, err := prefixOf(root, out)
+	if err != nil {
+		return err
+	}
+	im.sink, err = openSink(out, prefix)
+	return err
+}
+
+// prefixOf is what leads from the catalogue to the source: relative where the source
+// lies within, else absolute.
+func prefixOf(root, out string) (string, error) {
+	from, err1 := filepath.Abs(out)
+	to, err2 := filepath.Abs(root)
+	if err := errors.Join(err1, err2); err != nil {
+		return "", err
+	}
+	if rel, err := filepath.Rel(from, to); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel), nil
+	}
+	return filepath.ToSlash(to), nil
+}
+
+// finish completes the catalogue or leaves nothing but the list of what is bad.
+func (im *importing) finish(err error) (Summary, error) {
+	s := im.sink
+	listed := s.problems.close()
+	switch {
+	case err != nil:
+	case listed != nil:
+		err = listed
+	case s.problems.n > 0 && !im.opts.SkipBad:
+		err = fmt.Errorf("%s; mend them or leave them out with --skip-bad", s.problems)
+	case s.summary.Photos == 0 && s.problems.n > 0:
+		err = fmt.Errorf("no photo of %s is left: %s", im.src, s.problems)
+	case s.summary.Photos == 0:
+		err = fmt.Errorf("there are no photos in %s", im.src)
+	}
+	if err != nil {
+		s.abort()
+		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
+	}
+	if n, example := s.leaks(); n > 0 {
+		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
+	}
+	if err := s.close(); err != nil {
+		return Summary{}, err
+	}
+	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Notes: im.notes}, nil
+}
+
+// note keeps a line for the user.
+func (im *importing) note(format string, args ...any) {
+	im.notes = append(im.notes, fmt.Sprintf(format, args...))
+}
+
+// bad counts and lists something that cannot be imported.
+func (im *importing) bad(where place, err error) {
+	im.sink.problems.add(catalog.Problem{Where: where.String(), Err: err})
+}
+
+// there checks that a path relative to the source is a photo's file; what is bad is
+// listed under where.
+func (im *importing) there(path string, where place) bool {
+	err := im.tree.check(path)
+	if err != nil {
+		im.bad(where, err)
+	}
+	return err == nil
+}
+
+// put writes a photo that is there.
+func (im *importing) put(p catalog.Photo, where place) error {
+	if err := im.ctx.Err(); err != nil {
+		return err
+	}
+	bad, err := im.sink.write(p)
+	if bad != nil {
+		im.bad(where, bad)
+	}
+	if n := im.sink.summary.Photos; im.opts.Progress != nil && n%progressEvery == 0 {
+		im.opts.Progress(n)
+	}
+	return err
+}
+
+// progressEvery is how many photos there are between two calls of Options.Progress.
+const progressEvery = 1 << 14

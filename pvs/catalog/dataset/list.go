@@ -1,0 +1,246 @@
+package dataset
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+)
+
+// Columns says which columns of a file the catalogue's columns (photo, path, split,
+// product, category, title) come from: {"photo": "image"}. A category can be made of
+// several, from the root to the leaf: {"category": "level1,level2,leaf"}.
+type Columns map[string]string
+
+// listColumns are the keys of [Columns].
+var listColumns = []string{"photo", "path", "split", "product", "category", "title"}
+
+func (c Columns) check() error {
+	for key := range c {
+		if !slices.Contains(listColumns, key) {
+			return fmt.Errorf("a catalogue has no column %q; its columns are %s", key, strings.Join(listColumns, ", "))
+		}
+	}
+	return nil
+}
+
+// row is a photo as a list has it. Its strings share memory with the list's line.
+type row struct {
+	place
+	photo, path, split, product, title string
+	category                           catalog.Category
+}
+
+// list reads a CSV of photos.
+type list struct {
+	name   string
+	file   *os.File
+	table  *table.Reader
+	fields []string
+	at     map[string][]int // the fields of each catalogue column
+	paths  int              // the field of the path
+	utf8   string           // the way out for text that is not UTF-8
+	shared map[string]catalog.Category
+}
+
+// openList opens a CSV, by its path in the source, and finds its columns. A column that
+// is not mapped has the catalogue's name, or is not there; one that is mapped must be
+// there, unless it is optional.
+func (im *importing) openList(name string, columns Columns, latin1 bool, optional ...string) (*list, error) {
+	f, err := os.Open(filepath.Join(im.tree.root, name))
+	if err != nil {
+		return nil, err
+	}
+	l := &list{name: name, file: f, at: map[string][]int{}, shared: map[string]catalog.Category{}}
+	if err := l.open(columns, latin1, optional); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *list) open(columns Columns, latin1 bool, optional []string) error {
+	r := bufio.NewReader(l.file)
+	start, _ := r.Peek(3)
+	l.utf8 = "save the file as UTF-8, or read it as Latin-1 with --latin1"
+	if latin1 && string(start) != "\ufeff" { // with that mark it is UTF-8
+		// What is called Latin-1 nearly always is its superset.
+		r = bufio.NewReader(charmap.Windows1252.NewDecoder().Reader(r))
+	}
+	var err error
+	if l.table, err = table.Open(r, l.name); err != nil {
+		return err
+	}
+	header := strings.Join(l.table.Header(), ", ")
+	var selected []string
+	for _, column := range listColumns {
+		from, mapped := columns[column]
+		if !mapped {
+			from = column
+		}
+		names := strings.Split(from, ",")
+		if missing := l.table.Select(trimmed(names)); missing != nil {
+			if !mapped || slices.Contains(optional, column) {
+				continue
+			}
+			return fmt.Errorf("%s has no column %s for the %s; its columns are %s; say which it is with --column %s=NAME",
+				l.name, strings.Join(missing, " and "), column, header, column)
+		}
+		for _, one := range trimmed(names) {
+			l.at[column] = append(l.at[column], len(selected))
+			selected = append(selected, one)
+		}
+	}
+	// The file may be named by either: a photo's id is its path where it has no other.
+	if l.at["path"] == nil {
+		l.at["path"] = l.at["photo"]
+		delete(l.at, "photo")
+	}
+	if l.at["path"] == nil {
+		return fmt.Errorf("%s has no column photo; its columns are %s; say which names the files with --column photo=NAME", l.name, header)
+	}
+	l.table.Select(selected) // all are there
+	l.fields = make([]string, len(selected))
+	l.paths = l.table.Field(l.at["path"][0])
+	l.table.IsRow = func(fields []string) bool {
+		return len(fields) == len(l.table.Header()) && ending(fields[l.paths], photoEnds)
+	}
+	return nil
+}
+
+func trimmed(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, strings.TrimSpace(n))
+	}
+	return out
+}
+
+// has says whether the file has what a catalogue's column is made of.
+func (l *list) has(column string) bool { return l.at[column] != nil }
+
+func (l *list) close() { _ = l.file.Close() } // only read
+
+// next returns the next row; io.EOF after the last. An error that is a badRow leaves
+// the list usable.
+func (l *list) next() (row, error) {
+	err := l.table.Read(l.fields)
+	if errors.Is(err, io.EOF) {
+		return row{}, io.EOF
+	}
+	r := row{place: place{l.name, l.table.Line()}}
+	if errors.Is(err, table.ErrRead) {
+		return r, fmt.Errorf("%s: %w", r.place, err)
+	}
+	if err == nil && table.CheckUTF8(l.fields...) != nil {
+		err = errors.New("it is not UTF-8; " + l.utf8)
+	}
+	if err != nil {
+		return r, badRow{err}
+	}
+	r.photo, r.path, r.split, r.product, r.title = l.one("photo"), l.one("path"), l.one("split"), l.one("product"), l.one("title")
+	r.category = l.category()
+	return r, nil
+}
+
+func (l *list) one(column string) string {
+	if at := l.at[column]; at != nil {
+		return strings.TrimSpace(l.fields[at[0]])
+	}
+	return ""
+}
+
+// category joins the levels. Levels that are empty are left out, and a leaf that
+// repeats the level above it, as lists of a fixed depth have them.
+func (l *list) category() catalog.Category {
+	at := l.at["category"]
+	if at == nil {
+		return ""
+	}
+	if len(at) == 1 {
+		return catalog.Category(l.one("category"))
+	}
+	var key [6]string // the levels are joined once for each category
+	if len(at) > len(key) {
+		return joinLevels(l.fields, at)
+	}
+	for i, f := range at {
+		key[i] = l.fields[f]
+	}
+	joined := strings.Join(key[:], "\x00")
+	c, ok := l.shared[joined]
+	if !ok {
+		c = joinLevels(l.fields, at)
+		l.shared[joined] = c
+	}
+	return c
+}
+
+func joinLevels(fields []string, at []int) catalog.Category {
+	var levels []string
+	for _, f := range at {
+		if level := strings.TrimSpace(fields[f]); level != "" && (levels == nil || levels[len(levels)-1] != level) {
+			levels = append(levels, level)
+		}
+	}
+	return catalog.Category(strings.Join(levels, " > "))
+}
+
+// badRow is an error of one row.
+type badRow struct{ error }
+
+// each calls found for every row and lists those that do not parse.
+func (im *importing) each(l *list, quiet bool, found func(r row) error) error {
+	for {
+		r, err := l.next()
+		var bad badRow
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &bad):
+			if !quiet {
+				im.bad(r.place, bad.error)
+			}
+		case err != nil:
+			return err
+		default:
+			if err := found(r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// localPath makes a path as lists have it one below the source: with slashes, and
+// relative also where it was written as absolute.
+func (im *importing) localPath(base, listed string) string {
+	if strings.Contains(listed, "://") {
+		return listed // an address, which the check names
+	}
+	p := strings.ReplaceAll(listed, `\`, "/")
+	if path.IsAbs(p) {
+		if rel, err := filepath.Rel(im.tree.root, p); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+		return p
+	}
+	return joinPath(base, p)
+}
+
+// joinPath is path.Join without hiding that a path leads out.
+func joinPath(base, p string) string {
+	if base == "" || !filepath.IsLocal(p) {
+		return p
+	}
+	return path.Join(base, p)
+}

@@ -1,0 +1,11 @@
+// Package table reads the text tables that lists of photos come in: CSV with a header
+// line, with Windows line ends or not, with a byte order mark or not, with commas,
+// semicolons or tabs between the fields.
+//
+//	t, err := table.Open(file, "photos.csv")
+//	missing := t.Select([]string{"photo", "path"})
+//	for err := t.Read(fields); ; err = t.Read(fields) { ... } // io.EOF after the last
+//
+// A row that does not parse costs itself only: the next line is read as a row again,
+// and no row is swallowed by a quote that another row left open.
+package table

@@ -1,0 +1,81 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// read returns all rows of the selected columns and the errors between them.
+func read(t testing.TB, text string, columns ...string) (rows [][]string, bad []string) {
+	t.Helper()
+	r, err := Open(strings.NewReader(text), "list.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := r.Select(columns); missing != nil {
+		t.Fatal(missing)
+	}
+	for {
+		fields := make([]string, len(columns))
+		err := r.Read(fields)
+		if errors.Is(err, io.EOF) {
+			return rows, bad
+		}
+		if err != nil {
+			bad = append(bad, fmt.Sprintf("line %d: %v", r.Line(), err))
+			continue
+		}
+		rows = append(rows, fields)
+	}
+}
+
+// Tables that programs and countries write differently are the same table.
+func TestSeparatorsAndLineEnds(t *testing.T) {
+	want := [][]string{{"a.jpg", "7"}, {"b.jpg", "8"}}
+	for _, text := range []string{
+		"id,name\n7,a.jpg\n8,b.jpg\n",
+		"\ufeffid,name\r\n7,a.jpg\r\n\r\n8,b.jpg\r\n",
+		"\"id\",\"name\"\n7,\"a.jpg\"\n\"8\",b.jpg",
+		"id;name;price\n7;a.jpg;1,50\n8;\"b.jpg\";2,50\n",
+		"id\tname\n7\ta.jpg\n8\tb.jpg\n",
+	} {
+		if rows, bad := read(t, text, "name", "id"); !reflect.DeepEqual(rows, want) || bad != nil {
+			t.Errorf("%q: %v, bad %v", text, rows, bad)
+		}
+	}
+}
+
+func TestBadTables(t *testing.T) {
+	if _, err := Open(strings.NewReader("\xff\xfei\x00d\x00"), "list.csv"); err == nil || !strings.Contains(err.Error(), "list.csv is UTF-16") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Open(strings.NewReader("\ufeff\n\n"), "list.csv"); !errors.Is(err, ErrEmpty) {
+		t.Errorf("got %v", err)
+	}
+	r, err := Open(strings.NewReader("id,name\n"), "list.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := r.Select([]string{"photo", "id", "path"}); !reflect.DeepEqual(missing, []string{"photo", "path"}) {
+		t.Errorf("missing %v of %v", missing, r.Header())
+	}
+	rows, bad := read(t, "id,name\n1\n2,b,c\n3,\"c\n4,d\n", "id")
+	if !reflect.DeepEqual(rows, [][]string{{"4"}}) || len(bad) != 3 {
+		t.Errorf("rows %v, bad %v", rows, bad)
+	}
+}
+
+func ExampleOpen() {
+	r, err := Open(strings.NewReader("id;name\n7;\"a; b\"\n"), "list.csv")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fields := make([]string, 1)
+	fmt.Println(r.Header(), r.Select([]string{"name"}), r.Read(fields), fields[0])
+	// Output: [id name] [] <nil> a; b
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
+)
+
+type importCommand struct {
+	Folder   importFolderCommand         `cmd:"" help:"Photos in folders: a folder a product, or a folder a category."`
+	CSV      importCSVCommand            `cmd:"" name:"csv" help:"A CSV that lists photos; any columns."`
+	EProduct importEProductCommand       `cmd:"" name:"eproduct" help:"eBay's eProduct: lists of train, val, index and query and folders of the same names."`
+	SOP      importOnlineProductsCommand `cmd:"" name:"sop" help:"Stanford Online Products."`
+	InShop   importInShopCommand         `cmd:"" name:"inshop" help:"DeepFashion's In-Shop Clothes Retrieval benchmark."`
+	Products importProducts10KCommand    `cmd:"" name:"products10k" help:"Products-10K."`
+
+	Other importOtherCommand `cmd:"" default:"withargs" hidden:"" passthrough:""`
+}
+
+// importFlags are those of every kind.
+type importFlags struct {
+	Src         string  `arg:"" help:"Where the set lies, unpacked." placeholder:"SRC"`
+	Out         string  `required:"" help:"The catalogue folder; the photos stay where they are." placeholder:"DIR"`
+	Val         float64 `default:"0.1" help:"Share of the training products that go to val where the set has no such part."`
+	SkipBad     bool    `help:"Leave out rows and photos that are missing or bad, and list them in DIR/problems.txt."`
+	FollowLinks bool    `help:"Take photos that links lead to outside of SRC."`
+}
+
+// run imports and reports.
+func (f importFlags) run(a *app, kind dataset.Kind) error {
+	update, finish := a.progress("importing")
+	summary, err := dataset.Import(a.ctx, kind, f.Src, f.Out, dataset.Options{SkipBad: f.SkipBad, Val: f.Val, FollowLinks: f.FollowLinks,
+		Progress: func(photos int) { update(photos, unknownTotal) }})
+	finish()
+	if err != nil {
+		return err
+	}
+	for _, line := range summary.Bad {
+		a.log("left out: " + line)
+	}
+	if summary.Skipped > 0 {
+		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped, filepath.Join(f.Out, dataset.ProblemsFile)))
+	}
+	for _, note := range summary.Notes {
+		a.log(note)
+	}
+	var splits []string
+	for _, s := range catalog.Splits {
+		if n := summary.BySplit[s]; n > 0 {
+			splits = append(splits, fmt.Sprintf("%s %d", s, n))
+		}
+	}
+	a.say("%d photos of %d products in %d categories are in %s (%s)", summary.Photos, summary.Products, summary.Categories, f.Out, strings.Join(splits, ", "))
+	return a.result(summary)
+}
+
+type importFolderCommand struct {
+	importFlags
+	Leaf    string  `default:"product" enum:"product,category" help:"What an innermost folder is: product or category."`
+	Queries int     `default:"1" help:"Photos of each product that become queries; the others are the index."`
+	Train   float64 `default:"0" help:"Share of the products that go to train and val instead of to a search."`
+}
+
+// Run imports folders.
+func (c *importFolderCommand) Run(a *app) error {
+	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: c.Queries, Train: c.Train})
+}
+
+// listFlags are those of kinds whose columns can have any names.
+type listFlags struct {
+	Column map[string]string `help:"Which columns a catalogue's come from: --column photo=image --column category=level1,level2,leaf (photo, path, split, product, category, title)." placeholder:"NAME=COLUMN"`
+	Ending string            `help:"Added to paths that lack it." placeholder:".jpg"`
+	Latin1 bool              `name:"latin1" help:"The text is Latin-1 (Windows-1252), not UTF-8."`
+}
+
+type importCSVCommand struct {
+	importFlags
+	listFlags
+	Images  string  `help:"The photos' folder, relative to the file's." placeholder:"DIR"`
+	Queries int     `default:"1" help:"Photos of each product that become queries, where the list has no splits."`
+	Train   float64 `default:"0" help:"Share of the products that go to train and val, where the list has no splits."`
+}
+
+// Run imports a CSV.
+func (c *importCSVCommand) Run(a *app) error {
+	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: c.Queries, Train: c.Train, Latin1: c.Latin1})
+}
+
+type importEProductCommand struct {
+	importFlags
+	listFlags
+}
+
+// Run imports eProduct.
+func (c *importEProductCommand) Run(a *app) error {
+	return c.run(a, dataset.EProduct{Columns: c.Column, Ending: c.Ending, Latin1: c.Latin1})
+}
+
+type importOnlineProductsCommand struct {
+	importFlags
+	Queries int `default:"1" help:"Photos of each product of the test part that become queries; the others are the index."`
+}
+
+// Run imports Stanford Online Products.
+func (c *importOnlineProductsCommand) Run(a *app) error {
+	return c.run(a, dataset.OnlineProducts{Queries: c.Queries})
+}
+
+type importInShopCommand struct{ importFlags }
+
+// Run imports the In-Shop benchmark.
+func (c *importInShopCommand) Run(a *app) error { return c.run(a, dataset.InShop{}) }
+
+type importProducts10KCommand struct {
+	importFlags
+	Train float64 `default:"0.5" help:"Share of the products that go to train and val instead of to a search."`
+}
+
+// Run imports Products-10K.
+func (c *importProducts10KCommand) Run(a *app) error {
+	return c.run(a, dataset.Products10K{Train: c.Train})
+}
+
+// importOtherCommand catches the names of kinds that there are not.
+type importOtherCommand struct {
+	Args []string `arg:"" optional:""`
+}
+
+// AfterApply lists the kinds; an error of it is one of wrong usage.
+func (c *importOtherCommand) AfterApply(k *kong.Context) error {
+	var known []string
+	for _, kind := range k.Selected().Parent.Children {
+		if !kind.Hidden {
+			known = append(known, kind.Name)
+		}
+	}
+	if len(c.Args) == 0 {
+		return fmt.Errorf("import KIND SRC --out DIR: KIND is one of %s", strings.Join(known, ", "))
+	}
+	return fmt.Errorf("there is no kind %q to import; the known ones are %s", c.Args[0], strings.Join(known, ", "))
+}
