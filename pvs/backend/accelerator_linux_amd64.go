@@ -32,3 +32,27 @@ func accelerator(log func(string)) (Info, bool) {
 	}
 	return Info{}, false
 }
+
+// InstallFor installs go-xla's plugin for a device that need not be here - "cuda" or
+// "tpu" - as one does when building an image for machines that have it. It returns the
+// folder where [Choose] finds it there.
+func InstallFor(device string, log func(string)) (string, error) {
+	plugins := map[string]func(dir string) error{
+		"cuda": func(dir string) error { return installer.CudaInstall("cuda13", "latest", dir, false, installer.Quiet) },
+		"tpu":  func(dir string) error { return installer.TPUInstall("tpu", "latest", dir, false, installer.Quiet) },
+	}
+	install, known := plugins[device]
+	if !known {
+		return "", fmt.Errorf("there is no plugin for the device %q: cuda and tpu are known", device)
+	}
+	home, err := installer.DefaultHomeLibPath()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(home, "go-xla")
+	log(fmt.Sprintf("installing go-xla's plugin for %s and the libraries it needs in %s (for CUDA some 3 GB)", device, dir))
+	if err := install(dir); err != nil {
+		return "", fmt.Errorf("installing the plugin for %s: %w", device, err)
+	}
+	return dir, nil
+}

@@ -76,3 +76,9 @@ func TestNewestPlugin(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestInstallForUnknownDevice(t *testing.T) {
+	if _, err := InstallFor("abacus", func(string) {}); err == nil || !strings.Contains(err.Error(), "abacus") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -121,6 +121,17 @@ func install(ctx context.Context, log func(string), l library) (string, error) {
 	return path, nil
 }
 
+// PluginFolders are where go-xla's installer puts plugins, and where go-xla looks unless
+// PJRT_PLUGIN_LIBRARY_PATH names other folders.
+func PluginFolders() []string {
+	home, err := installer.DefaultHomeLibPath()
+	if err != nil {
+		return nil
+	}
+	dir := filepath.Join(home, "go-xla")
+	return []string{dir, filepath.Join(dir, "nvidia")}
+}
+
 // newestPlugin returns the path of the plugin of that name, versioned ("cpu_v0.114.0") or not.
 func newestPlugin(plugins map[string]string, name string) string {
 	var names []string

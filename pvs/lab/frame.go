@@ -79,7 +79,7 @@ func (f *Frame) send(kind protocol.MIMEType, content any, width int) {
 	}
 	d := &protocol.DisplayData{Data: map[protocol.MIMEType]any{kind: content}, DisplayID: f.id}
 	if width > 0 {
-		d.Metadata = map[string]any{string(kind): map[string]any{"width": width}}
+		d.Metadata = map[string]any{string(kind): map[string]int{"width": width}} // a type that GoNB can decode
 	}
 	gonbui.SendData(d)
 	gonbui.Sync()

@@ -42,10 +42,7 @@ func Gallery(c *catalog.Catalog, entries ...*Entry) (chart.Gallery, error) {
 
 // photos returns a function from ids to what a picture shows of them.
 func photos(c *catalog.Catalog) func(id string) chart.Photo {
-	byID := make(map[string]catalog.Photo, len(c.Photos))
-	for _, p := range c.Photos {
-		byID[p.ID] = p
-	}
+	byID := c.ByID()
 	return func(id string) chart.Photo {
 		p := byID[id]
 		return chart.Photo{ID: id, Path: c.File(p), Product: p.Product, Category: p.Category.Leaf(), Title: p.Title}

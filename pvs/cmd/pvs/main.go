@@ -17,6 +17,7 @@ type commands struct {
 	Debug bool `help:"Show where an error came from."`
 
 	Setup      setupCommand      `cmd:"" help:"Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat."`
+	Lab        labCommand        `cmd:"" help:"Start JupyterLab on the notebooks."`
 	Quickstart quickstartCommand `cmd:"" help:"The main job on a small drawn catalogue, start to finish, in minutes."`
 	Data       dataCommand       `cmd:"" help:"Fill a catalogue folder with photos."`
 	Import     importCommand     `cmd:"" help:"Make a catalogue of photos that lie in folders or in a public data set's layout."`

@@ -251,3 +251,19 @@ func TestSkipBad(t *testing.T) {
 		t.Errorf("got %v", v)
 	}
 }
+
+// Without a lab, outside of a checkout and with flags that do not go together, a
+// sentence says what to do.
+func TestLabIsMissing(t *testing.T) {
+	t.Setenv("PVS_CACHE", t.TempDir())
+	refused(t, []string{"lab"}, "go run ./pvs/cmd/pvs setup --lab")
+	status, stdout, _ := pvs(t, "setup", "--lab", "--uninstall", "--json")
+	if status != 0 || object(t, stdout, "removed", "bytes")["bytes"] != 0.0 {
+		t.Errorf("removing what is not there: status %d, %s", status, stdout)
+	}
+	if status, _, stderr := pvs(t, "setup", "--uninstall"); status != 2 || !strings.Contains(stderr, "--lab") {
+		t.Errorf("--uninstall alone: status %d, %s", status, stderr)
+	}
+	t.Chdir(t.TempDir())
+	refused(t, []string{"lab"}, "run this inside of one")
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -10,14 +11,23 @@ import (
 
 type setupCommand struct {
 	Weights   string `help:"Which weights: keras-b0, timm-b0 or lite0; the best that can be had if not given."`
+	Device    string `enum:"cpu,cuda,tpu" default:"cpu" help:"cuda or tpu: XLA's plugin for it even if none is here, as for an image (one that is here needs no word)."`
 	Lab       bool   `help:"Install the lab too: JupyterLab and the Go kernel of the notebooks."`
 	Uninstall bool   `help:"With --lab: remove the lab."`
+}
+
+// Validate refuses flags that do not go together.
+func (c *setupCommand) Validate() error {
+	if c.Uninstall && !c.Lab {
+		return errors.New("--uninstall removes the lab: give --lab with it")
+	}
+	return nil
 }
 
 // Run installs the libraries of both uses and the weights, and the lab if it is wanted.
 func (c *setupCommand) Run(a *app) error {
 	if c.Uninstall {
-		return uninstallLab(a, c.Lab)
+		return uninstallLab(a)
 	}
 	infer, err := backend.Choose(a.ctx, backend.Inference, a.log)
 	if err != nil {
@@ -42,6 +52,14 @@ func (c *setupCommand) Run(a *app) error {
 	a.say("weights: %s, for EfficientNet %s, %s, %s%s", source.Name, source.Model, source.Licence, path, size(path))
 	result := map[string]any{"backend": train.Name, "plugin": train.Plugin, "weights": path,
 		"inference_backend": infer.Name, "inference_plugin": infer.Plugin, "weights_name": source.Name}
+	if c.Device != "cpu" {
+		dir, err := backend.InstallFor(c.Device, a.log)
+		if err != nil {
+			return err
+		}
+		a.say("for %s: %s", c.Device, dir)
+		result["device_plugin"] = dir
+	}
 	if c.Lab {
 		if result["lab"], err = installLab(a, kernelEnv(infer, train)); err != nil {
 			return err

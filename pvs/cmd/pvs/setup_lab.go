@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,10 +34,7 @@ func installLab(a *app, env map[string]string) ([]kernels.Part, error) {
 }
 
 // uninstallLab removes what installLab made.
-func uninstallLab(a *app, lab bool) error {
-	if !lab {
-		return errors.New("--uninstall removes the lab and is given with --lab")
-	}
+func uninstallLab(a *app) error {
 	l, err := kernels.Default()
 	if err != nil {
 		return err
@@ -61,7 +57,7 @@ func kernelEnv(infer, train backend.Info) map[string]string {
 		case strings.HasPrefix(b.Name, "onnx"):
 			env["ONNXRUNTIME_SHARED_LIBRARY_PATH"] = b.Plugin
 		case strings.HasPrefix(b.Name, "xla:"):
-			env["PJRT_PLUGIN_LIBRARY_PATH"] = filepath.Dir(b.Plugin)
+			env["PJRT_PLUGIN_LIBRARY_PATH"] = strings.Join(append([]string{filepath.Dir(b.Plugin)}, backend.PluginFolders()...), string(filepath.ListSeparator))
 		}
 	}
 	if cache := os.Getenv("PVS_CACHE"); cache != "" {

@@ -1,0 +1,103 @@
+"""Opens a notebook of a running JupyterLab in headless Chromium, runs all cells as a
+person would, waits for the pictures, and takes a screenshot.
+
+    python docs/lab/browser.py URL notebooks/00-quick-tour.ipynb docs/lab/quick-tour.png [--scroll-to TEXT]
+
+URL is the link that `pvs lab` prints. It needs the package playwright and a Chromium
+(Debian's: apt-get install chromium). It ends with status 1 if a cell fails, if no
+picture appears, or if the notebook does not end within the time limit.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+import urllib.parse
+
+from playwright.sync_api import Error, sync_playwright
+
+CELL = ".jp-Notebook .jp-CodeCell"
+# Pictures that the cells made, seen by their size once the page has drawn them.
+PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output svg')]
+    .filter(p => p.getBoundingClientRect().width > 50).length"""
+FAILURES = "() => [...document.querySelectorAll('.jp-OutputArea-output[data-mime-type=\"application/vnd.jupyter.error\"], .jp-OutputArea-output[data-mime-type=\"application/vnd.jupyter.stderr\"] .gonb-err-location')].map(e => e.innerText)"
+# What stands before the cells: [ ] not run, [*] running or waiting, [3] run.
+PROMPTS = f"() => [...document.querySelectorAll('{CELL}')].filter(c => c.querySelector('.cm-content')?.innerText.trim()).map(c => c.querySelector('.jp-InputPrompt').innerText.trim())"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("link")
+    parser.add_argument("notebook", help="path from the server's root")
+    parser.add_argument("picture", help="the screenshot's file")
+    parser.add_argument("--scroll-to", help="text or CSS selector to show at the top; the first picture if not given")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds for all cells")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
+    args = parser.parse_args()
+    if not args.chromium:
+        sys.exit("there is no Chromium on the PATH: install it (Debian: apt-get install chromium) or name one by --chromium")
+    parts = urllib.parse.urlsplit(args.link)
+    page_url = f"{parts.scheme}://{parts.netloc}/lab/tree/{urllib.parse.quote(args.notebook)}?{parts.query}&reset"
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        try:
+            drive(page, page_url, args)
+        except Error as e:
+            page.screenshot(path=args.picture)
+            sys.exit(f"the page does not do what a person would expect ({args.picture} shows it): {e}")
+        finally:
+            browser.close()
+
+
+def menu(page, name, command):
+    page.locator(".lm-MenuBar-itemLabel").get_by_text(name, exact=True).click()
+    page.locator(f'.lm-Menu-item[data-command="{command}"]').click()
+
+
+def drive(page, page_url, args):
+    start = time.monotonic()
+    page.goto(page_url)
+    page.locator(CELL).first.wait_for(timeout=120_000)
+    # A kernel that is missing opens a dialog that asks for another.
+    if page.locator(".jp-Dialog").count():
+        sys.exit("JupyterLab asks: " + " ".join(page.locator(".jp-Dialog").inner_text().split()))
+    kernel = page.locator(".jp-Toolbar-kernelName", has_text="Go (pvs)")
+    kernel.first.wait_for(timeout=60_000)
+    # GoNB says whether it is busy only from the first cell on: there is no "idle" to wait for.
+    print(f"the notebook is open and has its kernel after {time.monotonic() - start:.1f} s", flush=True)
+
+    # A committed notebook has outputs: what is seen in the end must be of this run.
+    menu(page, "Edit", "editmenu:clear-all")
+    page.wait_for_function(f"() => ({PROMPTS})().every(p => p === '[ ]:') && ({PICTURES})() === 0", timeout=20_000)
+    start = time.monotonic()
+    menu(page, "Run", "runmenu:run-all")
+    while True:
+        prompts = page.evaluate(PROMPTS)
+        failures = page.evaluate(FAILURES)
+        if failures:
+            page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').first.scroll_into_view_if_needed()
+            page.screenshot(path=args.picture)
+            sys.exit(f"a cell failed ({args.picture} shows it): {failures[0][:300]}")
+        if prompts and all(x.strip("[]: ").isdigit() for x in prompts):
+            break
+        if time.monotonic() - start > args.timeout:
+            page.screenshot(path=args.picture)
+            sys.exit(f"after {args.timeout:.0f} s the cells' prompts are {prompts} ({args.picture} shows the page)")
+        page.wait_for_timeout(250)
+    page.wait_for_function(f"() => ({PICTURES})() > 0", timeout=20_000)
+    print(f"{len(prompts)} cells ran in {time.monotonic() - start:.1f} s; {page.evaluate(PICTURES)} pictures are on the page", flush=True)
+
+    if args.scroll_to:
+        target = page.locator(args.scroll_to) if args.scroll_to[0] in ".#" else page.get_by_text(args.scroll_to)
+    else:
+        target = page.locator(".jp-OutputArea-output img, .jp-OutputArea-output svg")
+    target.first.evaluate("e => e.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(1000)  # lazily drawn parts of the page settle
+    page.screenshot(path=args.picture)
+    print(f"{args.picture}, {os.path.getsize(args.picture) / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

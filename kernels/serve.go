@@ -1,0 +1,184 @@
+package kernels
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// tokenEnv is how JupyterLab is told its token: not on the command line, which all users
+// of a machine can see.
+const tokenEnv = "JUPYTER_TOKEN"
+
+// ServeConfig says what JupyterLab opens and where it listens.
+type ServeConfig struct {
+	Checkout string
+	Folder   string // the notebooks, inside of the checkout
+	Host     string // "127.0.0.1" for this machine only
+	Port     int    // 0 for any that is free
+}
+
+// Server is a running JupyterLab.
+type Server struct {
+	URL  string // opens the notebooks; has the token
+	Log  string // the file of what JupyterLab says
+	done chan error
+}
+
+// Check says what is missing of the lab, in one sentence without the way out.
+func (l Lab) Check(ctx context.Context) error {
+	if err := l.missesJupyter(ctx); err != nil {
+		return fmt.Errorf("JupyterLab cannot be started: %w", err)
+	}
+	return missesKernel(l.data())
+}
+
+// Serve starts JupyterLab and returns when it answers. It ends with the context;
+// [Server.Wait] returns then.
+func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
+	folder, err := within(c.Checkout, c.Folder)
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort(c.Host, c.Port)
+	if err != nil {
+		return nil, err
+	}
+	token := os.Getenv(tokenEnv)
+	if token == "" {
+		token = rand.Text()
+	}
+	s := &Server{Log: filepath.Join(l.Dir, "jupyter.log"), done: make(chan error, 1)}
+	log, err := os.Create(s.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // JupyterLab has its own handle
+	running, stop := context.WithCancel(ctx)
+	cmd := exec.CommandContext(running, l.python(), "-m", "jupyterlab", "--no-browser", "-y", "--allow-root",
+		"--ServerApp.ip="+c.Host, "--ServerApp.port="+strconv.Itoa(port), "--ServerApp.port_retries=0", "--ServerApp.root_dir="+c.Checkout,
+		"--FileContentsManager.preferred_dir="+filepath.Join(c.Checkout, folder))
+	cmd.Env = append(os.Environ(), tokenEnv+"="+token,
+		// No other Jupyter's settings, and nothing left outside of the lab.
+		"JUPYTER_CONFIG_DIR="+filepath.Join(l.Dir, "config"), "JUPYTER_RUNTIME_DIR="+filepath.Join(l.Dir, "runtime"), "JUPYTER_PREFER_ENV_PATH=1")
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // stops the kernels too
+	cmd.WaitDelay = 20 * time.Second
+	if err := cmd.Start(); err != nil {
+		stop()
+		return nil, err
+	}
+	go func() {
+		s.done <- cmd.Wait()
+		close(s.done)
+		stop()
+	}()
+	host := c.Host
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	base := "http://" + net.JoinHostPort(host, strconv.Itoa(port))
+	if err := s.answers(ctx, base, token); err != nil {
+		stop()
+		<-s.done
+		return nil, err
+	}
+	link := url.URL{Path: "/lab/tree/" + filepath.ToSlash(folder)}
+	s.URL = base + link.EscapedPath() + "?token=" + url.QueryEscape(token)
+	return s, nil
+}
+
+// Wait returns when JupyterLab has ended: nil if it was told to.
+func (s *Server) Wait(ctx context.Context) error {
+	err := <-s.done
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("JupyterLab ended: %w; its last words are in %s", errors.Join(err, errors.New(lastWords(s.Log))), s.Log)
+}
+
+// answers waits until JupyterLab does.
+func (s *Server) answers(ctx context.Context, base, token string) error {
+	const patience = 2 * time.Minute
+	late := time.After(patience)
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/status", nil)
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Authorization", "token "+token)
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-s.done:
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("JupyterLab did not start: %s (%w; all it said is in %s)", lastWords(s.Log), err, s.Log)
+		case <-late:
+			return fmt.Errorf("JupyterLab does not answer after %s; what it said is in %s", patience, s.Log)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// within is the path of a folder that exists, from the checkout.
+func within(checkout, folder string) (string, error) {
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return "", fmt.Errorf("there is no folder of notebooks %s: name another (pvs lab FOLDER)", path)
+	}
+	rel, err := filepath.Rel(checkout, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("%s is outside of the checkout %s, and JupyterLab shows only what is inside: move it there", path, checkout)
+	}
+	return rel, nil
+}
+
+// freePort makes sure that a port can be had.
+func freePort(host string, port int) (int, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return 0, fmt.Errorf("port %d of %s is taken, perhaps by another JupyterLab: name a free one by --port, or --port 0 for any", port, host)
+	case errors.Is(err, syscall.EACCES):
+		return 0, fmt.Errorf("port %d is for the administrator only: name one above 1023 by --port, or --port 0 for any", port)
+	case err != nil:
+		return 0, fmt.Errorf("listening on port %d of %s: %w", port, host, err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// lastWords are the last line of a log.
+func lastWords(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > 4096 {
+		_, _ = f.Seek(-4096, io.SeekEnd) // else from the start: only slower
+	}
+	text, _ := io.ReadAll(f) // what can be read says something
+	return lastLine(string(text))
+}
