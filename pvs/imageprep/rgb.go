@@ -48,16 +48,6 @@ func FromImage(src image.Image) *RGB {
 	return dst
 }
 
-// FromSquare copies a square of size x size as [Square] and [View.Apply] give it,
-// rounded to whole values, for looking at it.
-func FromSquare(square []float32, size int) *RGB {
-	dst := NewRGB(size, size)
-	for i := range dst.Pix {
-		dst.Pix[i] = uint8(max(0, min(255, square[i]+0.5)))
-	}
-	return dst
-}
-
 // onWhite mixes a 16-bit value with white by its alpha and rounds to 8 bits.
 func onWhite(v, alpha uint16) uint8 {
 	mixed := (uint64(v)*uint64(alpha) + 0xffff*(0xffff-uint64(alpha))) / 0xffff
