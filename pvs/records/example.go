@@ -112,6 +112,7 @@ func (e Example) feature(name string, data []byte) error {
 				if len(value)%4 != 0 {
 					return errExample
 				}
+				e.Floats[name] = slices.Grow(e.Floats[name], len(value)/4)
 				for ; len(value) > 0; value = value[4:] {
 					e.Floats[name] = append(e.Floats[name], math.Float32frombits(binary.LittleEndian.Uint32(value)))
 				}

@@ -8,33 +8,46 @@ import (
 )
 
 // File yields the data of each record of a TFRecord file, of this program or of
-// TensorFlow. A damaged record is an error that names the file and the offset; after
-// one whose data alone is damaged the next is yielded, after a damaged length there is
-// no knowing where it begins and nothing follows.
+// TensorFlow. A damaged record is an error that names the file and the offset, and the
+// records after it are still yielded: where its length is damaged, the next place that
+// has a record's length with its checksum is searched for.
 func File(path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		f, err := os.Open(path)
+		f, s, err := open(path, allBytes)
 		if err != nil {
 			yield(nil, fmt.Errorf("reading records: %w", err))
 			return
 		}
 		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for at := int64(0); at < info.Size(); {
-			data, next, err := readFrame(f, at, info.Size())
+		for at := int64(0); at < s.size; {
+			frame, err := s.head(at)
+			var data []byte
+			if err == nil {
+				data, err = s.data(frame)
+			}
 			if err != nil {
-				err = damaged(path, at, err)
+				data, err = nil, damaged(path, at, err)
 			}
 			if !yield(data, err) {
 				return
 			}
-			at = next
+			at = frame.next
 		}
 	}
+}
+
+// open opens a file for its records.
+func open(path string, ahead int64) (*os.File, *scanner, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, &scanner{f: f, size: info.Size(), ahead: ahead}, nil
 }
 
 // damaged names a record.
@@ -42,32 +55,22 @@ func damaged(path string, at int64, err error) error {
 	return fmt.Errorf("%s, the record at byte %d: %w; write that shard again", path, at, err)
 }
 
-// offsets finds where the records of a file begin by their lengths alone.
-func offsets(path string) ([]int64, error) {
-	f, err := os.Open(path)
+// frames finds where the records of a file are by their lengths alone. One with a damaged
+// length has its place, too.
+func frames(path string) ([]frame, error) {
+	f, s, err := open(path, headBytes)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	var out []int64
-	var head [headSize]byte
-	for at := int64(0); at < info.Size(); {
-		if _, err := f.ReadAt(head[:], at); err != nil {
-			return nil, damaged(path, at, errors.New("the file is cut off within a record"))
-		}
-		n, err := frameLength(head[:])
-		if err != nil {
+	var out []frame
+	for at := int64(0); at < s.size; {
+		frame, err := s.head(at)
+		if errors.Is(err, errCut) {
 			return nil, damaged(path, at, err)
 		}
-		out = append(out, at)
-		at += headSize + int64(n) + tailSize
-		if at > info.Size() {
-			return nil, damaged(path, out[len(out)-1], errors.New("the file is cut off within a record"))
-		}
+		out = append(out, frame)
+		at = frame.next
 	}
 	return out, nil
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
+	"slices"
 )
 
 // A TFRecord is the length of its data (8 bytes, little-endian), the masked CRC32C of
@@ -28,6 +28,7 @@ func masked(data []byte) uint32 {
 // appendFrame appends a record.
 func appendFrame(dst, data []byte) []byte {
 	at := len(dst)
+	dst = slices.Grow(dst, headSize+len(data)+tailSize)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(data)))
 	dst = binary.LittleEndian.AppendUint32(dst, masked(dst[at:at+8]))
 	dst = append(dst, data...)
@@ -49,29 +50,11 @@ func frameLength(head []byte) (int, error) {
 	return int(length), nil
 }
 
-// readFrame reads the record at an offset of a file of the given size.
-func readFrame(r io.ReaderAt, at, size int64) (data []byte, next int64, err error) {
-	var head [headSize]byte
-	if size-at < headSize {
-		return nil, size, errors.New("the file is cut off within a record")
-	}
-	if _, err := r.ReadAt(head[:], at); err != nil {
-		return nil, size, err
-	}
-	n, err := frameLength(head[:])
-	if err != nil {
-		return nil, size, err
-	}
-	next = at + headSize + int64(n) + tailSize
-	if next > size {
-		return nil, size, errors.New("the file is cut off within a record")
-	}
-	data = make([]byte, n+tailSize)
-	if _, err := r.ReadAt(data, at+headSize); err != nil {
-		return nil, next, err
-	}
+// checkData checks a record's data, which its checksum follows, and returns the data.
+func checkData(data []byte) ([]byte, error) {
+	n := len(data) - tailSize
 	if masked(data[:n]) != binary.LittleEndian.Uint32(data[n:]) {
-		return nil, next, errors.New("the checksum of a record's data is wrong: a bit has flipped")
+		return nil, errors.New("the checksum of a record's data is wrong: a bit has flipped")
 	}
-	return data[:n:n], next, nil
+	return data[:n:n], nil
 }

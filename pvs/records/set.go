@@ -3,6 +3,7 @@ package records
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sort"
@@ -15,6 +16,7 @@ const manifestVersion = 1
 type Manifest struct {
 	Version int      `json:"version"`
 	Records int      `json:"records"`
+	Dim     int      `json:"dim,omitempty"` // of embeddings; 0: the records are photos
 	Quality int      `json:"jpeg_quality"`
 	Pixels  int      `json:"pixels"` // side of the squares; 0: the photo's longer side
 	Catalog string   `json:"catalog"`
@@ -38,29 +40,42 @@ type Shard struct {
 // manifestFile returns the manifest's name of a set.
 func manifestFile(name string) string { return name + ".json" }
 
+// ReadManifest reads a set's manifest, NAME.json.
+func ReadManifest(path string) (*Manifest, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; write the records with pvs records", err)
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
+	}
+	if m.Version != manifestVersion {
+		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, m.Version, manifestVersion)
+	}
+	return m, nil
+}
+
 // Set is an opened set of shards. It is safe for concurrent use.
 type Set struct {
 	Manifest Manifest
 	files    []*os.File
-	sizes    []int64
-	offsets  [][]int64
+	frames   [][]frame
 	first    []int // number of each shard's first record
 }
 
-// Open reads the manifest NAME.json and the places of all records, which checks their
-// lengths; a record's data is checked when it is read.
+// Open reads the manifest NAME.json and the places of all records. A record is checked
+// when it is read: one that is damaged is an error of [Set.At] that names the file and
+// the offset, and leaves the others readable.
 func Open(name string) (*Set, error) {
 	s := &Set{}
 	path := manifestFile(name)
-	data, err := os.ReadFile(path)
+	m, err := ReadManifest(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening records: %w; write them with pvs records", err)
+		return nil, fmt.Errorf("opening records: %w", err)
 	}
-	if err := json.Unmarshal(data, &s.Manifest); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
-	}
-	if s.Manifest.Version != manifestVersion {
-		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, s.Manifest.Version, manifestVersion)
+	if s.Manifest = *m; m.Dim != 0 {
+		return nil, fmt.Errorf("%s is of embeddings, not of photos", path)
 	}
 	n := 0
 	for _, shard := range s.Manifest.Shards {
@@ -79,7 +94,7 @@ func Open(name string) (*Set, error) {
 }
 
 func (s *Set) open(path string, shard Shard) error {
-	at, err := offsets(path)
+	at, err := frames(path)
 	if err != nil {
 		return fmt.Errorf("opening records: %w", err)
 	}
@@ -90,7 +105,7 @@ func (s *Set) open(path string, shard Shard) error {
 	if err != nil {
 		return err
 	}
-	s.files, s.sizes, s.offsets = append(s.files, f), append(s.sizes, shard.Bytes), append(s.offsets, at)
+	s.files, s.frames = append(s.files, f), append(s.frames, at)
 	return nil
 }
 
@@ -122,13 +137,25 @@ func (s *Set) At(i int) (Record, error) {
 		return Record{}, fmt.Errorf("there is no record %d of %d", i, s.Len())
 	}
 	shard, place := s.shard(i)
-	at := s.offsets[shard][place]
-	data, _, err := readFrame(s.files[shard], at, s.sizes[shard])
+	at := s.frames[shard][place]
+	data, err := s.read(s.files[shard], at)
 	if err == nil {
 		var r Record
 		if r, err = recordOf(data); err == nil {
 			return r, nil
 		}
 	}
-	return Record{}, damaged(s.files[shard].Name(), at, err)
+	return Record{}, damaged(s.files[shard].Name(), at.at, err)
+}
+
+// read reads a record whose head was read before.
+func (s *Set) read(f io.ReaderAt, at frame) ([]byte, error) {
+	if at.length < 0 {
+		return nil, errLength
+	}
+	data := make([]byte, at.length+tailSize)
+	if _, err := f.ReadAt(data, at.at+headSize); err != nil {
+		return nil, err
+	}
+	return checkData(data)
 }

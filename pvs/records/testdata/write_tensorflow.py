@@ -11,3 +11,10 @@ with tf.io.TFRecordWriter(os.path.join(os.path.dirname(os.path.abspath(__file__)
             "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[5 * i - 1])),
             "emb": tf.train.Feature(float_list=tf.train.FloatList(value=[i, i / 2])),
         })).SerializeToString())
+# Embeddings, as the original stored them.
+with tf.io.TFRecordWriter(os.path.join(os.path.dirname(os.path.abspath(__file__)), "embeddings.tfrecord")) as out:
+    for i in range(3):
+        out.write(tf.train.Example(features=tf.train.Features(feature={
+            "emb": tf.train.Feature(float_list=tf.train.FloatList(value=[float(i + d) for d in range(1280)])),
+            "idx": tf.train.Feature(int64_list=tf.train.Int64List(value=[300 * i - 1])),
+        })).SerializeToString(deterministic=True))
