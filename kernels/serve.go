@@ -37,12 +37,20 @@ type Server struct {
 	done chan error
 }
 
-// Check says what is missing of the lab, in one sentence without the way out.
-func (l Lab) Check(ctx context.Context) error {
+// Check says what is missing to run notebooks of the checkout, in one sentence without
+// the way out.
+func (l Lab) Check(ctx context.Context, checkout string) error {
 	if err := l.missesJupyter(ctx); err != nil {
 		return fmt.Errorf("JupyterLab cannot be started: %w", err)
 	}
-	return missesKernel(l.data())
+	if err := missesKernel(l.data()); err != nil {
+		return err
+	}
+	// Go may have been removed or replaced since, or the checkout have moved on.
+	if _, err := output(ctx, checkout, nil, filepath.Join(l.bin(), "go"), "list", "-m"); err != nil {
+		return fmt.Errorf("the Go that the kernel was set up with does not compile this checkout: %w", err)
+	}
+	return nil
 }
 
 // Serve starts JupyterLab and returns when it answers. It ends with the context;

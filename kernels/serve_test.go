@@ -43,6 +43,37 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
+// What may be missing is found one after the other.
+func TestCheck(t *testing.T) {
+	lab, checkout := Lab{t.TempDir()}, t.TempDir()
+	missing := func(want string) {
+		t.Helper()
+		if err := lab.Check(context.Background(), checkout); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	missing("it is not installed")
+	write(t, lab.installed(), "jupyterlab==1.0.0\n", 0o644)
+	missing("in other versions")
+	write(t, lab.installed(), requirements, 0o644)
+	missing("it does not start")
+	write(t, lab.python(), "#!/bin/sh\n", 0o755)
+	missing("the kernel \"Go (pvs)\" is missing")
+	if _, err := lab.writeSpec(lab.data(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{KernelName, "gonb", "goimports", "gopls"} {
+		write(t, filepath.Join(lab.bin(), name), "", 0o755)
+	}
+	missing("bin/go is missing")
+	write(t, filepath.Join(lab.bin(), "go"), "#!/bin/sh\necho 'requires go >= 1.99' >&2\nexit 1\n", 0o755)
+	missing("requires go >= 1.99")
+	write(t, filepath.Join(lab.bin(), "go"), "#!/bin/sh\n", 0o755)
+	if err := lab.Check(context.Background(), checkout); err != nil {
+		t.Error(err)
+	}
+}
+
 // answering stands for JupyterLab: it answers with 200 if the token is right.
 const answering = `#!/usr/bin/env python3
 import http.server, os, sys

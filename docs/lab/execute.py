@@ -1,6 +1,6 @@
-"""Executes a notebook through a running JupyterLab server and saves it there.
+"""Executes a notebook through a running JupyterLab server and saves its outputs there.
 
-    python docs/lab/execute.py URL notebooks/00-quick-tour.ipynb [--timeout 900]
+    python docs/lab/execute.py URL notebooks/00-quick-tour.ipynb [--timeout 900] [--dry]
 
 URL is the link that `pvs lab` prints; the path is from the server's root. What the page
 does in a browser is done here by the server's REST interface and the kernel's websocket:
@@ -88,6 +88,7 @@ def main():
     parser.add_argument("link")
     parser.add_argument("notebook")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for all cells")
+    parser.add_argument("--dry", action="store_true", help="leave the notebook as it is")
     args = parser.parse_args()
     server = Server(args.link)
     model = server.call("GET", "/api/contents/" + args.notebook)
@@ -112,7 +113,8 @@ def main():
                 print("\n".join(o["text"] for o in cell["outputs"] if o["output_type"] == "stream"))
                 break
         ws.close()
-        server.call("PUT", "/api/contents/" + args.notebook, {"type": "notebook", "format": "json", "content": notebook})
+        if not args.dry:
+            server.call("PUT", "/api/contents/" + args.notebook, {"type": "notebook", "format": "json", "content": notebook})
     finally:
         server.call("DELETE", "/api/sessions/" + session["id"])
     if failed:

@@ -27,7 +27,7 @@ func (c *labCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := lab.Check(a.ctx); err != nil {
+	if err := lab.Check(a.ctx, checkout); err != nil {
 		return fmt.Errorf("%w: go run ./pvs/cmd/pvs setup --lab", err)
 	}
 	a.log("starting JupyterLab")
