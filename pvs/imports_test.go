@@ -38,6 +38,7 @@ var may = map[string][]string{
 	"pvs/verify":         {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/finetune", "pvs/backend"},
 	"pvs/lab":            {"pvs/backend", "pvs/chart", "pvs/effnet", "pvs/effnet/weights", "pvs/embed", "pvs/finetune", "pvs/wholefile"},
 	"kernels":            {"pvs/fetch", "pvs/wholefile"},
+	"notebooks":          {},
 	"data/mesh":          {},
 	"data/studio":        {"data/mesh", "pvs/catalog", "pvs/wholefile"},
 	"data/synth":         {"data/mesh", "data/studio", "pvs/catalog"},
