@@ -7,9 +7,11 @@ python is the lab's: pvs setup --lab prints where it is. A cell that fails, or t
 The digest of the code that the outputs belong to goes into the notebook's metadata, by which the test finds stale ones.
 """
 import argparse
+import base64
 import hashlib
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -43,6 +45,20 @@ def clean(nb):
         cell.outputs = kept
 
 
+def picture(nb, path):
+    """Writes the first picture of the cell with the tag "picture" beside the notebook, for README.md."""
+    for cell in nb.cells:
+        if "picture" not in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            for mime, data in output.get("data", {}).items():
+                if mime.startswith("image/"):
+                    file = path.parent / "pictures" / f"{path.stem[:2]}.{mime.removeprefix('image/')}"
+                    file.write_bytes(base64.b64decode(data))
+                    return
+    sys.exit(f"{path.name}: no cell with the tag \"picture\" shows one")
+
+
 def execute(path, out, timeout):
     nb = nbformat.read(path, as_version=4)
     start = time.time()
@@ -62,7 +78,10 @@ def execute(path, out, timeout):
         for o in cell.get("outputs", []):
             if o.output_type == "error" or o.output_type == "stream" and o.name == "stderr":
                 sys.exit(f"{path.name}, cell {n + 1} wrote to stderr: {o.get('text', o.get('evalue', ''))[:2000]}")
-    print(f"{path.name} {time.time() - start:.0f} s", flush=True)
+    if out == path:
+        picture(nb, path)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{path.name}: {time.time() - start:.0f} s; all so far took {used.ru_utime + used.ru_stime:.0f} s of processor time", flush=True)
 
 
 def main():

@@ -44,6 +44,7 @@ var may = map[string][]string{
 	"data/kicad":          {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch", "pvs/wholefile"},
 	"pvs/catalog/table":   {},
 	"pvs/catalog/dataset": {"pvs/catalog", "pvs/catalog/table", "pvs/wholefile"},
+	"notebooks":           {},
 }
 
 func TestImports(t *testing.T) {

@@ -68,13 +68,13 @@ func (b *bar) update(done, total int, more string) {
 	if spent := time.Since(b.start).Seconds(); done > 0 && done < total && spent > 1 {
 		line += fmt.Sprintf(", %.0f s left", spent/float64(done)*float64(total-done))
 	}
-	b.frame.HTML(fmt.Sprintf(`<div style="color:#4a505e">%s</div><progress value="%d" max="%d" style="width:100%%"></progress>`, html.EscapeString(line), done, total))
+	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s</div><progress value="%d" max="%d" style="width:100%%"></progress>`, html.EscapeString(line), done, total))
 }
 
 // finish leaves a line. It does so without a bar too: what was there already is done
 // at once.
 func (b *bar) finish() {
-	b.frame.HTML(fmt.Sprintf(`<div style="color:#4a505e">%s: %d done in %.1f s</div>`, html.EscapeString(b.what), b.done, time.Since(b.start).Seconds()))
+	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s: %d done in %.1f s</div>`, html.EscapeString(b.what), b.done, time.Since(b.start).Seconds()))
 }
 
 // Log returns a function that shows the library's sentences one above the other, the
@@ -94,6 +94,6 @@ func Log() func(string) {
 		for _, l := range lines {
 			all += html.EscapeString(l) + "<br>"
 		}
-		frame.HTML(`<div style="color:#4a505e">` + all + `</div>`)
+		frame.HTML(`<div class="pvs-progress" style="color:#4a505e">` + all + `</div>`)
 	}
 }
