@@ -180,7 +180,11 @@ func (t Triplet) negatives(c *canvas, x axis) {
 				continue
 			}
 			y := tripletLine + 46 + float64(lane)*(tripletPhoto+30)
-			taken[lane] = append(taken[lane], [2]float64{place, place + tripletPhoto})
+			room := tripletPhoto
+			if i == t.Chosen {
+				room += 22 // for the word below it
+			}
+			taken[lane] = append(taken[lane], [2]float64{place, place + room})
 			t.negative(c, n, i == t.Chosen, at, place, y)
 			break
 		}
