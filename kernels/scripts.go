@@ -12,10 +12,12 @@ import (
 
 // goScript stands before Go on the kernel's PATH. GoNB runs a bare "go get" before each
 // cell, which knows nothing of workspaces and asks the network for modules that the
-// workspace has; all else goes to Go.
+// workspace has. A build leaves out what only a debugger reads: linking, most of a
+// cell's time, takes half as long. All else goes to Go as it is.
 const goScript = `#!/bin/sh
 case "$*" in
 get | "get -t") exit 0 ;;
+"build -o "*) shift && set -- build -ldflags=-w "$@" ;;
 esac
 exec %[1]s "$@"
 `

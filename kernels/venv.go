@@ -129,9 +129,13 @@ func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 	return nil
 }
 
-// overrides are settings of JupyterLab's pages: it does not ask for news and updates,
-// which need a network, and autosaves seldom enough to not ask about files that changed.
-const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false", "doNotDisturbMode": true}}
+// overrides are settings of JupyterLab's pages: they do not ask for news and updates,
+// which need a network, and draw all cells of a notebook, not those in sight only, so
+// that pictures do not make the page jump.
+const overrides = `{
+  "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false", "doNotDisturbMode": true},
+  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
+}
 `
 
 // serverConfig makes the Go kernel the only one on offer: with Python's, which

@@ -45,10 +45,9 @@ def main():
         try:
             drive(page, page_url, args)
         except Error as e:
-            page.screenshot(path=args.picture)
-            sys.exit(f"the page does not do what a person would expect ({args.picture} shows it): {e}")
-        finally:
-            browser.close()
+            if not page.is_closed():
+                page.screenshot(path=args.picture)
+            sys.exit(f"the page does not do what a person would expect ({args.picture} shows it, if it is still there): {e}")
 
 
 def menu(page, name, command):

@@ -34,7 +34,7 @@ fi
 
 step "building the image"
 # shellcheck disable=SC2086 # BUILD_ARGS are several words
-b build --format docker --layers --build-arg GO_IMAGE=localhost/bookworm-go --build-arg BASE_IMAGE=localhost/bookworm \
+b build --format docker --build-arg GO_IMAGE=localhost/bookworm-go --build-arg BASE_IMAGE=localhost/bookworm \
   --secret id=ca,src="$ca" ${BUILD_ARGS:-} -t localhost/pvs-lab .
 step "built: $(b images --format '{{.Size}}' localhost/pvs-lab)"
 
