@@ -91,7 +91,6 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="write here instead of in place")
     parser.add_argument("--timeout", type=int, default=900, help="seconds a cell may take")
     args = parser.parse_args()
-    os.environ.setdefault("GOFLAGS", "-ldflags=-s")  # cells link in half the time without tables for debuggers
     if args.smoke:
         os.environ["PVS_SMOKE"] = "1"
     for path in args.notebooks:
