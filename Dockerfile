@@ -14,7 +14,7 @@ RUN rm -rf /usr/local/go/api /usr/local/go/doc /usr/local/go/test
 # What both building and running need: cells are compiled, and some packages use C.
 FROM ${BASE_IMAGE} AS system
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev python3 python3-venv \
+ && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev python3 python3-pip python3-venv \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 --shell /bin/bash pvs
 COPY --from=go /usr/local/go /usr/local/go

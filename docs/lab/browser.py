@@ -1,9 +1,9 @@
 """Opens a notebook of a running JupyterLab in headless Chromium, runs all cells as a
 person would, waits for the pictures, and takes a screenshot.
 
-    python docs/lab/browser.py URL notebooks/00-quick-tour.ipynb docs/lab/quick-tour.png [--scroll-to TEXT]
+    python docs/lab/browser.py URL notebooks/00-quick-tour.ipynb docs/lab/quick-tour.png [--show 'text=Summary']
 
-URL is the link that `pvs lab` prints. It needs the package playwright and a Chromium
+URL is the link that `pvs lab` prints. The notebook is saved with its outputs. It needs the package playwright and a Chromium
 (Debian's: apt-get install chromium). It ends with status 1 if a cell fails, if no
 picture appears, or if the notebook does not end within the time limit.
 """
@@ -17,11 +17,12 @@ import urllib.parse
 
 from playwright.sync_api import Error, sync_playwright
 
-CELL = ".jp-Notebook .jp-CodeCell"
+# JupyterLab keeps notebooks open from one visit to the next; one is in sight.
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+CELL = PANEL + " .jp-CodeCell"
 # Pictures that the cells made, seen by their size once the page has drawn them.
-PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output svg')]
-    .filter(p => p.getBoundingClientRect().width > 50).length"""
-FAILURES = "() => [...document.querySelectorAll('.jp-OutputArea-output[data-mime-type=\"application/vnd.jupyter.error\"], .jp-OutputArea-output[data-mime-type=\"application/vnd.jupyter.stderr\"] .gonb-err-location')].map(e => e.innerText)"
+PICTURE = f"{PANEL} .jp-OutputArea-output img, {PANEL} .jp-OutputArea-output svg"
+PICTURES = f"() => [...document.querySelectorAll('{PICTURE}')].filter(p => p.getBoundingClientRect().width > 50).length"
 # What stands before the cells: [ ] not run, [*] running or waiting, [3] run.
 PROMPTS = f"() => [...document.querySelectorAll('{CELL}')].filter(c => c.querySelector('.cm-content')?.innerText.trim()).map(c => c.querySelector('.jp-InputPrompt').innerText.trim())"
 
@@ -31,7 +32,8 @@ def main():
     parser.add_argument("link")
     parser.add_argument("notebook", help="path from the server's root")
     parser.add_argument("picture", help="the screenshot's file")
-    parser.add_argument("--scroll-to", help="text or CSS selector to show at the top; the first picture if not given")
+    parser.add_argument("--show", default=PICTURE,
+                        help="what to scroll to, as a selector of Playwright; the first picture if not given")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for all cells")
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
     args = parser.parse_args()
@@ -41,7 +43,7 @@ def main():
     page_url = f"{parts.scheme}://{parts.netloc}/lab/tree/{urllib.parse.quote(args.notebook)}?{parts.query}&reset"
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1200, "height": 800})
         try:
             drive(page, page_url, args)
         except Error as e:
@@ -55,6 +57,15 @@ def menu(page, name, command):
     page.locator(f'.lm-Menu-item[data-command="{command}"]').click()
 
 
+def saved(page, notebook):
+    """Saves the notebook and returns the outputs of its code cells, as they are in the file:
+    on the page an error looks like any text on stderr."""
+    menu(page, "File", "docmanager:save")
+    page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)").first.wait_for(timeout=60_000)
+    cells = page.evaluate("async path => (await (await fetch('/api/contents/' + path)).json()).content.cells", urllib.parse.quote(notebook))
+    return [c["outputs"] for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
+
+
 def drive(page, page_url, args):
     start = time.monotonic()
     page.goto(page_url)
@@ -62,7 +73,7 @@ def drive(page, page_url, args):
     # A kernel that is missing opens a dialog that asks for another.
     if page.locator(".jp-Dialog").count():
         sys.exit("JupyterLab asks: " + " ".join(page.locator(".jp-Dialog").inner_text().split()))
-    kernel = page.locator(".jp-Toolbar-kernelName", has_text="Go (pvs)")
+    kernel = page.locator(PANEL + " .jp-Toolbar-kernelName", has_text="Go (pvs)")
     kernel.first.wait_for(timeout=60_000)
     # GoNB says whether it is busy only from the first cell on: there is no "idle" to wait for.
     print(f"the notebook is open and has its kernel after {time.monotonic() - start:.1f} s", flush=True)
@@ -74,25 +85,22 @@ def drive(page, page_url, args):
     menu(page, "Run", "runmenu:run-all")
     while True:
         prompts = page.evaluate(PROMPTS)
-        failures = page.evaluate(FAILURES)
-        if failures:
-            page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').first.scroll_into_view_if_needed()
-            page.screenshot(path=args.picture)
-            sys.exit(f"a cell failed ({args.picture} shows it): {failures[0][:300]}")
         if prompts and all(x.strip("[]: ").isdigit() for x in prompts):
             break
         if time.monotonic() - start > args.timeout:
             page.screenshot(path=args.picture)
             sys.exit(f"after {args.timeout:.0f} s the cells' prompts are {prompts} ({args.picture} shows the page)")
         page.wait_for_timeout(250)
+    for number, outputs in enumerate(saved(page, args.notebook), 1):
+        for output in outputs:
+            if output["output_type"] == "error":
+                page.locator(CELL).nth(number - 1).evaluate("e => e.scrollIntoView()")
+                page.screenshot(path=args.picture)
+                sys.exit(f"cell {number} failed ({args.picture} shows it): {output['evalue']}")
     page.wait_for_function(f"() => ({PICTURES})() > 0", timeout=20_000)
     print(f"{len(prompts)} cells ran in {time.monotonic() - start:.1f} s; {page.evaluate(PICTURES)} pictures are on the page", flush=True)
 
-    if args.scroll_to:
-        target = page.locator(args.scroll_to) if args.scroll_to[0] in ".#" else page.get_by_text(args.scroll_to)
-    else:
-        target = page.locator(".jp-OutputArea-output img, .jp-OutputArea-output svg")
-    target.first.evaluate("e => e.scrollIntoView({block: 'center'})")
+    page.locator(args.show).first.evaluate("e => e.scrollIntoView({block: 'center'})")
     page.wait_for_timeout(1000)  # lazily drawn parts of the page settle
     page.screenshot(path=args.picture)
     print(f"{args.picture}, {os.path.getsize(args.picture) / 1e3:.0f} kB")
