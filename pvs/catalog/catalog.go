@@ -159,6 +159,15 @@ func (c *Catalog) Split(s Split) []Photo {
 	return photos
 }
 
+// ByID returns the photos by their ids.
+func (c *Catalog) ByID() map[string]Photo {
+	out := make(map[string]Photo, len(c.Photos))
+	for _, p := range c.Photos {
+		out[p.ID] = p
+	}
+	return out
+}
+
 // File returns where a photo's file is.
 func (c *Catalog) File(p Photo) string {
 	if filepath.IsAbs(p.Path) {

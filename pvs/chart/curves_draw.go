@@ -55,6 +55,9 @@ func (c Curves) frame(p pen, x, y axis, whole bool) {
 		if whole && t.value != math.Trunc(t.value) {
 			continue // there is no half of an epoch
 		}
+		if whole {
+			t.text = strconv.Itoa(int(t.value))
+		}
 		p.line(1, guide, [2]float64{x.at(t.value), y.from + 8}, [2]float64{x.at(t.value), y.to - 8})
 		p.write(label{x.at(t.value), y.from + 28, t.text, 13, false, grey, middle})
 	}

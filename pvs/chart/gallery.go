@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"image"
 	"slices"
 )
 
@@ -13,7 +14,8 @@ type Photo struct {
 	Product  string
 	Category string // leaf
 	Title    string
-	Split    string // where it matters
+	Split    string      // where it matters
+	Image    image.Image // is drawn instead of the file, if not nil; pages show files only
 }
 
 // Result is a neighbour of a query.

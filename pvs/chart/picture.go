@@ -98,13 +98,13 @@ func (g Gallery) bars(c *canvas, top, width float64) {
 // row draws a query and its results.
 func (g Gallery) row(c *canvas, r Row, y float64) {
 	big := side * 1.15
-	m, _ := thumbnail(r.Query.Path, int(big*scale))
+	m := r.Query.thumbnail(int(big * scale))
 	c.picture(left, y, big, 7, m)
 	c.text(left, y+big+14, r.Query.Title, 10.5, true, ink, big+20)
 	c.text(left, y+big+27, r.found(), 10.5, false, grey, big+20)
 	x := left + big + 28
 	for _, res := range r.Results[:min(shown, len(r.Results))] {
-		m, _ := thumbnail(res.Path, int(side*scale))
+		m := res.Photo.thumbnail(int(side * scale))
 		if res.Right {
 			c.box(x-4, y-4, side+8, side+8, 9, green)
 			c.picture(x, y, side, 6, m)

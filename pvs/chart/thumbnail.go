@@ -27,11 +27,27 @@ func thumbnail(path string, side int) (m *image.RGBA, ok bool) {
 	if !ok {
 		return m, false
 	}
+	middleSquare(m, src)
+	return m, true
+}
+
+// middleSquare scales the middle square of an image to all of a picture.
+func middleSquare(dst *image.RGBA, src image.Image) {
 	b := src.Bounds()
 	short := min(b.Dx(), b.Dy())
 	at := image.Pt(b.Min.X+(b.Dx()-short)/2, b.Min.Y+(b.Dy()-short)/2)
-	draw.CatmullRom.Scale(m, m.Bounds(), src, image.Rectangle{at, at.Add(image.Pt(short, short))}, draw.Over, nil)
-	return m, true
+	draw.CatmullRom.Scale(dst, dst.Bounds(), src, image.Rectangle{at, at.Add(image.Pt(short, short))}, draw.Over, nil)
+}
+
+// thumbnail is the photo's middle square at side pixels.
+func (p Photo) thumbnail(side int) *image.RGBA {
+	if p.Image == nil {
+		m, _ := thumbnail(p.Path, side)
+		return m
+	}
+	m := image.NewRGBA(image.Rect(0, 0, side, side))
+	middleSquare(m, p.Image)
+	return m
 }
 
 // fitted returns the whole picture of an image file, its longer side at most side

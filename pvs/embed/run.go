@@ -54,6 +54,14 @@ type batch struct {
 	free   chan<- []float32 // where the inputs go when they are no longer needed
 }
 
+// One embeds a single photo; the id is for what is made of it.
+func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
+	inputs := make([]float32, e.Batch()*e.InputLen())
+	e.Prepare(photo, inputs[:e.InputLen()])
+	set := &vectors.Set{IDs: []string{id}, Dim: e.Dim(), Data: make([]float32, e.Dim())}
+	return set, e.Embed(inputs, 1, set.Data)
+}
+
 // Run embeds photos into the set NAME (NAME.npy and NAME.ids). At most three batches
 // are in memory. Cancelled or killed, it goes on at its next start with the same
 // embedder and photos. A photo that cannot be read is an error that names it, unless

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -163,6 +164,13 @@ func BenchmarkDecode(b *testing.B) {
 		if _, err := Decode(bytes.NewReader(buf.Bytes()), "bench", Limits{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestFromSquare(t *testing.T) {
+	p := FromSquare([]float32{-3, 0.4, 0.6, 254.4, 254.6, 300, 1, 2, 3, 4, 5, 6}, 2)
+	if want := []uint8{0, 0, 1, 254, 255, 255, 1, 2, 3, 4, 5, 6}; p.Width != 2 || p.Height != 2 || !slices.Equal(p.Pix, want) {
+		t.Errorf("got %v, want %v", p.Pix, want)
 	}
 }
 

@@ -91,6 +91,16 @@ func (p *RGB) fromYCbCr(m *image.YCbCr) {
 	}
 }
 
+// FromSquare rounds a square of values 0..255, [size, size, 3], to an image, to be looked
+// at; values beyond that range become its ends.
+func FromSquare(square []float32, size int) *RGB {
+	p := NewRGB(size, size)
+	for i := range p.Pix {
+		p.Pix[i] = uint8(min(max(square[i], 0), 255) + 0.5)
+	}
+	return p
+}
+
 // Image copies to Go's standard image type.
 func (p *RGB) Image() image.Image {
 	m := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))

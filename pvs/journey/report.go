@@ -96,7 +96,7 @@ func (j *Journey) Report(results []Result) (Report, error) {
 func (j *Journey) csv(path string, measured map[string]Result) error {
 	return wholefile.Write(path, func(w io.Writer) error {
 		out := csv.NewWriter(w)
-		_ = out.Write([]string{"run", "from", "trains", "settings", "leaderboard", "mar_at_10", "low", "high", "epochs_mar_at_10", "queries", "steps", "views"}) // errors are kept
+		_ = out.Write(columns) // errors are kept
 		number := func(v float64) string {
 			if v == 0 {
 				return ""

@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/search"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
@@ -117,25 +118,12 @@ func (j *Journey) evaluate(ctx context.Context, index, queries *vectors.Set, ran
 	if err != nil {
 		return Score{}, err
 	}
-	hits, err := exact.Search(ctx, queries.Data, 10, search.Options{QueryIDs: queries.IDs})
+	results, err := leaderboard.Search(ctx, exact, queries, leaderboard.K)
 	if err != nil {
 		return Score{}, err
 	}
-	found := map[string][]string{}
-	results := func(yield func(evaluate.Result) bool) {
-		for q, list := range hits {
-			for i, h := range list {
-				if !yield(evaluate.Result{Query: queries.IDs[q], Rank: i + 1, Index: index.IDs[h.Row], Score: h.Score}) {
-					return
-				}
-			}
-		}
-	}
-	for r := range results {
-		found[r.Query] = append(found[r.Query], r.Index)
-	}
 	if ranked != "" {
-		if err := evaluate.WriteRanked(ranked, results); err != nil {
+		if err := evaluate.WriteRanked(ranked, results.Each); err != nil {
 			return Score{}, err
 		}
 	}
@@ -143,7 +131,7 @@ func (j *Journey) evaluate(ctx context.Context, index, queries *vectors.Set, ran
 	if err != nil {
 		return Score{}, err
 	}
-	report, err := evaluate.Score(found, truth, evaluate.Options{})
+	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{K: leaderboard.K})
 	if err != nil {
 		return Score{}, err
 	}

@@ -84,43 +84,33 @@ func TestAgainstTensorFlowAddons(t *testing.T) {
 	}
 }
 
-// naive is the definition as a loop over pairs, in float64, for squared L2.
-func naive(e []float32, dim int, labels []int32, margin float64) (loss, active, pairs float64) {
-	d := func(i, j int) float64 {
-		sum := 0.0
-		for k := range dim {
-			x := float64(e[i*dim+k]) - float64(e[j*dim+k])
-			sum += x * x
-		}
-		return sum
-	}
-	for a := range labels {
-		for p := range labels {
-			if a == p || labels[a] != labels[p] {
-				continue
+// looped is the loss as a sum over [Triplets].
+func looped(t testing.TB, e []float32, dim int, labels []int32, margin float64) (loss, active, pairs float64) {
+	t.Helper()
+	n := len(labels)
+	distances := make([]float32, n*n) // squared L2
+	for i := range n {
+		for j := range n {
+			sum := 0.0
+			for k := range dim {
+				x := float64(e[i*dim+k]) - float64(e[j*dim+k])
+				sum += x * x
 			}
-			near, far := math.Inf(1), math.Inf(-1)
-			for n := range labels {
-				if labels[n] != labels[a] {
-					far = max(far, d(a, n))
-					if d(a, n) > d(a, p) {
-						near = min(near, d(a, n))
-					}
-				}
-			}
-			if math.IsInf(far, -1) {
-				continue
-			}
-			if math.IsInf(near, 1) {
-				near = far
-			}
-			pairs++
-			if c := margin + d(a, p) - near; c > 0 {
-				loss += c
-				active++
-			}
+			distances[i*n+j] = float32(sum)
 		}
 	}
+	triplets, err := Triplets(distances, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range triplets {
+		c := tr.Cost(margin)
+		loss += c
+		if c > 0 {
+			active++
+		}
+	}
+	pairs = float64(len(triplets))
 	return loss / max(1, pairs), active / max(1, pairs), pairs
 }
 
@@ -136,7 +126,7 @@ func TestAgainstLoop(t *testing.T) {
 			labels[i] = int32(rng.IntN(1 + batch/4))
 		}
 		loss, _, others := run(t, e, dim, labels, SquaredL2, 0.7)
-		want, active, pairs := naive(e, dim, labels, 0.7)
+		want, active, pairs := looped(t, e, dim, labels, 0.7)
 		if math.Abs(float64(loss)-want) > 1e-4*(1+want) || math.Abs(float64(others[1])-active) > 1e-6 || float64(others[0]) != pairs {
 			t.Errorf("batch %d: loss %g, active %g, pairs %g; want %g, %g, %g", batch, loss, others[1], others[0], want, active, pairs)
 		}
@@ -170,4 +160,35 @@ func ExampleParseMetric() {
 	// Output:
 	// angular <nil>
 	// no distance is called "cosine": they are angular, L2, squared-L2
+}
+
+// One anchor's line: 0 is the anchor, 1 and 2 are its positives, the others negatives.
+func ExampleTriplets() {
+	labels := []int32{7, 7, 7, 8, 9}
+	row := []float32{0, 0.2, 0.6, 0.3, 0.5}
+	distances := make([]float32, 25)
+	copy(distances, row)
+	triplets, err := Triplets(distances, labels)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, t := range triplets[:2] {
+		fmt.Printf("positive %d, negative %d: %s, cost %.1f\n", t.Positive, t.Negative, t.Kind(0.5), t.Cost(0.5))
+	}
+	// Output:
+	// positive 1, negative 3: semi-hard, cost 0.4
+	// positive 2, negative 4: hard, cost 0.6
+}
+
+func TestTripletsOfWrongSize(t *testing.T) {
+	if _, err := Triplets(make([]float32, 8), []int32{1, 1, 2}); err == nil || !strings.Contains(err.Error(), "9 distances, not 8") {
+		t.Errorf("got %v", err)
+	}
+	if got, err := Triplets(make([]float32, 4), []int32{1, 1}); err != nil || len(got) != 0 {
+		t.Errorf("a batch of one label has %v, %v", got, err)
+	}
+	if k := (Triplet{ToPositive: 0.2, ToNegative: 0.8}).Kind(0.5); k != "easy" {
+		t.Errorf("got %s", k)
+	}
 }

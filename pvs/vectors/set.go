@@ -41,6 +41,18 @@ func (s *Set) Check() error {
 	return nil
 }
 
+// ReadUnit reads NAME.npy and NAME.ids and scales every vector to length 1.
+func ReadUnit(name string) (*Set, error) {
+	set, err := Read(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.Normalize(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return set, nil
+}
+
 // Normalize scales every vector to Euclidean length 1. A vector of zeros has no
 // direction and is an error.
 func (s *Set) Normalize() error {

@@ -12,10 +12,10 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/data/defects"
-	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -95,7 +95,7 @@ func (c *checkCommand) examine(a *app, cat *catalog.Catalog) (*check.Report, err
 	}
 	fingerprints, ready := a.progress("comparing fingerprints")
 	compared, finish := a.progress("comparing photos that look alike")
-	b, err := searchBackend(a, len(files), 3*len(files), check.FingerprintLen)
+	b, err := a.largeSearch(len(files), 3*len(files), check.FingerprintLen)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,10 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	}
 	name := filepath.Join(c.Out, "embeddings")
 	key := e.Key() + " of " + hex.EncodeToString(contents.Sum(nil)[:8])
-	if err := embedOnce(a, e, photos, name, key); err != nil {
+	update, finish := a.progress("embedding")
+	err = embed.Once(a.ctx, e, photos, name, key, embed.RunOptions{Progress: update})
+	finish()
+	if err != nil {
 		return nil, err
 	}
 	embedded, err := vectors.OpenRows(name)
@@ -154,11 +157,11 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 		return nil, err
 	}
 	defer embedded.Close()
-	b, err := searchBackend(a, len(rows), len(rows), e.Dim())
+	b, err := a.largeSearch(len(rows), len(rows), e.Dim())
 	if err != nil {
 		return nil, err
 	}
-	update, finish := a.progress("finding neighbours")
+	update, finish = a.progress("finding neighbours")
 	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key, check.SearchOptions{Backend: b, Progress: update})
 	finish()
 	if err != nil {
@@ -177,13 +180,12 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	return found, err
 }
 
-// searchBackend starts XLA where a search is large enough for it.
-func searchBackend(a *app, rows, queries, dim int) (compute.Backend, error) {
-	if float64(rows)*float64(queries)*float64(dim) <= worthABackend {
+// largeSearch starts a backend where a search is large enough for one.
+func (a *app) largeSearch(rows, queries, dim int) (compute.Backend, error) {
+	if !leaderboard.WorthABackend(rows, queries, dim) {
 		return nil, nil
 	}
-	b, _, err := backend.Open(a.ctx, backend.Training, a.log)
-	return b, err
+	return a.searchBackend()
 }
 
 // say prints the table.

@@ -1,0 +1,148 @@
+package chart
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
+)
+
+// Tiles is a grid of images with captions: photos, views, activations.
+type Tiles struct {
+	Title, Subtitle string
+	Rows            []TileRow
+	Side            int // of a tile in units; 0: 132
+}
+
+// TileRow is a line of tiles behind a name.
+type TileRow struct {
+	Name  string // may be empty
+	Tiles []Tile
+}
+
+// Tile is an image with its captions.
+type Tile struct {
+	Image   image.Image // drawn whole, its longer side as long as the tile's
+	Path    string      // of an image file, where there is no Image; its middle square is shown
+	Caption string
+	Note    string // a second line in grey
+	Right   bool   // a green frame and a tick
+}
+
+// Sizes of tiles in units.
+const (
+	tileSide = 132.0
+	tileGap  = 14.0
+	tileText = 36.0 // below a tile
+	tileName = 128.0
+)
+
+// PNG draws the tiles as a picture. A tile without an image that can be read is a grey
+// field.
+func (t Tiles) PNG(path string) error {
+	c, err := t.canvas()
+	if err != nil {
+		return err
+	}
+	if err := wholefile.Write(path, func(w io.Writer) error { return png.Encode(w, c.img) }); err != nil {
+		return fmt.Errorf("writing the picture %s: %w", path, err)
+	}
+	return nil
+}
+
+// canvas draws the tiles.
+func (t Tiles) canvas() (*canvas, error) {
+	side, columns, names := tileSide, 0, 0.0
+	if t.Side > 0 {
+		side = float64(t.Side)
+	}
+	for _, r := range t.Rows {
+		columns = max(columns, len(r.Tiles))
+		if r.Name != "" {
+			names = tileName
+		}
+	}
+	if columns == 0 {
+		return nil, fmt.Errorf("the picture %q has no tiles", t.Title)
+	}
+	top := 24.0
+	if t.Title != "" {
+		top = 68
+	}
+	if t.Subtitle != "" {
+		top += 24
+	}
+	rows := make([]float64, len(t.Rows)) // heights
+	height := top
+	for i, r := range t.Rows {
+		rows[i] = side + tileGap + r.textHeight()
+		height += rows[i]
+	}
+	width := max(2*left+names+float64(columns)*(side+tileGap)-tileGap, 420)
+	c := newCanvas(int(width), int(height)+10, paper)
+	c.text(left, 46, t.Title, 22, true, ink, width-2*left)
+	c.text(left, 72, t.Subtitle, 13, false, grey, width-2*left)
+	y := top
+	for i, r := range t.Rows {
+		for k, line := range c.faces.wrap(r.Name, 13, true, names-16) {
+			c.text(left, y+side/2+5+17*float64(k), line, 13, true, ink, names-16)
+		}
+		for k, tile := range r.Tiles {
+			tile.draw(c, left+names+float64(k)*(side+tileGap), y, side)
+		}
+		y += rows[i]
+	}
+	return c, nil
+}
+
+// textHeight is the room that a row's captions take.
+func (r TileRow) textHeight() float64 {
+	h := 0.0
+	for _, t := range r.Tiles {
+		if t.Note != "" {
+			return tileText
+		}
+		if t.Caption != "" {
+			h = tileText - 14
+		}
+	}
+	return h
+}
+
+// draw draws a tile with its upper left corner at (x, y).
+func (t Tile) draw(c *canvas, x, y, side float64) {
+	if t.Right {
+		c.box(x-4, y-4, side+8, side+8, 8, green)
+	}
+	c.picture(x, y, side, 5, t.square(int(side*scale)))
+	if t.Right {
+		c.tick(x+side-11, y+side-11)
+	}
+	c.text(x, y+side+18, t.Caption, 11.5, true, ink, side+tileGap-6)
+	c.text(x, y+side+32, t.Note, 11, false, grey, side+tileGap-6)
+}
+
+// square is what a tile shows, side pixels wide: small images keep their pixels.
+func (t Tile) square(side int) image.Image {
+	if t.Image == nil {
+		m, _ := thumbnail(t.Path, side)
+		return m
+	}
+	m := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.Draw(m, m.Bounds(), image.NewUniform(faint), image.Point{}, draw.Src)
+	b := t.Image.Bounds()
+	w, h := b.Dx(), b.Dy()
+	long := max(w, h, 1)
+	at := image.Rect(0, 0, w*side/long, h*side/long)
+	at = at.Add(image.Pt((side-at.Dx())/2, (side-at.Dy())/2))
+	var scaler draw.Scaler = draw.CatmullRom
+	if long*4 <= side {
+		scaler = draw.NearestNeighbor
+	}
+	scaler.Scale(m, at, t.Image, b, draw.Over, nil)
+	return m
+}

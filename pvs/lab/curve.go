@@ -1,0 +1,60 @@
+package lab
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/chart"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+)
+
+// LossCurve draws the loss of each training step again and again while it trains, below
+// the progress: a line for each run, one after the other. Update fits
+// finetune.Trainer.Progress and journey.Options.Progress; finish draws the curve a last
+// time.
+func LossCurve(title string) (update func(finetune.Progress), finish func()) {
+	progress := Training()
+	l := liveCurve{title: title}
+	return func(p finetune.Progress) {
+		progress(p)
+		l.add(p)
+	}, l.draw
+}
+
+// liveCurve is a chart that grows.
+type liveCurve struct {
+	title string
+	frame *Frame
+	lines []chart.Curve
+	steps int
+	last  time.Time
+}
+
+// add takes a step's loss and draws the chart if the last drawing is a while ago.
+func (l *liveCurve) add(p finetune.Progress) {
+	if p.Loss <= 0 {
+		return // frozen layers are computed: nothing trains yet
+	}
+	name := strings.TrimPrefix(p.What, "training ")
+	if n := len(l.lines); n == 0 || l.lines[n-1].Name != name {
+		l.lines = append(l.lines, chart.Curve{Name: name})
+	}
+	l.steps++
+	line := &l.lines[len(l.lines)-1]
+	line.Points = append(line.Points, chart.Point{X: float64(l.steps), Y: p.Loss})
+	if time.Since(l.last) > 2*time.Second {
+		l.draw()
+		l.last = time.Now() // drawing takes time from the training: count from its end
+	}
+}
+
+// draw draws what there is.
+func (l *liveCurve) draw() {
+	if len(l.lines) == 0 {
+		return // what was there already is not trained again
+	}
+	if l.frame == nil {
+		l.frame = NewFrame()
+	}
+	l.frame.Show(chart.Curves{Title: l.title, XLabel: "step", YLabel: "loss", Lines: l.lines})
+}
