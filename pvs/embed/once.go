@@ -8,7 +8,8 @@ import (
 
 // Once embeds photos into NAME.npy and NAME.ids unless an earlier start kept their
 // vectors under the same key, which names all that they depend on besides the ids.
-func Once(ctx context.Context, e Embedder, photos []Photo, name, key string, opts RunOptions) error {
+// Start starts the progress where there is something to do; it may be nil.
+func Once(ctx context.Context, e Embedder, photos []Photo, name, key string, start func() (update func(done, total int), finish func())) error {
 	ids := make([]string, len(photos))
 	for i, p := range photos {
 		ids[i] = p.ID
@@ -19,7 +20,14 @@ func Once(ctx context.Context, e Embedder, photos []Photo, name, key string, opt
 	if err := vectors.Forget(name); err != nil {
 		return err
 	}
-	if _, err := Run(ctx, e, photos, name, opts); err != nil {
+	var opts RunOptions
+	finish := func() {}
+	if start != nil {
+		opts.Progress, finish = start()
+	}
+	_, err := Run(ctx, e, photos, name, opts)
+	finish()
+	if err != nil {
 		return err
 	}
 	return vectors.Keep(name, key)

@@ -77,14 +77,11 @@ func embedSplit(ctx context.Context, c *catalog.Catalog, split catalog.Split, e 
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Dir, split)
 	}
 	name := filepath.Join(dir, string(split))
-	var run embed.RunOptions
-	finish := func() {}
+	var start func() (update func(done, total int), finish func())
 	if opts.Progress != nil {
-		run.Progress, finish = opts.Progress("embedding " + string(split))
+		start = func() (func(done, total int), func()) { return opts.Progress("embedding " + string(split)) }
 	}
-	err := embed.Once(ctx, e, photos, name, fmt.Sprintf("%s %d photos of %s", e.Key(), len(photos), c.Dir), run)
-	finish()
-	if err != nil {
+	if err := embed.Once(ctx, e, photos, name, fmt.Sprintf("%s %d photos of %s", e.Key(), len(photos), c.Dir), start); err != nil {
 		return nil, err
 	}
 	return vectors.ReadUnit(name)

@@ -44,7 +44,7 @@ func manifestFile(name string) string { return name + ".json" }
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w; write the records with pvs records", err)
+		return nil, fmt.Errorf("%w; write them with pvs records", err)
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {

@@ -146,10 +146,8 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	}
 	name := filepath.Join(c.Out, "embeddings")
 	key := e.Key() + " of " + hex.EncodeToString(contents.Sum(nil)[:8])
-	update, finish := a.progress("embedding")
-	err = embed.Once(a.ctx, e, photos, name, key, embed.RunOptions{Progress: update})
-	finish()
-	if err != nil {
+	embedding := func() (func(done, total int), func()) { return a.progress("embedding") }
+	if err := embed.Once(a.ctx, e, photos, name, key, embedding); err != nil {
 		return nil, err
 	}
 	embedded, err := vectors.OpenRows(name)
@@ -161,7 +159,7 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	if err != nil {
 		return nil, err
 	}
-	update, finish = a.progress("finding neighbours")
+	update, finish := a.progress("finding neighbours")
 	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key, check.SearchOptions{Backend: b, Progress: update})
 	finish()
 	if err != nil {
