@@ -16,7 +16,7 @@ go build -o "$venv/pvs" ./pvs/cmd/pvs
 if [ -n "${PVS_H5:-}" ]; then
   if [ ! -x "$venv-tf/bin/python" ]; then
     python3 -m venv "$venv-tf"
-    "$venv-tf/bin/pip" install --quiet tensorflow-cpu==2.15.1
+    "$venv-tf/bin/pip" install --quiet tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0
   fi
   "$venv-tf/bin/python" docs/benchmarks/train_keras.py --pvs "$venv/pvs" --h5 "$PVS_H5"
 fi

@@ -66,9 +66,6 @@ func launch(info Info) (compute.Backend, Info, error) {
 	config := info.Name
 	switch {
 	case strings.HasPrefix(info.Name, "xla:") && info.Plugin != "":
-		if strings.HasPrefix(info.Name, "xla:cpu") && !strings.Contains(os.Getenv("GLIBC_TUNABLES"), "glibc.malloc.") {
-			keepMemory()
-		}
 		config = "xla:" + info.Plugin
 		if _, options, found := strings.Cut(info.Name, ","); found {
 			config += "," + options

@@ -159,7 +159,7 @@ func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, order
 			}
 		}
 		if progress != nil {
-			progress(min(steps*order.Batch, (b.Step+1)*order.Batch), order.Items())
+			progress(min(order.Items(), (b.Step+1)*order.Batch), order.Items())
 		}
 	}
 }

@@ -10,10 +10,15 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
-// benchClasses is the size of the classifier that is trained (RECIPE.md).
-const benchClasses = 1000
+// Sizes of what is trained (RECIPE.md).
+const (
+	benchClasses      = 1000
+	benchSiameseBatch = 512
+	benchViews        = 6
+)
 
 // training measures steps of each phase from photos in memory: what the device does.
 func (c *benchCommand) training(a *app, note func(key, unit string, value float64)) error {
@@ -22,6 +27,9 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	for name, v := range (classify.Head{Features: config.Features(), Classes: benchClasses}).InitialValues(1) {
+		values[name] = v
+	}
+	for name, v := range (siamese.Head{Features: config.Features(), Dim: siamese.DefaultDim}).InitialValues(1) {
 		values[name] = v
 	}
 	b, info, err := backend.Open(a.ctx, backend.Training, a.log)
@@ -57,23 +65,40 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		norms  bool
 	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false}, {"full_batchnorm", finetune.Full, true}} {
 		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0}, LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
-		if err := s.Begin(p, finetune.FromImages); err != nil {
+		what := fmt.Sprintf("images a second, batch %d at %d x %d", c.Batch, size, size)
+		if err := c.phase(s, p, finetune.FromImages, batch, f.key, what, note); err != nil {
 			return err
 		}
-		step := func() error {
-			_, err := s.Step(batch)
-			return err
-		}
-		start := time.Now()
-		if err := step(); err != nil {
-			return err
-		}
-		note("train_"+f.key+"_first_call_seconds", "s", time.Since(start).Seconds())
-		rate, err := repeat(c.Seconds, 1, step)
-		if err != nil {
-			return err
-		}
-		note("train_"+f.key+"_images_per_second", fmt.Sprintf("images a second, batch %d at %d x %d", c.Batch, size, size), rate*float64(c.Batch))
 	}
+	features := finetune.Batch{N: benchSiameseBatch, Inputs: make([]float32, benchSiameseBatch*config.Features()), Labels: make([]int32, benchSiameseBatch)}
+	for i := range features.Inputs {
+		features.Inputs[i] = float32(rng.NormFloat64())
+	}
+	for i := range features.Labels {
+		features.Labels[i] = int32(i / benchViews)
+	}
+	p := finetune.Phase{Trains: finetune.SiameseHead, Margin: 0.5, Views: []imageprep.View{imageprep.A0, imageprep.A1, imageprep.A2, imageprep.A3, imageprep.A4, imageprep.A5}, LearningRate: 1e-5, Epochs: 1, Batch: benchSiameseBatch}
+	return c.phase(s, p, finetune.FromFeatures, features, "siamese", fmt.Sprintf("views a second, features in batches of %d", benchSiameseBatch), note)
+}
+
+// phase measures the first call of a phase's step and those after it.
+func (c *benchCommand) phase(s *finetune.Session, p finetune.Phase, input finetune.Input, batch finetune.Batch, key, what string, note func(key, unit string, value float64)) error {
+	if err := s.Begin(p, input); err != nil {
+		return err
+	}
+	step := func() error {
+		_, err := s.Step(batch)
+		return err
+	}
+	start := time.Now()
+	if err := step(); err != nil {
+		return err
+	}
+	note("train_"+key+"_first_call_seconds", "s", time.Since(start).Seconds())
+	rate, err := repeat(c.Seconds, 1, step)
+	if err != nil {
+		return err
+	}
+	note("train_"+key+"_images_per_second", what, rate*float64(batch.N))
 	return nil
 }
