@@ -94,11 +94,11 @@ func (d depthwise) inputGradient(dy *graph.Node) *graph.Node {
 		return d.interleaved(dy)
 	}
 	h, w := d.x.Shape().Dim(1), d.x.Shape().Dim(2)
-	margin := func(size int, before int) [2]int {
+	margin := func(before int) [2]int {
 		lo := d.k - 1 - before
 		return [2]int{lo, d.k - 1 - lo}
 	}
-	spread := pad(dy, [2][2]int{margin(h, d.pads[0][0]), margin(w, d.pads[1][0])}, 0)
+	spread := pad(dy, [2][2]int{margin(d.pads[0][0]), margin(d.pads[1][0])}, 0)
 	return d.sum(func(i, j int) *graph.Node {
 		shifted := graph.Slice(spread, graph.AxisRange(), graph.AxisRange(i, i+h), graph.AxisRange(j, j+w))
 		return graph.Mul(shifted, d.tap(d.k-1-i, d.k-1-j))
