@@ -11,11 +11,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -81,45 +81,25 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
 		return Summary{}, fmt.Errorf("making the catalogue folder: %w", err)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	jobs := make(chan int)
 	var summary Summary
 	var lock sync.Mutex
-	var workers sync.WaitGroup
 	done := 0
-	for range runtime.GOMAXPROCS(0) {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
-			for i := range jobs {
-				p := planFor(products.At(i), i, opts)
-				drawn, err := p.shoot(ctx, dir)
-				if err != nil {
-					stop(fmt.Errorf("product %s: %w", p.product.ID, err))
-					return
-				}
-				lock.Lock()
-				summary.Drawn += drawn
-				done++
-				if progress != nil {
-					progress(done, products.Len())
-				}
-				lock.Unlock()
-			}
-		}()
-	}
-	for i := range products.Len() {
-		select {
-		case jobs <- i:
-			continue
-		case <-ctx.Done():
+	err := cores.Each(ctx, products.Len(), func(i int) error {
+		p := planFor(products.At(i), i, opts)
+		drawn, err := p.shoot(ctx, dir)
+		if err != nil {
+			return fmt.Errorf("product %s: %w", p.product.ID, err)
 		}
-		break
-	}
-	close(jobs)
-	workers.Wait()
-	if err := context.Cause(ctx); err != nil {
+		lock.Lock()
+		defer lock.Unlock()
+		summary.Drawn += drawn
+		done++
+		if progress != nil {
+			progress(done, products.Len())
+		}
+		return nil
+	})
+	if err != nil {
 		return Summary{}, err
 	}
 	return file(dir, products, opts, summary)

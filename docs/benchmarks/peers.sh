@@ -1,22 +1,33 @@
 #!/usr/bin/env bash
-# Installs the peers into virtual environments (default .venv/peers, and one beside it for
-# TensorFlow) and runs all comparisons. Needs about 8 GB of disk. By hand, not in CI:
-#   docs/benchmarks/peers.sh [VENV]
-# Training is compared where PVS_H5 names an efficientnetb0_notop.h5.
+# Installs the peers into a virtual environment (default .venv/peers; some 7 GB) and runs
+# all comparisons, or those that are named. By hand, not in CI, on a quiet machine:
+#   PVS_H5=efficientnetb0_notop.h5 docs/benchmarks/peers.sh [images|embed|train|search|records ...]
+# PVS_H5 is Keras's weights of EfficientNet-B0 without top; PEERS, another environment.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-venv=${1:-.venv/peers}
-if [ ! -x "$venv/bin/python" ]; then
+venv=${PEERS:-.venv/peers}
+if [ ! -e "$venv/installed" ]; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet torch==2.5.1 torchvision==0.20.1 timm==1.0.31 pillow faiss-cpu==1.15.1
+  "$venv/bin/pip" install --quiet -r docs/benchmarks/requirements.txt
+  touch "$venv/installed"
 fi
+python() { "$venv/bin/python" -u "$@"; }
 go build -o "$venv/pvs" ./pvs/cmd/pvs
-"$venv/bin/python" docs/benchmarks/embed_timm.py --pvs "$venv/pvs"
-"$venv/bin/python" docs/benchmarks/search_faiss.py --pvs "$venv/pvs"
-if [ -n "${PVS_H5:-}" ]; then
-  if [ ! -x "$venv-tf/bin/python" ]; then
-    python3 -m venv "$venv-tf"
-    "$venv-tf/bin/pip" install --quiet tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0
-  fi
-  "$venv-tf/bin/python" docs/benchmarks/train_keras.py --pvs "$venv/pvs" --h5 "$PVS_H5"
-fi
+h5() { echo "${PVS_H5:?name an efficientnetb0_notop.h5}"; }
+for what in "${@:-images embed train search records}"; do
+  for one in $what; do
+    echo "== $one"
+    case $one in
+      images) taskset -c 0 "$venv/bin/python" docs/benchmarks/images.py --pvs "$venv/pvs" ;;
+      embed) python docs/benchmarks/embed.py --pvs "$venv/pvs" --h5 "$(h5)" ;;
+      train) python docs/benchmarks/train.py --pvs "$venv/pvs" --h5 "$(h5)" ;;
+      search) python docs/benchmarks/search.py --pvs "$venv/pvs" ;;
+      million) python docs/benchmarks/search.py --pvs "$venv/pvs" --rows 1100000 --queries 10000 --rounds 1 ;;
+      records)
+        go test -c -o "$venv/records.test" ./pvs/records
+        taskset -c 0 "$venv/bin/python" docs/benchmarks/records.py --go "$venv/records.test" --dir /dev/shm/records
+        ;;
+      *) echo "there is no comparison $one" >&2 && exit 1 ;;
+    esac
+  done
+done

@@ -1,15 +1,17 @@
 package chart
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"image"
 	"io"
-	"runtime"
+	"maps"
 	"slices"
 	"sync"
 
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -85,20 +87,13 @@ func (g Gallery) thumbnails() thumbnails {
 func dataURIs(sides map[string]int, draw func(path string, side int) *image.RGBA) thumbnails {
 	out := make(thumbnails, len(sides))
 	var lock sync.Mutex
-	var wait sync.WaitGroup
-	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for path, side := range sides {
-		wait.Add(1)
-		limit <- struct{}{}
-		go func() {
-			defer wait.Done()
-			uri := template.URL(dataURI(draw(path, side)))
-			lock.Lock()
-			out[path] = uri
-			lock.Unlock()
-			<-limit
-		}()
-	}
-	wait.Wait()
+	paths := slices.Collect(maps.Keys(sides))
+	_ = cores.Each(context.Background(), len(paths), func(i int) error {
+		uri := template.URL(dataURI(draw(paths[i], sides[paths[i]])))
+		lock.Lock()
+		defer lock.Unlock()
+		out[paths[i]] = uri
+		return nil
+	})
 	return out
 }

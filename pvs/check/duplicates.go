@@ -11,11 +11,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync"
 
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -121,52 +121,31 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 	if err != nil {
 		return nil, wholefile.Explain(err)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*Picture{}}
-	jobs := make(chan int)
 	var lock sync.Mutex
-	var workers sync.WaitGroup
 	done := 0
-	for range runtime.GOMAXPROCS(0) {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
-			for i := range jobs {
-				p := &proposed[i]
-				key := agreementKey(facts[p.A].SHA256, facts[p.B].SHA256)
-				lock.Lock()
-				had, ok := known[key]
-				lock.Unlock()
-				p.Agreement = had
-				if !ok {
-					p.Agreement = pictures.agreement(p.A, p.B)
-				}
-				lock.Lock()
-				if !ok {
-					if _, err := fmt.Fprintf(log, "%s,%.5f\n", key, p.Agreement); err != nil {
-						stop(wholefile.Explain(err))
-					}
-				}
-				done++
-				if opts.Verify != nil {
-					opts.Verify(done, len(proposed))
-				}
-				lock.Unlock()
-			}
-		}()
-	}
-	for i := range proposed {
-		select {
-		case jobs <- i:
-			continue
-		case <-ctx.Done():
+	err = cores.Each(ctx, len(proposed), func(i int) error {
+		p := &proposed[i]
+		key := agreementKey(facts[p.A].SHA256, facts[p.B].SHA256)
+		had, ok := known[key]
+		p.Agreement = had
+		if !ok {
+			p.Agreement = pictures.agreement(p.A, p.B)
 		}
-		break
-	}
-	close(jobs)
-	workers.Wait()
-	if err := errors.Join(context.Cause(ctx), log.Close()); err != nil {
+		lock.Lock()
+		defer lock.Unlock()
+		if !ok {
+			if _, err := fmt.Fprintf(log, "%s,%.5f\n", key, p.Agreement); err != nil {
+				return wholefile.Explain(err)
+			}
+		}
+		done++
+		if opts.Verify != nil {
+			opts.Verify(done, len(proposed))
+		}
+		return nil
+	})
+	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, err
 	}
 	same := slices.DeleteFunc(proposed, func(p Pair) bool { return p.Agreement < sameAbove })

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -59,43 +59,23 @@ func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([
 
 // scanAll fills facts in on all cores and logs the new ones.
 func scanAll(ctx context.Context, files []string, facts []Facts, known []bool, log *factLog, opts ScanOptions) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	jobs := make(chan int)
 	var lock sync.Mutex
-	var workers sync.WaitGroup
 	done := 0
-	for range runtime.GOMAXPROCS(0) {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
-			for i := range jobs {
-				fresh := look(files[i], &facts[i], known[i], opts.Limits)
-				lock.Lock()
-				if fresh && facts[i].Problem == "" {
-					if err := log.add(facts[i].row(files[i])); err != nil {
-						stop(fmt.Errorf("keeping what the scan finds: %w", wholefile.Explain(err)))
-					}
-				}
-				done++
-				if opts.Progress != nil {
-					opts.Progress(done, len(files))
-				}
-				lock.Unlock()
+	return cores.Each(ctx, len(files), func(i int) error {
+		fresh := look(files[i], &facts[i], known[i], opts.Limits)
+		lock.Lock()
+		defer lock.Unlock()
+		if fresh && facts[i].Problem == "" {
+			if err := log.add(facts[i].row(files[i])); err != nil {
+				return fmt.Errorf("keeping what the scan finds: %w", wholefile.Explain(err))
 			}
-		}()
-	}
-	for i := range files {
-		select {
-		case jobs <- i:
-			continue
-		case <-ctx.Done():
 		}
-		break
-	}
-	close(jobs)
-	workers.Wait()
-	return context.Cause(ctx)
+		done++
+		if opts.Progress != nil {
+			opts.Progress(done, len(files))
+		}
+		return nil
+	})
 }
 
 // look reads a file unless the facts of it are known; fresh says whether it did.

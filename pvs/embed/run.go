@@ -5,11 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -185,25 +184,13 @@ func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <
 // decode reads and prepares one batch on all cores.
 func (b *batch) decode(e Embedder, photos []Photo, opts RunOptions) {
 	errs := make([]error, len(photos))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(len(photos), runtime.GOMAXPROCS(0)) {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
-			for i := range next {
-				var photo *imageprep.RGB
-				if photo, errs[i] = imageprep.Open(photos[i].File, opts.Limits); errs[i] == nil {
-					e.Prepare(photo, b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
-				}
-			}
-		}()
-	}
-	for i := range photos {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
+	_ = cores.Each(context.Background(), len(photos), func(i int) error {
+		var photo *imageprep.RGB
+		if photo, errs[i] = imageprep.Open(photos[i].File, opts.Limits); errs[i] == nil {
+			e.Prepare(photo, b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
+		}
+		return nil // a bad photo does not keep the others from being read
+	})
 	for i, p := range photos {
 		if errs[i] != nil {
 			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])

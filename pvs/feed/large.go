@@ -1,9 +1,10 @@
 package feed
 
 import (
+	"context"
 	"slices"
-	"sync"
 
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
@@ -14,14 +15,10 @@ func LargeSides(s Source, views []imageprep.View) ([]int, error) {
 		return nil, nil
 	}
 	sides := make([]int, s.Len())
-	var failed error
-	var once sync.Once
-	onAllCores(len(sides), func(photo int) {
+	err := cores.Each(context.Background(), len(sides), func(photo int) error {
 		w, h, err := s.Size(photo)
-		if err != nil {
-			once.Do(func() { failed = err })
-		}
 		sides[photo] = max(w, h)
+		return err
 	})
-	return sides, failed
+	return sides, err
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"io"
 	"iter"
-	"sync"
 	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
 )
 
 // Batch is what one step of training sees.
@@ -130,7 +131,7 @@ func take(next func() (Item, bool), n int) []Item {
 // together.
 func (b *Batch) fill(l Loader, items []Item, step int) {
 	n := l.InputLen()
-	b.Step, b.N, b.Items, b.err = step, len(items), items, nil
+	b.Step, b.N, b.Items = step, len(items), items
 	var starts []int // of each photo's run of items, and the end
 	for i, item := range items {
 		if i == 0 || item.Photo != items[i-1].Photo {
@@ -138,12 +139,9 @@ func (b *Batch) fill(l Loader, items []Item, step int) {
 		}
 	}
 	starts = append(starts, len(items))
-	var once sync.Once
-	onAllCores(len(starts)-1, func(i int) {
+	b.err = cores.Each(context.Background(), len(starts)-1, func(i int) error {
 		from, to := starts[i], starts[i+1]
-		if err := l.Load(items[from].Photo, items[from:to], b.Inputs[from*n:to*n]); err != nil {
-			once.Do(func() { b.err = err })
-		}
+		return l.Load(items[from].Photo, items[from:to], b.Inputs[from*n:to*n])
 	})
 	clear(b.Inputs[len(items)*n:])
 	for i := range b.Labels {

@@ -1,12 +1,14 @@
 package feed
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
@@ -54,7 +56,10 @@ func Without(s Source, out map[int]bool) Source {
 // for each.
 func Unreadable(s Source) (bad map[int]bool, lines []string) {
 	problems := make([]error, s.Len())
-	onAllCores(len(problems), func(photo int) { _, problems[photo] = s.Open(photo) })
+	_ = cores.Each(context.Background(), len(problems), func(photo int) error {
+		_, problems[photo] = s.Open(photo)
+		return nil // all are looked at
+	})
 	bad = map[int]bool{}
 	for photo, err := range problems {
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The benchmarks that docs/benchmarks/records_tensorflow.py sets beside TensorFlow's
+// The benchmarks that docs/benchmarks/records.py sets beside TensorFlow's
 // reader and writer; PVS_RECORDS_FILE names a file of photos or of embeddings.
 
 // readAll reads a file of records and checks and decodes each.

@@ -37,7 +37,15 @@ type item struct {
 // interrupted or killed, it goes on with the next and ends with the same bytes.
 func (w *writer) write(ctx context.Context) (*Manifest, error) {
 	w.manifest.Version = manifestVersion
-	at := w.resume()
+	kept, err := w.resume()
+	if err != nil {
+		return nil, err
+	}
+	at := 0
+	for _, s := range kept {
+		at += len(s.Photos) + len(s.Skipped)
+	}
+	w.manifest.Shards = kept
 	for at < w.items {
 		next, err := w.shard(ctx, at)
 		if err != nil {
@@ -53,34 +61,7 @@ func (w *writer) write(ctx context.Context) (*Manifest, error) {
 	if err := writeJSON(manifestFile(w.name), m); err != nil {
 		return nil, err
 	}
-	return &m, os.RemoveAll(w.progressFile())
-}
-
-// progressFile lists the shards that are done until all are.
-func (w *writer) progressFile() string { return w.name + ".part.json" }
-
-// resume takes over the shards of an interrupted or finished writing of the same
-// items, and returns the item to go on with.
-func (w *writer) resume() int {
-	for _, path := range []string{manifestFile(w.name), w.progressFile()} {
-		var m Manifest
-		data, err := os.ReadFile(path)
-		if err != nil || json.Unmarshal(data, &m) != nil || m.Version != manifestVersion || m.Key != w.manifest.Key {
-			continue
-		}
-		done := 0
-		var kept []Shard
-		for _, s := range m.Shards {
-			if info, err := os.Stat(filepath.Join(filepath.Dir(w.name), s.File)); err != nil || info.Size() != s.Bytes {
-				break
-			}
-			kept = append(kept, s)
-			done += len(s.Photos) + len(s.Skipped)
-		}
-		w.manifest.Shards = kept
-		return done
-	}
-	return 0
+	return &m, os.Remove(w.progressFile())
 }
 
 // shard writes one from an item on and returns the item after it.
@@ -124,7 +105,7 @@ func (w *writer) shard(ctx context.Context, from int) (next int, err error) {
 	}
 	s.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	w.manifest.Shards = append(w.manifest.Shards, s)
-	return next, writeJSON(w.progressFile(), w.manifest)
+	return next, w.note(s)
 }
 
 // encoded yields the items from one on in order, made on all cores some ahead.

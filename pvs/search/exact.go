@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gomlx/compute"
 )
@@ -27,6 +26,8 @@ type Exact struct {
 	rank []int32        // place of a row when rows are sorted by id
 	row  map[string]int // of an id
 
+	height int // rows of a tile
+
 	plain  multiplier
 	device multiplier // nil without a backend
 }
@@ -37,11 +38,6 @@ const DefaultTileQueries = 1024
 // fewQueries is up to where plain Go is faster than handing the whole index to a
 // backend, which copies it (the two cross between 6 and 8 queries on 2 cores).
 const fewQueries = 6
-
-// multiplier computes scores [queries, rows] of a tile.
-type multiplier interface {
-	multiply(queries []float32, nq int, rows []float32, nr int, scores []float32) error
-}
 
 // NewExact makes an index of unit vectors, data [len(ids), dim], which is used in
 // place. Repeated ids, values that are not finite, and vectors that are not of unit
@@ -86,9 +82,10 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 	for place, row := range order {
 		e.rank[row] = int32(place)
 	}
-	e.plain = plainGo{dim}
+	e.height = min(opts.TileRows, max(1, len(ids)))
+	e.plain = plainGo{dim, e.height}
 	if opts.Backend != nil {
-		device, err := newDevice(opts.Backend, dim, min(opts.TileRows, max(1, len(ids))))
+		device, err := newDevice(opts.Backend, dim, e.height)
 		if err != nil {
 			return nil, err
 		}
@@ -112,16 +109,27 @@ func (e *Exact) Warm(ctx context.Context, n int) error {
 	if e.device == nil || n <= fewQueries || e.Len() == 0 {
 		return nil
 	}
-	sizes := []int{min(n, e.opts.TileQuery)}
+	queries := []int{min(n, e.opts.TileQuery)}
 	if rest := n % e.opts.TileQuery; rest != 0 && n > e.opts.TileQuery {
-		sizes = append(sizes, rest)
+		queries = append(queries, rest)
 	}
-	rows := min(e.opts.TileRows, e.Len())
-	for _, nq := range sizes {
+	for _, nq := range queries {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := e.device.multiply(make([]float32, nq*e.dim), nq, e.data[:rows*e.dim], rows, make([]float32, nq*rows)); err != nil {
+		p, err := e.device.begin(make([]float32, nq*e.dim), nq)
+		if err != nil {
+			return err
+		}
+		defer p.end()
+		if err := p.rows(e.data, e.height); err != nil {
+			return err
+		}
+		scores, err := p.tile(0)
+		if err != nil {
+			return err
+		}
+		if err := scores(func([]float32, int) {}); err != nil {
 			return err
 		}
 	}
@@ -170,62 +178,76 @@ func (e *Exact) Search(ctx context.Context, queries []float32, k int, opts Optio
 	return out, nil
 }
 
-// tiles goes through all pairs of tiles: products of one tile are computed while the
-// best of the tile before are picked out.
+// tiles goes through all pairs of tiles, and through the index once: products of one
+// tile are computed while the best of the tile before are picked out.
 func (e *Exact) tiles(ctx context.Context, queries []float32, tops []top, skip []int, progress func(done, total int)) error {
-	type job struct {
-		q, nq, r, nr int
-		scores       []float32
+	n, width := len(tops), e.opts.TileQuery
+	if n == 0 || e.Len() == 0 {
+		return nil
 	}
-	n := len(tops)
-	tq, tr := e.opts.TileQuery, min(e.opts.TileRows, max(1, e.Len()))
-	total := ((n + tq - 1) / tq) * ((e.Len() + tr - 1) / tr)
-	buffers := make(chan []float32, 2)
-	for range 2 {
-		buffers <- make([]float32, min(tq, n)*tr)
-	}
-	products := e.plain
+	from := e.plain
 	if e.device != nil && n > fewQueries {
-		products = e.device
+		from = e.device
 	}
-	jobs := make(chan job, 2)
-	var picker sync.WaitGroup
-	var done atomic.Int64
-	picker.Add(1)
+	products, err := from.begin(queries, width)
+	if err != nil {
+		return err
+	}
+	defer products.end()
+	type job struct {
+		scores   scores
+		q, r, nr int
+	}
+	jobs := make(chan job, 1)
+	picked := make(chan error, 1)
 	go func() {
-		defer picker.Done()
+		done, total := 0, ((n+width-1)/width)*((e.Len()+e.height-1)/e.height)
+		var failed error
 		for j := range jobs {
-			pick(tops[j.q:j.q+j.nq], skip[j.q:j.q+j.nq], j.scores, j.nr, j.r)
-			buffers <- j.scores
-			if d := done.Add(1); progress != nil {
-				progress(int(d), total)
+			err := j.scores(func(flat []float32, stride int) {
+				to := min(j.q+width, n)
+				pick(tops[j.q:to], skip[j.q:to], flat, stride, j.nr, j.r)
+			})
+			if failed == nil {
+				failed = err
+			}
+			if done++; progress != nil {
+				progress(done, total)
 			}
 		}
+		picked <- failed
 	}()
-	defer picker.Wait()
-	defer close(jobs)
-	for q := 0; q < n; q += tq {
-		nq := min(tq, n-q)
-		for r := 0; r < e.Len(); r += tr {
-			if err := ctx.Err(); err != nil {
+	err = func() error {
+		defer close(jobs)
+		for r := 0; r < e.Len(); r += e.height {
+			nr := min(e.height, e.Len()-r)
+			if err := products.rows(e.data[r*e.dim:(r+nr)*e.dim], nr); err != nil {
 				return err
 			}
-			nr := min(tr, e.Len()-r)
-			scores := <-buffers
-			if err := products.multiply(queries[q*e.dim:(q+nq)*e.dim], nq, e.data[r*e.dim:(r+nr)*e.dim], nr, scores); err != nil {
-				return err
+			for q := 0; q < n; q += width {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				scores, err := products.tile(q / width)
+				if err != nil {
+					return err
+				}
+				jobs <- job{scores, q, r, nr}
 			}
-			jobs <- job{q, nq, r, nr, scores}
 		}
+		return nil
+	}()
+	if failed := <-picked; failed != nil {
+		return failed
 	}
-	return nil
+	return err
 }
 
 // pick scans the scores of a tile, its queries spread over the cores.
-func pick(tops []top, skip []int, scores []float32, nr, base int) {
+func pick(tops []top, skip []int, scores []float32, stride, nr, base int) {
 	parallel(len(tops), func(from, to int) {
 		for i := from; i < to; i++ {
-			tops[i].scan(scores[i*nr:(i+1)*nr], base, skip[i])
+			tops[i].scan(scores[i*stride:i*stride+nr], base, skip[i])
 		}
 	})
 }

@@ -1,11 +1,51 @@
 package search
 
 // plainGo multiplies without a backend.
-type plainGo struct{ dim int }
+type plainGo struct {
+	dim    int
+	height int // rows of a tile, at most
+}
+
+// inGo is one search's queries in plain Go.
+type inGo struct {
+	plainGo
+	queries []float32
+	width   int // queries of a tile
+	data    []float32
+	nr      int
+	room    chan []float32 // for scores: one tile is computed while the one before is read
+}
+
+func (p plainGo) begin(queries []float32, tile int) (products, error) {
+	s := &inGo{plainGo: p, queries: queries, width: tile, room: make(chan []float32, 2)}
+	for range cap(s.room) {
+		s.room <- make([]float32, min(tile, len(queries)/p.dim)*p.height)
+	}
+	return s, nil
+}
+
+func (s *inGo) rows(data []float32, nr int) error {
+	s.data, s.nr = data, nr
+	return nil
+}
+
+func (s *inGo) tile(t int) (scores, error) {
+	step := s.width * s.dim
+	queries := s.queries[t*step : min((t+1)*step, len(s.queries))]
+	flat, nr := <-s.room, s.nr
+	s.multiply(queries, len(queries)/s.dim, s.data, nr, flat)
+	return func(use func(flat []float32, stride int)) error {
+		use(flat, nr)
+		s.room <- flat
+		return nil
+	}, nil
+}
+
+func (s *inGo) end() {}
 
 // multiply computes a query against four rows at a time, so that each of its values
 // that is read serves four products.
-func (p plainGo) multiply(queries []float32, nq int, rows []float32, nr int, scores []float32) error {
+func (p plainGo) multiply(queries []float32, nq int, rows []float32, nr int, scores []float32) {
 	parallel(nr, func(from, to int) {
 		r := from
 		for ; r+4 <= to; r += 4 {
@@ -19,7 +59,6 @@ func (p plainGo) multiply(queries []float32, nq int, rows []float32, nr int, sco
 			}
 		}
 	})
-	return nil
 }
 
 // four is dot for four rows at once, adding in the same order as dot, so that equal

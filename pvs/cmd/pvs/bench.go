@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/jpeg"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -21,6 +23,7 @@ type benchCommand struct {
 	networkFlags
 	Seconds    float64 `default:"3" help:"How long each figure is measured."`
 	MicroBatch int     `help:"Images that the backbone trains on at once; the batch if not given."`
+	Photo      string  `help:"The photo that is decoded and prepared; one of 500 x 400 is drawn if not given." placeholder:"FILE"`
 	What       string  `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
 }
 
@@ -30,7 +33,7 @@ func (c *benchCommand) Run(a *app) error {
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
 		out[key] = value
-		a.say("%-28s %10.1f %s", key, value, unit)
+		a.say("%-32s %10.1f %s", key, value, unit)
 	}
 	for _, step := range []struct {
 		name string
@@ -73,40 +76,59 @@ func repeat(seconds float64, cores int, work func() error) (float64, error) {
 	return float64(count) / time.Since(start).Seconds(), failed
 }
 
-// images measures decoding, squares and the six views on one core.
-func (c *benchCommand) images(a *app, note func(key, unit string, value float64)) error {
+// photo returns the bytes of the photo to be decoded.
+func (c *benchCommand) photo() ([]byte, error) {
+	if c.Photo != "" {
+		return os.ReadFile(c.Photo)
+	}
 	m, err := synth.Catalog(1, 1).At(0).Mesh()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	shot := studio.RandomShot(rand.New(rand.NewPCG(1, 1)), studio.Style{})
 	shot.Width, shot.Height = 500, 400
 	photo, err := studio.Shoot(m, shot)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var jpg bytes.Buffer
-	if err := jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: 85}); err != nil {
+	err = jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: 85})
+	return jpg.Bytes(), err
+}
+
+// images measures decoding, squares and the six views on one core.
+func (c *benchCommand) images(a *app, note func(key, unit string, value float64)) error {
+	photo, err := c.photo()
+	if err != nil {
 		return err
 	}
-	decoded, err := imageprep.Decode(bytes.NewReader(jpg.Bytes()), "bench", imageprep.Limits{})
+	decode := func() (*imageprep.RGB, error) {
+		return imageprep.Decode(bytes.NewReader(photo), cmp.Or(c.Photo, "the drawn photo"), imageprep.Limits{})
+	}
+	decoded, err := decode()
 	if err != nil {
 		return err
 	}
 	square := make([]float32, 3*224*224)
+	views := func() {
+		for v := imageprep.A0; v <= imageprep.A5; v++ {
+			v.Apply(square, 224, nil)
+		}
+	}
 	for _, f := range []struct {
 		key  string
 		work func() error
 	}{
-		{"decode_per_second", func() error {
-			_, err := imageprep.Decode(bytes.NewReader(jpg.Bytes()), "bench", imageprep.Limits{})
-			return err
-		}},
+		{"decode_per_second", func() error { _, err := decode(); return err }},
 		{"squares_per_second", func() error { imageprep.Square(decoded, 224, square); return nil }},
-		{"six_views_per_second", func() error {
-			for v := imageprep.A0; v <= imageprep.A5; v++ {
-				v.Apply(square, 224, nil)
+		{"six_views_per_second", func() error { views(); return nil }},
+		{"photos_to_six_views_per_second", func() error {
+			m, err := decode()
+			if err != nil {
+				return err
 			}
+			imageprep.Square(m, 224, square)
+			views()
 			return nil
 		}},
 	} {
@@ -114,7 +136,7 @@ func (c *benchCommand) images(a *app, note func(key, unit string, value float64)
 		if err != nil {
 			return err
 		}
-		note(f.key, "a second and core (500 x 400 JPEG, 224 x 224 square)", rate)
+		note(f.key, fmt.Sprintf("a second and core (JPEG of %d x %d, square of 224)", decoded.Width, decoded.Height), rate)
 	}
 	return nil
 }

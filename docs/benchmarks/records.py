@@ -3,7 +3,7 @@ photos as {image: 50 KB, label} and embeddings as {emb: float32[1280], idx}, eve
 verified and every record decoded. The files are in memory (--dir /dev/shm).
 
 go test -c -o records.test ./pvs/records
-taskset -c 0 python docs/benchmarks/records_tensorflow.py --go ./records.test --dir /dev/shm/records
+taskset -c 0 python docs/benchmarks/records.py --go ./records.test --dir /dev/shm/records
 """
 import argparse
 import os
@@ -15,7 +15,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import numpy as np
 import tensorflow as tf
 
-from alternate import compare
+import alternate
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--go", required=True)
@@ -76,5 +76,5 @@ tasks = {
 }
 for task, (ours, theirs) in tasks.items():
     theirs()  # the first traces its graph
-    print(task, flush=True)
-    compare("records/s", args.rounds, ours, {"TensorFlow " + tf.__version__: theirs})
+    ways = {"pvs": lambda: {"rate": ours()}, "TensorFlow " + tf.__version__: lambda: {"rate": theirs()}}
+    alternate.table(f"{task}, records/s", alternate.rounds(args.rounds, ways), "rate")

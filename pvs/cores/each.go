@@ -1,0 +1,28 @@
+package cores
+
+import (
+	"context"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Each calls work with 0 to n-1, on as many goroutines at once as there are cores, and
+// returns when all have. The first error, or the end of ctx, keeps what has not begun
+// from beginning, and is returned.
+func Each(ctx context.Context, n int, work func(i int) error) error {
+	group, begun := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := 0; i < n && begun.Err() == nil; i++ {
+		group.Go(func() error {
+			if begun.Err() != nil { // while it waited for a core
+				return context.Cause(begun)
+			}
+			return work(i)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}

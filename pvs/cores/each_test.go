@@ -1,0 +1,53 @@
+package cores
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+)
+
+func TestEach(t *testing.T) {
+	done := make([]int, 1000)
+	if err := Each(t.Context(), len(done), func(i int) error { done[i]++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range done {
+		if n != 1 {
+			t.Fatalf("item %d was worked on %d times", i, n)
+		}
+	}
+	if err := Each(t.Context(), 0, func(int) error { return errors.New("called") }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFirstErrorStops(t *testing.T) {
+	var begun atomic.Int64
+	err := Each(t.Context(), 1_000_000, func(i int) error {
+		begun.Add(1)
+		if i >= 10 {
+			return fmt.Errorf("item %d", i)
+		}
+		return nil
+	})
+	if err == nil || begun.Load() > 1000 {
+		t.Errorf("%v after %d items", err, begun.Load())
+	}
+}
+
+func TestCancelStops(t *testing.T) {
+	why := errors.New("enough")
+	ctx, stop := context.WithCancelCause(t.Context())
+	var begun atomic.Int64
+	err := Each(ctx, 1_000_000, func(i int) error {
+		if begun.Add(1) == 10 {
+			stop(why)
+		}
+		return nil
+	})
+	if !errors.Is(err, why) || begun.Load() > 1000 {
+		t.Errorf("%v after %d items", err, begun.Load())
+	}
+}
