@@ -60,11 +60,7 @@ func (m *Images) Load(photo int, items []Item, dst []float32) error {
 			// Of its own, so that it does not depend on which photo was loaded before.
 			rng = rand.New(rand.NewPCG(m.seed^uint64(item.Pass)<<32, uint64(photo)<<8|uint64(item.View)))
 		}
-		if item.View == imageprep.A0 {
-			copy(dst[i*n:(i+1)*n], square)
-		} else {
-			copy(dst[i*n:(i+1)*n], item.View.Apply(square, m.size, rng))
-		}
+		item.View.Into(dst[i*n:(i+1)*n], square, m.size, rng)
 	}
 	return nil
 }

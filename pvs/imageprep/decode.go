@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/gif"  // decoders, by their magic bytes
 	_ "image/jpeg" //
 	_ "image/png"  //
@@ -84,7 +85,7 @@ func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	if config.Width > limits.MaxPixels/config.Height {
 		return nil, fmt.Errorf("%s claims %d x %d pixels, over the limit of %d million; make it smaller", name, config.Width, config.Height, limits.MaxPixels/1e6)
 	}
-	m, err := decode(data)
+	m, err := decode(data, format, config.ColorModel)
 	if err != nil {
 		return nil, fmt.Errorf("%s is a damaged %s (%w); fetch it again", name, strings.ToUpper(format), err)
 	}
@@ -96,15 +97,18 @@ func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 }
 
 // decode turns a decoder's panic on a hostile file into an error.
-func decode(data []byte) (m image.Image, err error) {
+func decode(data []byte, format string, model color.Model) (m image.Image, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("its decoder gave up: %v", r)
 		}
 	}()
+	if format == "jpeg" {
+		return decodeJPEG(data, model)
+	}
 	m, _, err = image.Decode(bytes.NewReader(data))
-	if errors.Is(err, io.ErrUnexpectedEOF) || err != nil && strings.Contains(err.Error(), "short Huffman data") {
-		err = errors.New("it is cut off")
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCutOff
 	}
 	return m, err
 }

@@ -34,6 +34,16 @@ func FromImage(src image.Image) *RGB {
 				out[3*x], out[3*x+1], out[3*x+2] = v, v, v
 			}
 		}
+	case *image.RGBA:
+		for y := range dst.Height {
+			row := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):][:4*dst.Width]
+			out := dst.Pix[3*y*dst.Width:][:3*dst.Width]
+			for x := range dst.Width {
+				from, to := row[4*x:][:4], out[3*x:][:3]
+				white := 255 - from[3] // the values carry their alpha already
+				to[0], to[1], to[2] = from[0]+white, from[1]+white, from[2]+white
+			}
+		}
 	case *image.CMYK:
 		dst.each(func(x, y int) (r, g, bl uint8) {
 			c := m.CMYKAt(b.Min.X+x, b.Min.Y+y)

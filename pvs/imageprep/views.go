@@ -3,7 +3,6 @@ package imageprep
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 )
 
@@ -63,59 +62,76 @@ func (v View) Keeps(width, height int) bool {
 // Apply returns the view of a square [size, size, 3] as a new slice. Only A6 and A7
 // use rng, which may be nil for the others.
 func (v View) Apply(square []float32, size int, rng *rand.Rand) []float32 {
+	dst := make([]float32, len(square))
+	v.Into(dst, square, size, rng)
+	return dst
+}
+
+// Into is [View.Apply] into dst, which is not the square itself.
+func (v View) Into(dst, square []float32, size int, rng *rand.Rand) {
 	last := size - 1
 	switch v {
 	case A1:
-		return gather(square, size, func(x, y int) (int, int) { return x, last - y })
+		gather(dst, square, size, last*size, 1, -size)
 	case A2:
-		return gather(square, size, func(x, y int) (int, int) { return last - x, y })
+		gather(dst, square, size, last, -1, size)
 	case A3:
-		return gather(square, size, func(x, y int) (int, int) { return last - y, x })
+		gather(dst, square, size, last, size, -1)
 	case A4:
-		return gather(square, size, func(x, y int) (int, int) { return last - x, last - y })
+		gather(dst, square, size, last*size+last, -1, -size)
 	case A5:
-		return gather(square, size, func(x, y int) (int, int) { return y, last - x })
+		gather(dst, square, size, last*size, -size, 1)
 	case A6:
 		if rng.IntN(2) == 1 {
-			return A2.Apply(square, size, nil)
+			A2.Into(dst, square, size, nil)
+			return
 		}
+		copy(dst, square)
 	case A7:
 		inner := innerSide(size)
-		return crop(square, size, rng.IntN(size-inner+1), rng.IntN(size-inner+1), inner)
+		crop(dst, square, size, rng.IntN(size-inner+1), rng.IntN(size-inner+1), inner)
 	case A8:
-		return shrink(square, size)
+		shrink(dst, square, size)
 	case A9:
 		inner := innerSide(size)
-		return crop(square, size, (size-inner)/2, (size-inner)/2, inner)
+		crop(dst, square, size, (size-inner)/2, (size-inner)/2, inner)
+	default:
+		copy(dst, square)
 	}
-	return slices.Clone(square)
 }
 
 func innerSide(size int) int { return max(1, int(cropShare*float64(size))) }
 
-// gather builds a square whose pixel (x, y) is the one that from names.
-func gather(src []float32, size int, from func(x, y int) (int, int)) []float32 {
-	dst := make([]float32, len(src))
+// gather fills a square pixel by pixel: its first is the source's pixel number first,
+// and a step across or down in it is a step of so many pixels in the source.
+func gather(dst, src []float32, size, first, across, down int) {
 	for y := range size {
-		for x := range size {
-			sx, sy := from(x, y)
-			copy(dst[3*(y*size+x):3*(y*size+x)+3], src[3*(sy*size+sx):])
+		row := dst[3*y*size:][:3*size]
+		at := 3 * (first + y*down)
+		if across == 1 {
+			copy(row, src[at:])
+			continue
+		}
+		for ; len(row) >= 3; row = row[3:] {
+			p := src[at:][:3]
+			row[0], row[1], row[2] = p[0], p[1], p[2]
+			at += 3 * across
 		}
 	}
-	return dst
 }
 
 // crop resizes the inner square at (left, top) to the full side.
-func crop(src []float32, size, left, top, inner int) []float32 {
-	return bilinear(taps(inner, size), size, func(x, y, c int) float32 {
+func crop(dst, src []float32, size, left, top, inner int) {
+	bilinear(dst, taps(inner, size), size, func(x, y, c int) float32 {
 		return src[3*((top+y)*size+left+x)+c]
 	})
 }
 
 // shrink resizes the square to the inner side and pads it.
-func shrink(src []float32, size int) []float32 {
+func shrink(dst, src []float32, size int) {
 	inner := innerSide(size)
-	small := bilinear(taps(size, inner), inner, func(x, y, c int) float32 { return src[3*(y*size+x)+c] })
+	small := make([]float32, 3*inner*inner)
+	bilinear(small, taps(size, inner), inner, func(x, y, c int) float32 { return src[3*(y*size+x)+c] })
 	var fill [3]float32
 	for i := range size {
 		for _, p := range [][2]int{{i, 0}, {i, size - 1}, {0, i}, {size - 1, i}} {
@@ -125,19 +141,16 @@ func shrink(src []float32, size int) []float32 {
 		}
 	}
 	margin := (size - inner) / 2
-	dst := make([]float32, len(src))
 	for i := range size * size {
 		copy(dst[3*i:], fill[:])
 	}
 	for y := range inner {
 		copy(dst[3*((margin+y)*size+margin):], small[3*y*inner:3*(y+1)*inner])
 	}
-	return dst
 }
 
 // bilinear resamples a square with the same taps across and down.
-func bilinear(at []tap, size int, pixel func(x, y, c int) float32) []float32 {
-	dst := make([]float32, 3*size*size)
+func bilinear(dst []float32, at []tap, size int, pixel func(x, y, c int) float32) {
 	for y, v := range at {
 		for x, h := range at {
 			for c := range 3 {
@@ -147,5 +160,4 @@ func bilinear(at []tap, size int, pixel func(x, y, c int) float32) []float32 {
 			}
 		}
 	}
-	return dst
 }

@@ -13,7 +13,7 @@ import (
 // ExactOptions of [NewExact]; zero values are defaults.
 type ExactOptions struct {
 	Backend   compute.Backend // computes products; nil: plain Go
-	TileRows  int             // rows of the index at once; 0: 4096
+	TileRows  int             // rows of the index at once; 0: 8192
 	TileQuery int             // queries at once; 0: 1024
 }
 
@@ -44,7 +44,7 @@ const fewQueries = 6
 // length are errors.
 func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact, error) {
 	if opts.TileRows == 0 {
-		opts.TileRows = 4096
+		opts.TileRows = 8192
 	}
 	if opts.TileQuery == 0 {
 		opts.TileQuery = DefaultTileQueries

@@ -109,10 +109,10 @@ func (c *benchCommand) images(a *app, note func(key, unit string, value float64)
 	if err != nil {
 		return err
 	}
-	square := make([]float32, 3*224*224)
+	square, view := make([]float32, 3*224*224), make([]float32, 3*224*224)
 	views := func() {
 		for v := imageprep.A0; v <= imageprep.A5; v++ {
-			v.Apply(square, 224, nil)
+			v.Into(view, square, 224, nil)
 		}
 	}
 	for _, f := range []struct {
