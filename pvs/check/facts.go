@@ -33,7 +33,7 @@ func (f *Facts) row(file string) []string {
 		}
 	}
 	return []string{file, strconv.FormatInt(f.Bytes, 10), strconv.FormatInt(f.Modified, 10), strconv.Itoa(f.Width), strconv.Itoa(f.Height),
-		hex.EncodeToString(f.SHA256[:]), strconv.FormatFloat(float64(f.Deviation), 'g', 6, 32), base64.RawStdEncoding.EncodeToString(prints)}
+		hex.EncodeToString(f.SHA256[:]), strconv.FormatFloat(float64(f.Deviation), 'g', -1, 32), base64.RawStdEncoding.EncodeToString(prints)}
 }
 
 // parseFacts reads what row wrote.
