@@ -2,6 +2,7 @@ package effnet
 
 import (
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -168,27 +169,20 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 		return graph.Reshape(x, batch/n, n, x.Shape().Dim(1), x.Shape().Dim(2), c)
 	}
 	padded, slope := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
-	var sums []*graph.Node
-	for i := range d.k {
-		for j := range d.k {
-			var sum *graph.Node
-			for image := range n {
-				window := graph.Slice(padded, graph.AxisRange(), graph.AxisElem(image), d.along(i, d.outH), d.along(j, d.outW))
-				product := graph.Mul(window, graph.Slice(slope, graph.AxisRange(), graph.AxisElem(image)))
-				if sum == nil {
-					sum = product
-				} else {
-					sum = graph.Add(sum, product)
-				}
+	left := batch / n * d.outH * d.outW // rows that are still to be added
+	rows := d.eachPlace([]*graph.Node{padded, slope, graph.Ones(dy.Graph(), shapes.Make(dy.DType(), 1, left))}, func(at place, in []*graph.Node) *graph.Node {
+		var sum *graph.Node
+		for image := range n {
+			product := graph.Mul(d.windowAt(in[0], at, image), graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image)))
+			if sum == nil {
+				sum = product
+			} else {
+				sum = graph.Add(sum, product)
 			}
-			sums = append(sums, sum)
 		}
-	}
-	var rows []*graph.Node
-	for _, sum := range graph.OptimizationBarriers(sums...) {
-		rows = append(rows, sumRows(graph.Reshape(sum, batch/n*d.outH*d.outW, c)))
-	}
-	return graph.Reshape(graph.Concatenate(rows, 0), d.k, d.k, c, 1)
+		return graph.Dot(in[2], graph.Reshape(graph.OptimizationBarriers(sum)[0], left, c)).Product()
+	})
+	return graph.Reshape(rows, d.k, d.k, c, 1)
 }
 
 // sumRows adds the rows of [n, c] to [1, c] as a product with ones.

@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gopvs/product-visual-search/pvs/backend"
 )
 
 // naiveDepthwise is the definition, in float64: its value and the gradients of
@@ -66,48 +68,65 @@ func worst(t *testing.T, what string, got *tensors.Tensor, want []float64) {
 
 func TestDepthwiseAgainstDefinition(t *testing.T) {
 	backend := testBackend(t)
-	rng := rand.New(rand.NewPCG(1, 2))
-	const c = 3
 	// Of 12 images, kernel gradients add six at a time; of 11 one.
 	for i, size := range [][2]int{{6, 6}, {7, 5}, {2, 3}} {
-		batch := []int{2, 12, 11}[i]
 		for _, k := range []int{3, 5} {
 			for _, stride := range []int{1, 2} {
 				for _, f := range []Formulation{Convolutions, Slices} {
-					t.Run(fmt.Sprintf("%d of %dx%d kernel %d stride %d %s", batch, size[0], size[1], k, stride, f), func(t *testing.T) {
-						h, w := size[0], size[1]
-						x, kernel := random(rng, batch*h*w*c), random(rng, k*k*c)
-						oh, ow := (h+stride-1)/stride, (w+stride-1)/stride
-						weights := random(rng, batch*oh*ow*c)
-						wantY, wantDX, wantDK := naiveDepthwise(x, h, w, c, kernel, k, stride, weights)
-						exec, err := graph.NewExec(backend, func(x, kernel, weights *graph.Node) []*graph.Node {
-							d := newDepthwise(x, kernel, stride)
-							forward := d.grouped
-							if f == Slices {
-								forward = d.slices
-							}
-							y := d.differentiable(forward)
-							grads := graph.Gradient(graph.ReduceAllSum(graph.Mul(y, weights)), x, kernel)
-							return append(grads, y)
-						})
-						if err != nil {
-							t.Fatal(err)
-						}
-						got, err := exec.Call(
-							tensors.FromFlatDataAndDimensions(x, batch, h, w, c),
-							tensors.FromFlatDataAndDimensions(kernel, k, k, c, 1),
-							tensors.FromFlatDataAndDimensions(weights, batch, oh, ow, c))
-						if err != nil {
-							t.Fatal(err)
-						}
-						worst(t, "y", got[2], wantY)
-						worst(t, "dx", got[0], wantDX)
-						worst(t, "dkernel", got[1], wantDK)
-					})
+					againstDefinition(t, backend, []int{2, 12, 11}[i], size[0], size[1], k, stride, f)
 				}
 			}
 		}
 	}
+}
+
+// On XLA the kernel's gradient is a loop over its places.
+func TestDepthwiseOnXLA(t *testing.T) {
+	xla, _, err := backend.OpenNamed(t.Context(), "xla:cpu", func(string) {})
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, k := range []int{3, 5} {
+		for _, stride := range []int{1, 2} {
+			againstDefinition(t, xla, 12, 7, 5, k, stride, Slices)
+		}
+	}
+}
+
+// againstDefinition compares values and both gradients with the sums that define them.
+func againstDefinition(t *testing.T, backend compute.Backend, batch, h, w, k, stride int, f Formulation) {
+	t.Helper()
+	const c = 3
+	t.Run(fmt.Sprintf("%d of %dx%d kernel %d stride %d %s", batch, h, w, k, stride, f), func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		x, kernel := random(rng, batch*h*w*c), random(rng, k*k*c)
+		oh, ow := (h+stride-1)/stride, (w+stride-1)/stride
+		weights := random(rng, batch*oh*ow*c)
+		wantY, wantDX, wantDK := naiveDepthwise(x, h, w, c, kernel, k, stride, weights)
+		exec, err := graph.NewExec(backend, func(x, kernel, weights *graph.Node) []*graph.Node {
+			d := newDepthwise(x, kernel, stride)
+			forward := d.grouped
+			if f == Slices {
+				forward = d.slices
+			}
+			y := d.differentiable(forward)
+			grads := graph.Gradient(graph.ReduceAllSum(graph.Mul(y, weights)), x, kernel)
+			return append(grads, y)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := exec.Call(
+			tensors.FromFlatDataAndDimensions(x, batch, h, w, c),
+			tensors.FromFlatDataAndDimensions(kernel, k, k, c, 1),
+			tensors.FromFlatDataAndDimensions(weights, batch, oh, ow, c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst(t, "y", got[2], wantY)
+		worst(t, "dx", got[0], wantDX)
+		worst(t, "dkernel", got[1], wantDK)
+	})
 }
 
 // testBackend is the pure-Go one, which is always there.
