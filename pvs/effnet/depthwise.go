@@ -161,8 +161,8 @@ const atOnce = 8
 // what is left by a product with ones. The barriers keep both out of that loop.
 func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 	batch, c := d.x.Shape().Dim(0), d.x.Shape().Dim(3)
-	n := atOnce
-	for batch%n != 0 {
+	n, devices := atOnce, d.x.Graph().NumDevices() // which share the batch: images are added within each
+	for n > 1 && batch%(n*devices) != 0 {
 		n--
 	}
 	grouped := func(x *graph.Node) *graph.Node {

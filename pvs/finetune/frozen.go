@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -80,9 +79,9 @@ func (s *Session) ahead(b Batch) (Batch, error) {
 	width := len(b.Inputs) / rows
 	var out []float32
 	for from := 0; from < rows; from += f.rows {
-		args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(b.Inputs[from*width:(from+f.rows)*width], f.rows, s.opts.Size, s.opts.Size, 3)}
+		args := []argument{perRow(b.Inputs[from*width:(from+f.rows)*width], f.rows, s.opts.Size, s.opts.Size, 3)}
 		if s.opts.DropConnect > 0 {
-			args = append(args, tensors.FromFlatDataAndDimensions(path[from*blocks:(from+f.rows)*blocks], f.rows, blocks))
+			args = append(args, perRow(path[from*blocks:(from+f.rows)*blocks], f.rows, blocks))
 		}
 		values, err := s.run(f.exec, args...)
 		if err != nil {

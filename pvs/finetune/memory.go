@@ -59,14 +59,14 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// fits returns how many images train at once in half of the memory: batch, or a
-// power of two below it.
-func fits(c effnet.Config, size, batch int, memory int64) int {
+// fits returns how many images train at once in half of the memory, on devices that
+// share it: batch, or a power of two below it for each device.
+func fits(c effnet.Config, size, batch, devices int, memory int64) int {
 	most := memory / 2 / imageBytes(c, size)
 	if int64(batch) <= most {
 		return batch
 	}
-	n := 1
+	n := devices
 	for int64(2*n) <= most {
 		n *= 2
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -64,7 +63,7 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 		copy(slope, slopes[p.from*width:])
 		share := float32(p.counted) / float32(b.N)
 		if _, err := s.run(backward, append(s.arguments(p),
-			tensors.FromFlatDataAndDimensions(slope, s.opts.MicroBatch, width), tensors.FromScalar(share))...); err != nil {
+			perRow(slope, s.opts.MicroBatch, width), scalar(share))...); err != nil {
 			return Step{}, err
 		}
 	}
@@ -74,7 +73,7 @@ func (s *Session) microStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	_, err = s.run(apply, tensors.FromScalar(s.rate()))
+	_, err = s.run(apply, scalar(s.rate()))
 	return step, err
 }
 

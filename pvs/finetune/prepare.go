@@ -83,6 +83,9 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
 	var err error
+	if r.devices, err = r.devicesFor(); err != nil {
+		return err
+	}
 	if r.order, err = r.orderOf(r.Train, p.Views); err != nil {
 		return err
 	}
@@ -120,13 +123,18 @@ const SettingsFile = "settings.json"
 
 // announce prints and keeps the settings as they were resolved.
 func (r *run) announce() error {
-	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input))
+	on := ""
+	if r.devices > 1 {
+		on = fmt.Sprintf(", on %d devices", r.devices)
+	}
+	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s%s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
 	text, err := json.MarshalIndent(struct {
 		Settings
 		From       provenance `json:"from"`
 		Steps      int        `json:"steps"`
 		MicroBatch int        `json:"micro_batch"`
-	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.opts.MicroBatch}, "", "  ")
+		Devices    int        `json:"devices"`
+	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.opts.MicroBatch, r.devices}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -139,20 +147,17 @@ func (r *run) announce() error {
 // startSession takes the session of the run before, if it fits.
 func (r *run) startSession() error {
 	p, batch := r.settings.Phase, r.MicroBatch
-	if batch == 0 && r.input != FromFeatures && onHost(r.Training) {
-		batch = fits(r.Config, r.settings.Size, p.Batch, availableMemory())
+	if batch == 0 && onHost(r.Training) {
+		batch = fits(r.Config, r.settings.Size, p.Batch, r.devices, availableMemory())
 	}
-	if batch >= p.Batch || r.input == FromFeatures {
-		batch = 0
-	}
-	if batch > 0 {
+	if batch = r.micro(batch); batch > 0 {
 		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)
 		if p.BatchNorm {
 			how += "; the backbone's BatchNorms see those"
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch}
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.devices}
 	if r.Inference.Name() != r.Training.Name() {
 		opts.Frozen = r.Inference
 	}

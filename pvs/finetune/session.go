@@ -26,6 +26,10 @@ type SessionOptions struct {
 	// Frozen runs the layers before the first one that trains, in steps from images;
 	// nil: they run with those that train.
 	Frozen compute.Backend
+	// Devices is how many of the backend's devices train together, each on its part of a
+	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
+	// does: its loss compares each row with all others.
+	Devices int
 }
 
 // Session trains one network, phase after phase. It is not for concurrent use.
@@ -34,6 +38,7 @@ type Session struct {
 	config  effnet.Config
 	opts    SessionOptions
 	how     effnet.Formulation
+	devices *devices // nil: one
 
 	store    *model.Store
 	top      classify.Head // Classes is 0 without a classifier
@@ -52,6 +57,13 @@ type Session struct {
 func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
 	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
 		store: model.NewStore(), programs: map[program]*model.Exec{}}
+	var err error
+	if s.devices, err = newDevices(backend, opts.Devices); err != nil {
+		return nil, err
+	}
+	if err := s.devices.divide("micro-batch", opts.MicroBatch); err != nil {
+		return nil, err
+	}
 	if err := config.Load(s.store.RootScope(), values); err != nil {
 		return nil, err
 	}
@@ -170,6 +182,11 @@ func (s *Session) Begin(p Phase, input Input) error {
 		return errors.New("there is no Siamese head to train; load its first weights")
 	case !p.Siamese() && s.top.Classes < 2:
 		return fmt.Errorf("a classifier of %d classes cannot train; two are needed", s.top.Classes)
+	}
+	if !p.Siamese() {
+		if err := s.devices.divide("batch", p.Batch); err != nil {
+			return err
+		}
 	}
 	s.thaw()
 	s.phase, s.input, s.iterations = p, input, 0

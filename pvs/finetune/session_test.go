@@ -50,9 +50,14 @@ func miniature(t testing.TB) (effnet.Config, map[string][]float32) {
 
 func newSession(t testing.TB, opts SessionOptions) *Session {
 	t.Helper()
+	return newSessionOn(t, goBackend(t), opts)
+}
+
+func newSessionOn(t testing.TB, b compute.Backend, opts SessionOptions) *Session {
+	t.Helper()
 	c, values := miniature(t)
 	opts.Size = testSize
-	s, err := NewSession(goBackend(t), c, values, opts)
+	s, err := NewSession(b, c, values, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

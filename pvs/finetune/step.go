@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -77,7 +78,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 }
 
 // classified runs a classifier's program and reads its report.
-func (s *Session) classified(exec *model.Exec, rows int, args []*tensors.Tensor) (Step, error) {
+func (s *Session) classified(exec *model.Exec, rows int, args []argument) (Step, error) {
 	report, err := s.run(exec, args...)
 	if err != nil {
 		return Step{}, err
@@ -99,6 +100,11 @@ func (s *Session) check(b Batch) ([]int, error) {
 	}
 	if b.N < 1 || b.N > rows || len(b.Inputs) != size {
 		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs), row)
+	}
+	if !s.phase.Siamese() {
+		if err := s.devices.divide("batch", rows); err != nil {
+			return nil, err
+		}
 	}
 	return append([]int{rows}, row...), nil
 }
@@ -124,14 +130,13 @@ func (s *Session) siameseStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	return s.triplets(exec, b, dims, tensors.FromScalar(s.rate()))
+	return s.triplets(exec, b, dims, scalar(s.rate()))
 }
 
 // triplets runs a program on a batch's whole rows and reads its report.
-func (s *Session) triplets(exec *model.Exec, b Batch, dims []int, more ...*tensors.Tensor) (Step, error) {
+func (s *Session) triplets(exec *model.Exec, b Batch, dims []int, more ...argument) (Step, error) {
 	n, width := b.N, dims[1]
-	args := append([]*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(b.Inputs[:n*width], n, width), tensors.FromFlatDataAndDimensions(b.Labels[:n], n)}, more...)
+	args := append([]argument{perRow(b.Inputs[:n*width], n, width), perRow(b.Labels[:n], n)}, more...)
 	report, err := s.run(exec, args...)
 	if err != nil {
 		return Step{}, err
@@ -160,27 +165,23 @@ func (s *Session) whole(b Batch, dims []int) part {
 }
 
 // seen are the parameters of evaluation, the first of [inputs].
-func seen(p part) []*tensors.Tensor {
+func seen(p part) []argument {
 	rows := p.dims[0]
 	weights := make([]float32, rows)
 	for i := range p.counted {
 		weights[i] = 1
 	}
-	return []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(p.x, p.dims...),
-		tensors.FromFlatDataAndDimensions(p.labels, rows),
-		tensors.FromFlatDataAndDimensions(weights, rows),
-	}
+	return []argument{perRow(p.x, p.dims...), perRow(p.labels, rows), perRow(weights, rows)}
 }
 
 // arguments are the parameters of a classifier's training, in the order of [inputs].
-func (s *Session) arguments(p part) []*tensors.Tensor {
+func (s *Session) arguments(p part) []argument {
 	rows := p.dims[0]
 	return append(seen(p),
-		tensors.FromScalar(s.rate()),
-		tensors.FromScalar(float32(s.phase.Dropout)),
-		tensors.FromFlatDataAndDimensions(p.drop, rows, s.config.Features()),
-		tensors.FromFlatDataAndDimensions(p.path, rows, len(s.config.Blocks())))
+		scalar(s.rate()),
+		scalar(float32(s.phase.Dropout)),
+		perRow(p.drop, rows, s.config.Features()),
+		perRow(p.path, rows, len(s.config.Blocks())))
 }
 
 // named is the inverse of arguments, in a graph.
@@ -222,29 +223,45 @@ func (s *Session) program(kind string, build func(scope *model.Scope, in []*grap
 	if err != nil {
 		return nil, fmt.Errorf("building the training of %s: %w", s.config.Title, err)
 	}
+	if s.devices != nil && !s.phase.Siamese() {
+		s.devices.share(exec)
+	}
 	s.programs[key] = exec
 	return exec, nil
 }
 
 // run executes and copies all outputs, and frees what it was given.
-func (s *Session) run(exec *model.Exec, args ...*tensors.Tensor) ([][]float32, error) {
-	any := make([]any, len(args))
-	for i, a := range args {
-		any[i] = a
-	}
+func (s *Session) run(exec *model.Exec, args ...argument) ([][]float32, error) {
+	on := exec.NumDevices()
+	given := make([]any, len(args))
+	places := make([]*distributed.ShardingSpec, len(args))
 	defer func() {
-		for _, a := range args {
-			_ = a.FinalizeAll()
+		for _, v := range given {
+			if v, ok := v.(value); ok {
+				_ = v.FinalizeAll()
+			}
 		}
 	}()
-	out, err := exec.Exec(any...)
+	for i, a := range args {
+		v, place, err := s.devices.give(a, on)
+		if err != nil {
+			return nil, err
+		}
+		given[i], places[i] = v, place
+	}
+	if on > 1 {
+		exec.WithInputShardingSpecs(places...)
+	}
+	out, err := exec.Exec(given...)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	values := make([][]float32, len(out))
+	values := make([][]float32, len(out)/on) // all devices give the same
 	for i, o := range out {
-		if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
-			return nil, err
+		if i < len(values) {
+			if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
+				return nil, err
+			}
 		}
 		if err := o.FinalizeAll(); err != nil {
 			return nil, err

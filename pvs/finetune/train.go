@@ -26,9 +26,12 @@ type Trainer struct {
 	CacheDir  string // for the output of frozen layers
 	// MicroBatch is how many images train at once; 0: as many as fit in memory.
 	MicroBatch int
-	SaveEvery  time.Duration    // between checkpoints within an epoch; 0: 10 minutes
-	Log        func(string)     // gets sentences
-	Progress   func(p Progress) // is called after each step; may be nil
+	// Devices is how many of Training's devices take a step together; 0: all of an
+	// accelerator's that the batches divide among, one on a CPU.
+	Devices   int
+	SaveEvery time.Duration    // between checkpoints within an epoch; 0: 10 minutes
+	Log       func(string)     // gets sentences
+	Progress  func(p Progress) // is called after each step; may be nil
 
 	session *Session
 	opts    SessionOptions
@@ -90,6 +93,7 @@ type run struct {
 	settings Settings
 	check    *Checkpoint
 	input    Input
+	devices  int
 
 	order, valOrder feed.Order
 	trainFrom, val  feed.Loader

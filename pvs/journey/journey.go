@@ -32,6 +32,7 @@ type Options struct {
 	// of once.
 	Exact      bool
 	MicroBatch int  // see [finetune.Trainer]
+	Devices    int  // see [finetune.Trainer]
 	SkipBad    bool // leave out photos that cannot be read
 	Log        func(string)
 	Progress   func(finetune.Progress)
@@ -68,7 +69,7 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 		return nil, err
 	}
 	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train, Val: val, Classes: classes,
-		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Log: opts.Log, Progress: opts.Progress}
+		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, Log: opts.Log, Progress: opts.Progress}
 	return j, nil
 }
 

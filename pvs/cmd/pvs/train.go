@@ -26,6 +26,7 @@ type trainFlags struct {
 	Pixels     int    `help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
 	MicroBatch int    `help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
+	Devices    int    `help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
 }
 
@@ -68,7 +69,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		return nil, err
 	}
 	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: values, Training: training, Inference: inference,
-		Exact: f.Exact, MicroBatch: f.MicroBatch, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 
 type trainCommand struct {

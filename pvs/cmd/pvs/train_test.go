@@ -65,6 +65,7 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write them with pvs records"},
 		{append(train, "--run", "1.1", "--pixels", "16", "--out", at("x")), "16 pixels cannot be trained on"},
 		{append(train, "--run", "1.1", "--pixels", "48", "--out", at("plain")), "other settings: size 32, not 48"},
+		{append(train, "--run", "1.1", "--devices", "2", "--out", at("x")), "name at most 1 with --devices"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--out", at("y")}, "broken.safetensors"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("plain"), "--out", at("y")}, "train the run first"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--model", "b0", "--out", at("y")}, "leave out --weights and --model"},
