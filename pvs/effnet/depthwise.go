@@ -170,7 +170,7 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 	}
 	padded, slope := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
 	left := batch / n * d.outH * d.outW // rows that are still to be added
-	rows := d.eachPlace([]*graph.Node{padded, slope, graph.Ones(dy.Graph(), shapes.Make(dy.DType(), 1, left))}, func(at place, in []*graph.Node) *graph.Node {
+	rows := d.eachPlace(func(at place, in []*graph.Node) *graph.Node {
 		var sum *graph.Node
 		for image := range n {
 			product := graph.Mul(d.windowAt(in[0], at, image), graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image)))
@@ -181,7 +181,7 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 			}
 		}
 		return graph.Dot(in[2], graph.Reshape(graph.OptimizationBarriers(sum)[0], left, c)).Product()
-	})
+	}, padded, slope, graph.Ones(dy.Graph(), shapes.Make(dy.DType(), 1, left)))
 	return graph.Reshape(rows, d.k, d.k, c, 1)
 }
 
