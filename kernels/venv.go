@@ -99,7 +99,7 @@ func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error
 // pip installs the packages. Its progress is the packages it has looked up.
 func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 	list := packages()
-	cmd := exec.CommandContext(ctx, l.python(), append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"}, list...)...)
+	cmd := exec.CommandContext(ctx, l.python(), append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--retries=10"}, list...)...)
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -124,9 +124,28 @@ func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 		if strings.Contains(stderr.String(), "No space left") {
 			return errors.New("the disk is full: it needs 250 MB")
 		}
-		return fmt.Errorf("pip could not install the packages: is there a network? Its last words: %s", lastLine(stderr.String()))
+		return fmt.Errorf("pip could not install the packages: is there a network? It said: %s", pipErrors(stderr.String()))
 	}
 	return nil
+}
+
+// pipErrors are the sentences that pip calls errors: the last one says what was missing,
+// those before it why. A list of versions is cut to its end, where the newest stand.
+func pipErrors(stderr string) string {
+	var list []string
+	for line := range strings.Lines(stderr) {
+		if text, ok := strings.CutPrefix(line, "ERROR: "); ok {
+			text = strings.TrimSpace(text)
+			if len(text) > 240 {
+				text = text[:80] + " ... " + text[len(text)-155:]
+			}
+			list = append(list, text)
+		}
+	}
+	if list == nil {
+		return lastLine(stderr)
+	}
+	return strings.Join(list, "; ")
 }
 
 // overrides are settings of JupyterLab's pages: they do not ask for news and updates,
