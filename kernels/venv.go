@@ -43,11 +43,14 @@ func jupyterVersion() string {
 func (l Lab) installJupyter(ctx context.Context, log func(string), progress func(done, total int)) (Part, error) {
 	part := Part{Name: "jupyterlab", Version: jupyterVersion(), Path: l.venv()}
 	var err error
-	if l.missesJupyter(ctx) != nil {
+	if l.missesJupyter(ctx) != nil && ctx.Err() == nil {
 		log(fmt.Sprintf("installing JupyterLab %s and what it needs in %s", part.Version, l.venv()))
 		if err := l.makeVenv(ctx, progress); err != nil {
 			return part, fmt.Errorf("installing JupyterLab in %s: %w", l.venv(), err)
 		}
+	}
+	if ctx.Err() != nil {
+		return part, ctx.Err()
 	}
 	if err := l.configure(); err != nil {
 		return part, err
@@ -78,7 +81,9 @@ func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error
 	if err != nil {
 		return errors.New("there is no python3 on the PATH: install Python 3.11 or newer (Debian: apt-get install python3-venv)")
 	}
-	if _, err := output(ctx, "", nil, python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"); err != nil {
+	if _, err := output(ctx, "", nil, python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"); ctx.Err() != nil {
+		return ctx.Err()
+	} else if err != nil {
 		return fmt.Errorf("%s is older than 3.11: put a newer one first on the PATH", python)
 	}
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
