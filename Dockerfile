@@ -9,7 +9,8 @@ ARG GO_IMAGE=golang:1.26-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${GO_IMAGE} AS go
-RUN rm -rf /usr/local/go/api /usr/local/go/doc /usr/local/go/test
+RUN rm -rf /usr/local/go/api /usr/local/go/doc /usr/local/go/test \
+ && find /usr/local/go/src -depth \( -name testdata -o -name '*_test.go' \) -exec rm -rf {} +
 
 # What both building and running need: cells are compiled, and some packages use C.
 FROM ${BASE_IMAGE} AS system
@@ -30,7 +31,8 @@ COPY --chown=pvs data data
 COPY --chown=pvs kernels kernels
 COPY --chown=pvs pvs pvs
 # The kernel's tools are compiled in caches of their own, which stay behind: a cell needs
-# of them only the programs. What setup finds installed it leaves as it is.
+# of them only the programs. What setup finds installed it leaves as it is. A third of
+# what modules bring is test data and films for their READMEs.
 RUN --mount=type=secret,id=ca,mode=0444 \
     if [ -s /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca PIP_CERT=/run/secrets/ca; fi \
  && export PIP_NO_CACHE_DIR=1 \
@@ -40,6 +42,8 @@ RUN --mount=type=secret,id=ca,mode=0444 \
  && chmod -R u+w /tmp/modules && rm -rf /tmp/tools /tmp/modules \
  && /home/pvs/bin/pvs setup --lab \
  && if [ "$WEIGHTS" = start ]; then rm -rf /home/pvs/.cache/pvs/weights; fi \
+ && chmod -R u+w /home/pvs/go/pkg/mod \
+ && find /home/pvs/go/pkg/mod -depth -type d \( -name testdata -o -name docs \) -exec rm -rf {} + \
  && find /home/pvs/go/pkg/mod/cache -name '*.zip' -delete \
  && mkdir -p /home/pvs/.cache/pvs/weights /home/pvs/.local/lib
 

@@ -34,8 +34,11 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 		cancel()
 	}
 	wait.Wait()
-	if failed != nil && !errors.Is(failed, context.Canceled) { // the kernel ended because of it
-		return nil, failed
+	// The one that fails ends the other: what went wrong is not that that was canceled.
+	for _, e := range []error{failed, err} {
+		if e != nil && !errors.Is(e, context.Canceled) {
+			return nil, e
+		}
 	}
 	if err := errors.Join(err, failed); err != nil {
 		return nil, err

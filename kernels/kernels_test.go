@@ -3,6 +3,7 @@ package kernels
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,5 +186,36 @@ func TestUninstall(t *testing.T) {
 	}
 	if _, err := os.Stat(lab.Dir); !os.IsNotExist(err) {
 		t.Errorf("left behind: %v", err)
+	}
+}
+
+// When the kernel cannot be installed, JupyterLab's installation is stopped, and what is
+// said is why, not that it was stopped.
+func TestInstallSaysWhatFailed(t *testing.T) {
+	goPath, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "bin", "python3"), "#!/bin/sh\ncase \"$*\" in *venv*) exec sleep 60;; esac\n", 0o755)
+	write(t, filepath.Join(dir, "go.mod"), "module "+module+"\n\ngo 1.26\n", 0o644)
+	t.Setenv("PATH", strings.Join([]string{filepath.Join(dir, "bin"), filepath.Dir(goPath), "/usr/bin", "/bin"}, ":"))
+	t.Setenv("GOFLAGS", "-mod=mod")
+	t.Setenv("GOPROXY", "off")
+	_, err = Lab{filepath.Join(dir, "lab")}.Install(context.Background(), Config{Checkout: dir, Log: func(string) {}, Progress: func(int, int) {}})
+	if err == nil || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "looking for gonb in the module") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Pip's errors are told with their reasons, without its lists of old versions.
+func TestPipErrors(t *testing.T) {
+	old := strings.Repeat("1.0 Requires-Python >=3.11.5; ", 50)
+	got := pipErrors("WARNING: slow\nERROR: Ignored the following versions: " + old + "4.1.3 Requires-Python >=3.11.5\nERROR: No matching distribution found for soupsieve==4.1.3\n")
+	if len(got) > 400 || !strings.Contains(got, "4.1.3 Requires-Python >=3.11.5") || !strings.HasSuffix(got, "; No matching distribution found for soupsieve==4.1.3") {
+		t.Errorf("got %q", got)
+	}
+	if got := pipErrors("Traceback\nMemoryError\n"); got != "MemoryError" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -99,8 +99,33 @@ func warm(ctx context.Context, goPath, checkout string, log func(string)) error 
 	if err == nil {
 		_, err = output(ctx, checkout, nil, goPath, append([]string{"build"}, strings.Fields(list)...)...)
 	}
+	if err == nil {
+		err = firstCell(ctx, goPath, checkout)
+	}
 	if err != nil {
 		return fmt.Errorf("compiling the packages of %s: %w", checkout, err)
+	}
+	return nil
+}
+
+// firstCell builds what GoNB makes of a notebook's first cell: a module in a workspace
+// with the checkout. In a workspace Go reads the go.mod files of all modules there are,
+// also of those that the checkout alone does not need; here they are downloaded, so that
+// no cell needs a network.
+func firstCell(ctx context.Context, goPath, checkout string) error {
+	dir, err := os.MkdirTemp("", "pvs-cell-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	const source = "package main\n\nimport _ \"" + module + "/pvs/lab\"\n\nfunc main() {}\n"
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(source), 0o644); err != nil {
+		return err
+	}
+	for _, args := range [][]string{{"mod", "init", "cell"}, {"work", "init", ".", checkout}, {"build", "-o", filepath.Join(dir, "cell"), "."}} {
+		if _, err := output(ctx, dir, nil, goPath, args...); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -43,11 +43,14 @@ func jupyterVersion() string {
 func (l Lab) installJupyter(ctx context.Context, log func(string), progress func(done, total int)) (Part, error) {
 	part := Part{Name: "jupyterlab", Version: jupyterVersion(), Path: l.venv()}
 	var err error
-	if l.missesJupyter(ctx) != nil {
+	if l.missesJupyter(ctx) != nil && ctx.Err() == nil {
 		log(fmt.Sprintf("installing JupyterLab %s and what it needs in %s", part.Version, l.venv()))
 		if err := l.makeVenv(ctx, progress); err != nil {
 			return part, fmt.Errorf("installing JupyterLab in %s: %w", l.venv(), err)
 		}
+	}
+	if ctx.Err() != nil {
+		return part, ctx.Err()
 	}
 	if err := l.configure(); err != nil {
 		return part, err
@@ -78,7 +81,9 @@ func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error
 	if err != nil {
 		return errors.New("there is no python3 on the PATH: install Python 3.11 or newer (Debian: apt-get install python3-venv)")
 	}
-	if _, err := output(ctx, "", nil, python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"); err != nil {
+	if _, err := output(ctx, "", nil, python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"); ctx.Err() != nil {
+		return ctx.Err()
+	} else if err != nil {
 		return fmt.Errorf("%s is older than 3.11: put a newer one first on the PATH", python)
 	}
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
@@ -99,7 +104,7 @@ func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error
 // pip installs the packages. Its progress is the packages it has looked up.
 func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 	list := packages()
-	cmd := exec.CommandContext(ctx, l.python(), append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"}, list...)...)
+	cmd := exec.CommandContext(ctx, l.python(), append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--retries=10"}, list...)...)
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -124,9 +129,28 @@ func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 		if strings.Contains(stderr.String(), "No space left") {
 			return errors.New("the disk is full: it needs 250 MB")
 		}
-		return fmt.Errorf("pip could not install the packages: is there a network? Its last words: %s", lastLine(stderr.String()))
+		return fmt.Errorf("pip could not install the packages: is there a network? It said: %s", pipErrors(stderr.String()))
 	}
 	return nil
+}
+
+// pipErrors are the sentences that pip calls errors: the last one says what was missing,
+// those before it why. A list of versions is cut to its end, where the newest stand.
+func pipErrors(stderr string) string {
+	var list []string
+	for line := range strings.Lines(stderr) {
+		if text, ok := strings.CutPrefix(line, "ERROR: "); ok {
+			text = strings.TrimSpace(text)
+			if len(text) > 240 {
+				text = text[:80] + " ... " + text[len(text)-155:]
+			}
+			list = append(list, text)
+		}
+	}
+	if list == nil {
+		return lastLine(stderr)
+	}
+	return strings.Join(list, "; ")
 }
 
 // overrides are settings of JupyterLab's pages: they do not ask for news and updates,

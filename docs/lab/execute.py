@@ -11,6 +11,7 @@ picture. Runs on the lab's own Python (websocket-client comes with JupyterLab).
 
 import argparse
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -110,7 +111,8 @@ def main():
             print(f"cell {i} of {len(code)}: {time.monotonic() - began:.1f} s", flush=True)
             failed = next((o for o in cell["outputs"] if o["output_type"] == "error"), None)
             if failed:
-                print("\n".join(o["text"] for o in cell["outputs"] if o["output_type"] == "stream"))
+                print("\n".join(o["text"] if "text" in o else re.sub("<[^>]*>", "", str(o["data"].get("text/html", "")))
+                                for o in cell["outputs"] if "text" in o or "data" in o))  # GoNB shows what the compiler says as HTML
                 break
         ws.close()
         if not args.dry:

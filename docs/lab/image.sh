@@ -3,7 +3,7 @@
 # its JupyterLab server. For machines without a container engine and registry: Debian's
 # buildah builds as root, and bookworm from debootstrap stands in for the base images.
 # It needs root, buildah and debootstrap (apt-get install buildah debootstrap), Go in
-# /usr/local/go, some 30 GB of disk and half an hour.
+# /usr/local/go, and some 10 GB of disk (30 GB where the kernel has no overlay mounts).
 #
 #   docs/lab/image.sh [NOTEBOOK]     default: notebooks/00-quick-tour.ipynb
 #
@@ -11,14 +11,18 @@
 # CA_BUNDLE, certificates that downloads need here (default: this system's), handed to
 # the build as a secret and not part of the image; BUILD_ARGS, such as
 # "--build-arg WEIGHTS=start".
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "$0: line $LINENO failed: $BASH_COMMAND" >&2' ERR
 cd "$(dirname "$0")/../.."
 notebook=${1:-notebooks/00-quick-tour.ipynb}
 work=${WORK:-$(mktemp -d /var/tmp/pvs-image-XXXXXX)}
 ca=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 mkdir -p "$work/tmp"
 export TMPDIR="$work/tmp" BUILDAH_ISOLATION=chroot
-b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
+# With overlay a layer takes the room of what it adds, with vfs that of all below it too.
+driver=overlay
+buildah --root "$work/storage" --runroot "$work/run" --storage-driver overlay info >/dev/null 2>&1 || driver=vfs
+b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver "$driver" "$@"; }
 step() { echo "== $(date +%T) $*"; }
 
 step "stand-ins for the base images"
@@ -40,9 +44,18 @@ step "built: $(b images --format '{{.Size}}' localhost/pvs-lab)"
 
 step "starting it"
 container=$(b from localhost/pvs-lab)
-config() { b inspect --type image --format "{{json .Docker.config.$1}}" localhost/pvs-lab; }
-mapfile -t command < <(config Cmd | python3 -c 'import json,sys; print(*json.load(sys.stdin), sep="\n")')
-mapfile -t health < <(config Healthcheck | python3 -c 'import json,sys; print(*json.load(sys.stdin)["Test"][1:], sep="\n")')
+# config KEY...: the words of a list in the image's configuration, a line each
+config() {
+  b inspect --type image localhost/pvs-lab | python3 -c 'import json, sys
+value = json.load(sys.stdin)["Docker"]["config"]
+for key in sys.argv[1:]:
+    value = value[key]
+print(*value, sep="\n")' "$@"
+}
+config Cmd >"$work/command"
+config Healthcheck Test >"$work/health"
+mapfile -t command <"$work/command"
+mapfile -t health < <(tail -n +2 "$work/health") # after the word CMD
 inside() { b run --network host "$container" -- "$@"; }
 inside "${command[@]}" >"$work/lab.log" 2>&1 &
 server=$!

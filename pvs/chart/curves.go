@@ -13,6 +13,10 @@ type Curves struct {
 type Curve struct {
 	Name   string
 	Points []Point // from left to right
+
+	// Mean is over how many neighbouring points the line is a running mean; the points
+	// themselves are then drawn faintly behind it. 0 or 1: the line leads through the points.
+	Mean int
 }
 
 // Point is a point of a line.
@@ -34,6 +38,23 @@ func (c Curves) SVG(path string) error {
 		return err
 	}
 	return d.svg(path)
+}
+
+// smooth are the points that the line leads through: each the mean of Mean points around
+// it, fewer at the ends.
+func (l Curve) smooth() []Point {
+	if l.Mean < 2 {
+		return l.Points
+	}
+	means := make([]Point, len(l.Points))
+	for i, p := range l.Points {
+		around := l.Points[max(0, i-(l.Mean-1)/2):min(len(l.Points), i+l.Mean/2+1)]
+		for _, q := range around {
+			means[i].Y += q.Y / float64(len(around))
+		}
+		means[i].X = p.X
+	}
+	return means
 }
 
 // check refuses what cannot be drawn.

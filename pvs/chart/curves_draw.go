@@ -36,7 +36,7 @@ func (c Curves) layout() (drawing, error) {
 	return drawing{width: curvesWidth, height: curvesHeight, draw: func(p pen) {
 		c.frame(p, x, y, !slices.ContainsFunc(xs, func(x float64) bool { return x != math.Trunc(x) }))
 		for i, l := range c.Lines {
-			l.draw(p, x, y, hues[lineHue(i)].full, i)
+			l.draw(p, x, y, hues[lineHue(i)], i)
 		}
 		c.names(p, f, x, y)
 	}}, nil
@@ -68,16 +68,24 @@ func (c Curves) frame(p pen, x, y axis, whole bool) {
 func lineHue(i int) int { return 1 + i%(len(hues)-1) }
 
 // draw draws a line; its marks are round, square or hollow, which does not rely on colour.
-func (l Curve) draw(p pen, x, y axis, ink color.Color, i int) {
-	var points [][2]float64
-	for _, v := range l.Points {
-		points = append(points, [2]float64{x.at(v.X), y.at(v.Y)})
+func (l Curve) draw(p pen, x, y axis, h hue, i int) {
+	place := func(points []Point) (list [][2]float64) {
+		for _, v := range points {
+			list = append(list, [2]float64{x.at(v.X), y.at(v.Y)})
+		}
+		return list
 	}
+	points := place(l.smooth())
 	p.begin(group{class: "curve", title: l.Name})
-	p.line(2.4, ink, points...)
+	if l.Mean > 1 {
+		p.line(1.2, h.tint, place(l.Points)...)
+		p.line(3.2, h.full, points...)
+	} else {
+		p.line(2.4, h.full, points...)
+	}
 	if len(points) <= maxMarks {
 		for _, at := range points {
-			mark(p, at, i, ink)
+			mark(p, at, i, h.full)
 		}
 	}
 	p.end()
@@ -102,7 +110,7 @@ func (c Curves) names(p pen, f fonts, x, y axis) {
 	order := make([]int, len(c.Lines))
 	places := make([]float64, len(c.Lines))
 	for i, l := range c.Lines {
-		order[i], places[i] = i, y.at(l.Points[len(l.Points)-1].Y)
+		order[i], places[i] = i, y.at(l.end())
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[a], places[b]) })
 	for k := 1; k < len(order); k++ {
@@ -120,9 +128,15 @@ func (c Curves) names(p pen, f fonts, x, y axis) {
 	}
 }
 
+// end is the value at the line's end.
+func (l Curve) end() float64 {
+	points := l.smooth()
+	return points[len(points)-1].Y
+}
+
 // last is the value at the line's end, with three significant digits.
 func (l Curve) last() string {
-	v := l.Points[len(l.Points)-1].Y
+	v := l.end()
 	if a := math.Abs(v); a >= 1 && a < 1000 {
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}

@@ -51,7 +51,7 @@ func TestCurves(t *testing.T) {
 func TestCurvesTextsKeepApart(t *testing.T) {
 	c := sampleCurves()
 	for range 6 { // names that must be pushed apart
-		c.Lines = append(c.Lines, Curve{strings.Repeat("a long name ", 5), []Point{{1, 1}, {20, 0.9}}})
+		c.Lines = append(c.Lines, Curve{Name: strings.Repeat("a long name ", 5), Points: []Point{{1, 1}, {20, 0.9}}})
 	}
 	for _, log := range []bool{false, true} {
 		c.Log = log
@@ -68,7 +68,7 @@ func TestCurvesTextsKeepApart(t *testing.T) {
 }
 
 func TestCurvesOfOnePoint(t *testing.T) {
-	c := Curves{XLabel: "epoch", Lines: []Curve{{"a", []Point{{1, 0}}}}}
+	c := Curves{XLabel: "epoch", Lines: []Curve{{Name: "a", Points: []Point{{1, 0}}}}}
 	d, err := c.layout()
 	if err != nil {
 		t.Fatal(err)
@@ -85,13 +85,41 @@ func TestCurvesOfOnePoint(t *testing.T) {
 	}
 }
 
+// A running mean takes what there is around a point; the line ends and is named by it.
+func TestCurvesMean(t *testing.T) {
+	l := Curve{Name: "a", Mean: 3}
+	for i, y := range []float64{6, 0, 3, 9, 3} {
+		l.Points = append(l.Points, Point{float64(i), y})
+	}
+	if got, want := l.smooth(), []Point{{0, 3}, {1, 3}, {2, 4}, {3, 5}, {4, 6}}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	l.Mean = 2
+	if got, want := l.smooth(), []Point{{0, 3}, {1, 1.5}, {2, 6}, {3, 6}, {4, 3}}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	d, err := Curves{Lines: []Curve{l}}.layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{}
+	d.draw(r)
+	if !slices.ContainsFunc(r.labels, func(l label) bool { return l.s == "3.00" }) {
+		t.Error("the mean's last value is not written")
+	}
+	l.Mean = 1
+	if !slices.Equal(l.smooth(), l.Points) {
+		t.Error("the mean of one point is another")
+	}
+}
+
 func TestCurvesErrors(t *testing.T) {
 	for want, c := range map[string]Curves{
 		"has no lines":               {},
 		`line "a" of the chart`:      {Lines: []Curve{{Name: "a"}}},
-		`point 2 of the line "a" is`: {Lines: []Curve{{"a", []Point{{1, 1}, {2, math.NaN()}}}}},
-		"logarithmic":                {Log: true, Lines: []Curve{{"a", []Point{{1, 0}}}}},
-		"lies left":                  {Lines: []Curve{{"a", []Point{{2, 1}, {1, 1}}}}},
+		`point 2 of the line "a" is`: {Lines: []Curve{{Name: "a", Points: []Point{{1, 1}, {2, math.NaN()}}}}},
+		"logarithmic":                {Log: true, Lines: []Curve{{Name: "a", Points: []Point{{1, 0}}}}},
+		"lies left":                  {Lines: []Curve{{Name: "a", Points: []Point{{2, 1}, {1, 1}}}}},
 	} {
 		path := filepath.Join(t.TempDir(), "c")
 		for _, err := range []error{c.PNG(path), c.SVG(path)} {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // LossCurve draws the loss of each training step again and again while it trains, below
-// the progress: a line for each run, one after the other. Update fits
+// the progress: for each run, one after the other, the steps faintly and their running
+// mean as a line. Update fits
 // finetune.Trainer.Progress and journey.Options.Progress; finish draws the curve a last
 // time.
 func LossCurve(title string) (update func(finetune.Progress), finish func()) {
@@ -56,5 +58,15 @@ func (l *liveCurve) draw() {
 	if l.frame == nil {
 		l.frame = NewFrame()
 	}
-	l.frame.Show(chart.Curves{Title: l.title, XLabel: "step", YLabel: "loss", Lines: l.lines})
+	l.frame.Show(l.chart())
+}
+
+// chart is the picture of what there is. The loss of one small batch says little: how
+// many of its triplets or classes happen to be hard moves it more than training does.
+func (l *liveCurve) chart() chart.Curves {
+	mean := min(max(l.steps/10, 5), 100)
+	for i := range l.lines {
+		l.lines[i].Mean = mean
+	}
+	return chart.Curves{Title: l.title, XLabel: "step", YLabel: fmt.Sprintf("loss: each step, and the mean of %d", mean), Lines: l.lines}
 }

@@ -23,43 +23,53 @@ var uploadJS string
 // path as a JPEG of at most 1024 pixels. It says whether one came: a reader has some
 // time to choose; where no browser shows the notebook, none comes.
 func Upload(label, path string) bool {
+	const what = "a button to choose a photo"
 	p := newPanel(label)
-	data := p.photo()
+	if !browser() {
+		p.close(rest(what))
+		return false
+	}
+	values := connect(p, p.chooser)
+	if values == nil {
+		p.close(silence(what))
+		return false
+	}
+	data := p.photo(values)
 	if data == nil {
-		p.close("a button to choose a photo")
+		p.close(rest(what))
 		return false
 	}
 	must.M(wholefile.Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}))
-	p.close("your photo came")
+	p.close("your photo came; to choose another, run the cell again")
 	return true
 }
 
-// photo waits for the browser's photo; nil if none comes.
-func (p *panel) photo() []byte {
-	if !browser() {
-		return nil
-	}
+// chooser makes the button. The browser's first word is that it is ready.
+func (p *panel) chooser() *comms.AddressChan[string] {
 	address := "/upload/" + gonbui.UniqueId()
 	values := comms.Listen[string](address).WithBuffer(4)
 	input := "pvs_" + gonbui.UniqueId()
 	dom.Append(p.id, fmt.Sprintf(`<input type="file" accept="image/*" id="%s"/>`, input))
 	dom.TransientJavascript(strings.NewReplacer("{{.ID}}", input, "{{.Address}}", address).Replace(uploadJS))
+	<-values.C
+	return values
+}
+
+// photo waits for the browser's photo; nil if none comes.
+func (p *panel) photo(values *comms.AddressChan[string]) []byte {
 	stop := Context().Done()
-	for wait := answerTime; ; {
+	for {
 		select {
 		case v := <-values.C:
-			wait = idleTime
-			switch data, err := decodeURI(v); {
-			case v == "ready":
-			case v == "unreadable" || err != nil:
-				dom.Append(p.id, " The browser cannot read this file as a photo: choose another.")
-			default:
+			data, err := decodeURI(v)
+			if err == nil {
 				return data
 			}
-		case <-time.After(wait):
+			dom.Append(p.id, " The browser cannot read this file as a photo: choose another.")
+		case <-time.After(Scaled(firstTime, time.Minute)):
 			return nil
 		case <-stop:
 			return nil

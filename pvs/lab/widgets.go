@@ -8,16 +8,21 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/comms"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"github.com/janpfeifer/gonb/gonbui/widgets"
 )
 
-// How long a widget's cell runs: what a browser may take to answer, what a reader may
-// take to see the widget, and to move it again. "Run all cells" goes on after that.
+// How long a widget's cell runs: what a browser may take to answer, how often it is
+// asked, and what a reader may take to see the widget. "Run all cells" goes on after
+// that, or after [idleTime].
 const (
-	answerTime = 8 * time.Second
+	answerTime = 6 * time.Second
+	asked      = 3
 	firstTime  = 20 * time.Second
-	idleTime   = time.Minute
 )
+
+// idleTime is what a reader may take to move a widget again.
+func idleTime() time.Duration { return Scaled(5*time.Second, time.Minute) }
 
 // Slider calls draw with a frame and the slider's value, at once and whenever the
 // slider moves, until it has rested for a while. Where no browser shows the notebook,
@@ -27,9 +32,8 @@ func Slider(label string, from, to, value int, draw func(f *Frame, value int)) {
 	frame := NewFrame()
 	draw(frame, value)
 	p.live(func() *comms.AddressChan[int] {
-		return widgets.Slider(from, to, value).AppendTo(p.id).Done().Listen()
-	}, func(v int) { draw(frame, v) })
-	p.close(fmt.Sprintf("a slider from %d to %d", from, to))
+		return widgets.Slider(from, to, value).AppendTo(p.id).Done().Listen().LatestOnly()
+	}, func(v int) { draw(frame, v) }, fmt.Sprintf("a slider from %d to %d", from, to))
 }
 
 // Select calls draw with a frame and the number of the chosen option, at once for the
@@ -40,13 +44,12 @@ func Select(label string, options []string, draw func(f *Frame, option int)) {
 	frame := NewFrame()
 	draw(frame, 0)
 	p.live(func() *comms.AddressChan[int] {
-		return widgets.Select(options).AppendTo(p.id).Done().Listen()
+		return widgets.Select(options).AppendTo(p.id).Done().Listen().LatestOnly()
 	}, func(i int) {
 		if i >= 0 && i < len(options) {
 			draw(frame, i)
 		}
-	})
-	p.close(fmt.Sprintf("a list of %d to choose from", len(options)))
+	}, fmt.Sprintf("a list of %d to choose from", len(options)))
 }
 
 // panel is the line that holds a widget.
@@ -57,37 +60,47 @@ type panel struct {
 
 func newPanel(label string) *panel {
 	p := &panel{frame: NewFrame(), label: label, id: "pvs_" + gonbui.UniqueId()}
-	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span id="%s"></span></div>`, html.EscapeString(label), p.id))
+	p.open()
 	return p
 }
 
+// open shows the line with an empty place for the widget.
+func (p *panel) open() {
+	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span id="%s"></span></div>`, html.EscapeString(p.label), p.id))
+}
+
 // close puts a sentence where the widget was: it is dead once the cell has ended.
-func (p *panel) close(what string) {
-	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span style="color:#70747e">(%s while the cell runs: run it again to use it)</span></div>`,
-		html.EscapeString(p.label), html.EscapeString(what)))
+func (p *panel) close(sentence string) {
+	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span style="color:#70747e">(%s)</span></div>`, html.EscapeString(p.label), html.EscapeString(sentence)))
+}
+
+// rest is what close says of a widget that can be had again.
+func rest(what string) string { return what + " while the cell runs: run it again to use it" }
+
+// silence is what close says where a browser should have answered.
+func silence(what string) string {
+	return what + "; the browser did not answer. If you see this in a browser, run the cell again, and reload the page before that if it stays so"
 }
 
 // browser says whether somebody may be looking: Jupyter's server names the notebook to
 // the kernels that it starts; what only executes notebooks does not.
 func browser() bool { return gonbui.IsNotebook && os.Getenv("JPY_SESSION_NAME") != "" }
 
-// live makes a widget and calls moved with each of its values until it rests.
-func (p *panel) live(build func() *comms.AddressChan[int], moved func(int)) {
+// live makes a widget, calls moved with each of its values until it rests, and closes
+// the panel.
+func (p *panel) live(build func() *comms.AddressChan[int], moved func(int), what string) {
 	if !browser() {
+		p.close(rest(what))
 		return
 	}
-	ready := make(chan *comms.AddressChan[int], 1)
-	go func() { // a widget waits for the browser's answer, for ever if there is none
-		ready <- build().LatestOnly()
-	}()
-	var values *comms.AddressChan[int]
-	select {
-	case values = <-ready:
-	case <-time.After(answerTime):
+	values := connect(p, build)
+	if values == nil {
+		p.close(silence(what))
 		return
 	}
+	defer p.close(rest(what))
 	stop := Context().Done()
-	for wait := firstTime; ; wait = idleTime {
+	for wait := firstTime; ; wait = idleTime() {
 		select {
 		case v := <-values.C:
 			moved(v)
@@ -97,4 +110,27 @@ func (p *panel) live(build func() *comms.AddressChan[int], moved func(int)) {
 			return
 		}
 	}
+}
+
+// connect makes a widget, which build ends by waiting for the browser's first word. It
+// makes it anew if that does not come: GoNB gives the page three seconds to connect, and
+// the page gives the kernel half a second to agree, which a busy machine can miss. It
+// returns nil if the browser stays silent, as it does where there is none.
+func connect[T protocol.CommValueTypes](p *panel, build func() *comms.AddressChan[T]) *comms.AddressChan[T] {
+	stop := Context().Done()
+	for try := range asked {
+		if try > 0 {
+			p.open() // without what the last try may have put there
+		}
+		ready := make(chan *comms.AddressChan[T], 1)
+		go func() { ready <- build() }()
+		select {
+		case values := <-ready:
+			return values
+		case <-time.After(answerTime):
+		case <-stop:
+			return nil
+		}
+	}
+	return nil
 }

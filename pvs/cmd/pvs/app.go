@@ -89,16 +89,21 @@ func (a *app) progress(what string) (update func(done, total int), finish func()
 				}
 			}
 	}
-	start, last := time.Now(), time.Now()
+	var begin time.Time
+	first, last := 0, time.Now()
 	return func(done, total int) {
-		if now := time.Now(); done == total || now.Sub(last) > 5*time.Second {
+		now := time.Now()
+		if begin.IsZero() { // what came before is no part of the pace: preparations, work of an earlier run
+			begin, first = now, done
+		}
+		if done == total || now.Sub(last) > 5*time.Second {
 			last = now
 			line := fmt.Sprintf("%s: %d of %d", what, done, total)
 			if total == unknownTotal {
 				line = fmt.Sprintf("%s: %d", what, done)
 			}
-			if spent := now.Sub(start).Seconds(); done < total && done > 0 && spent > 1 {
-				line += fmt.Sprintf(", %.0f s left", spent/float64(done)*float64(total-done))
+			if n := done - first; done < total && n > 0 && n*20 >= total-first { // a few of many say nothing yet
+				line += fmt.Sprintf(", %.0f s left", now.Sub(begin).Seconds()/float64(n)*float64(total-done))
 			}
 			a.log(line)
 		}
