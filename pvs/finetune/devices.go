@@ -6,7 +6,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
-	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/dtensor"
 	"github.com/gomlx/gomlx/ml/model"
@@ -111,7 +111,7 @@ type argument struct {
 }
 
 // perRow is an argument whose first dimension is a batch's rows.
-func perRow[T dtypes.Supported](data []T, dims ...int) argument {
+func perRow[T gotype.Supported](data []T, dims ...int) argument {
 	return argument{rows: true, part: func(i, of int) *tensors.Tensor {
 		n := len(data) / of
 		return tensors.FromFlatDataAndDimensions(data[i*n:(i+1)*n], append([]int{dims[0] / of}, dims[1:]...)...)
