@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -59,9 +58,12 @@ func formatOf(name string) (format, error) {
 // their names end in. Files appear whole or not at all; converting to .npy and to TFRecord
 // goes on after an interruption.
 func Convert(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	from, err1 := formatOf(in)
-	to, err2 := formatOf(out)
-	if err := errors.Join(err1, err2); err != nil {
+	from, err := formatOf(in)
+	if err != nil {
+		return Summary{}, err
+	}
+	to, err := formatOf(out)
+	if err != nil {
 		return Summary{}, err
 	}
 	if opts.Progress == nil {
