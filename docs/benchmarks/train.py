@@ -126,6 +126,10 @@ def main():
     for phase in [*PHASES, "siamese"]:
         batch = SIAMESE_BATCH if phase == "siamese" else a.batch
         alternate.table(f"{phase}, images/s, batch {batch}", results, f"train_{phase}_images_per_second")
+    # The peers compute the frozen layers in every epoch.
+    for phase in ("new_top", "block7a"):
+        rates = {name: [{"rate": r[f"train_{phase}_{'kept_' if name == 'pvs' else ''}images_per_second"]} for r in rs] for name, rs in results.items()}
+        alternate.table(f"{phase} from the second epoch on, images/s", rates, "rate")
     for phase in PHASES:
         alternate.table(f"{phase}, first call, s", results, f"train_{phase}_first_call_seconds", less=True)
     alternate.table("peak memory of all phases in one process, GiB", results, "peak_gib", less=True)

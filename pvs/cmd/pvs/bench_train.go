@@ -51,14 +51,18 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	defer s.Close()
-	batch := finetune.Batch{N: c.Batch, Inputs: make([]float32, c.Batch*3*size*size), Labels: make([]int32, c.Batch)}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range batch.Inputs {
-		batch.Inputs[i] = float32(rng.IntN(256))
+	batch := func(row int) finetune.Batch {
+		b := finetune.Batch{N: c.Batch, Inputs: make([]float32, c.Batch*row), Labels: make([]int32, c.Batch)}
+		for i := range b.Inputs {
+			b.Inputs[i] = float32(rng.IntN(256))
+		}
+		for i := range b.Labels {
+			b.Labels[i] = int32(rng.IntN(benchClasses))
+		}
+		return b
 	}
-	for i := range batch.Labels {
-		batch.Labels[i] = int32(rng.IntN(benchClasses))
-	}
+	photos := batch(3 * size * size)
 	for _, f := range []struct {
 		key    string
 		trains finetune.Trains
@@ -66,7 +70,21 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false}, {"full_batchnorm", finetune.Full, true}} {
 		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0}, LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
 		what := fmt.Sprintf("images a second, batch %d at %d x %d", c.Batch, size, size)
-		if err := c.phase(s, p, finetune.FromImages, batch, f.key, what, note); err != nil {
+		if err := c.phase(s, p, finetune.FromImages, photos, f.key, what, note); err != nil {
+			return err
+		}
+		// From the second epoch on, what layers that do not train gave is kept.
+		row := 0
+		switch p.CachedInput() {
+		case finetune.FromImages:
+			continue
+		case finetune.FromBlock:
+			h, w, channels := config.InputOf(string(finetune.FromBlock), size)
+			row = h * w * channels
+		case finetune.FromFeatures:
+			row = config.Features()
+		}
+		if err := c.phase(s, p, p.CachedInput(), batch(row), f.key+"_kept", what+", from the kept "+string(p.CachedInput()), note); err != nil {
 			return err
 		}
 	}
