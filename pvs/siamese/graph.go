@@ -16,9 +16,13 @@ type Loss struct {
 	MeanPositive, MeanNegative *Node
 }
 
-// anchorsAtOnce bounds the memory: a block of anchors compares all its positives with
-// all its negatives in anchorsAtOnce * batch * batch values.
-const anchorsAtOnce = 16
+// anchorsAtOnce is how many anchors a block has, which compares all its positives with
+// all its negatives in anchors * batch * batch values. Each block is compiled for itself:
+// at a batch of 512, 8 blocks of 64 take a third of the time of 32, and a step the same.
+func anchorsAtOnce(batch int) int {
+	const values = 1 << 25 // 128 MiB
+	return min(64, max(16, values/(batch*batch)))
+}
 
 // TripletLoss is triplet_semihard_loss of tensorflow_addons/losses/triplet.py (Schroff
 // et al. 2015): for each pair of an anchor and a positive the nearest negative that is
@@ -43,8 +47,8 @@ func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
 	var slopes []*Node // of the sum of costs with respect to the distances, by block
 	total := ScalarZero(embeddings.Graph(), dtype)
 	active, near, far := total, total, total
-	for from := 0; from < batch; from += anchorsAtOnce {
-		rows := AxisRange(from, min(batch, from+anchorsAtOnce))
+	for from, n := 0, anchorsAtOnce(batch); from < batch; from += n {
+		rows := AxisRange(from, min(batch, from+n))
 		b := chooseNegatives(Slice(fixed, rows), Slice(positive, rows), Slice(negative, rows), margin)
 		slopes = append(slopes, b.slope)
 		total, active = Add(total, b.cost), Add(active, b.active)
