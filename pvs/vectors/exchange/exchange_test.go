@@ -167,7 +167,7 @@ func TestBadConversions(t *testing.T) {
 	dir := t.TempDir()
 	name := set(t, dir, 3, 2)
 	path := func(n string) string { return filepath.Join(dir, n) }
-	for n, text := range map[string]string{"text.parquet": "a letter", "empty.tfrecord": "", "text.tfrecord": "a letter of some length", "photos.json": `{"version":1,"records":0}`, "none/x.txt": ""} {
+	for n, text := range map[string]string{"text.parquet": "a letter", "page.parquet": "a page of text", "huge.parquet": "PAR1\x00\x00\xff\xff\xff\xf0PAR1", "empty.tfrecord": "", "text.tfrecord": "a letter of some length", "photos.json": `{"version":1,"records":0}`, "none/x.txt": ""} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path(n)), 0o755), os.WriteFile(path(n), []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,9 @@ func TestBadConversions(t *testing.T) {
 		{path("none.tfrecord"), path("x.npy"), "no such file"},
 		{path("other.parquet"), path("x.tfrecord"), "must be a .npy"},
 		{path("other.parquet"), path("x.npy"), `has the columns ["name" "vector"]; id and vector are wanted`},
-		{path("text.parquet"), path("x.npy"), "is no whole Parquet file"},
+		{path("text.parquet"), path("x.npy"), "it is too short"},
+		{path("page.parquet"), path("x.npy"), "does not end as a Parquet file"},
+		{path("huge.parquet"), path("x.npy"), "claims 4043309055 bytes of a file of 14"},
 		{path("ragged.parquet"), path("x.npy"), "the vector of 8 has the dimension 1, not 2"},
 		{path("empty.tfrecord"), path("x.npy"), "holds no vectors"},
 		{path("text.tfrecord"), path("x.npy"), "the record at byte 0"},

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +76,9 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 			err = fmt.Errorf("%s is a damaged Parquet file (%v); write it again", s.path, p)
 		}
 	}()
+	if err := footer(f, info.Size()); err != nil {
+		return fmt.Errorf("%s %w", s.path, err)
+	}
 	file, err := parquet.OpenFile(f, info.Size())
 	if err != nil {
 		return fmt.Errorf("%s is no whole Parquet file: %w", s.path, err)
@@ -92,6 +96,26 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 			}
 			return fmt.Errorf("reading %s: %w; write it again", s.path, err)
 		}
+	}
+	return nil
+}
+
+// footer makes sure that the metadata is as long as the file's last bytes claim, which
+// the library believes and makes room for: up to 4 GB.
+func footer(f io.ReaderAt, size int64) error {
+	const magic, around = "PAR1", 12 // the magic at both ends and the length
+	var tail [8]byte
+	if size < around {
+		return errors.New("is no Parquet file: it is too short")
+	}
+	if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil {
+		return fmt.Errorf("cannot be read: %w", err)
+	}
+	if string(tail[4:]) != magic {
+		return errors.New("does not end as a Parquet file: it is none, or cut off")
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:4])); n > size-around {
+		return fmt.Errorf("is damaged: its metadata claims %d bytes of a file of %d; write it again", n, size)
 	}
 	return nil
 }
