@@ -81,22 +81,34 @@ def saved(page, notebook):
 
 
 def move(page, widget, args):
-    """Uses a widget as a person would and waits until its cell shows another picture."""
-    cell = widget.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' jp-CodeCell ')]").element_handle()
-    kind = widget.get_attribute("type") or "select"
-    widget.scroll_into_view_if_needed()
+    """Uses a widget as a person would and waits until its cell shows another picture. False if nothing came of it: a
+    widget that the browser was late to answer for is made anew, and a person would then use that one."""
+    try:
+        return use(page, widget, args)
+    except Error as e:
+        print(f"a widget did nothing yet: {str(e).splitlines()[0]}", flush=True)
+        return False
+
+
+def use(page, widget, args):
+    cell = widget.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' jp-CodeCell ')]").element_handle(timeout=5000)
+    kind = widget.get_attribute("type", timeout=5000) or "select"
+    widget.scroll_into_view_if_needed(timeout=5000)
     if kind != "file":
         page.wait_for_function(f"e => ({SHOWN})(e) !== ''", arg=cell, timeout=20_000)
     before, start = cell.evaluate(SHOWN), time.monotonic()
     if kind == "range":
         box = widget.bounding_box()
-        page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+        high = widget.evaluate("e => e.value - e.min > (e.max - e.min) / 2", timeout=5000)
+        page.mouse.click(box["x"] + (0.2 if high else 0.8) * box["width"], box["y"] + box["height"] / 2)
     elif kind == "select":
-        widget.select_option(index=widget.locator("option").count() - 1)
+        last = widget.locator("option").count() - 1
+        widget.select_option(index=0 if widget.evaluate("e => e.selectedIndex", timeout=5000) == last else last, timeout=5000)
     else:
-        widget.set_input_files(args.photo)
-    page.wait_for_function(f"([e, before]) => ({SHOWN})(e) !== before", arg=[cell, before], timeout=60_000)
+        widget.set_input_files(args.photo, timeout=5000)
+    page.wait_for_function(f"([e, before]) => ({SHOWN})(e) !== before", arg=[cell, before], timeout=4000)
     print(f"a widget ({kind}) was used: another picture after {time.monotonic() - start:.1f} s", flush=True)
+    return True
 
 
 def run(page, args):
@@ -108,9 +120,8 @@ def run(page, args):
     menu(page, "Run", "runmenu:run-all")
     while True:
         for name in page.evaluate(WIDGETS) if args.widgets else []:
-            if name not in moved:
+            if name not in moved and move(page, page.locator(f'[id="{name}"]'), args):
                 moved.add(name)
-                move(page, page.locator(f'[id="{name}"]'), args)
         prompts = page.evaluate(PROMPTS)
         if prompts and all(x.strip("[]: ").isdigit() for x in prompts):
             break
