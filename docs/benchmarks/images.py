@@ -27,11 +27,12 @@ def photo():
 
 
 def torchvision(path, seconds):
+    import numpy as np
     import torch
     import torchvision
 
     torch.set_num_threads(1)
-    jpeg = torch.from_numpy(__import__("numpy").fromfile(path, dtype="uint8"))
+    jpeg = torch.from_numpy(np.fromfile(path, dtype="uint8"))
 
     def square(image):
         edge = torch.cat([image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], 1).float().mean(1).trunc()

@@ -2,8 +2,8 @@ package effnet
 
 import (
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gopvs/product-visual-search/pvs/loop"
 )
 
 // depthwise is one depthwise convolution with TensorFlow's "same" padding:
@@ -169,7 +169,6 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 		return graph.Reshape(x, batch/n, n, x.Shape().Dim(1), x.Shape().Dim(2), c)
 	}
 	padded, slope := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
-	left := batch / n * d.outH * d.outW // rows that are still to be added
 	rows := d.eachPlace(func(at place, in []*graph.Node) *graph.Node {
 		var sum *graph.Node
 		for image := range n {
@@ -180,8 +179,8 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 				sum = graph.Add(sum, product)
 			}
 		}
-		return graph.Dot(in[2], graph.Reshape(graph.OptimizationBarriers(sum)[0], left, c)).Product()
-	}, padded, slope, graph.Ones(dy.Graph(), shapes.Make(dy.DType(), 1, left)))
+		return sumRows(graph.Reshape(graph.OptimizationBarriers(sum)[0], batch/n*d.outH*d.outW, c))
+	}, padded, slope)
 	return graph.Reshape(rows, d.k, d.k, c, 1)
 }
 
@@ -189,7 +188,8 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 func sumRows(x *graph.Node) *graph.Node {
 	shape := x.Shape().Clone()
 	shape.Dimensions = []int{1, x.Shape().Dim(0)}
-	return graph.Dot(graph.Ones(x.Graph(), shape), x).Product()
+	ones := graph.BroadcastToShape(loop.Constant(x.Graph(), x.DType(), 1), shape) // a loop may add rows too
+	return graph.Dot(ones, x).Product()
 }
 
 // pad adds zeros around height and width, negative numbers crop; interior zeros
