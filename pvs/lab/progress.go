@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/pace"
 )
 
 // often is how much time passes between two drawings of what changes.
@@ -50,26 +51,26 @@ func figures(p finetune.Progress) string {
 
 // bar is a step's progress in a frame.
 type bar struct {
-	frame              *Frame
-	what               string
-	start, begin, last time.Time // begin: of the first report, when first of it were done
-	first, done        int
+	frame       *Frame
+	what        string
+	start, last time.Time
+	pace        pace.Pace
+	done        int
 }
 
 func newBar(what string) *bar { return &bar{frame: NewFrame(), what: what, start: time.Now()} }
 
 func (b *bar) update(done, total int, more string) {
 	b.done = done
-	if b.begin.IsZero() { // what came before is no part of the pace: compiling, work of an earlier run
-		b.begin, b.first = time.Now(), done
-	}
-	if now := time.Now(); now.Sub(b.last) < often || total < 1 {
+	now := time.Now()
+	left := b.pace.Left(now, done, total)
+	if now.Sub(b.last) < often || total < 1 {
 		return
 	}
-	b.last = time.Now()
+	b.last = now
 	line := fmt.Sprintf("%s: %d of %d%s", b.what, done, total, more)
-	if n := done - b.first; n > 0 && done < total && n*20 >= total-b.first { // a few of many say nothing yet
-		line += fmt.Sprintf(", %.0f s left", time.Since(b.begin).Seconds()/float64(n)*float64(total-done))
+	if left > 0 {
+		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s</div><progress value="%d" max="%d" style="width:100%%"></progress>`, html.EscapeString(line), done, total))
 }

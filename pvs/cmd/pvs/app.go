@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/pace"
 )
 
 // app is what every verb gets: where to write and when to stop.
@@ -89,23 +90,18 @@ func (a *app) progress(what string) (update func(done, total int), finish func()
 				}
 			}
 	}
-	var begin time.Time
-	first, last := 0, time.Now()
+	var p pace.Pace
+	last := time.Now()
 	return func(done, total int) {
 		now := time.Now()
-		if begin.IsZero() { // what came before is no part of the pace: preparations, work of an earlier run
-			begin, first = now, done
-		}
+		left := p.Left(now, done, total)
 		if done == total || now.Sub(last) > 5*time.Second {
 			last = now
 			line := fmt.Sprintf("%s: %d of %d", what, done, total)
 			if total == unknownTotal {
 				line = fmt.Sprintf("%s: %d", what, done)
 			}
-			if n := done - first; done < total && n > 0 && n*20 >= total-first { // a few of many say nothing yet
-				line += fmt.Sprintf(", %.0f s left", now.Sub(begin).Seconds()/float64(n)*float64(total-done))
-			}
-			a.log(line)
+			a.log(line + remaining(left))
 		}
 	}, func() {}
 }
@@ -122,12 +118,16 @@ func (a *app) steps() func(finetune.Progress) {
 			return
 		}
 		last = time.Now()
-		line := fmt.Sprintf("%s: %d of %d%s", p.What, p.Done, p.Total, figures(p))
-		if p.Left > 0 {
-			line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
-		}
-		a.log(line)
+		a.log(fmt.Sprintf("%s: %d of %d%s%s", p.What, p.Done, p.Total, figures(p), remaining(p.Left)))
 	}
+}
+
+// remaining is the time left, where something is known of it.
+func remaining(left time.Duration) string {
+	if left <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s left", left.Round(time.Second))
 }
 
 // figures are a training's loss and speed, where it has them.
