@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image/jpeg"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -79,7 +78,11 @@ func repeat(seconds float64, cores int, work func() error) (float64, error) {
 // photo returns the bytes of the photo to be decoded.
 func (c *benchCommand) photo() ([]byte, error) {
 	if c.Photo != "" {
-		return os.ReadFile(c.Photo)
+		var data bytes.Buffer
+		if _, err := imageprep.OpenThrough(c.Photo, imageprep.Limits{}, &data); err != nil {
+			return nil, fmt.Errorf("%w; without --photo one is drawn", err)
+		}
+		return data.Bytes(), nil
 	}
 	m, err := synth.Catalog(1, 1).At(0).Mesh()
 	if err != nil {

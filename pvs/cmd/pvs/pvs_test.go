@@ -168,6 +168,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"convert", filepath.Join(dir, "none.npy"), filepath.Join(dir, "x.parquet")}, "there are no vectors"},
 		{[]string{"convert", filepath.Join(dir, "two.npy"), filepath.Join(dir, "x.csv")}, "ends in none of"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
+		{[]string{"bench", "images", "--photo", filepath.Join(dir, "none.jpg")}, "none.jpg: there is no such file; without --photo one is drawn"},
+		{[]string{"bench", "images", "--photo", filepath.Join(dir, "text/a.jpg")}, "looks like text"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
 	} {
 		refused(t, c.args, c.say)
