@@ -46,7 +46,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Frozen: inference})
+	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference})
 	if err != nil {
 		return err
 	}
@@ -63,13 +63,16 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return b
 	}
 	photos := batch(3 * size * size)
+	what := fmt.Sprintf("images a second, batch %d at %d x %d", c.Batch, size, size)
+	if c.Devices > 1 {
+		what += fmt.Sprintf(" on %d devices", c.Devices)
+	}
 	for _, f := range []struct {
 		key    string
 		trains finetune.Trains
 		norms  bool
 	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false}, {"full_batchnorm", finetune.Full, true}} {
 		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0}, LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
-		what := fmt.Sprintf("images a second, batch %d at %d x %d", c.Batch, size, size)
 		if err := c.phase(s, p, finetune.FromImages, photos, f.key, what, note); err != nil {
 			return err
 		}

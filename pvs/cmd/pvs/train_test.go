@@ -21,6 +21,7 @@ func TestTrain(t *testing.T) {
 	if err := os.WriteFile(at("mine.toml"), []byte(phases), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	bench := []string{"bench", "train", "--pixels", "32", "--weights", miniWeights, "--model", "mini"}
 	train := []string{"train", cat, "--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini"}
 	for _, s := range []struct {
 		args []string
@@ -66,6 +67,8 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "1.1", "--pixels", "16", "--out", at("x")), "16 pixels cannot be trained on"},
 		{append(train, "--run", "1.1", "--pixels", "48", "--out", at("plain")), "other settings: size 32, not 48"},
 		{append(train, "--run", "1.1", "--devices", "2", "--out", at("x")), "name at most 1 with --devices"},
+		{append(bench, "--devices", "2"), "name at most 1 with --devices"},
+		{append(bench, "--devices=-1"), "-1 devices cannot train: name 1 or more"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--out", at("y")}, "broken.safetensors"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("plain"), "--out", at("y")}, "train the run first"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--model", "b0", "--out", at("y")}, "leave out --weights and --model"},
