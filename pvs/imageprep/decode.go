@@ -62,8 +62,8 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 // Decode reads a JPEG, PNG, WebP, GIF (its first frame) or BMP image, turns it
 // upright by its EXIF orientation, and lays what is transparent on white. The name
 // is for messages. An image that claims more pixels than the limit is refused
-// before any of them is read; one that is cut off is an error, never half an image - but for a JPEG
-// that was cut and then given an end marker, which no longer tells.
+// before any of them is read; one that is cut off is an error, never half an image. A progressive JPEG that was cut
+// in its last scan, or between two, and then given an end marker is taken: it shows all, but coarser.
 func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(r, limits.MaxBytes+1))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
-	"image/jpeg"
 	"math"
 	"os"
 	"path/filepath"
@@ -156,12 +155,9 @@ func BenchmarkSquare(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	var buf bytes.Buffer
-	if err := jpeg.Encode(&buf, image.NewYCbCr(image.Rect(0, 0, 500, 400), image.YCbCrSubsampleRatio420), nil); err != nil {
-		b.Fatal(err)
-	}
+	data := encoded(b, 500, 400)
 	for b.Loop() {
-		if _, err := Decode(bytes.NewReader(buf.Bytes()), "bench", Limits{}); err != nil {
+		if _, err := Decode(bytes.NewReader(data), "bench", Limits{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"math"
+	"os"
 	"strings"
 	"testing"
 )
@@ -16,7 +18,7 @@ func encoded(t testing.TB, w, h int) []byte {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			m.Set(x, y, color.RGBA{uint8(100 + x/2), uint8(y / 2), uint8(128 + 50*math.Sin(float64(x+y)/30)), 255})
+			m.Set(x, y, color.RGBA{uint8(100 + x/4), uint8(y / 4), uint8(128 + 50*math.Sin(float64(x+y)/30)), 255})
 		}
 	}
 	var out bytes.Buffer
@@ -70,3 +72,69 @@ func TestCutOffJPEG(t *testing.T) {
 		t.Errorf("said: %v", err)
 	}
 }
+
+// painted is a JPEG of one colour.
+func painted(t *testing.T, m draw.Image, c color.Color) []byte {
+	t.Helper()
+	draw.Draw(m, m.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// A JPEG that was cut and then given an end is refused too, of plain grounds that look
+// like what is made up for missing data also, which are taken whole.
+func TestCutOffJPEGWithEnd(t *testing.T) {
+	box := image.Rect(0, 0, 61, 47)
+	for name, whole := range map[string][]byte{
+		"even": encoded(t, 64, 48), "odd": encoded(t, 33, 49),
+		"white": painted(t, image.NewRGBA(box), color.White), "green": painted(t, image.NewRGBA(box), color.RGBA{0, 135, 0, 255}),
+		"grey": painted(t, image.NewGray(box), color.Gray{100}), "black": painted(t, image.NewGray(box), color.Gray{0}),
+	} {
+		if _, err := Decode(bytes.NewReader(whole), name, Limits{}); err != nil {
+			t.Error(err)
+		}
+		begin, end, _ := scansOf(whole)
+		for n := end - 2; n > begin; n-- {
+			if _, err := Decode(bytes.NewReader(withEnd(whole[:n])), name, Limits{}); err == nil {
+				t.Errorf("%s: %d of %d bytes and an end were taken for a whole photo", name, n, end)
+			}
+		}
+	}
+}
+
+// Of a progressive JPEG only the last scan may lack data, a bit of the finest. One that was
+// cut between scans is a whole one of fewer.
+func TestCutOffProgressiveJPEGWithEnd(t *testing.T) {
+	whole, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Decode(bytes.NewReader(whole), "whole", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end, progressive := scansOf(whole)
+	if !progressive {
+		t.Error("taken for sequential")
+	}
+	last := bytes.LastIndex(whole, []byte{0xff, startOfScan})
+	betweenScans := func(n int) bool {
+		return whole[n] == 0xff && (whole[n+1] == startOfScan || whole[n+1] == 0xc4) // or their tables
+	}
+	for n := end - 1; n > begin; n-- {
+		if betweenScans(n) || betweenScans(n-1) {
+			continue
+		}
+		got, err := Decode(bytes.NewReader(withEnd(whole[:n])), "cut", Limits{})
+		if taken := err == nil; taken != (n >= last+10) {
+			t.Errorf("%d of %d bytes and an end, the last scan from %d: %v", n, end, last, err)
+		} else if taken && mean(t, got, want) > 3 {
+			t.Errorf("%d of %d bytes and an end differ by %.2f", n, end, mean(t, got, want))
+		}
+	}
+}
+
+func withEnd(data []byte) []byte { return append(bytes.Clone(data), 0xff, endOfImage) }
