@@ -54,15 +54,15 @@ func decodeJPEG(data []byte, model color.Model) (image.Image, error) {
 // plain ground. It is longer than a value and what jpegn reads ahead.
 var beyond = bytes.Repeat([]byte{0xff, 0x00}, 16)
 
-// ranOut says whether the last samples of a sequential JPEG may have stayed 0: Cr, which comes
-// last and with which any Y and Cb are green or cyan, or grey.
+// ranOut says whether the last samples of a sequential JPEG may have stayed 0: those of grey, or
+// of Cr, which comes last and makes a green or cyan without red, or a glaring one, of any Y and Cb.
 func ranOut(m image.Image, model color.Model) bool {
 	last := m.Bounds().Max.Sub(image.Pt(1, 1))
 	c := color.RGBAModel.Convert(m.At(last.X, last.Y)).(color.RGBA)
 	if model == color.GrayModel {
 		return c.G == 0
 	}
-	return int(c.G)-int(c.R) >= 20
+	return c.R == 0 && c.G >= 20 || int(c.G)-int(c.R) >= 100
 }
 
 // refined says whether the last scan of a progressive JPEG brings the last bit of the first
