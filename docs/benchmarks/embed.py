@@ -40,12 +40,13 @@ def timm_model():
     return timm.create_model("tf_efficientnet_b0", num_classes=0).eval(), torch
 
 
-def torch_way(a, prepare):
+def torch_way(a):
     model, torch = timm_model()
     layout = torch.contiguous_format if a.peer == "torch" else torch.channels_last
     model = model.to(memory_format=layout)
     x = torch.rand(a.batch, 3, 224, 224).contiguous(memory_format=layout)
-    model = prepare(torch, model)
+    if a.peer == "torch_compile":
+        model = torch.compile(model)
     with torch.inference_mode():
         return measured(lambda: model(x), a.seconds, a.batch)
 
@@ -114,9 +115,9 @@ def photos(catalog):
 
 
 WAYS = {
-    "torch": lambda a: torch_way(a, lambda torch, m: m),
-    "torch_channels_last": lambda a: torch_way(a, lambda torch, m: m),
-    "torch_compile": lambda a: torch_way(a, lambda torch, m: torch.compile(m)),
+    "torch": torch_way,
+    "torch_channels_last": torch_way,
+    "torch_compile": torch_way,
     "onnxruntime": onnxruntime_way,
     "keras": keras_way,
     "files": files_way,

@@ -8,6 +8,7 @@ without antialiasing, and that its six views (A0 to A5).
 import argparse
 import io
 import os
+import tempfile
 
 import alternate
 
@@ -85,6 +86,19 @@ def tensorflow(path, seconds):
     alternate.report(photos=rate(prepare), decoded=rate(decode))
 
 
+def compare(a):
+    flags = ["--photo", a.photo, "--seconds", str(a.seconds)]
+
+    def ours():
+        r = alternate.pvs(a.pvs, "bench", "images", *flags)
+        return {"photos": r["photos_to_six_views_per_second"], "decoded": r["decode_per_second"], "peak_gib": r["peak_gib"]}
+
+    results = alternate.rounds(a.rounds, {"pvs": ours, "torchvision": lambda: alternate.peer("torchvision", *flags), "tf.data": lambda: alternate.peer("tensorflow", *flags)})
+    alternate.table("photos a second and core: decode, pad, resize, six views", results, "photos")
+    alternate.table("photos a second and core: decode alone", results, "decoded")
+    alternate.table("peak memory, GiB", results, "peak_gib", less=True)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--pvs", default="pvs")
@@ -96,22 +110,14 @@ def main():
     if a.peer:
         globals()[a.peer](a.photo, a.seconds)
         return
-    if not a.photo:
-        a.photo = "/tmp/pvs-benchmark.jpg"
-        with open(a.photo, "wb") as f:
-            f.write(photo())
     if alternate.cores() > 1:
         print("this process has several processors; start it by taskset -c 0 to compare one core with one core")
-    flags = ["--photo", a.photo, "--seconds", str(a.seconds)]
-
-    def ours():
-        r = alternate.pvs(a.pvs, "bench", "images", *flags)
-        return {"photos": r["photos_to_six_views_per_second"], "decoded": r["decode_per_second"], "peak_gib": r["peak_gib"]}
-
-    results = alternate.rounds(a.rounds, {"pvs": ours, "torchvision": lambda: alternate.peer("torchvision", *flags), "tf.data": lambda: alternate.peer("tensorflow", *flags)})
-    alternate.table("photos a second and core: decode, pad, resize, six views", results, "photos")
-    alternate.table("photos a second and core: decode alone", results, "decoded")
-    alternate.table("peak memory, GiB", results, "peak_gib", less=True)
+    with tempfile.TemporaryDirectory() as folder:
+        if not a.photo:
+            a.photo = os.path.join(folder, "photo.jpg")
+            with open(a.photo, "wb") as f:
+                f.write(photo())
+        compare(a)
 
 
 if __name__ == "__main__":
