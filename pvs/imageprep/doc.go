@@ -9,7 +9,7 @@
 // Padding takes the colour of the image's own edge. Resizing is bilinear with
 // half-pixel centres and without antialiasing, as tf.image.resize does by default.
 //
-// Go's image/jpeg repeats chroma samples where libjpeg-turbo interpolates them, so
-// pixels of JPEGs with subsampled colour differ from Python's (docs/architecture.md
-// has the figures).
+// JPEGs with subsampled colour have it interpolated, as libjpeg-turbo does and Go's
+// image/jpeg does not, but by other weights, so their pixels differ a little from
+// Python's (docs/architecture.md has the figures).
 package imageprep
