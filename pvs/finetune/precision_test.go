@@ -86,7 +86,7 @@ func TestBFloat16Losses(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro), func(t *testing.T) {
-				s := settings(c.trains, 4)
+				s := settings(c.trains, 2)
 				s.Phase.BatchNorm, s.Phase.LearningRate = c.norms, 3e-4
 				run := func(precision effnet.Precision) []Epoch {
 					tr := trainer(t)
