@@ -7,7 +7,8 @@ import (
 )
 
 // depthwise is one depthwise convolution with TensorFlow's "same" padding:
-// x [batch, h, w, c], kernel [k, k, c, 1] -> [batch, h/stride, w/stride, c].
+// x [batch, h, w, c], kernel [k, k, c, 1] -> [batch, h/stride, w/stride, c] of x's
+// dtype. Sums are of the kernel's dtype, which may be a wider one.
 type depthwise struct {
 	x, kernel  *graph.Node
 	stride, k  int
@@ -34,7 +35,8 @@ func samePadding(size, kernel, stride int) [2]int {
 // grouped writes the convolution as one operation with a group for each channel.
 func (d depthwise) grouped() *graph.Node {
 	c := d.x.Shape().Dim(3)
-	return graph.Convolve(d.x, graph.Reshape(d.kernel, d.k, d.k, 1, c)).
+	kernel := graph.ConvertDType(graph.Reshape(d.kernel, d.k, d.k, 1, c), d.x.DType())
+	return graph.Convolve(d.x, kernel).
 		ChannelGroupCount(c).Strides(d.stride).PaddingPerDim(d.pads[:]).Done()
 }
 
@@ -42,10 +44,14 @@ func (d depthwise) grouped() *graph.Node {
 // the kernel, which XLA on CPU fuses into one vectorised loop.
 func (d depthwise) slices() *graph.Node {
 	padded := pad(d.x, d.pads, 0)
-	return d.sum(func(i, j int) *graph.Node {
-		return graph.Mul(d.window(padded, i, j), d.tap(i, j))
-	})
+	return d.narrow(d.sum(func(i, j int) *graph.Node {
+		return graph.Mul(d.widen(d.window(padded, i, j)), d.tap(i, j))
+	}))
 }
+
+// widen brings x to the dtype of sums, narrow a sum to that of the input.
+func (d depthwise) widen(x *graph.Node) *graph.Node  { return graph.ConvertDType(x, d.kernel.DType()) }
+func (d depthwise) narrow(x *graph.Node) *graph.Node { return graph.ConvertDType(x, d.x.DType()) }
 
 // sum adds one node for each of the kernel's places.
 func (d depthwise) sum(term func(i, j int) *graph.Node) *graph.Node {
@@ -100,10 +106,10 @@ func (d depthwise) inputGradient(dy *graph.Node) *graph.Node {
 		return [2]int{lo, d.k - 1 - lo}
 	}
 	spread := pad(dy, [2][2]int{margin(d.pads[0][0]), margin(d.pads[1][0])}, 0)
-	return d.sum(func(i, j int) *graph.Node {
+	return d.narrow(d.sum(func(i, j int) *graph.Node {
 		shifted := graph.Slice(spread, graph.AxisRange(), graph.AxisRange(i, i+h), graph.AxisRange(j, j+w))
-		return graph.Mul(shifted, d.tap(d.k-1-i, d.k-1-j))
-	})
+		return graph.Mul(d.widen(shifted), d.tap(d.k-1-i, d.k-1-j))
+	}))
 }
 
 // interleaved is inputGradient for stride 2 without the zeros between dy's values:
@@ -121,7 +127,7 @@ func (d depthwise) interleaved(dy *graph.Node) *graph.Node {
 			shifted := graph.Slice(padded, graph.AxisRange(),
 				graph.AxisRange(rows[1]-a, rows[1]-a+d.outH), graph.AxisRange(columns[1]-b, columns[1]-b+d.outW))
 			shifted = graph.BroadcastToDims(graph.Reshape(shifted, batch, d.outH, 1, d.outW, 1, c), dims...)
-			term := graph.Mul(shifted, graph.BroadcastToDims(d.quad(2*a+d.pads[0][0], 2*b+d.pads[1][0]), dims...))
+			term := graph.Mul(d.widen(shifted), graph.BroadcastToDims(d.quad(2*a+d.pads[0][0], 2*b+d.pads[1][0]), dims...))
 			if total == nil {
 				total = term
 			} else {
@@ -130,7 +136,7 @@ func (d depthwise) interleaved(dy *graph.Node) *graph.Node {
 		}
 	}
 	// Without the barrier XLA would compute with indices of the reshaped value.
-	total = graph.Reshape(graph.OptimizationBarriers(total, dy)[0], batch, 2*d.outH, 2*d.outW, c)
+	total = graph.Reshape(graph.OptimizationBarriers(d.narrow(total), dy)[0], batch, 2*d.outH, 2*d.outW, c)
 	return graph.Slice(total, graph.AxisRange(), graph.AxisRange(0, h), graph.AxisRange(0, w))
 }
 
@@ -172,7 +178,7 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 	rows := d.eachPlace(func(at place, in []*graph.Node) *graph.Node {
 		var sum *graph.Node
 		for image := range n {
-			product := graph.Mul(d.windowAt(in[0], at, image), graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image)))
+			product := graph.Mul(d.widen(d.windowAt(in[0], at, image)), d.widen(graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image))))
 			if sum == nil {
 				sum = product
 			} else {

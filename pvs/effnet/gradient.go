@@ -5,7 +5,7 @@ import "github.com/gomlx/gomlx/core/graph"
 // withGradient gives the value y of inputs its own gradients: gradient(i, dy) is that
 // of inputs[i]. The value is cut off from differentiation and a zero that depends on
 // all inputs is added, whose ends catch the gradient on its way back; only those that
-// are asked for are computed.
+// are asked for are computed. The inputs may be of other dtypes than y.
 func withGradient(y *graph.Node, inputs []*graph.Node, gradient func(i int, dy *graph.Node) *graph.Node) *graph.Node {
 	var caught *graph.Node // of the output, known before those of the inputs are asked for
 	var zero *graph.Node
@@ -19,7 +19,7 @@ func withGradient(y *graph.Node, inputs []*graph.Node, gradient func(i int, dy *
 		for axis := range ones {
 			ones[axis] = 1
 		}
-		part := graph.MulScalar(graph.Reshape(graph.Slice(end, first...), ones...), 0)
+		part := graph.MulScalar(graph.ConvertDType(graph.Reshape(graph.Slice(end, first...), ones...), y.DType()), 0)
 		if zero == nil {
 			zero = part
 		} else {

@@ -1,6 +1,7 @@
 package effnet
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -10,6 +11,7 @@ import (
 // plain convolutions.
 type Options struct {
 	Formulation Formulation // how convolutions are written; see [FormulationFor]
+	Precision   Precision   // what convolutions and activations are computed in
 	Train       bool        // the graph will be differentiated
 	// DropConnect is the rate of stochastic depth at the last block, rising
 	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Noise.
@@ -27,7 +29,7 @@ type Options struct {
 // Outputs are the nodes of a network.
 type Outputs struct {
 	Features *Node            // [batch, Config.Features()], average-pooled
-	Layers   map[string]*Node // what each Keras layer puts out, [batch, h, w, c], by its name
+	Layers   map[string]*Node // what each Keras layer puts out, [batch, h, w, c], by its name, in its own dtype
 	Names    []string         // the keys of Layers, from input to output
 	// Statistics are those of the batch by the BatchNorm's name, with
 	// Options.BatchStatistics.
@@ -38,16 +40,18 @@ type Outputs struct {
 type builder struct {
 	config Config
 	opts   Options
+	wide   dtypes.DType // of weights, statistics and sums
 	scope  *model.Scope
 	out    *Outputs
 }
 
 // Graph builds the network without its classifier on images [batch, h, w, 3] of
 // any float dtype, RGB, 0..255. The scope holds the weights that [Config.Load]
-// put there. It panics, as graph builders do, on images of another shape, on
-// missing weights and on invalid options.
+// put there. All is computed in the images' dtype unless Options.Precision says
+// otherwise; features are float32 then. It panics, as graph builders do, on images of
+// another shape, on missing weights and on invalid options.
 func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
-	b := c.builder(scope, opts)
+	b := c.builder(scope, images, opts)
 	blocks := c.Blocks()
 	return b.top(b.blocks(blocks, 0, len(blocks), b.stem(images)))
 }
@@ -56,15 +60,15 @@ func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
 // block's input, [batch, h, w, c]. It panics as [Config.Graph] does and on an unknown
 // block.
 func (c Config) Before(scope *model.Scope, images *Node, block string, opts Options) *Node {
-	b := c.builder(scope, opts)
-	return b.blocks(c.Blocks(), 0, c.blockIndex(block), b.stem(images))
+	b := c.builder(scope, images, opts)
+	return b.widen(b.blocks(c.Blocks(), 0, c.blockIndex(block), b.stem(images)))
 }
 
 // From builds the rest of the network on a block's input, as [Config.Before] returns it.
 func (c Config) From(scope *model.Scope, x *Node, block string, opts Options) *Outputs {
-	b := c.builder(scope, opts)
+	b := c.builder(scope, x, opts)
 	blocks := c.Blocks()
-	return b.top(b.blocks(blocks, c.blockIndex(block), len(blocks), x))
+	return b.top(b.blocks(blocks, c.blockIndex(block), len(blocks), b.narrow(x)))
 }
 
 // blockIndex finds a block by its name.
@@ -78,14 +82,19 @@ func (c Config) blockIndex(name string) int {
 	return -1
 }
 
-func (c Config) builder(scope *model.Scope, opts Options) *builder {
+// builder starts a graph on its input.
+func (c Config) builder(scope *model.Scope, input *Node, opts Options) *builder {
 	if opts.DropConnect < 0 || opts.DropConnect >= 1 {
 		exceptions.Panicf("%s: a drop-connect rate of %g is not in [0, 1)", c.Title, opts.DropConnect)
 	}
 	if opts.DropConnect > 0 && opts.Noise == nil {
 		exceptions.Panicf("%s: stochastic depth needs noise", c.Title)
 	}
-	return &builder{config: c, opts: opts, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
+	wide := input.DType()
+	if opts.Precision != Float32 {
+		wide = dtypes.Float32
+	}
+	return &builder{config: c, opts: opts, wide: wide, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
 }
 
 // stem is everything before the first block.
@@ -93,8 +102,8 @@ func (b *builder) stem(images *Node) *Node {
 	if images.Rank() != 4 || images.Shape().Dim(3) != 3 || !images.DType().IsFloat() {
 		exceptions.Panicf("%s takes images [batch, height, width, 3] of a float type, not %s", b.config.Title, images.Shape())
 	}
-	x := b.name("normalization", b.config.Normalization().apply(images))
-	x = b.conv("stem_conv", x, 2)
+	x := b.name("normalization", b.config.Normalization().apply(b.widen(images)))
+	x = b.conv("stem_conv", b.narrow(x), 2)
 	return b.name("stem_activation", b.activate(b.batchNorm("stem_bn", x)))
 }
 
@@ -122,14 +131,14 @@ func (b *builder) name(layer string, x *Node) *Node {
 	return x
 }
 
-// weight returns a variable's value; it panics if the scope lacks it.
+// weight returns a variable's value in x's graph; it panics if the scope lacks it.
 func (b *builder) weight(layer, weight string, x *Node) *Node {
 	path := model.JoinPath(b.scope.Scope(), layer, weight)
 	v := b.scope.Store().GetVariable(path)
 	if v == nil {
 		exceptions.Panicf("%s has no weight %s: load its weights before building its graph", b.config.Title, path)
 	}
-	return ConvertDType(v.NodeValue(x), x.DType())
+	return b.widen(v.NodeValue(x))
 }
 
 // block is one MBConv: expand, depthwise convolution, squeeze and excite, project
@@ -159,17 +168,24 @@ func (b *builder) block(block Block, index int, input *Node, dropConnect float64
 
 // squeezeExcite scales each channel of x by a gate computed from all channels' means.
 func (b *builder) squeezeExcite(block Block, x *Node) *Node {
-	p, batch := block.Name, x.Shape().Dim(0)
+	p := block.Name
 	dense := func(layer string, x *Node) *Node {
 		kernel := b.weight(layer, "kernel", x)
 		dims := kernel.Shape().Dimensions
 		x = Dot(x, Reshape(kernel, dims[2], dims[3])).Product()
 		return Add(x, Reshape(b.weight(layer, "bias", x), 1, dims[3]))
 	}
+	// The gate is [batch, channels]: small, and its gradient is a sum over pixels.
 	gate := b.name(p+"_se_squeeze", b.meanOverPixels(x))
 	gate = b.name(p+"_se_reduce", b.activate(dense(p+"_se_reduce", gate)))
 	gate = b.name(p+"_se_expand", Sigmoid(dense(p+"_se_expand", gate)))
-	return b.name(p+"_se_excite", Mul(x, Reshape(gate, batch, 1, 1, block.Expanded())))
+	return b.name(p+"_se_excite", b.scaled(x, gate))
+}
+
+// scaled multiplies the channels of x [batch, h, w, c] by those of a gate [batch, c].
+func (b *builder) scaled(x, gate *Node) *Node {
+	d := gate.Shape().Dimensions
+	return b.widened(x, func(x *Node) *Node { return Mul(x, Reshape(gate, d[0], 1, 1, d[1])) })
 }
 
 // stochasticDepth drops the whole branch of some images and scales the others by
@@ -177,7 +193,9 @@ func (b *builder) squeezeExcite(block Block, x *Node) *Node {
 func (b *builder) stochasticDepth(x *Node, index int, rate float64) *Node {
 	noise := Reshape(Slice(b.opts.Noise, AxisRange(), AxisElem(index)), x.Shape().Dim(0), 1, 1, 1)
 	keep := GreaterOrEqual(noise, Scalar(x.Graph(), noise.DType(), rate))
-	return Mul(x, MulScalar(ConvertDType(keep, x.DType()), 1/(1-rate)))
+	return b.widened(x, func(x *Node) *Node {
+		return Mul(x, MulScalar(ConvertDType(keep, x.DType()), 1/(1-rate)))
+	})
 }
 
 // activate is swish, x*sigmoid(x), or ReLU6 in the Lite family.
@@ -200,12 +218,14 @@ func (b *builder) batchNorm(layer string, x *Node) *Node {
 	scale := Div(gamma, Sqrt(AddScalar(b.weight(layer, "moving_variance", x), Epsilon)))
 	offset := Sub(beta, Mul(b.weight(layer, "moving_mean", x), scale))
 	channels := x.Shape().Dim(3)
-	return b.name(layer, Add(Mul(x, Reshape(scale, 1, 1, 1, channels)), Reshape(offset, 1, 1, 1, channels)))
+	return b.name(layer, b.widened(x, func(x *Node) *Node {
+		return Add(Mul(x, Reshape(scale, 1, 1, 1, channels)), Reshape(offset, 1, 1, 1, channels))
+	}))
 }
 
 // conv is a convolution without bias and with TensorFlow's "same" padding.
 func (b *builder) conv(layer string, x *Node, stride int) *Node {
-	kernel := b.weight(layer, "kernel", x)
+	kernel := b.narrow(b.weight(layer, "kernel", x))
 	k := kernel.Shape().Dimensions
 	if b.opts.Formulation == Slices && k[0] == 1 && k[1] == 1 && stride == 1 {
 		d := x.Shape().Dimensions
@@ -229,8 +249,9 @@ func (b *builder) depthwise(x, kernel *Node, stride int) *Node {
 	return d.differentiable(forward)
 }
 
-// meanOverPixels averages [batch, h, w, c] to [batch, c].
+// meanOverPixels averages [batch, h, w, c] to [batch, c], in the format of sums.
 func (b *builder) meanOverPixels(x *Node) *Node {
+	x = b.widen(x)
 	if b.opts.Formulation != Slices {
 		return ReduceMean(x, 1, 2)
 	}

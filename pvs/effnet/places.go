@@ -1,6 +1,7 @@
 package effnet
 
 import (
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gopvs/product-visual-search/pvs/loop"
@@ -25,8 +26,7 @@ func (d depthwise) eachPlace(row func(at place, in []*graph.Node) *graph.Node, i
 		}
 		return graph.Concatenate(rows, 0)
 	}
-	shape := d.x.Shape().Clone()
-	shape.Dimensions = []int{n, d.x.Shape().Dim(3)}
+	shape := shapes.Make(d.kernel.DType(), n, d.x.Shape().Dim(3))
 	return loop.Times(g, n, func(p *graph.Node, state []*graph.Node) []*graph.Node {
 		k := loop.Constant(g, p.DType(), float64(d.k))
 		at := place{row: graph.Div(p, k), column: graph.Mod(p, k)}

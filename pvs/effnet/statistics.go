@@ -1,6 +1,9 @@
 package effnet
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // Statistics are a batch's mean and variance over images and pixels, [channels].
 type Statistics struct {
@@ -17,16 +20,18 @@ func (b *builder) trainedNorm(x, gamma, beta *graph.Node) (*graph.Node, Statisti
 	d := x.Shape().Dimensions
 	rows, channels := d[0]*d[1]*d[2], d[3]
 	vector := func(v *graph.Node) *graph.Node { return graph.Reshape(v, 1, channels) }
-	flat := graph.Reshape(x, rows, channels)
+	input := graph.Reshape(x, rows, channels)
+	flat := b.widen(input)
 	shares, count := b.shares(x)
 	mean := graph.Dot(shares, flat).Product() // as a product: XLA on CPU reduces to channels in a scalar loop
 	variance := graph.Dot(shares, graph.Square(graph.Sub(flat, mean))).Product()
 	inverse := graph.Reciprocal(graph.Sqrt(graph.AddScalar(variance, Epsilon)))
 	scale := graph.Mul(vector(gamma), inverse)
-	value := graph.Add(graph.Mul(flat, scale), graph.Sub(vector(beta), graph.Mul(mean, scale)))
+	value := b.narrow(graph.Add(graph.Mul(flat, scale), graph.Sub(vector(beta), graph.Mul(mean, scale))))
 
 	var back normGradient
-	y := withGradient(value, []*graph.Node{flat, gamma, beta}, func(i int, dy *graph.Node) *graph.Node {
+	y := withGradient(value, []*graph.Node{input, gamma, beta}, func(i int, dy *graph.Node) *graph.Node {
+		dy = b.widen(dy)
 		if back.sum == nil {
 			centered := graph.Mul(graph.Sub(flat, mean), inverse)
 			back = normGradient{normal: centered, sum: sumRows(dy), product: sumRows(graph.Mul(dy, centered))}
@@ -39,7 +44,7 @@ func (b *builder) trainedNorm(x, gamma, beta *graph.Node) (*graph.Node, Statisti
 		}
 		column := graph.Reshape(shares, rows, 1)
 		shift := graph.Mul(column, graph.Add(back.sum, graph.Mul(back.normal, back.product)))
-		return graph.Mul(scale, graph.Sub(dy, shift))
+		return b.narrow(graph.Mul(scale, graph.Sub(dy, shift)))
 	})
 	unbiased := graph.Mul(variance, graph.Div(count, graph.MaxScalar(graph.AddScalar(count, -1), 1)))
 	return graph.Reshape(y, d...), Statistics{Mean: graph.Reshape(mean, channels), Variance: graph.Reshape(unbiased, channels)}
@@ -57,11 +62,9 @@ func (b *builder) shares(x *graph.Node) (shares, count *graph.Node) {
 	batch, pixels := x.Shape().Dim(0), x.Shape().Dim(1)*x.Shape().Dim(2)
 	weights := b.opts.Weights
 	if weights == nil {
-		shape := x.Shape().Clone()
-		shape.Dimensions = []int{batch}
-		weights = graph.Ones(x.Graph(), shape)
+		weights = graph.Ones(x.Graph(), shapes.Make(b.wide, batch))
 	}
-	weights = graph.ConvertDType(weights, x.DType())
+	weights = b.widen(weights)
 	count = graph.MulScalar(graph.ReduceAllSum(weights), pixels)
 	row := graph.BroadcastToDims(graph.Reshape(weights, batch, 1), batch, pixels)
 	return graph.Reshape(graph.Div(row, count), 1, batch*pixels), count

@@ -38,6 +38,8 @@ type NetworkOptions struct {
 	Size   int    // side of the square input; 0: what the weights were trained on
 	Batch  int    // photos at once; 0: 8
 	Output Output // what becomes the vector; "": [OutputOf] the weights
+	// Precision of the backbone; heads and vectors are float32.
+	Precision effnet.Precision
 }
 
 // Network is an EfficientNet in inference mode, with the heads that it was trained
@@ -66,6 +68,9 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
 		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
 	}
+	if err := opts.Precision.Check(backend); err != nil {
+		return nil, err
+	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)
 	}
@@ -85,7 +90,7 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	// As constants, weights can be folded into neighbouring operations: ONNX Runtime
 	// is three times as fast with them.
 	store.WithVariableAsConst(true)
-	how := effnet.Options{Formulation: effnet.FormulationFor(backend)}
+	how := effnet.Options{Formulation: effnet.FormulationFor(backend), Precision: opts.Precision}
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
 		if opts.Output.block() {
 			x := config.Before(scope, images, string(opts.Output), how)
@@ -98,6 +103,9 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	}
 	n := &Network{config: config, opts: opts, exec: exec, dim: dim}
 	n.key = fmt.Sprintf("%s %d %s %s", config.Name, opts.Size, opts.Output, Fingerprint(config, values, opts.Output))
+	if opts.Precision != effnet.Float32 {
+		n.key += " " + opts.Precision.String()
+	}
 	return n, nil
 }
 
@@ -131,7 +139,7 @@ func Fingerprint(config effnet.Config, values map[string][]float32, o Output) st
 // Close frees what the device holds.
 func (n *Network) Close() { n.exec.Finalize() }
 
-// Key names variant, input size, output and weights.
+// Key names variant, input size, output and weights, and a precision that is not float32.
 func (n *Network) Key() string { return n.key }
 
 // Dim returns the length of a vector.

@@ -46,7 +46,7 @@ func (s *Session) newFrozen(rows int) (*frozen, error) {
 	}
 	f.store.WithVariableAsConst(true)
 	f.exec, err = model.NewExec(s.opts.Frozen, f.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		opts := effnet.Options{Formulation: effnet.FormulationFor(s.opts.Frozen)}
+		opts := effnet.Options{Formulation: effnet.FormulationFor(s.opts.Frozen), Precision: s.opts.Precision.On(s.opts.Frozen)}
 		if s.opts.DropConnect > 0 {
 			opts.DropConnect, opts.Noise = s.opts.DropConnect, in[1]
 		}

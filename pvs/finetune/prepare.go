@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -82,7 +83,10 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 // prepare gets photos or kept features, and the session, ready.
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
-	var err error
+	err := r.settings.Precision.Check(r.Training)
+	if err != nil {
+		return err
+	}
 	if r.devices, err = r.devicesFor(); err != nil {
 		return err
 	}
@@ -127,6 +131,12 @@ func (r *run) announce() error {
 	if r.devices > 1 {
 		on = fmt.Sprintf(", on %d devices", r.devices)
 	}
+	if p := r.settings.Precision; p != effnet.Float32 {
+		on += fmt.Sprintf(", in %s", p)
+		if p.On(r.Inference) != p {
+			r.once(fmt.Sprintf("frozen layers that run on %s compute in float32: it has no %s", r.Inference.Name(), p))
+		}
+	}
 	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s%s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
 	text, err := json.MarshalIndent(struct {
 		Settings
@@ -157,7 +167,7 @@ func (r *run) startSession() error {
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.devices}
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.devices, Precision: r.settings.Precision}
 	if r.Inference.Name() != r.Training.Name() {
 		opts.Frozen = r.Inference
 	}
@@ -232,7 +242,7 @@ func (r *run) loaders(ctx context.Context) error {
 	if r.input == FromBlock {
 		output = lastStage
 	}
-	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Batch: 16})
+	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Batch: 16, Precision: r.settings.Precision.On(r.Inference)})
 	if err != nil {
 		return err
 	}

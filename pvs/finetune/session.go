@@ -30,6 +30,9 @@ type SessionOptions struct {
 	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
 	// does: its loss compares each row with all others.
 	Devices int
+	// Precision is what the backbone computes in. Weights, moments and gradients are kept
+	// in float32, in which the heads and their losses compute.
+	Precision effnet.Precision
 }
 
 // Session trains one network, phase after phase. It is not for concurrent use.
@@ -57,7 +60,10 @@ type Session struct {
 func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
 	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
 		store: model.NewStore(), programs: map[program]*model.Exec{}}
-	var err error
+	err := opts.Precision.Check(backend)
+	if err != nil {
+		return nil, err
+	}
 	if s.devices, err = newDevices(backend, opts.Devices); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,8 @@ type Settings struct {
 	// Stochastic depth is off in those layers then; in Keras it is on.
 	Cache bool `json:"cache"`
 	Dim   int  `json:"dim"` // of the Siamese head, where the run starts one
+	// Precision is what the backbone computes in; checkpoints that do not name it are of float32.
+	Precision effnet.Precision `json:"precision"`
 }
 
 // provenance is what a checkpoint was made from.

@@ -31,9 +31,10 @@ type Options struct {
 	// Exact runs frozen layers in each step, with stochastic depth as in Keras, instead
 	// of once.
 	Exact      bool
-	MicroBatch int  // see [finetune.Trainer]
-	Devices    int  // see [finetune.Trainer]
-	SkipBad    bool // leave out photos that cannot be read
+	MicroBatch int              // see [finetune.Trainer]
+	Devices    int              // see [finetune.Trainer]
+	Precision  effnet.Precision // of the backbone in training, and in scoring where Inference has it
+	SkipBad    bool             // leave out photos that cannot be read
 	Log        func(string)
 	Progress   func(finetune.Progress)
 }
@@ -49,6 +50,9 @@ type Journey struct {
 // searched for is refused, as is one without train photos.
 func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := c.CheckSplits(); err != nil {
+		return nil, err
+	}
+	if err := opts.Precision.Check(opts.Training); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
@@ -171,6 +175,7 @@ func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint,
 // train trains one run on its parent's weights.
 func (j *Journey) train(ctx context.Context, run recipe.Run, values map[string][]float32) (*finetune.Checkpoint, error) {
 	settings := j.opts.Scale.Settings(run, !j.opts.Exact)
+	settings.Precision = j.opts.Precision
 	return j.trainer.Run(ctx, j.Folder(run.Name), settings, values)
 }
 

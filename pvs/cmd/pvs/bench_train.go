@@ -36,17 +36,17 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("training %s on %s", config.Title, info))
+	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.Precision))
 	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("its frozen layers on %s", info))
+	a.log(fmt.Sprintf("its frozen layers on %s, in %s", info, c.Precision.On(inference)))
 	size := c.Pixels
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference})
+	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference, Precision: c.Precision})
 	if err != nil {
 		return err
 	}

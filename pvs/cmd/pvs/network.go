@@ -19,6 +19,8 @@ type networkFlags struct {
 	Pixels     int    `help:"Side of the network's input; what the weights were trained on if not given."`
 	Batch      int    `default:"8" help:"Photos at once."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
+
+	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"What the network computes in: float32, or bfloat16 for GPUs and TPUs."`
 }
 
 // open starts backend and network and says which they are.
@@ -34,8 +36,8 @@ func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name str
 	if err != nil {
 		return nil, c, "", err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s runs on %s", c.Title, path, info))
-	n, err := embed.NewNetwork(b, c, values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch})
+	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", c.Title, path, info, f.Precision))
+	n, err := embed.NewNetwork(b, c, values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Precision: f.Precision})
 	if err != nil {
 		return nil, c, "", err
 	}

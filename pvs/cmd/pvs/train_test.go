@@ -32,6 +32,7 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "head", "--phases", at("mine.toml"), "--records", at("records"), "--out", at("runs")), []string{"run", "epochs", "checkpoint"}},
 		{append(train, "--run", "1.1", "--out", at("plain")), []string{"run", "epochs", "checkpoint"}},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("runs/runs/head"), "--out", at("index")}, []string{"vectors", "dim"}},
+		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("runs/runs/head"), "--precision", "bfloat16", "--out", at("half")}, []string{"vectors", "dim"}},
 	} {
 		status, stdout, stderr := pvs(t, append(s.args, "--json")...)
 		if status != 0 {
@@ -66,6 +67,7 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write them with pvs records"},
 		{append(train, "--run", "1.1", "--pixels", "16", "--out", at("x")), "16 pixels cannot be trained on"},
 		{append(train, "--run", "1.1", "--pixels", "48", "--out", at("plain")), "other settings: size 32, not 48"},
+		{append(train, "--run", "1.1", "--precision", "bfloat16", "--out", at("plain")), "other settings: precision float32, not bfloat16"},
 		{append(train, "--run", "1.1", "--devices", "2", "--out", at("x")), "name at most 1 with --devices"},
 		{append(bench, "--devices", "2"), "name at most 1 with --devices"},
 		{append(bench, "--devices=-1"), "-1 devices cannot train: name 1 or more"},
@@ -75,7 +77,9 @@ func TestTrain(t *testing.T) {
 	} {
 		refused(t, c.args, c.say)
 	}
-	if status, _, _ := pvs(t, "journey", cat, "--scale", "huge", "--out", at("z")); status != 2 {
-		t.Errorf("an unknown scale: status %d", status)
+	for _, flag := range []string{"--scale", "--precision"} {
+		if status, _, _ := pvs(t, "journey", cat, flag, "huge", "--out", at("z")); status != 2 {
+			t.Errorf("an unknown value of %s: status %d", flag, status)
+		}
 	}
 }

@@ -1,0 +1,190 @@
+package effnet_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// onNoise runs a graph of the miniature with Keras's first weights on images of noise.
+func onNoise(t *testing.T, b compute.Backend, build func(mini effnet.Config, s *model.Scope, images *graph.Node) []*graph.Node) [][]float32 {
+	t.Helper()
+	mini, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	if err := mini.Load(store.RootScope(), mini.InitialValues(1)); err != nil {
+		t.Fatal(err)
+	}
+	exec, err := model.NewExec(b, store, func(s *model.Scope, x *graph.Node) []*graph.Node { return build(mini, s, x) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 9))
+	images := make([]float32, 4*64*64*3)
+	for i := range images {
+		images[i] = float32(rng.IntN(256))
+	}
+	out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, 4, 64, 64, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values [][]float32
+	for _, o := range out {
+		if o.DType() != dtypes.Float32 {
+			t.Fatalf("%s, want float32", o.Shape())
+		}
+		values = append(values, tensors.MustCopyFlatData[float32](o))
+	}
+	return values
+}
+
+// distance is the length of the difference of two lists, relative to that of the first.
+func distance(want, got []float32) float64 {
+	sum, length := 0.0, 0.0
+	for i, v := range want {
+		sum += math.Pow(float64(got[i]-v), 2)
+		length += math.Pow(float64(v), 2)
+	}
+	return math.Sqrt(sum / length)
+}
+
+// formulations calls f for each way in which the backends that have bfloat16 run a network.
+func formulations(t *testing.T, f func(t *testing.T, name string, b compute.Backend, how effnet.Formulation)) {
+	for name, b := range backends(t) {
+		if effnet.BFloat16.Check(b) != nil {
+			continue
+		}
+		for _, how := range []effnet.Formulation{effnet.Convolutions, effnet.Slices} {
+			t.Run(fmt.Sprintf("%s %s", name, how), func(t *testing.T) { f(t, name, b, how) })
+		}
+	}
+}
+
+// Every layer is in bfloat16 within 3% of its length in float32, and the features are
+// not so close that they cannot have been computed in bfloat16, whose values are 0.4% to 0.8% apart.
+func TestBFloat16Layers(t *testing.T) {
+	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
+		var names []string
+		run := func(p effnet.Precision) [][]float32 {
+			return onNoise(t, b, func(mini effnet.Config, s *model.Scope, x *graph.Node) []*graph.Node {
+				out := mini.Graph(s, x, effnet.Options{Formulation: how, Precision: p})
+				nodes := []*graph.Node{out.Features}
+				names = []string{"features"}
+				for _, layer := range out.Names[1:] { // after the normalisation, which is float32
+					if name == "go" { // XLA takes its time to compile them
+						names = append(names, layer)
+						nodes = append(nodes, graph.ConvertDType(out.Layers[layer], dtypes.Float32))
+					}
+				}
+				return nodes
+			})
+		}
+		want, got := run(effnet.Float32), run(effnet.BFloat16)
+		for i, layer := range names {
+			d := distance(want[i], got[i])
+			if i == 0 {
+				t.Logf("features: %.4f", d)
+			}
+			if !(d < 0.03) || i == 0 && !(d > 0.004) {
+				t.Errorf("%s is %.4f of its length away from float32's", layer, d)
+			}
+		}
+	})
+}
+
+// With stored statistics the gradient of each weight is within 10% of its length of
+// float32's. With the batch's it is within half: there, float32's own moves by 3% when
+// the images are rounded to bfloat16 once.
+func TestBFloat16Gradients(t *testing.T) {
+	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
+		if name != "go" && os.Getenv("PVS_SLOW") == "" {
+			t.Skip("XLA takes half a minute to compile it; PVS_SLOW=1 runs it")
+		}
+		for own, bound := range map[bool]float64{false: 0.1, true: 0.5} {
+			var names []string
+			run := func(p effnet.Precision) [][]float32 {
+				return onNoise(t, b, func(mini effnet.Config, s *model.Scope, x *graph.Node) []*graph.Node {
+					features := mini.Graph(s, x, effnet.Options{Formulation: how, Precision: p, Train: true, BatchStatistics: own}).Features
+					// Another slope for each, or the top's BatchNorm would take all of it out.
+					slopes := graph.Sin(graph.MulScalar(graph.IotaFull(x.Graph(), features.Shape()), 1.7))
+					names = nil
+					var nodes []*graph.Node
+					for _, v := range mini.Variables() {
+						// A shift that the next BatchNorm takes out has a gradient of 0, of which rounding is left.
+						if v.Statistic() || own && strings.HasSuffix(v.Name, "project_bn/beta") {
+							continue
+						}
+						names = append(names, v.Name)
+						nodes = append(nodes, s.Store().GetVariable("/"+v.Name).NodeValue(x))
+					}
+					return graph.Gradient(graph.ReduceAllSum(graph.Mul(features, slopes)), nodes...)
+				})
+			}
+			want, got := run(effnet.Float32), run(effnet.BFloat16)
+			worst := 0.0
+			for i, weight := range names {
+				d := distance(want[i], got[i])
+				worst = max(worst, d)
+				if !(d < bound) {
+					t.Errorf("with the batch's statistics %t: the gradient of %s is %.3f of its length away from float32's", own, weight, d)
+				}
+			}
+			t.Logf("with the batch's statistics %t: at most %.3f", own, worst)
+			if !(worst > 0.004) {
+				t.Error("bfloat16 changed nothing")
+			}
+		}
+	})
+}
+
+// A backend without bfloat16 is refused in one sentence that says what to do.
+func TestPrecisionOfBackends(t *testing.T) {
+	for name, b := range backends(t) {
+		err := effnet.BFloat16.Check(b)
+		has := err == nil
+		if want := name != "onnx:cpu"; has != want || (effnet.BFloat16.On(b) == effnet.BFloat16) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "GOMLX_BACKEND=xla:cpu") || !strings.Contains(err.Error(), "leave out --precision")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := effnet.Float32.Check(b); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Settings name a precision; those that do not are float32.
+func TestPrecisionText(t *testing.T) {
+	type settings struct{ P effnet.Precision }
+	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32, `{"P":"bfloat16"}`: effnet.BFloat16} {
+		var s settings
+		if err := json.Unmarshal([]byte(text), &s); err != nil || s.P != want {
+			t.Errorf("%s: %s, %v", text, s.P, err)
+		}
+		if again, err := json.Marshal(s); err != nil || string(again) != text {
+			t.Errorf("%s, %v", again, err)
+		}
+	}
+	s := settings{}
+	if err := json.Unmarshal([]byte(`{}`), &s); err != nil || s.P != effnet.Float32 {
+		t.Errorf("%s, %v", s.P, err)
+	}
+	if err := json.Unmarshal([]byte(`{"P":"float16"}`), &s); err == nil || !strings.Contains(err.Error(), `"float16"`) {
+		t.Errorf("got %v", err)
+	}
+}
