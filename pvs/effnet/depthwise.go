@@ -19,14 +19,14 @@ type depthwise struct {
 func newDepthwise(x, kernel *graph.Node, stride int) depthwise {
 	d := depthwise{x: x, kernel: kernel, stride: stride, k: kernel.Shape().Dim(0)}
 	h, w := x.Shape().Dim(1), x.Shape().Dim(2)
-	d.pads = [2][2]int{samePadding(h, d.k, stride), samePadding(w, d.k, stride)}
+	d.pads = [2][2]int{SamePadding(h, d.k, stride), SamePadding(w, d.k, stride)}
 	d.outH, d.outW = (h+stride-1)/stride, (w+stride-1)/stride
 	return d
 }
 
-// samePadding is TensorFlow's "same": the output has ceil(size/stride) values, and
+// SamePadding is TensorFlow's "same": the output has ceil(size/stride) values, and
 // an odd zero goes to the end.
-func samePadding(size, kernel, stride int) [2]int {
+func SamePadding(size, kernel, stride int) [2]int {
 	out := (size + stride - 1) / stride
 	total := max(0, (out-1)*stride+kernel-size)
 	return [2]int{total / 2, total - total/2}

@@ -16,7 +16,7 @@ import (
 // naiveDepthwise is the definition, in float64: its value and the gradients of
 // sum(weights * value).
 func naiveDepthwise(x []float32, h, w, c int, kernel []float32, k, stride int, weights []float32) (y, dx, dk []float64) {
-	py, px := samePadding(h, k, stride), samePadding(w, k, stride)
+	py, px := SamePadding(h, k, stride), SamePadding(w, k, stride)
 	oh, ow := (h+stride-1)/stride, (w+stride-1)/stride
 	batch := len(x) / (h * w * c)
 	y, dx, dk = make([]float64, batch*oh*ow*c), make([]float64, len(x)), make([]float64, len(kernel))

@@ -94,6 +94,9 @@ func (c Config) builder(scope *model.Scope, input *Node, opts Options) *builder 
 	if opts.Precision != Float32 {
 		wide = dtypes.Float32
 	}
+	if opts.Precision == Int8 {
+		exceptions.Panicf("%s: package quantize builds networks in int8", c.Title)
+	}
 	return &builder{config: c, opts: opts, wide: wide, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
 }
 
@@ -232,7 +235,7 @@ func (b *builder) conv(layer string, x *Node, stride int) *Node {
 		flat := Dot(Reshape(x, d[0]*d[1]*d[2], d[3]), Reshape(kernel, k[2], k[3])).Product()
 		return b.name(layer, Reshape(flat, d[0], d[1], d[2], k[3]))
 	}
-	pads := [][2]int{samePadding(x.Shape().Dim(1), k[0], stride), samePadding(x.Shape().Dim(2), k[1], stride)}
+	pads := [][2]int{SamePadding(x.Shape().Dim(1), k[0], stride), SamePadding(x.Shape().Dim(2), k[1], stride)}
 	return b.name(layer, Convolve(x, kernel).Strides(stride).PaddingPerDim(pads).Done())
 }
 

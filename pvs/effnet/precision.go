@@ -20,11 +20,14 @@ const (
 	// them for the gradient are bfloat16, with float32's range and 8 bits of precision.
 	// Weights, all sums, BatchNorms, means over pixels and the features are float32.
 	BFloat16
+	// Int8 is inference in whole numbers of 8 bits on ONNX Runtime, which package
+	// quantize builds; a [Config.Graph] has none.
+	Int8
 )
 
-var precisions = map[Precision]string{Float32: "float32", BFloat16: "bfloat16"}
+var precisions = map[Precision]string{Float32: "float32", BFloat16: "bfloat16", Int8: "int8"}
 
-// String returns the format's name, "float32" or "bfloat16".
+// String returns the format's name, "float32", "bfloat16" or "int8".
 func (p Precision) String() string { return precisions[p] }
 
 // MarshalText writes the name, for settings that are kept.
@@ -38,13 +41,16 @@ func (p *Precision) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no precision %q: float32 and bfloat16 can be chosen", text)
+	return fmt.Errorf("there is no precision %q: float32, bfloat16 and int8 can be chosen", text)
 }
 
 // Check says what a backend lacks for a precision and what to do about it.
 func (p Precision) Check(backend compute.Backend) error {
 	if p.On(backend) == p {
 		return nil
+	}
+	if p == Int8 {
+		return fmt.Errorf("the backend %s has no int8: choose ONNX Runtime by GOMLX_BACKEND=onnxruntime:cpu, or leave out --precision", backend.Name())
 	}
 	return fmt.Errorf("the backend %s has no %s: choose XLA by GOMLX_BACKEND=xla:cpu (or xla:cuda, xla:tpu), or leave out --precision", backend.Name(), p)
 }
@@ -53,6 +59,9 @@ func (p Precision) Check(backend compute.Backend) error {
 // ONNX Runtime backend says that it has bfloat16, but computes it in float32
 // throughout (compute-onnx, buffer.go).
 func (p Precision) On(backend compute.Backend) Precision {
+	if p == Int8 && backend.Name() != onnxRuntime {
+		return Float32
+	}
 	if p == BFloat16 && (backend.Name() == onnxRuntime || !backend.Capabilities().DTypes[dtypes.BFloat16]) {
 		return Float32
 	}

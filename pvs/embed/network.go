@@ -42,22 +42,27 @@ type NetworkOptions struct {
 	Precision effnet.Precision
 }
 
-// Network is an EfficientNet in inference mode, with the heads that it was trained
-// with. Without any, a photo's vector is the average of the last convolution's output
-// over all places (Keras: pooling="avg").
-type Network struct {
+// network is what embedders by an EfficientNet have in common.
+type network struct {
 	config effnet.Config
 	opts   NetworkOptions
-	exec   *model.Exec
+	heads  heads
 	dim    int
 	key    string
 }
 
-// NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
-// heads) into a network on the backend. The graph is compiled at the first batch.
-func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
+// Network is an EfficientNet in inference mode, with the heads that it was trained
+// with. Without any, a photo's vector is the average of the last convolution's output
+// over all places (Keras: pooling="avg").
+type Network struct {
+	network
+	exec *model.Exec
+}
+
+// settle checks the options and fills in what they leave open.
+func settle(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (network, error) {
 	if err := config.Validate(); err != nil {
-		return nil, err
+		return network{}, err
 	}
 	if opts.Size == 0 {
 		opts.Size = config.Resolution
@@ -66,19 +71,33 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 		opts.Batch = 8
 	}
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
-		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
+		return network{}, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
 	}
 	if err := opts.Precision.Check(backend); err != nil {
-		return nil, err
+		return network{}, err
 	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)
 	}
-	h := headsOf(config, values)
-	dim := opts.Output.dim(config, h, opts.Size)
-	if dim == 0 {
-		return nil, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
+	n := network{config: config, opts: opts, heads: headsOf(config, values)}
+	if n.dim = opts.Output.dim(config, n.heads, opts.Size); n.dim == 0 {
+		return n, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
 	}
+	n.key = fmt.Sprintf("%s %d %s %s", config.Name, opts.Size, opts.Output, Fingerprint(config, values, opts.Output))
+	if opts.Precision != effnet.Float32 {
+		n.key += " " + opts.Precision.String()
+	}
+	return n, nil
+}
+
+// NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
+// heads) into a network on the backend. The graph is compiled at the first batch.
+func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
+	n, err := settle(backend, config, values, opts)
+	if err != nil {
+		return nil, err
+	}
+	opts, h := n.opts, n.heads
 	store := model.NewStore()
 	if err := config.Load(store.RootScope(), values); err != nil {
 		return nil, err
@@ -101,12 +120,7 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	if err != nil {
 		return nil, fmt.Errorf("building %s: %w", config.Title, err)
 	}
-	n := &Network{config: config, opts: opts, exec: exec, dim: dim}
-	n.key = fmt.Sprintf("%s %d %s %s", config.Name, opts.Size, opts.Output, Fingerprint(config, values, opts.Output))
-	if opts.Precision != effnet.Float32 {
-		n.key += " " + opts.Precision.String()
-	}
-	return n, nil
+	return &Network{n, exec}, nil
 }
 
 // Fingerprint hashes the weights that an output depends on, so that vectors of it can
@@ -140,35 +154,44 @@ func Fingerprint(config effnet.Config, values map[string][]float32, o Output) st
 func (n *Network) Close() { n.exec.Finalize() }
 
 // Key names variant, input size, output and weights, and a precision that is not float32.
-func (n *Network) Key() string { return n.key }
+func (n *network) Key() string { return n.key }
 
 // Dim returns the length of a vector.
-func (n *Network) Dim() int { return n.dim }
+func (n *network) Dim() int { return n.dim }
 
 // Batch returns the batch size.
-func (n *Network) Batch() int { return n.opts.Batch }
+func (n *network) Batch() int { return n.opts.Batch }
 
 // InputLen returns the values of a square.
-func (n *Network) InputLen() int { return 3 * n.opts.Size * n.opts.Size }
+func (n *network) InputLen() int { return 3 * n.opts.Size * n.opts.Size }
 
 // Prepare pads to a square and resizes.
-func (n *Network) Prepare(photo *imageprep.RGB, input []float32) {
+func (n *network) Prepare(photo *imageprep.RGB, input []float32) {
 	imageprep.Square(photo, n.opts.Size, input)
 }
 
 // Embed runs the network. A short batch is filled up, since another size would be
 // compiled anew.
 func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {
-	if count < 1 || count > n.opts.Batch {
-		return fmt.Errorf("a batch of %d is not in 1 to %d", count, n.opts.Batch)
-	}
-	clear(inputs[count*n.InputLen():])
-	if len(vectors) < count*n.dim {
-		return errors.New("there is no room for the vectors of a batch")
+	batch, err := n.fill(inputs, count, vectors)
+	if err != nil {
+		return err
 	}
 	dims := []int{n.opts.Batch, n.opts.Size, n.opts.Size, 3}
-	if err := call(n.exec, inputs[:n.opts.Batch*n.InputLen()], dims, vectors[:count*n.dim]); err != nil {
+	if err := call(n.exec, batch, dims, vectors[:count*n.dim]); err != nil {
 		return fmt.Errorf("running %s: %w", n.config.Title, err)
 	}
 	return nil
+}
+
+// fill returns a whole batch of inputs, the count first of which are photos.
+func (n *network) fill(inputs []float32, count int, vectors []float32) ([]float32, error) {
+	if count < 1 || count > n.opts.Batch {
+		return nil, fmt.Errorf("a batch of %d is not in 1 to %d", count, n.opts.Batch)
+	}
+	clear(inputs[count*n.InputLen():])
+	if len(vectors) < count*n.dim {
+		return nil, errors.New("there is no room for the vectors of a batch")
+	}
+	return inputs[:n.opts.Batch*n.InputLen()], nil
 }

@@ -57,6 +57,11 @@ type batch struct {
 func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
 	inputs := make([]float32, e.Batch()*e.InputLen())
 	e.Prepare(photo, inputs[:e.InputLen()])
+	if c, ok := e.(Calibrated); ok {
+		if err := c.Calibrate(context.Background(), inputs[:e.InputLen()]); err != nil {
+			return nil, err
+		}
+	}
 	set := &vectors.Set{IDs: []string{id}, Dim: e.Dim(), Data: make([]float32, e.Dim())}
 	return set, e.Embed(inputs, 1, set.Data)
 }
@@ -106,6 +111,12 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 	finished := len(photos) - len(todo)
 	if opts.Progress != nil {
 		opts.Progress(finished, len(photos))
+	}
+	if len(todo) > 0 {
+		// All photos' list, so that a run that goes on is calibrated as it was.
+		if err := calibrate(ctx, e, photos, opts.Limits); err != nil {
+			return result, err
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

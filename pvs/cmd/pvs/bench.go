@@ -14,6 +14,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
+	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -157,6 +158,13 @@ func (c *benchCommand) network(a *app, note func(key, unit string, value float64
 		inputs[i] = float32(rng.IntN(256))
 	}
 	start := time.Now()
+	if q, ok := e.(embed.Calibrated); ok {
+		if err := q.Calibrate(a.ctx, inputs); err != nil {
+			return err
+		}
+		note("calibration_seconds", "s", time.Since(start).Seconds())
+		start = time.Now()
+	}
 	if err := e.Embed(inputs, e.Batch(), out); err != nil {
 		return err
 	}

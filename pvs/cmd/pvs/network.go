@@ -20,7 +20,7 @@ type networkFlags struct {
 	Batch      int    `default:"8" help:"Photos at once."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
-	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"What the network computes in: float32, or bfloat16 for GPUs and TPUs."`
+	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16,int8" help:"What the network computes in: float32, bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs."`
 }
 
 // open starts backend and network and says which they are.
@@ -37,11 +37,13 @@ func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name str
 		return nil, c, "", err
 	}
 	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", c.Title, path, info, f.Precision))
-	n, err := embed.NewNetwork(b, c, values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Precision: f.Precision})
-	if err != nil {
-		return nil, c, "", err
+	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Precision: f.Precision}
+	if f.Precision == effnet.Int8 {
+		e, err = embed.NewQuantized(b, c, values, opts)
+	} else {
+		e, err = embed.NewNetwork(b, c, values, opts)
 	}
-	return n, c, title, nil
+	return e, c, title, err
 }
 
 // values reads the weights and, with a checkpoint, what it was trained at.

@@ -1,0 +1,112 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/quantize"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Calibrated is an [Embedder] that looks at some of the photos before it embeds any.
+type Calibrated interface {
+	Embedder
+	// Calibrate takes prepared photos, [n, InputLen].
+	Calibrate(ctx context.Context, inputs []float32) error
+}
+
+// Quantized is an EfficientNet of 8-bit whole numbers (package quantize); heads and
+// vectors are float32. It is made for the photos that it was calibrated on.
+type Quantized struct {
+	network
+	backend compute.Backend
+	values  map[string][]float32
+	body    *quantize.Network // nil before Calibrate
+}
+
+// NewQuantized is [NewNetwork] in 8 bits, on ONNX Runtime only.
+func NewQuantized(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Quantized, error) {
+	opts.Precision = effnet.Int8
+	n, err := settle(backend, config, values, opts)
+	if err != nil {
+		return nil, err
+	}
+	if n.opts.Output.block() {
+		return nil, fmt.Errorf("%s in 8 bits has no output %q: take float32 for it", config.Title, n.opts.Output)
+	}
+	return &Quantized{network: n, backend: backend, values: values}, nil
+}
+
+// Calibrate finds the ranges of the layers on photos and builds the network for them.
+func (q *Quantized) Calibrate(ctx context.Context, inputs []float32) error {
+	ranges, err := quantize.Calibrate(ctx, q.backend, q.config, q.values, inputs, q.opts.Size)
+	if err != nil {
+		return err
+	}
+	q.Close()
+	q.body, err = quantize.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size)
+	return err
+}
+
+// Embed runs the network and its heads.
+func (q *Quantized) Embed(inputs []float32, count int, out []float32) error {
+	if q.body == nil {
+		return errors.New("a network in 8 bits embeds only after it was calibrated on photos")
+	}
+	batch, err := q.fill(inputs, count, out)
+	if err != nil {
+		return err
+	}
+	features := &vectors.Set{Dim: q.config.Features(), Data: make([]float32, q.opts.Batch*q.config.Features())}
+	if err := q.body.Features(batch, features.Data); err != nil {
+		return fmt.Errorf("running %s in 8 bits: %w", q.config.Title, err)
+	}
+	features.Data = features.Data[:count*features.Dim]
+	if q.opts.Output != Features {
+		features.IDs = make([]string, count)
+		if features, err = Project(q.backend, q.config, q.values, features, q.opts.Output); err != nil {
+			return err
+		}
+	}
+	copy(out, features.Data)
+	return nil
+}
+
+// Close frees what the backend holds.
+func (q *Quantized) Close() {
+	if q.body != nil {
+		q.body.Close()
+		q.body = nil
+	}
+}
+
+// calibrationPhotos is how many photos an embedder is calibrated on.
+const calibrationPhotos = 64
+
+// calibrate shows an embedder that wants it photos from all over a list, the same at each
+// start; one that cannot be read is left out, since its turn to be reported comes.
+func calibrate(ctx context.Context, e Embedder, photos []Photo, limits imageprep.Limits) error {
+	c, ok := e.(Calibrated)
+	if !ok {
+		return nil
+	}
+	var inputs []float32
+	n := min(calibrationPhotos, len(photos))
+	for i := range n {
+		photo, err := imageprep.Open(photos[i*len(photos)/n].File, limits)
+		if err != nil {
+			continue
+		}
+		inputs = append(inputs, make([]float32, e.InputLen())...)
+		e.Prepare(photo, inputs[len(inputs)-e.InputLen():])
+	}
+	if len(inputs) == 0 {
+		return nil // there is nothing to embed either
+	}
+	return c.Calibrate(ctx, inputs)
+}
