@@ -1,4 +1,4 @@
-"""EfficientNet-B0 at 224 x 224 in float32, forward: pvs beside timm on PyTorch, ONNX Runtime and Keras.
+"""EfficientNet-B0 at 224 x 224, forward: pvs in float32 and in int8 beside timm on PyTorch, ONNX Runtime and Keras in float32.
 
 The forward pass alone on photos in memory, and the whole way from JPEG files (decode, pad to a square, resize, forward).
 Weights do not matter for speed: the peers' are random.
@@ -140,11 +140,12 @@ def main():
     flags = ["--batch", str(a.batch), "--seconds", str(a.seconds)]
     weights = ["--weights", a.h5, "--model", "b0", "--batch", str(a.batch)]
 
-    def ours():
-        r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds))
+    def ours(*more):
+        r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds), *more)
         return {"images_per_second": r["embed_images_per_second"], "first_call_seconds": r["embed_first_call_seconds"], "peak_gib": r["peak_gib"]}
 
-    ways = {"pvs": ours}
+    int8 = "--precision", "int8"
+    ways = {"pvs": ours, "pvs, int8": lambda: ours(*int8)}
     for title, name in PEERS.items():
         ways[title] = lambda name=name: alternate.peer(name, *flags)
     results = alternate.rounds(a.rounds, ways)
@@ -157,12 +158,12 @@ def main():
         if not a.catalog:
             alternate.pvs(a.pvs, "data", "synth", "--products", "60", "--out", catalog)
 
-        def from_files():
+        def from_files(*more):
             for f in glob.glob(folder + "/index.*"):
                 os.remove(f)
-            return alternate.pvs(a.pvs, "embed", catalog, "--split", "index", "--out", folder + "/index", *weights)
+            return alternate.pvs(a.pvs, "embed", catalog, "--split", "index", "--out", folder + "/index", *weights, *more)
 
-        results = alternate.rounds(a.rounds, {"pvs": from_files, "timm, channels last, DataLoader with Pillow": lambda: alternate.peer("files", *flags, "--catalog", catalog)})
+        results = alternate.rounds(a.rounds, {"pvs": from_files, "pvs, int8": lambda: from_files(*int8), "timm, channels last, DataLoader with Pillow": lambda: alternate.peer("files", *flags, "--catalog", catalog)})
         alternate.table(f"from JPEG files, images/s, {len(photos(catalog))} photos", results, "images_per_second")
 
 
