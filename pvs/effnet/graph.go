@@ -266,12 +266,17 @@ func (b *builder) meanOverPixels(x *Node) *Node {
 	return Einsum("bp,bpc->bc", ones, Reshape(x, d[0], d[1]*d[2], d[3]))
 }
 
-// apply maps pixels to the network's input.
+// apply maps pixels to the network's input, as one factor and one offset a channel. A row
+// of pixels is one axis meanwhile: ONNX Runtime repeats three values slowly.
 func (n Normalization) apply(images *Node) *Node {
-	channel := func(f func(i int) float64) *Node {
-		return ConvertDType(Const(images.Graph(), [][][][]float32{{{{float32(f(0)), float32(f(1)), float32(f(2))}}}}), images.DType())
+	d := images.Shape().Dimensions
+	factor, offset := make([]float32, 3*d[2]), make([]float32, 3*d[2])
+	for i := range factor {
+		factor[i], offset[i] = float32(n.Scale/n.Std[i%3]), float32(-n.Mean[i%3]/n.Std[i%3])
 	}
-	mean := channel(func(i int) float64 { return n.Mean[i] })
-	std := channel(func(i int) float64 { return n.Std[i] })
-	return Div(Sub(MulScalar(images, n.Scale), mean), std)
+	row := func(values []float32) *Node {
+		return Reshape(ConvertDType(Const(images.Graph(), values), images.DType()), 1, 1, len(values))
+	}
+	x := Reshape(images, d[0], d[1], 3*d[2])
+	return Reshape(Add(Mul(x, row(factor)), row(offset)), d...)
 }
