@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -31,6 +33,9 @@ type benchCommand struct {
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
+	if c.Precision == effnet.Int8 && (c.What == "all" || c.What == "train") {
+		return errors.New("nothing trains in int8: name what else to measure (pvs bench embed --precision int8), or take another precision")
+	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
 		out[key] = value
