@@ -266,14 +266,11 @@ func (b *builder) meanOverPixels(x *Node) *Node {
 	return Einsum("bp,bpc->bc", ones, Reshape(x, d[0], d[1]*d[2], d[3]))
 }
 
-// apply maps pixels to the network's input, as one factor and one offset a channel. A row
-// of pixels is one axis meanwhile: ONNX Runtime repeats three values slowly.
+// apply maps pixels to the network's input. A row of pixels is one axis meanwhile: ONNX
+// Runtime repeats three values slowly.
 func (n Normalization) apply(images *Node) *Node {
 	d := images.Shape().Dimensions
-	factor, offset := make([]float32, 3*d[2]), make([]float32, 3*d[2])
-	for i := range factor {
-		factor[i], offset[i] = float32(n.Scale/n.Std[i%3]), float32(-n.Mean[i%3]/n.Std[i%3])
-	}
+	factor, offset := n.Row(d[2])
 	row := func(values []float32) *Node {
 		return Reshape(ConvertDType(Const(images.Graph(), values), images.DType()), 1, 1, len(values))
 	}

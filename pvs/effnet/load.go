@@ -16,8 +16,8 @@ func (c Config) Load(scope *model.Scope, values map[string][]float32) error {
 		if !ok {
 			return fmt.Errorf("%s: no value for %s", c.Title, v.Name)
 		}
-		if len(data) != v.Size() {
-			return fmt.Errorf("%s: %s has %d values, not the %d of shape %v", c.Title, v.Name, len(data), v.Size(), v.Shape)
+		if err := v.Check(data); err != nil {
+			return fmt.Errorf("%s: %w", c.Title, err)
 		}
 		path := model.JoinPath(scope.Scope(), v.Name)
 		created, err := scope.Store().CreateVariable(path, tensors.FromFlatDataAndDimensions(data, v.Shape...))

@@ -1,6 +1,9 @@
 package effnet
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Variable is one weight tensor of a network without its classifier.
 type Variable struct {
@@ -15,6 +18,14 @@ func (v Variable) Size() int {
 		n *= d
 	}
 	return n
+}
+
+// Check says what is wrong with data as the variable's value.
+func (v Variable) Check(data []float32) error {
+	if len(data) != v.Size() || len(data) == 0 {
+		return fmt.Errorf("%s has %d values, not the %d of shape %v", v.Name, len(data), v.Size(), v.Shape)
+	}
+	return nil
 }
 
 // batchNormWeights are the four vectors of a BatchNorm, trained ones first.

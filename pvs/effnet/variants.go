@@ -64,3 +64,13 @@ func (c Config) Normalization() Normalization {
 		Std:   [3]float64{0.229, 0.224, 0.225},
 	}
 }
+
+// Row returns what maps a row of pixels, [width, 3], to the network's input: each value
+// times its factor, plus its offset.
+func (n Normalization) Row(width int) (factor, offset []float32) {
+	factor, offset = make([]float32, 3*width), make([]float32, 3*width)
+	for i := range factor {
+		factor[i], offset[i] = float32(n.Scale/n.Std[i%3]), float32(-n.Mean[i%3]/n.Std[i%3])
+	}
+	return factor, offset
+}

@@ -78,8 +78,8 @@ func (h heads) graph(scope *model.Scope, features *graph.Node, o Output) *graph.
 func load(store *model.Store, variables []effnet.Variable, values map[string][]float32) error {
 	for _, v := range variables {
 		data := values[v.Name]
-		if len(data) != v.Size() || len(data) == 0 {
-			return fmt.Errorf("the weight %s has %d values, not the %d of shape %v", v.Name, len(data), v.Size(), v.Shape)
+		if err := v.Check(data); err != nil {
+			return fmt.Errorf("the weight %w", err)
 		}
 		if _, err := store.CreateVariable("/"+v.Name, tensors.FromFlatDataAndDimensions(data, v.Shape...)); err != nil {
 			return fmt.Errorf("creating %s: %w", v.Name, err)

@@ -21,31 +21,55 @@ func Project(backend compute.Backend, config effnet.Config, values map[string][]
 	if o.block() || features.Dim != config.Features() {
 		return nil, fmt.Errorf("no %s can be made of vectors of dimension %d: pooled features of %s have %d", o, features.Dim, config.Title, config.Features())
 	}
+	p, err := newProjector(backend, config, values, o, projectBatch)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return features, nil
+	}
+	defer p.close()
+	out := &vectors.Set{IDs: features.IDs, Dim: p.dim, Data: make([]float32, features.Len()*p.dim)}
+	return out, p.project(features.Data, out.Data)
+}
+
+// projector puts the heads of an output on pooled features.
+type projector struct {
+	exec          *model.Exec
+	rows          []float32 // one batch
+	features, dim int
+}
+
+// newProjector returns nil where the output has no heads.
+func newProjector(backend compute.Backend, config effnet.Config, values map[string][]float32, o Output, batch int) (*projector, error) {
 	h := headsOf(config, values)
 	store := model.NewStore()
 	if err := load(store, h.variables(o, values), values); err != nil {
 		return nil, err
 	}
 	if store.NumVariables() == 0 {
-		return features, nil
+		return nil, nil
 	}
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node { return h.graph(scope, x, o) })
 	if err != nil {
 		return nil, err
 	}
-	defer exec.Finalize()
-	dim := o.dim(config, h, 0)
-	out := &vectors.Set{IDs: features.IDs, Dim: dim, Data: make([]float32, features.Len()*dim)}
-	rows := make([]float32, projectBatch*features.Dim)
-	for from := 0; from < features.Len(); from += projectBatch {
-		n := min(projectBatch, features.Len()-from)
-		copy(rows, features.Data[from*features.Dim:(from+n)*features.Dim])
-		if err := call(exec, rows, []int{projectBatch, features.Dim}, out.Data[from*dim:(from+n)*dim]); err != nil {
-			return nil, fmt.Errorf("projecting: %w", err)
-		}
-	}
-	return out, nil
+	return &projector{exec, make([]float32, batch*config.Features()), config.Features(), o.dim(config, h, 0)}, nil
 }
+
+// project takes features, [n, features], and fills out, [n, dim].
+func (p *projector) project(features, out []float32) error {
+	for len(features) > 0 {
+		n := copy(p.rows, features) / p.features
+		if err := call(p.exec, p.rows, []int{len(p.rows) / p.features, p.features}, out[:n*p.dim]); err != nil {
+			return fmt.Errorf("projecting: %w", err)
+		}
+		features, out = features[n*p.features:], out[n*p.dim:]
+	}
+	return nil
+}
+
+func (p *projector) close() { p.exec.Finalize() }
 
 // call runs a graph of one input and copies the first len(out) values of its output.
 func call(exec *model.Exec, input []float32, dims []int, out []float32) error {

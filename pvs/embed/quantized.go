@@ -10,7 +10,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/quantize"
-	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // Calibrated is an [Embedder] that looks at some of the photos before it embeds any.
@@ -24,9 +23,11 @@ type Calibrated interface {
 // vectors are float32. It is made for the photos that it was calibrated on.
 type Quantized struct {
 	network
-	backend compute.Backend
-	values  map[string][]float32
-	body    *quantize.Network // nil before Calibrate
+	backend  compute.Backend
+	values   map[string][]float32
+	body     *quantize.Network // nil before Calibrate
+	top      *projector        // nil without heads
+	features []float32         // of a batch
 }
 
 // NewQuantized is [NewNetwork] in 8 bits, on ONNX Runtime only.
@@ -39,7 +40,11 @@ func NewQuantized(backend compute.Backend, config effnet.Config, values map[stri
 	if n.opts.Output.block() {
 		return nil, fmt.Errorf("%s in 8 bits has no output %q: take float32 for it", config.Title, n.opts.Output)
 	}
-	return &Quantized{network: n, backend: backend, values: values}, nil
+	top, err := newProjector(backend, config, values, n.opts.Output, n.opts.Batch)
+	if err != nil {
+		return nil, err
+	}
+	return &Quantized{network: n, backend: backend, values: values, top: top, features: make([]float32, n.opts.Batch*config.Features())}, nil
 }
 
 // Calibrate finds the ranges of the layers on photos and builds the network for them.
@@ -48,7 +53,7 @@ func (q *Quantized) Calibrate(ctx context.Context, inputs []float32) error {
 	if err != nil {
 		return err
 	}
-	q.Close()
+	q.drop()
 	q.body, err = quantize.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size)
 	return err
 }
@@ -62,23 +67,28 @@ func (q *Quantized) Embed(inputs []float32, count int, out []float32) error {
 	if err != nil {
 		return err
 	}
-	features := &vectors.Set{Dim: q.config.Features(), Data: make([]float32, q.opts.Batch*q.config.Features())}
-	if err := q.body.Features(batch, features.Data); err != nil {
+	if err := q.body.Features(batch, q.features); err != nil {
 		return fmt.Errorf("running %s in 8 bits: %w", q.config.Title, err)
 	}
-	features.Data = features.Data[:count*features.Dim]
-	if q.opts.Output != Features {
-		features.IDs = make([]string, count)
-		if features, err = Project(q.backend, q.config, q.values, features, q.opts.Output); err != nil {
-			return err
-		}
+	features := q.features[:count*q.config.Features()]
+	if q.top != nil {
+		return q.top.project(features, out)
 	}
-	copy(out, features.Data)
+	copy(out, features)
 	return nil
 }
 
 // Close frees what the backend holds.
 func (q *Quantized) Close() {
+	q.drop()
+	if q.top != nil {
+		q.top.close()
+		q.top = nil
+	}
+}
+
+// drop frees what was built for other photos.
+func (q *Quantized) drop() {
 	if q.body != nil {
 		q.body.Close()
 		q.body = nil
@@ -95,18 +105,14 @@ func calibrate(ctx context.Context, e Embedder, photos []Photo, limits imageprep
 	if !ok {
 		return nil
 	}
-	var inputs []float32
-	n := min(calibrationPhotos, len(photos))
-	for i := range n {
-		photo, err := imageprep.Open(photos[i*len(photos)/n].File, limits)
-		if err != nil {
-			continue
-		}
-		inputs = append(inputs, make([]float32, e.InputLen())...)
-		e.Prepare(photo, inputs[len(inputs)-e.InputLen():])
+	some := make([]Photo, min(calibrationPhotos, len(photos)))
+	for i := range some {
+		some[i] = photos[i*len(photos)/len(some)]
 	}
-	if len(inputs) == 0 {
-		return nil // there is nothing to embed either
+	b := batch{inputs: make([]float32, len(some)*e.InputLen())}
+	b.decode(e, some, RunOptions{SkipBad: true, Limits: limits})
+	if len(b.ids) == 0 {
+		return nil // the first of them is reported in its turn
 	}
-	return c.Calibrate(ctx, inputs)
+	return c.Calibrate(ctx, b.inputs[:len(b.ids)*e.InputLen()])
 }

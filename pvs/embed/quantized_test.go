@@ -70,6 +70,28 @@ func TestQuantized(t *testing.T) {
 	if again := quantized(); !slices.Equal(again.Data, got.Data) {
 		t.Error("a second start gives other vectors")
 	}
+	_, trained := withHeads(t)
+	withOutput := func(o Output) *vectors.Set {
+		q, err := NewQuantized(b, c, trained, NetworkOptions{Size: 64, Batch: 2, Output: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer q.Close()
+		return embedded(q)
+	}
+	projected, err := Project(b, c, trained, withOutput(Features), Descriptor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := withOutput("") // the heads of the weights, the last batch half full
+	if whole.Dim != projected.Dim || len(whole.Data) != len(projected.Data) {
+		t.Fatalf("%d descriptors of %d values, not %d of %d", whole.Len(), whole.Dim, projected.Len(), projected.Dim)
+	}
+	for i, v := range projected.Data {
+		if math.Abs(float64(whole.Data[i]-v)) > 1e-5 {
+			t.Fatalf("value %d of the descriptors is %g, projected from the features %g", i, whole.Data[i], v)
+		}
+	}
 	if _, err := NewQuantized(b, c, c.InitialValues(1), NetworkOptions{Size: 64, Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
 		t.Errorf("a block's input in 8 bits: %v", err)
 	}

@@ -113,7 +113,7 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 		opts.Progress(finished, len(photos))
 	}
 	if len(todo) > 0 {
-		// All photos' list, so that a run that goes on is calibrated as it was.
+		// On the whole list, so that a run that goes on is calibrated as it was.
 		if err := calibrate(ctx, e, photos, opts.Limits); err != nil {
 			return result, err
 		}

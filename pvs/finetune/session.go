@@ -82,11 +82,10 @@ func (s *Session) Load(values map[string][]float32) error {
 	s.top = classify.Head{Features: s.config.Features(), Classes: len(values[classify.Bias])}
 	s.project = siamese.Head{Features: s.config.Features(), Dim: len(values[siamese.Bias])}
 	for _, v := range s.variables() {
-		data, ok := values[v.Name]
-		if !ok || len(data) != v.Size() {
-			return fmt.Errorf("the weight %s has %d values, not the %d of shape %v", v.Name, len(data), v.Size(), v.Shape)
+		if err := v.Check(values[v.Name]); err != nil {
+			return fmt.Errorf("the weight %w", err)
 		}
-		if err := s.set(v.Name, data, v.Shape); err != nil {
+		if err := s.set(v.Name, values[v.Name], v.Shape); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/onnx"
 )
 
-// Input and output of the model.
+// The model's input, and the version of ONNX's own operations.
 const (
 	inputName = "images"
 	opset     = 17
@@ -34,10 +34,11 @@ type tensor struct {
 // builder writes one model.
 type builder struct {
 	onnx.Model
-	config effnet.Config
-	values map[string][]float32
-	ranges Ranges
-	batch  int
+	config  effnet.Config
+	values  map[string][]float32
+	ranges  Ranges
+	batch   int
+	missing string // the first layer without a range
 }
 
 // Model returns the quantised network as an ONNX model from images, [batch, size, size,
@@ -45,16 +46,15 @@ type builder struct {
 func Model(config effnet.Config, values map[string][]float32, ranges Ranges, batch, size int) ([]byte, error) {
 	b := &builder{config: config, values: values, ranges: ranges, batch: batch}
 	for _, v := range config.Variables() {
-		if len(values[v.Name]) != v.Size() {
-			return nil, fmt.Errorf("%s: %s has %d values, not the %d of shape %v", config.Title, v.Name, len(values[v.Name]), v.Size(), v.Shape)
+		if err := v.Check(values[v.Name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", config.Title, err)
 		}
 	}
 	b.Input(inputName, batch, size, size, 3)
-	x, err := b.network(b.images(size))
-	if err != nil {
-		return nil, err
+	pixels := b.dequantize(b.network(b.images(size)))
+	if b.missing != "" {
+		return nil, fmt.Errorf("%s in 8 bits: the layer %s is not calibrated", config.Title, b.missing)
 	}
-	pixels := b.dequantize(x)
 	b.Output(b.Node("", "ReduceMean", []string{pixels}, onnx.Ints("axes", 1, 2), onnx.Int("keepdims", 0)), batch, config.Features())
 	return b.Bytes(config.Title+" in 8 bits", opset), nil
 }
@@ -62,11 +62,9 @@ func Model(config effnet.Config, values map[string][]float32, ranges Ranges, bat
 // images normalises pixels and makes bytes of them. A row of pixels is one axis here, since
 // an operation that repeats its second operand is slow where that is only 3 long.
 func (b *builder) images(size int) tensor {
-	n := b.config.Normalization()
-	factor, offset := make([]float32, 3*size), make([]float32, 3*size)
+	factor, offset := b.config.Normalization().Row(size)
 	var r Range
 	for i := range factor {
-		factor[i], offset[i] = float32(n.Scale/n.Std[i%3]), float32(-n.Mean[i%3]/n.Std[i%3])
 		r.Low, r.High = min(r.Low, offset[i]), max(r.High, 255*factor[i]+offset[i])
 	}
 	t := b.tensor(r, size, size, 3)
@@ -78,45 +76,21 @@ func (b *builder) images(size int) tensor {
 }
 
 // network is everything between the bytes of the images and those of the last activation.
-func (b *builder) network(x tensor) (tensor, error) {
-	for _, l := range b.layers() {
-		r, ok := b.ranges[l]
-		if !ok || !(r.Low <= r.High) {
-			return x, fmt.Errorf("%s in 8 bits: the layer %s is not calibrated", b.config.Title, l)
-		}
-	}
+func (b *builder) network(x tensor) tensor {
 	x = b.activated(x, "stem_conv", "stem_bn", "stem_activation", 3, 2, b.config.Stem(), false)
 	for _, block := range b.config.Blocks() {
 		x = b.block(block, x)
 	}
-	return b.activated(x, "top_conv", "top_bn", "top_activation", 1, 1, b.config.Features(), false), nil
+	return b.activated(x, "top_conv", "top_bn", "top_activation", 1, 1, b.config.Features(), false)
 }
 
-// layers lists those whose ranges are needed.
-func (b *builder) layers() []string {
-	var names []string
-	add := func(more ...string) {
-		for _, name := range more {
-			if quantised(name, b.config.Lite) {
-				names = append(names, name)
-			}
-		}
+// calibrated returns a layer's range; the first one that is missing makes [Model] fail.
+func (b *builder) calibrated(layer string) Range {
+	r, ok := b.ranges[layer]
+	if b.missing == "" && (!ok || !(r.Low <= r.High)) {
+		b.missing = layer
 	}
-	add("stem_bn", "stem_activation", "top_bn", "top_activation")
-	for _, block := range b.config.Blocks() {
-		p := block.Name
-		if block.Expand != 1 {
-			add(p+"_expand_bn", p+"_expand_activation")
-		}
-		add(p+"_bn", p+"_activation", p+"_project_bn")
-		if block.Squeeze > 0 {
-			add(p+"_se_squeeze", p+"_se_excite")
-		}
-		if block.Residual() {
-			add(p + "_add")
-		}
-	}
-	return names
+	return r
 }
 
 // block is one MBConv block.
@@ -129,9 +103,9 @@ func (b *builder) block(block effnet.Block, input tensor) tensor {
 	if block.Squeeze > 0 {
 		x = b.squeezeExcite(block, x)
 	}
-	x = b.conv(x, p+"_project_conv", p+"_project_bn", b.ranges[p+"_project_bn"], 1, 1, block.Out, false)
+	x = b.conv(x, p+"_project_conv", p+"_project_bn", b.calibrated(p+"_project_bn"), 1, 1, block.Out, false)
 	if block.Residual() {
-		x = b.binary("QLinearAdd", x, input, b.ranges[p+"_add"])
+		x = b.binary("QLinearAdd", x, input, b.calibrated(p+"_add"))
 	}
 	return x
 }
@@ -140,18 +114,18 @@ func (b *builder) block(block effnet.Block, input tensor) tensor {
 // byte holds; swish is the product with a table of the sigmoid.
 func (b *builder) activated(x tensor, conv, norm, activation string, kernel, stride, out int, depthwise bool) tensor {
 	if b.config.Lite {
-		return b.conv(x, conv, norm, b.ranges[activation], kernel, stride, out, depthwise)
+		return b.conv(x, conv, norm, b.calibrated(activation), kernel, stride, out, depthwise)
 	}
-	x = b.conv(x, conv, norm, b.ranges[norm], kernel, stride, out, depthwise)
+	x = b.conv(x, conv, norm, b.calibrated(norm), kernel, stride, out, depthwise)
 	gate := b.tensor(Range{0, 1}, x.h, x.w, x.c)
 	gate.name = b.Node(onnx.Microsoft, "QLinearSigmoid", []string{x.name, x.scale, x.zero, gate.scale, gate.zero})
-	return b.binary("QLinearMul", x, gate, b.ranges[activation])
+	return b.binary("QLinearMul", x, gate, b.calibrated(activation))
 }
 
 // squeezeExcite computes its gate in float32, since that is little work, and applies it in bytes.
 func (b *builder) squeezeExcite(block effnet.Block, x tensor) tensor {
 	p := block.Name
-	mean := b.tensor(b.ranges[p+"_se_squeeze"], 1, 1, x.c)
+	mean := b.tensor(b.calibrated(p+"_se_squeeze"), 1, 1, x.c)
 	mean.name = b.Node(onnx.Microsoft, "QLinearGlobalAveragePool", []string{x.name, x.scale, x.zero, mean.scale, mean.zero}, onnx.Int("channels_last", 1))
 	dense := func(layer string, in string, rows, columns int) string {
 		return b.Node("", "Gemm", []string{in, onnx.Constant(&b.Model, b.values[layer+"/kernel"], rows, columns), onnx.Constant(&b.Model, b.values[layer+"/bias"], columns)})
@@ -161,12 +135,12 @@ func (b *builder) squeezeExcite(block effnet.Block, x tensor) tensor {
 	gate = dense(p+"_se_reduce", gate, x.c, block.Squeeze)
 	gate = b.Node(onnx.Microsoft, "QuickGelu", []string{gate}, onnx.Float("alpha", 1)) // swish
 	gate = b.Node("", "Sigmoid", []string{dense(p+"_se_expand", gate, block.Squeeze, x.c)})
-	gate = b.Node("", "QuantizeLinear", []string{gate, g.scale, g.zero})
-	return b.scaled(x, g, gate, b.ranges[p+"_se_excite"])
+	g.name = b.Node("", "QuantizeLinear", []string{gate, g.scale, g.zero})
+	return b.scaled(x, g, b.calibrated(p+"_se_excite"))
 }
 
 // scaled multiplies all pixels by the gate of their channel, [batch, c].
-func (b *builder) scaled(x, g tensor, gate string, r Range) tensor {
+func (b *builder) scaled(x, gate tensor, r Range) tensor {
 	// Neighbouring pixels of a row are taken together, so that what is repeated is long.
 	together := 1
 	for together*x.c < longEnough && x.w%(2*together) == 0 {
@@ -174,17 +148,15 @@ func (b *builder) scaled(x, g tensor, gate string, r Range) tensor {
 	}
 	copies := make([]string, together)
 	for i := range copies {
-		copies[i] = gate
+		copies[i] = gate.name
 	}
-	g.name = gate
 	if together > 1 {
-		g.name = b.Node("", "Concat", copies, onnx.Int("axis", 1))
+		gate.name = b.Node("", "Concat", copies, onnx.Int("axis", 1))
 	}
-	g.name = b.reshape(g.name, b.batch, 1, together*x.c)
-	h, w := x.h, x.w
-	x.name = b.reshape(x.name, b.batch, h*w/together, together*x.c)
-	t := b.binary("QLinearMul", x, g, r)
-	t.name = b.reshape(t.name, b.batch, h, w, x.c)
+	gate.name = b.reshape(gate.name, b.batch, 1, together*x.c)
+	x.name = b.reshape(x.name, b.batch, x.h*x.w/together, together*x.c)
+	t := b.binary("QLinearMul", x, gate, r)
+	t.name = b.reshape(t.name, b.batch, t.h, t.w, t.c)
 	return t
 }
 

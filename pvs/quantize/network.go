@@ -22,8 +22,8 @@ type Network struct {
 
 // Load makes a [Model] ready on the backend, which must be ONNX Runtime on a CPU.
 func Load(backend compute.Backend, config effnet.Config, values map[string][]float32, ranges Ranges, batch, size int) (*Network, error) {
-	if _, ok := backend.(*onnxruntime.Backend); !ok {
-		return nil, fmt.Errorf("8 bits need ONNX Runtime, and this is %s: take another precision, or GOMLX_BACKEND=onnxruntime:cpu", backend.Name())
+	if err := effnet.Int8.Check(backend); err != nil {
+		return nil, err
 	}
 	file, err := Model(config, values, ranges, batch, size)
 	if err != nil {
