@@ -1,6 +1,10 @@
 package finetune
 
 import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -15,18 +19,109 @@ const (
 // moments are the names of what the optimizer keeps for a weight.
 func moments(name string) [2]string { return [2]string{"adam_m/" + name, "adam_v/" + name} }
 
-// adam takes one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
+// held are weights whose moments are in one place: a large weight's by themselves,
+// those of all smaller ones one after the other in one vector. XLA compiles Adam's
+// loops anew for each shape, of which B0 has 60.
+type held struct {
+	name    string // its moments are moments(name)
+	weights []string
+	sizes   []int // values of each weight
+	dims    []int // of the moments
+}
+
+// sharedUpTo is how many values a weight has at most that shares a vector: its gradient
+// is copied there, which would cost steps more than it saves once for the few larger ones.
+const sharedUpTo = 1 << 17
+
+// size is the number of values of each moment.
+func (h held) size() int {
+	n := 0
+	for _, size := range h.sizes {
+		n += size
+	}
+	return n
+}
+
+// hold says where the moments of weights are that are updated together.
+func (s *Session) hold(weights []string) []held {
+	var all []held
+	var shared held
+	for _, name := range weights {
+		shape := s.store.GetVariable("/" + name).Shape()
+		size := shape.Size()
+		if size > s.sharedUpTo {
+			all = append(all, held{name: name, weights: []string{name}, sizes: []int{size}, dims: shape.Dimensions})
+			continue
+		}
+		shared.weights, shared.sizes = append(shared.weights, name), append(shared.sizes, size)
+	}
+	if len(shared.weights) > 0 {
+		shared.name = fmt.Sprintf("%d from %s", len(shared.weights), shared.weights[0])
+		shared.dims = []int{shared.size()}
+		all = append(all, shared)
+	}
+	return all
+}
+
+// update takes Adam's step for weights with their gradients.
+func (s *Session) update(weights []string, gradients []*graph.Node, rate *graph.Node) {
+	gradient := map[string]*graph.Node{}
+	for i, name := range weights {
+		gradient[name] = gradients[i]
+	}
+	for _, h := range s.hold(weights) {
+		var parts []*graph.Node
+		for _, name := range h.weights {
+			parts = append(parts, graph.Reshape(gradient[name], -1))
+		}
+		change := adam(s.store, h.name, graph.Reshape(graph.Concatenate(parts, 0), h.dims...), rate)
+		for i, part := range h.split(change) {
+			w := s.store.GetVariable("/" + h.weights[i])
+			w.SetNodeValue(graph.Sub(w.NodeValue(part), graph.Reshape(part, w.Shape().Dimensions...)))
+		}
+	}
+}
+
+// split cuts what was computed for all weights into a vector for each. Where the backend
+// can, offsets are values and not part of the code, so that XLA compiles weights of one size
+// once; the barrier keeps it from knowing them.
+func (h held) split(x *graph.Node) []*graph.Node {
+	if len(h.weights) == 1 {
+		return []*graph.Node{x}
+	}
+	var parts []*graph.Node
+	from := 0
+	if !x.Graph().Backend().Capabilities().Operations[compute.OpTypeDynamicSlice] {
+		for _, n := range h.sizes {
+			parts = append(parts, graph.Slice(x, graph.AxisRange(from, from+n)))
+			from += n
+		}
+		return parts
+	}
+	kept := []*graph.Node{x}
+	for _, n := range h.sizes {
+		kept = append(kept, graph.Scalar(x.Graph(), dtypes.Int32, from))
+		from += n
+	}
+	kept = graph.OptimizationBarriers(kept...)
+	for i, n := range h.sizes {
+		parts = append(parts, graph.DynamicSlice(kept[0], kept[i+1:i+2], []int{n}))
+	}
+	return parts
+}
+
+// adam returns what one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
 // last paragraph: epsilon is added to the uncorrected root, the rate carries both
-// corrections). GoMLX's corrects the moments instead, which gives epsilon another weight.
-func adam(store *model.Store, name string, gradient, rate *graph.Node) {
+// corrections) takes from the weights. GoMLX's corrects the moments instead, which gives
+// epsilon another weight.
+func adam(store *model.Store, name string, gradient, rate *graph.Node) *graph.Node {
 	variable := func(path string) *model.Variable { return store.GetVariable("/" + path) }
 	kept := moments(name)
-	mv, vv, w := variable(kept[0]), variable(kept[1]), variable(name)
+	mv, vv := variable(kept[0]), variable(kept[1])
 	m, v := mv.NodeValue(gradient), vv.NodeValue(gradient)
 	m = graph.Add(m, graph.MulScalar(graph.Sub(gradient, m), 1-beta1))
 	v = graph.Add(v, graph.MulScalar(graph.Sub(graph.Square(gradient), v), 1-beta2))
 	mv.SetNodeValue(m)
 	vv.SetNodeValue(v)
-	change := graph.Div(graph.Mul(m, rate), graph.AddScalar(graph.Sqrt(v), epsilon))
-	w.SetNodeValue(graph.Sub(w.NodeValue(gradient), change))
+	return graph.Div(graph.Mul(m, rate), graph.AddScalar(graph.Sqrt(v), epsilon))
 }

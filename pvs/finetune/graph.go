@@ -61,9 +61,10 @@ func (s *Session) head(scope *model.Scope, features *Node, in inputs) (loss, rep
 func (s *Session) stepGraph(scope *model.Scope, in inputs) *Node {
 	net := s.backbone(scope, in, true)
 	loss, report, out := s.head(scope, net.Features, in)
-	for i, g := range Gradient(loss, s.nodes(loss.Graph(), s.trainable)...) {
-		adam(s.store, s.trainable[i], g, in.rate)
-	}
+	gradients := Gradient(loss, s.nodes(loss.Graph(), s.trainable)...)
+	of := len(s.ofBackbone())
+	s.update(s.ofBackbone(), gradients[:of], in.rate)
+	s.update(s.ofHead(), gradients[of:], in.rate)
 	s.moveTop(out)
 	for layer, stat := range net.Statistics {
 		s.move(layer+"/moving_mean", stat.Mean)
@@ -78,9 +79,7 @@ func (s *Session) headGraph(scope *model.Scope, in inputs) (report, slope *Node)
 	loss, report, out := s.head(scope, in.x, in)
 	names := s.ofHead()
 	gradients := Gradient(loss, append(s.nodes(loss.Graph(), names), in.x)...)
-	for i, name := range names {
-		adam(s.store, name, gradients[i], in.rate)
-	}
+	s.update(names, gradients[:len(names)], in.rate)
 	s.moveTop(out)
 	return report, gradients[len(names)]
 }
@@ -104,9 +103,11 @@ func (s *Session) backwardGraph(scope *model.Scope, in inputs, slope, share *Nod
 
 // applyGraph takes Adam's step with the sums of gradients and clears them.
 func (s *Session) applyGraph(rate *Node) *Node {
+	var gradients []*Node
 	for _, name := range s.ofBackbone() {
-		adam(s.store, name, s.takeSum(name, rate), rate)
+		gradients = append(gradients, s.takeSum(name, rate))
 	}
+	s.update(s.ofBackbone(), gradients, rate)
 	for _, name := range s.statistics() {
 		s.move(name, s.takeSum(name, rate))
 	}
@@ -131,9 +132,7 @@ func (s *Session) takeSum(name string, g *Node) *Node {
 // the photos as labels.
 func (s *Session) siameseGraph(scope *model.Scope, x, photos, rate *Node) *Node {
 	loss := s.tripletLoss(scope, x, photos)
-	for i, g := range Gradient(loss.Value, s.nodes(x.Graph(), s.trainable)...) {
-		adam(s.store, s.trainable[i], g, rate)
-	}
+	s.update(s.trainable, Gradient(loss.Value, s.nodes(x.Graph(), s.trainable)...), rate)
 	return tripletReport(loss)
 }
 

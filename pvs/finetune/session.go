@@ -52,6 +52,7 @@ type Session struct {
 	input      Input
 	trainable  []string
 	iterations int // of this phase's optimizer
+	sharedUpTo int // values of a weight whose moments share a vector; see [held]
 	frozen     *frozen
 }
 
@@ -59,7 +60,7 @@ type Session struct {
 // heads if values has them.
 func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
 	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
-		store: model.NewStore(), programs: map[program]*model.Exec{}}
+		store: model.NewStore(), programs: map[program]*model.Exec{}, sharedUpTo: sharedUpTo}
 	err := opts.Precision.Check(backend)
 	if err != nil {
 		return nil, err
@@ -196,11 +197,9 @@ func (s *Session) Begin(p Phase, input Input) error {
 	s.thaw()
 	s.phase, s.input, s.iterations = p, input, 0
 	s.trainable = p.Trainable(s.config)
-	for _, name := range s.trainable {
-		shape := s.store.GetVariable("/" + name).Shape().Dimensions
-		size := s.store.GetVariable("/" + name).Shape().Size()
-		for _, slot := range moments(name) {
-			if err := s.set(slot, make([]float32, size), shape); err != nil {
+	for _, h := range s.held() {
+		for _, slot := range moments(h.name) {
+			if err := s.set(slot, make([]float32, h.size()), h.dims); err != nil {
 				return err
 			}
 		}
@@ -215,13 +214,26 @@ func (s *Session) Trainable() []string { return slices.Clone(s.trainable) }
 func (s *Session) ofBackbone() []string { return s.trainable[:len(s.trainable)-headWeights] }
 func (s *Session) ofHead() []string     { return s.trainable[len(s.trainable)-headWeights:] }
 
+// held says where the moments are of all that the phase trains.
+func (s *Session) held() []held {
+	if s.phase.Siamese() {
+		return s.hold(s.trainable)
+	}
+	return append(s.hold(s.ofBackbone()), s.hold(s.ofHead())...)
+}
+
 // Optimizer copies the optimizer's state: the steps taken and its moments by name.
 func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err error) {
 	kept = map[string][]float32{}
-	for _, name := range s.trainable {
-		for _, slot := range moments(name) {
-			if kept[slot], err = s.get(slot); err != nil {
+	for _, h := range s.held() {
+		for i, slot := range moments(h.name) {
+			all, err := s.get(slot)
+			if err != nil {
 				return 0, nil, err
+			}
+			for j, name := range h.weights {
+				n := h.sizes[j]
+				kept[moments(name)[i]], all = all[:n:n], all[n:]
 			}
 		}
 	}
@@ -230,13 +242,17 @@ func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err er
 
 // Restore sets the optimizer's state after [Session.Begin].
 func (s *Session) Restore(iterations int, kept map[string][]float32) error {
-	for _, name := range s.trainable {
-		for _, slot := range moments(name) {
-			v := s.store.GetVariable("/" + slot)
-			if len(kept[slot]) != v.Shape().Size() {
-				return fmt.Errorf("the optimizer's state lacks %s", slot)
+	for _, h := range s.held() {
+		for i, slot := range moments(h.name) {
+			var all []float32
+			for j, name := range h.weights {
+				part := kept[moments(name)[i]]
+				if len(part) != h.sizes[j] {
+					return fmt.Errorf("the optimizer's state lacks %s", moments(name)[i])
+				}
+				all = append(all, part...)
 			}
-			if err := s.set(slot, kept[slot], v.Shape().Dimensions); err != nil {
+			if err := s.set(slot, all, h.dims); err != nil {
 				return err
 			}
 		}
