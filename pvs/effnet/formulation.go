@@ -26,14 +26,22 @@ func (f Formulation) String() string {
 // FormulationFor returns the fast formulation for a backend: slices on CPUs under XLA
 // and on the pure-Go backend, which runs grouped convolutions slowly.
 func FormulationFor(backend compute.Backend) Formulation {
-	if xla, ok := backend.(interface{ IsCPU() bool }); ok && xla.IsCPU() {
-		return Slices
-	}
-	if backend.Name() == pureGo {
+	if OnCPU(backend) && backend.Name() != onnxRuntime {
 		return Slices
 	}
 	return Convolutions
 }
 
-// pureGo is the name that GoMLX's pure-Go backend gives itself.
-const pureGo = "Go Backend"
+// OnCPU says whether a backend computes on this machine's CPU.
+func OnCPU(backend compute.Backend) bool {
+	if xla, ok := backend.(interface{ IsCPU() bool }); ok {
+		return xla.IsCPU()
+	}
+	return backend.Name() == onnxRuntime || backend.Name() == pureGo
+}
+
+// The names that GoMLX's backends give themselves.
+const (
+	pureGo      = "Go Backend"
+	onnxRuntime = "onnxruntime"
+)

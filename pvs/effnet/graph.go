@@ -113,7 +113,7 @@ func (b *builder) stem(images *Node) *Node {
 // blocks builds blocks from to to-1.
 func (b *builder) blocks(all []Block, from, to int, x *Node) *Node {
 	for i := from; i < to; i++ {
-		x = b.block(all[i], i, x, b.opts.DropConnect*float64(i)/float64(len(all)))
+		x = b.block(all[i], i, x, dropRate(b.opts.DropConnect, i, len(all)))
 	}
 	return x
 }
@@ -189,6 +189,24 @@ func (b *builder) squeezeExcite(block Block, x *Node) *Node {
 func (b *builder) scaled(x, gate *Node) *Node {
 	d := gate.Shape().Dimensions
 	return b.widened(x, func(x *Node) *Node { return Mul(x, Reshape(gate, d[0], 1, 1, d[1])) })
+}
+
+// dropRate rises linearly from 0 at the first block.
+func dropRate(last float64, block, blocks int) float64 {
+	return last * float64(block) / float64(blocks)
+}
+
+// BranchFactors returns what stochastic depth makes of noise [images, blocks] (see
+// [Options]): the factor of each block's residual branch, 0 or 1/(1-rate).
+func (c Config) BranchFactors(noise []float32, dropConnect float64) []float32 {
+	blocks := len(c.Blocks())
+	factors := make([]float32, len(noise))
+	for i, v := range noise {
+		if rate := dropRate(dropConnect, i%blocks, blocks); v >= float32(rate) {
+			factors[i] = float32(1 / (1 - rate))
+		}
+	}
+	return factors
 }
 
 // stochasticDepth drops the whole branch of some images and scales the others by

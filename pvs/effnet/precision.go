@@ -68,9 +68,6 @@ func (p Precision) On(backend compute.Backend) Precision {
 	return p
 }
 
-// onnxRuntime is the name that GoMLX's ONNX Runtime backend gives itself.
-const onnxRuntime = "onnxruntime"
-
 // narrow brings x to the format of convolutions and activations.
 func (b *builder) narrow(x *graph.Node) *graph.Node {
 	if b.opts.Precision == BFloat16 {

@@ -46,17 +46,22 @@ func photos(t testing.TB, n int) []Photo {
 	return out
 }
 
-// mini is an untrained miniature on the pure-Go backend.
-func mini(t testing.TB, batch int) *Network {
+// goBackend is GoMLX's own, which is always there.
+func goBackend(t testing.TB) compute.Backend {
 	backend, err := compute.NewWithConfig("go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return backend
+}
+
+// mini is an untrained miniature.
+func mini(t testing.TB, batch int) *Network {
 	c, err := effnet.Named("mini")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := NewNetwork(backend, c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
+	n, err := NewNetwork(goBackend(t), c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +177,7 @@ func TestBadOptions(t *testing.T) {
 	if _, err := NewNetwork(nil, c, nil, NetworkOptions{Size: 8}); err == nil {
 		t.Error("an input of 8 pixels must be refused")
 	}
-	if _, err := NewNetwork(nil, c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := NewNetwork(goBackend(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,11 +10,9 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // Embedder maps photos to vectors.
@@ -56,7 +54,13 @@ type network struct {
 // over all places (Keras: pooling="avg").
 type Network struct {
 	network
-	exec *model.Exec
+	forward forward
+}
+
+// forward computes the vectors of a batch, the count first of which are photos.
+type forward interface {
+	run(batch []float32, count int, vectors []float32) error
+	close()
 }
 
 // settle checks the options and fills in what they leave open.
@@ -91,36 +95,26 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 }
 
 // NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
-// heads) into a network on the backend. The graph is compiled at the first batch.
+// heads) into a network for the backend's device: on a CPU in its own kernels if it has
+// them (package native), else as a graph that is compiled at the first batch.
 func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
 	n, err := settle(backend, config, values, opts)
 	if err != nil {
 		return nil, err
 	}
-	opts, h := n.opts, n.heads
-	store := model.NewStore()
-	if err := config.Load(store.RootScope(), values); err != nil {
-		return nil, err
-	}
-	head := h.variables(opts.Output, values)
-	if err := load(store, head, values); err != nil {
-		return nil, err
-	}
-	// As constants, weights can be folded into neighbouring operations: ONNX Runtime
-	// is three times as fast with them.
-	store.WithVariableAsConst(true)
-	how := effnet.Options{Formulation: effnet.FormulationFor(backend), Precision: opts.Precision}
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
-		if opts.Output.block() {
-			x := config.Before(scope, images, string(opts.Output), how)
-			return graph.Reshape(x, x.Shape().Dim(0), -1)
-		}
-		return h.graph(scope, config.Graph(scope, images, how).Features, opts.Output)
-	})
+	f, err := newForward(backend, n, values)
 	if err != nil {
-		return nil, fmt.Errorf("building %s: %w", config.Title, err)
+		return nil, err
 	}
-	return &Network{n, exec}, nil
+	return &Network{n, f}, nil
+}
+
+// newForward takes the network's own kernels where they can be had, and else its graph.
+func newForward(backend compute.Backend, n network, values map[string][]float32) (forward, error) {
+	if n.opts.Precision == effnet.Float32 && native.Preferred(backend) {
+		return newKernels(backend, n, values)
+	}
+	return newGraph(backend, n, values)
 }
 
 // Fingerprint hashes the weights that an output depends on, so that vectors of it can
@@ -151,7 +145,13 @@ func Fingerprint(config effnet.Config, values map[string][]float32, o Output) st
 }
 
 // Close frees what the device holds.
-func (n *Network) Close() { n.exec.Finalize() }
+func (n *Network) Close() { n.forward.close() }
+
+// Own says whether the network runs in its own kernels (package native).
+func (n *Network) Own() bool {
+	_, own := n.forward.(*kernelForward)
+	return own
+}
 
 // Key names variant, input size, output and weights, and a precision that is not float32.
 func (n *network) Key() string { return n.key }
@@ -170,15 +170,13 @@ func (n *network) Prepare(photo *imageprep.RGB, input []float32) {
 	imageprep.Square(photo, n.opts.Size, input)
 }
 
-// Embed runs the network. A short batch is filled up, since another size would be
-// compiled anew.
+// Embed runs the network.
 func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {
 	batch, err := n.fill(inputs, count, vectors)
 	if err != nil {
 		return err
 	}
-	dims := []int{n.opts.Batch, n.opts.Size, n.opts.Size, 3}
-	if err := call(n.exec, batch, dims, vectors[:count*n.dim]); err != nil {
+	if err := n.forward.run(batch, count, vectors[:count*n.dim]); err != nil {
 		return fmt.Errorf("running %s: %w", n.config.Title, err)
 	}
 	return nil

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -38,10 +36,7 @@ func withHeads(t *testing.T) (effnet.Config, map[string][]float32) {
 // The heads on vectors that were computed before give what the whole network gives.
 func TestProject(t *testing.T) {
 	c, values := withHeads(t)
-	b, err := compute.NewWithConfig("go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := goBackend(t)
 	embedAll := func(o Output) *vectors.Set {
 		n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
 		if err != nil {

@@ -108,10 +108,7 @@ type lacking struct{ compute.Backend }
 func (lacking) Name() string { return "onnxruntime" }
 
 func TestWithoutBFloat16(t *testing.T) {
-	b, err := compute.NewWithConfig("go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := goBackend(t)
 	c, err := effnet.Named("mini")
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ type Session struct {
 	trainable  []string
 	iterations int // of this phase's optimizer
 	sharedUpTo int // values of a weight whose moments share a vector; see [held]
-	frozen     *frozen
+	frozen     frozen
 }
 
 // NewSession puts a network's weights on the backend: the backbone's, and those of the

@@ -13,6 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/native"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -308,13 +309,28 @@ func TestTrainable(t *testing.T) {
 	}
 }
 
-// TestFrozenApart holds a step whose frozen layers run on a backend of their own to
-// one that runs all layers in one program, with dropout and stochastic depth on.
+// TestFrozenApart holds a step whose frozen layers run on a backend of their own, or in
+// the network's own kernels, to one that runs all layers in one program, with dropout and
+// stochastic depth on.
 func TestFrozenApart(t *testing.T) {
+	t.Run("graph", func(t *testing.T) {
+		t.Setenv("GOMLX_BACKEND", "go")
+		frozenApart(t)
+	})
+	t.Run("kernels", func(t *testing.T) {
+		if !native.Preferred(goBackend(t)) {
+			t.Skip("the kernels do not run on this processor, or GOMLX_BACKEND is set")
+		}
+		frozenApart(t)
+	})
+}
+
+func frozenApart(t *testing.T) {
 	for _, trains := range []Trains{NewTop, FromBlock7a} {
 		for _, rows := range []int{6, 16} {
 			p := phase(trains)
 			p.Batch, p.Dropout = rows, 0.2
+			p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 			losses := map[bool][]float64{}
 			values := map[bool]map[string][]float32{}
 			for _, apart := range []bool{false, true} {

@@ -10,14 +10,8 @@ import (
 type norm struct{ factor, offset []float64 }
 
 func (b *builder) norm(layer string) norm {
-	gamma, beta := b.values[layer+"/gamma"], b.values[layer+"/beta"]
-	mean, variance := b.values[layer+"/moving_mean"], b.values[layer+"/moving_variance"]
-	n := norm{make([]float64, len(gamma)), make([]float64, len(gamma))}
-	for c := range gamma {
-		n.factor[c] = float64(gamma[c]) / math.Sqrt(float64(variance[c])+effnet.Epsilon)
-		n.offset[c] = float64(beta[c]) - float64(mean[c])*n.factor[c]
-	}
-	return n
+	factor, offset := effnet.BatchNormOf(b.values, layer)
+	return norm{factor, offset}
 }
 
 // folded is a convolution with its BatchNorm in it: weights [out, in, places], ONNX's layout.

@@ -17,6 +17,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // networkChecks loads every weights file and compares the network on every backend.
@@ -47,6 +48,14 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 		} else {
 			checks = append(checks, sameWeights(label+" against "+filepath.Base(files[0]), w, first))
 		}
+		if native.Supported() && len(names) == 0 {
+			log(fmt.Sprintf("running %s in its own kernels", config.Title))
+			more, err := kernelChecks(config, w, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("%s in its own kernels: %w", label, err)
+			}
+			checks = append(checks, named("native "+filepath.Ext(label), more)...)
+		}
 		backends, err := open(ctx, names, config, log)
 		if err != nil {
 			return nil, err
@@ -57,10 +66,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s: %w", label, name, err)
 			}
-			for _, c := range more {
-				c.Name = name + " " + filepath.Ext(label) + " " + c.Name
-				checks = append(checks, c)
-			}
+			checks = append(checks, named(name+" "+filepath.Ext(label), more)...)
 			if i > 0 || backends[name].Name() == onnxBackend {
 				continue // the files hold the same weights, and gradients are for backends that train
 			}
@@ -73,13 +79,18 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			if err != nil {
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
-			for _, c := range append(losses, trace...) {
-				c.Name = name + " " + c.Name
-				checks = append(checks, c)
-			}
+			checks = append(checks, named(name, append(losses, trace...))...)
 		}
 	}
 	return checks, nil
+}
+
+// named puts what was checked before each check's name.
+func named(what string, checks []Check) []Check {
+	for i := range checks {
+		checks[i].Name = what + " " + checks[i].Name
+	}
+	return checks
 }
 
 // sameWeights compares two files exactly.

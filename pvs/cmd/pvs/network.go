@@ -36,14 +36,23 @@ func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name str
 	if err != nil {
 		return nil, c, "", err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", c.Title, path, info, f.Precision))
 	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Precision: f.Precision}
+	where := info.String()
 	if f.Precision == effnet.Int8 {
 		e, err = embed.NewQuantized(b, c, values, opts)
 	} else {
-		e, err = embed.NewNetwork(b, c, values, opts)
+		var n *embed.Network
+		n, err = embed.NewNetwork(b, c, values, opts)
+		if err == nil && n.Own() {
+			where = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
+		}
+		e = n
 	}
-	return e, c, title, err
+	if err != nil {
+		return nil, c, "", err
+	}
+	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", c.Title, path, where, f.Precision))
+	return e, c, title, nil
 }
 
 // values reads the weights and, with a checkpoint, what it was trained at.

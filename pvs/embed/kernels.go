@@ -1,0 +1,49 @@
+package embed
+
+import (
+	"github.com/gomlx/compute"
+
+	"github.com/gopvs/product-visual-search/pvs/native"
+)
+
+// kernelForward is a network in its own kernels, and its heads on a backend.
+type kernelForward struct {
+	body     *native.Network
+	before   string     // a block, if what enters it is the output
+	pixels   int        // values of an image
+	top      *projector // nil without heads
+	features []float32  // of a batch
+}
+
+func newKernels(backend compute.Backend, n network, values map[string][]float32) (*kernelForward, error) {
+	body, err := native.New(n.config, values, n.opts.Size)
+	if err != nil {
+		return nil, err
+	}
+	k := &kernelForward{body: body, pixels: n.InputLen()}
+	if n.opts.Output.block() {
+		k.before = string(n.opts.Output)
+		return k, nil
+	}
+	k.features = make([]float32, n.opts.Batch*n.config.Features())
+	k.top, err = newProjector(backend, n.config, values, n.opts.Output, n.opts.Batch)
+	return k, err
+}
+
+func (k *kernelForward) run(batch []float32, count int, vectors []float32) error {
+	batch = batch[:count*k.pixels]
+	if k.top == nil {
+		return k.body.Run(batch, native.Options{Before: k.before}, vectors)
+	}
+	features := k.features[:count*k.top.features]
+	if err := k.body.Run(batch, native.Options{}, features); err != nil {
+		return err
+	}
+	return k.top.project(features, vectors)
+}
+
+func (k *kernelForward) close() {
+	if k.top != nil {
+		k.top.close()
+	}
+}

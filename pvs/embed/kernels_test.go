@@ -1,0 +1,51 @@
+package embed
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/native"
+)
+
+// The network's own kernels give the vectors of its graph, of every output and of batches
+// that are not full.
+func TestKernelsAgainstGraph(t *testing.T) {
+	if !native.Supported() {
+		t.Skip("the kernels do not run on this processor")
+	}
+	c, values := withHeads(t)
+	b := goBackend(t)
+	for _, o := range []Output{Features, Embedding, Descriptor, "block7a"} {
+		vectorsOf := func(own string) []float32 {
+			t.Setenv("GOMLX_BACKEND", own)
+			n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer n.Close()
+			if n.Own() != (own == "") {
+				t.Fatalf("GOMLX_BACKEND is %q, and own kernels run: %v", own, n.Own())
+			}
+			inputs, rng := make([]float32, 3*n.InputLen()), rand.New(rand.NewPCG(1, 1))
+			for i := range inputs {
+				inputs[i] = float32(rng.IntN(256))
+			}
+			out := make([]float32, 2*n.Dim())
+			if err := n.Embed(inputs, 2, out); err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		want, got := vectorsOf("go"), vectorsOf("")
+		largest := 0.0
+		for _, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		for i, v := range want {
+			if !(math.Abs(float64(got[i]-v)) <= 1e-5*largest) {
+				t.Fatalf("%s: value %d is %g, the graph's %g", o, i, got[i], v)
+			}
+		}
+	}
+}

@@ -1,0 +1,12 @@
+// Package native computes EfficientNet's forward pass on a CPU, in kernels of its own in C
+// (AVX2 and FMA) that are made for this network: BatchNorms are folded into the
+// convolutions, activations are applied before a sum leaves its register, and a block's
+// wide part goes panel by panel through the cache instead of through memory. Each image is
+// computed on one core, and nothing is compiled at run time.
+//
+//	n, err := native.New(config, values, 224)
+//	err = n.Run(images, native.Options{}, features)
+//
+// The graph of package effnet says what is computed; tests and `pvs verify` hold both to the
+// same values. From the outside in: network.c, widen.c and multiply.c, tile.h, vector.h.
+package native

@@ -1,0 +1,64 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// errUnsupported says what is missing.
+var errUnsupported = errors.New("the network's own kernels need an amd64 processor with AVX2 and FMA, and a program built with cgo")
+
+// check looks at what a network is made of.
+func check(config effnet.Config, values map[string][]float32, size int) error {
+	for _, v := range config.Variables() {
+		if err := v.Check(values[v.Name]); err != nil {
+			return fmt.Errorf("%s: %w", config.Title, err)
+		}
+	}
+	if size < 1 {
+		return fmt.Errorf("%s: an image of %d pixels a side has none", config.Title, size)
+	}
+	return nil
+}
+
+// Options of [Network.Run]; zero values are defaults.
+type Options struct {
+	Before string // a block, "block7a", for what enters it; "": the features
+	// Factors, [n, blocks], are what the residual branch of each image's blocks counts: 0 or
+	// 1/(1-rate) under stochastic depth; nil: 1.
+	Factors []float32
+}
+
+// Run computes, of n images [n, size, size, 3], 0..255, the average-pooled features, [n,
+// config.Features()], or what enters a block, [n, height, width, channels] (see
+// [effnet.Config.InputOf]). Each image is computed on one core.
+func (n *Network) Run(images []float32, opts Options, out []float32) error {
+	blocks := n.config.Blocks()
+	block, dim := len(blocks), n.config.Features()
+	if opts.Before != "" {
+		block = slices.IndexFunc(blocks, func(b effnet.Block) bool { return b.Name == opts.Before })
+		if block < 0 {
+			return fmt.Errorf("%s has no block %q", n.config.Title, opts.Before)
+		}
+		h, w, c := n.config.InputOf(opts.Before, n.size)
+		dim = h * w * c
+	}
+	pixels := 3 * n.size * n.size
+	count := len(images) / pixels
+	if len(images) != count*pixels || len(out) != count*dim || opts.Factors != nil && len(opts.Factors) != count*len(blocks) {
+		return fmt.Errorf("%s of %d pixels cannot take %d values to %d, with %d factors", n.config.Title, n.size, len(images), len(out), len(opts.Factors))
+	}
+	return cores.Each(context.Background(), count, func(i int) error {
+		var factors []float32
+		if opts.Factors != nil {
+			factors = opts.Factors[i*len(blocks) : (i+1)*len(blocks)]
+		}
+		n.run(images[i*pixels:(i+1)*pixels], block, factors, out[i*dim:(i+1)*dim])
+		return nil
+	})
+}

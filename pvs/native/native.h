@@ -1,0 +1,60 @@
+// EfficientNet's forward pass. Tensors are float32, row by row, channels last. Numbers of
+// channels are multiples of 8 but for those between squeeze and excite. Nothing is allocated.
+#ifndef PVS_NATIVE_H
+#define PVS_NATIVE_H
+
+// What follows a convolution and its BatchNorm.
+enum { pvs_linear, pvs_swish, pvs_relu6 };
+
+// pvs_matrix is a pointwise convolution with its BatchNorm: weights [in, out] in panels of
+// 16 columns, one after the other; the last panel has 24 if that leaves none over, and 8 of 8.
+typedef struct {
+	int in, out;
+	const float *weights, *bias;
+} pvs_matrix;
+
+// pvs_kernels is a depthwise convolution with its BatchNorm: weights [size, size, channels] in
+// panels of 16 channels, the last of which may have 8.
+typedef struct {
+	int channels, size, stride; // size 3 or 5, stride 1 or 2
+	const float *weights, *bias;
+} pvs_kernels;
+
+// pvs_dense is a layer of squeeze and excite: weights [in, out] as they are.
+typedef struct {
+	int in, out;
+	const float *weights, *bias;
+} pvs_dense;
+
+// pvs_block is one MBConv block.
+typedef struct {
+	pvs_matrix expand; // weights are null in the first stage
+	pvs_kernels depthwise;
+	pvs_dense squeeze, excite; // weights are null in the Lite family
+	pvs_matrix project;
+	int residual; // the input is added to the output
+} pvs_block;
+
+typedef struct {
+	int size;                     // of the square image
+	const float *factor, *offset; // of a row of pixels, [3 * size]
+	pvs_matrix stem;              // of patches of 27 values
+	const pvs_block *blocks;
+	int block_count;
+	pvs_matrix top;
+	int activation;
+} pvs_network;
+
+// pvs_supported is 1 where the processor has the instructions that all is made of.
+int pvs_supported(void);
+
+// pvs_scratch is how many values of working memory pvs_run needs.
+long pvs_scratch(const pvs_network *n);
+
+// pvs_run computes, of an image [size, size, 3], what enters a block, [height, width,
+// channels], or, with the number of all blocks, the features, [top.out]: the average of the
+// last convolution over all places. What a block with a residual adds to its input counts
+// factors[block] times, once if factors is null.
+void pvs_run(const pvs_network *n, const float *image, int block, const float *factors, float *out, float *scratch);
+
+#endif

@@ -1,0 +1,19 @@
+//go:build !cgo || !amd64
+
+package native
+
+import "github.com/gopvs/product-visual-search/pvs/effnet"
+
+// Network cannot be made here.
+type Network struct {
+	config effnet.Config
+	size   int
+}
+
+// Supported says whether networks can run here: on an amd64 processor with AVX2 and FMA.
+func Supported() bool { return false }
+
+// New returns an error.
+func New(effnet.Config, map[string][]float32, int) (*Network, error) { return nil, errUnsupported }
+
+func (n *Network) run([]float32, int, []float32, []float32) {}

@@ -1,0 +1,174 @@
+#include "tile.h"
+
+#include <string.h>
+
+// A panel of channels is expanded for many rows into the buffer, which stays in the cache,
+// and convolved from there: what a block has most of never goes out to memory.
+
+// strip is some rows of output, and where they come from.
+typedef struct {
+	int width, padded, left; // columns of input, with all zeros, and zeros before the first
+	int rows, top, bottom;   // rows of input, and of zeros above and below
+	int out_rows, out_width;
+} strip;
+
+// fill_expanded computes a panel of all places between the zeros of the buffer.
+PVS_INLINE void fill_expanded(const strip *s, int act, const pvs_matrix *m, int c, const float *x, float *to) {
+	int places = s->rows * s->width, n = tiles(places, pvs_tile), column = 0;
+	for (int t = 0; t < n; t++) {
+		int p = part(places, t, n), rows = part(places, t + 1, n) - p;
+		float *out[pvs_tile];
+		for (int i = 0; i < rows; i++) {
+			out[i] = to;
+			to += pvs_panel;
+			if (++column == s->width) {
+				column = 0;
+				to += (s->padded - s->width) * pvs_panel;
+			}
+		}
+		tile(rows, 2, x + (long)p * m->in, m->in, m->weights + (long)c * m->in, m->bias + c, act, 1, 0, 0, out);
+	}
+}
+
+// fill_copied takes a panel of x as it is.
+PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, const float *x, float *to) {
+	for (int y = 0; y < s->rows; y++, to += (s->padded - s->width) * pvs_lanes * vectors)
+		for (int i = 0; i < s->width; i++, x += channels, to += pvs_lanes * vectors)
+			for (int j = 0; j < vectors; j++)
+				store(to + pvs_lanes * j, load(x + pvs_lanes * j));
+}
+
+// span convolves n neighbouring places of a row. Each step loads one vector of x for one
+// multiplication, which is as fast as the multiplications are.
+PVS_INLINE void span(int n, int vectors, int kernel, int stride, int act, int padded, const float *x, const float *w,
+                     const float *bias, int channels, float *out, v8 total[2]) {
+	v8 sum[pvs_tile][2];
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < vectors; j++)
+			sum[i][j] = load(bias + pvs_lanes * j);
+	for (int ky = 0; ky < kernel; ky++, x += padded * pvs_lanes * vectors)
+		for (int kx = 0; kx < kernel; kx++, w += pvs_lanes * vectors)
+			for (int j = 0; j < vectors; j++) {
+				v8 b = load(w + pvs_lanes * j);
+				for (int i = 0; i < n; i++)
+					sum[i][j] += load(x + (i * stride + kx) * pvs_lanes * vectors + pvs_lanes * j) * b;
+			}
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < vectors; j++) {
+			v8 y = activate(sum[i][j], act);
+			total[j] += y;
+			store(out + (long)i * channels + pvs_lanes * j, y);
+		}
+}
+
+// convolve computes a panel of out from the buffer.
+PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, int act, const float *buffer, const float *w,
+                         const float *bias, int channels, float *out, float *sums) {
+	v8 total[2];
+	for (int j = 0; j < vectors; j++)
+		total[j] = load(sums + pvs_lanes * j);
+	int n = tiles(s->out_width, pvs_tile);
+	for (int y = 0; y < s->out_rows; y++)
+		for (int t = 0; t < n; t++) {
+			int i = part(s->out_width, t, n);
+			const float *x = buffer + (long)stride * (y * s->padded + i) * pvs_lanes * vectors;
+			float *to = out + ((long)y * s->out_width + i) * channels;
+#define PVS_SPAN(n)                                                                                  \
+	case n:                                                                                          \
+		span(n, vectors, kernel, stride, act, s->padded, x, w, bias, channels, to, total);           \
+		break;
+			switch (part(s->out_width, t + 1, n) - i) {
+				PVS_SPAN(1)
+				PVS_SPAN(2)
+				PVS_SPAN(3)
+				PVS_SPAN(4)
+				PVS_SPAN(5)
+				PVS_SPAN(6)
+			}
+#undef PVS_SPAN
+		}
+	for (int j = 0; j < vectors; j++)
+		store(sums + pvs_lanes * j, total[j]);
+}
+
+// A function for each kernel, stride and activation, so that loops have constant bounds.
+typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, int channels, float *out, float *sums);
+
+#define PVS_CONVOLUTION(name, kernel, stride, act)                                                                \
+	PVS_TARGET static void name(const strip *s, int vectors, const float *buffer, const float *w,                \
+	                            const float *bias, int channels, float *out, float *sums) {                      \
+		if (vectors == 2)                                                                                        \
+			convolve(s, 2, kernel, stride, act, buffer, w, bias, channels, out, sums);                           \
+		else                                                                                                     \
+			convolve(s, 1, kernel, stride, act, buffer, w, bias, channels, out, sums);                           \
+	}
+
+PVS_CONVOLUTION(swish_3_1, 3, 1, pvs_swish)
+PVS_CONVOLUTION(swish_3_2, 3, 2, pvs_swish)
+PVS_CONVOLUTION(swish_5_1, 5, 1, pvs_swish)
+PVS_CONVOLUTION(swish_5_2, 5, 2, pvs_swish)
+PVS_CONVOLUTION(relu6_3_1, 3, 1, pvs_relu6)
+PVS_CONVOLUTION(relu6_3_2, 3, 2, pvs_relu6)
+PVS_CONVOLUTION(relu6_5_1, 5, 1, pvs_relu6)
+PVS_CONVOLUTION(relu6_5_2, 5, 2, pvs_relu6)
+
+static convolution *const convolutions[2][2][2] = {
+	{{swish_3_1, swish_3_2}, {swish_5_1, swish_5_2}},
+	{{relu6_3_1, relu6_3_2}, {relu6_5_1, relu6_5_2}},
+};
+
+PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, const float *x, float *to) {
+	if (b->expand.weights && act == pvs_swish)
+		fill_expanded(s, pvs_swish, &b->expand, c, x, to);
+	else if (b->expand.weights)
+		fill_expanded(s, pvs_relu6, &b->expand, c, x, to);
+	else if (vectors == 2)
+		fill_copied(s, 2, b->depthwise.channels, x + c, to);
+	else
+		fill_copied(s, 1, b->depthwise.channels, x + c, to);
+}
+
+// strip_rows is how many rows of output a strip has: as many as keep the buffer within 256
+// KiB, half of a usual second-level cache.
+static int strip_rows(const pvs_kernels *d, int padded) {
+	int fit = (64 << 10) / (padded * pvs_panel);
+	return fit < d->size ? 1 : (fit - d->size) / d->stride + 1;
+}
+
+pvs_padding pvs_same(int size, int kernel, int stride) {
+	int total = ((size + stride - 1) / stride - 1) * stride + kernel - size;
+	if (total < 0)
+		total = 0;
+	return (pvs_padding){total / 2, total - total / 2};
+}
+
+long pvs_widen_buffer(const pvs_block *b, int height, int width) {
+	const pvs_kernels *d = &b->depthwise;
+	pvs_padding side = pvs_same(width, d->size, d->stride);
+	int padded = side.before + width + side.after, out_rows = (height + d->stride - 1) / d->stride, most = strip_rows(d, padded);
+	return (long)(((most < out_rows ? most : out_rows) - 1) * d->stride + d->size) * padded * pvs_panel;
+}
+
+void pvs_widen(const pvs_block *b, const float *x, int height, int width, int act, float *out, float *sums, float *buffer) {
+	const pvs_kernels *d = &b->depthwise;
+	convolution *run = convolutions[act == pvs_relu6][d->size == 5][d->stride == 2];
+	pvs_padding side = pvs_same(width, d->size, d->stride), above = pvs_same(height, d->size, d->stride);
+	strip s = {.width = width, .padded = side.before + width + side.after, .left = side.before, .out_width = (width + d->stride - 1) / d->stride};
+	int depth = b->expand.weights ? b->expand.in : d->channels, out_height = (height + d->stride - 1) / d->stride, most = strip_rows(d, s.padded);
+	memset(sums, 0, d->channels * sizeof(float));
+	for (int y = 0; y < out_height; y += most) {
+		s.out_rows = out_height - y < most ? out_height - y : most;
+		int first = y * d->stride - above.before, last = first + (s.out_rows - 1) * d->stride + d->size;
+		s.top = first < 0 ? -first : 0;
+		s.bottom = last > height ? last - height : 0;
+		s.rows = last - first - s.top - s.bottom;
+		for (int c = 0; c < d->channels; c += pvs_panel) {
+			int vectors = d->channels - c < pvs_panel ? 1 : 2, n = pvs_lanes * vectors;
+			// The zeros around the rows stay while panels are equally wide.
+			if (c == 0 || vectors == 1)
+				memset(buffer, 0, (size_t)(last - first) * s.padded * n * sizeof(float));
+			fill(&s, vectors, act, b, c, x + (long)(first + s.top) * width * depth, buffer + (s.top * s.padded + s.left) * n);
+			run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, out + (long)y * s.out_width * d->channels + c, sums + c);
+		}
+	}
+}
