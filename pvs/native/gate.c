@@ -1,33 +1,41 @@
 #include "vector.h"
 
-PVS_TARGET void pvs_apply(const pvs_dense *d, const float *x, float *out) {
+#include <string.h>
+
+PVS_TARGET void pvs_apply(const pvs_dense *d, const float *x, int count, float *out) {
+	for (int n = 0; n < count; n++)
+		memcpy(out + (long)n * d->out, d->bias, sizeof(float) * d->out);
 	const float *w = d->weights;
-	for (int o = 0; o < d->out; o++)
-		out[o] = d->bias[o];
-	for (int i = 0; i < d->in; i++, w += d->out) {
-		int o = 0;
-		for (; o + pvs_lanes <= d->out; o += pvs_lanes)
-			store(out + o, load(out + o) + all(x[i]) * load(w + o));
-		for (; o < d->out; o++)
-			out[o] += x[i] * w[o];
-	}
+	for (int i = 0; i < d->in; i++, w += d->out)
+		for (int n = 0; n < count; n++) {
+			float *to = out + (long)n * d->out, v = x[(long)n * d->in + i];
+			int o = 0;
+			for (; o + pvs_lanes <= d->out; o += pvs_lanes)
+				store(to + o, load(to + o) + v * load(w + o));
+			for (; o < d->out; o++)
+				to[o] += v * w[o];
+		}
 }
 
 // each replaces all values of x, the last vector of which may be short.
-PVS_INLINE void each(float *x, int n, v8 (*f)(v8)) {
-	int i = 0;
-	for (; i + pvs_lanes <= n; i += pvs_lanes)
-		store(x + i, f(load(x + i)));
-	float rest[pvs_lanes] = {0};
-	for (int j = i; j < n; j++)
-		rest[j - i] = x[j];
-	store(rest, f(load(rest)));
-	for (int j = i; j < n; j++)
-		x[j] = rest[j - i];
+PVS_INLINE void each(float *x, int n, void (*replace)(v8 *x)) {
+	for (; n > 0; n -= pvs_lanes, x += pvs_lanes) {
+		float rest[pvs_lanes] = {0};
+		int here = n < pvs_lanes ? n : pvs_lanes;
+		memcpy(rest, x, here * sizeof(float));
+		v8 v = load(rest);
+		replace(&v);
+		store(rest, v);
+		memcpy(x, rest, here * sizeof(float));
+	}
 }
 
-PVS_INLINE v8 swish(v8 x) { return activate(x, pvs_swish); }
-PVS_INLINE v8 sigmoid(v8 x) { return all(1.0f) / (decay(x) + 1.0f); }
+PVS_INLINE void swish(v8 *x) { activate(x, 1, pvs_swish); }
+
+PVS_INLINE void sigmoid(v8 *x) {
+	decay(x, 1);
+	*x = 1.0f / (*x + 1.0f);
+}
 
 PVS_TARGET void pvs_swish_of(float *x, int n) { each(x, n, swish); }
 PVS_TARGET void pvs_sigmoid_of(float *x, int n) { each(x, n, sigmoid); }

@@ -23,11 +23,12 @@ void pvs_multiply(const pvs_matrix *m, const float *x, int rows, int act, float 
 long pvs_widen_buffer(const pvs_block *b, int height, int width);
 
 // pvs_widen computes the first half of a block, expansion and depthwise convolution, both
-// activated, of x[height, width, .]; sums[channels] are those of out over all places.
-void pvs_widen(const pvs_block *b, const float *x, int height, int width, int act, float *out, float *sums, float *buffer);
+// activated, of x[count, height, width, .]; sums[count, channels] are those of out over all
+// places.
+void pvs_widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer);
 
-// pvs_apply computes out[d->out] = x[d->in] * weights + bias.
-void pvs_apply(const pvs_dense *d, const float *x, float *out);
+// pvs_apply computes out[count, d->out] = x[count, d->in] * weights + bias.
+void pvs_apply(const pvs_dense *d, const float *x, int count, float *out);
 
 // pvs_swish_of and pvs_sigmoid_of replace x[n].
 void pvs_swish_of(float *x, int n);

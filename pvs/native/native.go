@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
@@ -26,6 +27,10 @@ func check(config effnet.Config, values map[string][]float32, size int) error {
 	return nil
 }
 
+// together is how many images a core computes at once: they share the weights that it
+// fetches, while each adds to what its caches should hold.
+const together = 2
+
 // Options of [Network.Run]; zero values are defaults.
 type Options struct {
 	Before string // a block, "block7a", for what enters it; "": the features
@@ -36,7 +41,7 @@ type Options struct {
 
 // Run computes, of n images [n, size, size, 3], 0..255, the average-pooled features, [n,
 // config.Features()], or what enters a block, [n, height, width, channels] (see
-// [effnet.Config.InputOf]). Each image is computed on one core.
+// [effnet.Config.InputOf]). Images are spread over the cores.
 func (n *Network) Run(images []float32, opts Options, out []float32) error {
 	blocks := n.config.Blocks()
 	block, dim := len(blocks), n.config.Features()
@@ -53,12 +58,14 @@ func (n *Network) Run(images []float32, opts Options, out []float32) error {
 	if len(images) != count*pixels || len(out) != count*dim || opts.Factors != nil && len(opts.Factors) != count*len(blocks) {
 		return fmt.Errorf("%s of %d pixels cannot take %d values to %d, with %d factors", n.config.Title, n.size, len(images), len(out), len(opts.Factors))
 	}
-	return cores.Each(context.Background(), count, func(i int) error {
+	each := max(1, min(together, count/runtime.GOMAXPROCS(0)))
+	return cores.Each(context.Background(), (count+each-1)/each, func(i int) error {
+		from, to := i*each, min((i+1)*each, count)
 		var factors []float32
 		if opts.Factors != nil {
-			factors = opts.Factors[i*len(blocks) : (i+1)*len(blocks)]
+			factors = opts.Factors[from*len(blocks) : to*len(blocks)]
 		}
-		n.run(images[i*pixels:(i+1)*pixels], block, factors, out[i*dim:(i+1)*dim])
+		n.run(images[from*pixels:to*pixels], to-from, block, factors, out[from*dim:to*dim])
 		return nil
 	})
 }

@@ -48,13 +48,13 @@ typedef struct {
 // pvs_supported is 1 where the processor has the instructions that all is made of.
 int pvs_supported(void);
 
-// pvs_scratch is how many values of working memory pvs_run needs.
-long pvs_scratch(const pvs_network *n);
+// pvs_scratch is how many values of working memory pvs_run needs for count images.
+long pvs_scratch(const pvs_network *n, int count);
 
-// pvs_run computes, of an image [size, size, 3], what enters a block, [height, width,
-// channels], or, with the number of all blocks, the features, [top.out]: the average of the
-// last convolution over all places. What a block with a residual adds to its input counts
-// factors[block] times, once if factors is null.
-void pvs_run(const pvs_network *n, const float *image, int block, const float *factors, float *out, float *scratch);
+// pvs_run computes, of images [count, size, size, 3], what enters a block, [count, height,
+// width, channels], or, with the number of all blocks, the features, [count, top.out]: the
+// average of the last convolution over all places. What a block with a residual adds to its
+// input counts factors[count, blocks] times, once if factors is null.
+void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
 
 #endif

@@ -4,51 +4,62 @@
 
 enum { stem_kernel = 3, stem_stride = 2, patch = 27 };
 
-// memory is the parts of the working memory.
+// memory is the parts of the working memory. Images go through each block together, so that
+// its weights are fetched once for all.
 typedef struct {
-	float *lines, *patches;               // of the stem
+	float *lines, *patches;               // of the stem, for one image
 	float *x, *y;                         // a block's input and output
-	float *wide, *buffer, *sums;          // of its first half
-	float *squeezed, *gate, *weights;     // of squeeze and excite
+	float *wide, *sums;                   // output of its first half
+	float *buffer;                        // of pvs_widen
+	float *squeezed, *gate;               // of squeeze and excite
+	float *weights;                       // with the gate of one image
 } memory;
 
 static long most(long a, long b) { return a > b ? a : b; }
 
-// lay_out finds how much of each part is needed, and sets where each begins.
-static long lay_out(const pvs_network *n, float *scratch, memory *m) {
-	int side = (n->size + stem_stride - 1) / stem_stride;
+static int halved(int side, int stride) { return (side + stride - 1) / stride; }
+
+// lay_out finds how much of each part is needed for count images, and sets where each begins.
+static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) {
+	int side = halved(n->size, stem_stride);
 	long x = (long)side * side * n->stem.out, wide = 0, buffer = 0, channels = 0, weights = 0;
 	for (int i = 0; i < n->block_count; i++) {
 		const pvs_block *b = &n->blocks[i];
 		buffer = most(buffer, pvs_widen_buffer(b, side, side));
-		side = (side + b->depthwise.stride - 1) / b->depthwise.stride;
+		side = halved(side, b->depthwise.stride);
 		wide = most(wide, (long)side * side * b->depthwise.channels);
 		x = most(x, (long)side * side * b->project.out);
 		channels = most(channels, b->depthwise.channels);
 		weights = most(weights, (long)b->project.in * b->project.out);
 	}
 	wide = most(wide, (long)side * side * n->top.out);
-	long sizes[] = {stem_kernel * (n->size + stem_kernel) * 3, (long)(n->size + 1) / 2 * patch, x, x, wide, buffer, channels, channels, channels, weights};
-	float **parts[] = {&m->lines, &m->patches, &m->x, &m->y, &m->wide, &m->buffer, &m->sums, &m->squeezed, &m->gate, &m->weights};
+	struct {
+		float **part;
+		long size;
+	} parts[] = {
+		{&m->lines, stem_kernel * (n->size + stem_kernel) * 3}, {&m->patches, (long)halved(n->size, stem_stride) * patch},
+		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, count * wide}, {&m->sums, count * channels}, {&m->buffer, buffer},
+		{&m->squeezed, count * channels}, {&m->gate, count * channels}, {&m->weights, weights},
+	};
 	long used = 0;
-	for (int i = 0; i < 10; i++) {
-		*parts[i] = scratch + used;
-		used += (sizes[i] + 15) / 16 * 16; // whole lines of the cache
+	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+		*parts[i].part = scratch + used;
+		used += (parts[i].size + 15) / 16 * 16; // whole lines of the cache
 	}
 	return used;
 }
 
-long pvs_scratch(const pvs_network *n) {
+long pvs_scratch(const pvs_network *n, int count) {
+	float begin;
 	memory m;
-	return lay_out(n, 0, &m);
+	return lay_out(n, count, &begin, &m);
 }
 
-// stem normalises the image and computes the first convolution as a product with the
-// pixels that each place covers.
-static void stem(const pvs_network *n, const float *image, const memory *m) {
-	int side = (n->size + stem_stride - 1) / stem_stride, row = 3 * n->size;
+// stem normalises an image and computes the first convolution as a product with the pixels
+// that each place covers.
+static void stem(const pvs_network *n, const float *image, const memory *m, float *out) {
+	int side = halved(n->size, stem_stride), row = 3 * n->size, line = 3 * (n->size + stem_kernel);
 	pvs_padding zeros = pvs_same(n->size, stem_kernel, stem_stride);
-	int line = 3 * (n->size + stem_kernel);
 	for (int y = 0; y < side; y++) {
 		memset(m->lines, 0, sizeof(float) * stem_kernel * line);
 		for (int k = 0; k < stem_kernel; k++) {
@@ -60,61 +71,72 @@ static void stem(const pvs_network *n, const float *image, const memory *m) {
 		for (int i = 0; i < side; i++)
 			for (int k = 0; k < stem_kernel; k++, to += 3 * stem_kernel)
 				memcpy(to, m->lines + k * line + 3 * stem_stride * i, sizeof(float) * 3 * stem_kernel);
-		pvs_multiply(&n->stem, m->patches, side, n->activation, 1, 0, m->x + (long)y * side * n->stem.out);
+		pvs_multiply(&n->stem, m->patches, side, n->activation, 1, 0, out + (long)y * side * n->stem.out);
 	}
 }
 
-// gate computes squeeze and excite's factor of each channel from the channels' means (Hu et
+// gate computes squeeze and excite's factor of each channel from the sums over places (Hu et
 // al. 2018).
-static void gate(const pvs_block *b, const memory *m) {
-	pvs_apply(&b->squeeze, m->sums, m->squeezed);
-	pvs_swish_of(m->squeezed, b->squeeze.out);
-	pvs_apply(&b->excite, m->squeezed, m->gate);
-	pvs_sigmoid_of(m->gate, b->excite.out);
+static void gate(const pvs_block *b, int count, int places, const memory *m) {
+	for (int c = 0; c < count * b->depthwise.channels; c++)
+		m->sums[c] /= places;
+	pvs_apply(&b->squeeze, m->sums, count, m->squeezed);
+	pvs_swish_of(m->squeezed, count * b->squeeze.out);
+	pvs_apply(&b->excite, m->squeezed, count, m->gate);
+	pvs_sigmoid_of(m->gate, count * b->excite.out);
 }
 
-// block computes a block from x to y.
-static void block(const pvs_block *b, int side, int act, float factor, const memory *m) {
-	pvs_widen(b, m->x, side, side, act, m->wide, m->sums, m->buffer);
-	int out = (side + b->depthwise.stride - 1) / b->depthwise.stride, places = out * out;
+// block computes a block from x to y. Factors are this block's, one every blocks values.
+static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const memory *m) {
+	pvs_widen(b, m->x, count, side, side, act, m->wide, m->sums, m->buffer);
+	int out = halved(side, b->depthwise.stride), places = out * out;
 	pvs_matrix project = b->project;
+	const float *residual = b->residual ? m->x : 0;
+	int gated = 0;
 	if (b->squeeze.weights) {
-		for (int c = 0; c < b->depthwise.channels; c++)
-			m->sums[c] /= places;
-		gate(b, m);
-		// On whichever there is less of.
-		if (places > project.out) {
-			pvs_scale_weights(&project, m->gate, m->weights);
-			project.weights = m->weights;
-		} else
-			pvs_scale(m->wide, places, project.in, m->gate);
+		gate(b, count, places, m);
+		// The gate goes into whichever there is less of: the weights or what they multiply.
+		gated = places > project.out;
+		for (int i = 0; i < count && !gated; i++)
+			pvs_scale(m->wide + (long)i * places * project.in, places, project.in, m->gate + (long)i * project.in);
 	}
-	pvs_multiply(&project, m->wide, places, pvs_linear, factor, b->residual ? m->x : 0, m->y);
+	if (!gated && !factors) {
+		pvs_multiply(&project, m->wide, count * places, pvs_linear, 1, residual, m->y);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		if (gated) {
+			pvs_scale_weights(&b->project, m->gate + (long)i * project.in, m->weights);
+			project.weights = m->weights;
+		}
+		long at = (long)i * places;
+		pvs_multiply(&project, m->wide + at * project.in, places, pvs_linear, factors ? factors[i * blocks] : 1,
+		             residual ? residual + at * project.out : 0, m->y + at * project.out);
+	}
 }
 
-void pvs_run(const pvs_network *n, const float *image, int last, const float *factors, float *out, float *scratch) {
+void pvs_run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {
 	memory m;
-	lay_out(n, scratch, &m);
-	int side = (n->size + stem_stride - 1) / stem_stride, channels = n->stem.out;
-	stem(n, image, &m);
+	lay_out(n, count, scratch, &m);
+	int side = halved(n->size, stem_stride), channels = n->stem.out;
+	for (int i = 0; i < count; i++)
+		stem(n, images + (long)i * n->size * n->size * 3, &m, m.x + (long)i * side * side * channels);
 	for (int i = 0; i < last; i++) {
 		const pvs_block *b = &n->blocks[i];
-		float factor = factors ? factors[i] : 1;
-		if (b->residual && factor == 0)
-			continue; // the input stays
-		block(b, side, n->activation, factor, &m);
+		block(b, count, side, n->activation, factors ? factors + i : 0, n->block_count, &m);
 		float *x = m.x;
 		m.x = m.y;
 		m.y = x;
-		side = (side + b->depthwise.stride - 1) / b->depthwise.stride;
+		side = halved(side, b->depthwise.stride);
 		channels = b->project.out;
 	}
 	if (last < n->block_count) {
-		memcpy(out, m.x, sizeof(float) * side * side * channels);
+		memcpy(out, m.x, sizeof(float) * count * side * side * channels);
 		return;
 	}
-	pvs_multiply(&n->top, m.x, side * side, n->activation, 1, 0, m.wide);
-	pvs_mean(m.wide, side * side, n->top.out, out);
+	pvs_multiply(&n->top, m.x, count * side * side, n->activation, 1, 0, m.wide);
+	for (int i = 0; i < count; i++)
+		pvs_mean(m.wide + (long)i * side * side * n->top.out, side * side, n->top.out, out + (long)i * n->top.out);
 }
 
 int pvs_supported(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }

@@ -21,7 +21,7 @@ type Network struct {
 	config  effnet.Config
 	size    int
 	c       *C.pvs_network // and all it points to, outside of Go's memory
-	scratch sync.Pool      // *[]float32, working memory of one image
+	scratch sync.Pool      // *[]float32, working memory of a run
 }
 
 // Supported says whether networks can run here: on an amd64 processor with AVX2 and FMA.
@@ -38,7 +38,7 @@ func New(config effnet.Config, values map[string][]float32, size int) (*Network,
 	}
 	b := &builder{values: values}
 	n := &Network{config: config, size: size, c: b.network(config, size)}
-	working := int(C.pvs_scratch(n.c))
+	working := int(C.pvs_scratch(n.c, together))
 	n.scratch.New = func() any { s := make([]float32, working); return &s }
 	runtime.AddCleanup(n, release, b.taken)
 	return n, nil
@@ -51,11 +51,11 @@ func release(taken []unsafe.Pointer) {
 	}
 }
 
-// run computes what enters a block, by its number, or the features of an image.
-func (n *Network) run(image []float32, block int, factors, out []float32) {
+// run computes what enters a block, by its number, or the features of at most together images.
+func (n *Network) run(images []float32, count, block int, factors, out []float32) {
 	s := n.scratch.Get().(*[]float32)
 	defer n.scratch.Put(s)
-	C.pvs_run(n.c, floats(image), C.int(block), floats(factors), floats(out), floats(*s))
+	C.pvs_run(n.c, floats(images), C.int(count), C.int(block), floats(factors), floats(out), floats(*s))
 	runtime.KeepAlive(n)
 }
 

@@ -26,13 +26,14 @@ PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const 
 				sum[i][j] += a * b[j];
 		}
 	}
-	for (int i = 0; i < rows; i++)
+	for (int i = 0; i < rows; i++) {
+		activate(sum[i], vectors, act);
 		for (int j = 0; j < vectors; j++) {
-			v8 y = activate(sum[i][j], act);
 			if (residual)
-				y = y * factor + load(residual + (long)i * columns + pvs_lanes * j);
-			store(out[i] + pvs_lanes * j, y);
+				sum[i][j] = sum[i][j] * factor + load(residual + (long)i * columns + pvs_lanes * j);
+			store(out[i] + pvs_lanes * j, sum[i][j]);
 		}
+	}
 }
 
 // rows_of is how many rows a tile of so many vectors has.

@@ -16,4 +16,4 @@ func Supported() bool { return false }
 // New returns an error.
 func New(effnet.Config, map[string][]float32, int) (*Network, error) { return nil, errUnsupported }
 
-func (n *Network) run([]float32, int, []float32, []float32) {}
+func (n *Network) run([]float32, int, int, []float32, []float32) {}

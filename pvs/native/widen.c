@@ -53,12 +53,13 @@ PVS_INLINE void span(int n, int vectors, int kernel, int stride, int act, int pa
 				for (int i = 0; i < n; i++)
 					sum[i][j] += load(x + (i * stride + kx) * pvs_lanes * vectors + pvs_lanes * j) * b;
 			}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		activate(sum[i], vectors, act);
 		for (int j = 0; j < vectors; j++) {
-			v8 y = activate(sum[i][j], act);
-			total[j] += y;
-			store(out + (long)i * channels + pvs_lanes * j, y);
+			total[j] += sum[i][j];
+			store(out + (long)i * channels + pvs_lanes * j, sum[i][j]);
 		}
+	}
 }
 
 // convolve computes a panel of out from the buffer.
@@ -128,10 +129,10 @@ PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_bloc
 		fill_copied(s, 1, b->depthwise.channels, x + c, to);
 }
 
-// strip_rows is how many rows of output a strip has: as many as keep the buffer within 256
-// KiB, half of a usual second-level cache.
+// strip_rows is how many rows of output a strip has: as many as keep the buffer within 128
+// KiB: other data need the second-level cache too.
 static int strip_rows(const pvs_kernels *d, int padded) {
-	int fit = (64 << 10) / (padded * pvs_panel);
+	int fit = (32 << 10) / (padded * pvs_panel);
 	return fit < d->size ? 1 : (fit - d->size) / d->stride + 1;
 }
 
@@ -149,13 +150,13 @@ long pvs_widen_buffer(const pvs_block *b, int height, int width) {
 	return (long)(((most < out_rows ? most : out_rows) - 1) * d->stride + d->size) * padded * pvs_panel;
 }
 
-void pvs_widen(const pvs_block *b, const float *x, int height, int width, int act, float *out, float *sums, float *buffer) {
+void pvs_widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer) {
 	const pvs_kernels *d = &b->depthwise;
 	convolution *run = convolutions[act == pvs_relu6][d->size == 5][d->stride == 2];
 	pvs_padding side = pvs_same(width, d->size, d->stride), above = pvs_same(height, d->size, d->stride);
 	strip s = {.width = width, .padded = side.before + width + side.after, .left = side.before, .out_width = (width + d->stride - 1) / d->stride};
 	int depth = b->expand.weights ? b->expand.in : d->channels, out_height = (height + d->stride - 1) / d->stride, most = strip_rows(d, s.padded);
-	memset(sums, 0, d->channels * sizeof(float));
+	memset(sums, 0, sizeof(float) * count * d->channels);
 	for (int y = 0; y < out_height; y += most) {
 		s.out_rows = out_height - y < most ? out_height - y : most;
 		int first = y * d->stride - above.before, last = first + (s.out_rows - 1) * d->stride + d->size;
@@ -166,9 +167,14 @@ void pvs_widen(const pvs_block *b, const float *x, int height, int width, int ac
 			int vectors = d->channels - c < pvs_panel ? 1 : 2, n = pvs_lanes * vectors;
 			// The zeros around the rows stay while panels are equally wide.
 			if (c == 0 || vectors == 1)
-				memset(buffer, 0, (size_t)(last - first) * s.padded * n * sizeof(float));
-			fill(&s, vectors, act, b, c, x + (long)(first + s.top) * width * depth, buffer + (s.top * s.padded + s.left) * n);
-			run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, out + (long)y * s.out_width * d->channels + c, sums + c);
+				memset(buffer, 0, sizeof(float) * (last - first) * s.padded * n);
+			// A panel's weights serve all images while they are in the cache.
+			for (int i = 0; i < count; i++) {
+				const float *from = x + ((long)i * height + first + s.top) * width * depth;
+				float *to = out + ((long)i * out_height + y) * s.out_width * d->channels + c;
+				fill(&s, vectors, act, b, c, from, buffer + (s.top * s.padded + s.left) * n);
+				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, to, sums + (long)i * d->channels + c);
+			}
 		}
 	}
 }
