@@ -8,10 +8,10 @@ import tempfile
 import time
 
 
-def run(*command):
+def run(*command, env=None):
     """Runs a command and returns the JSON object of its last line, with the seconds and the memory that it took."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as p:
+    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env) as p:
         out = p.stdout.read()
         _, status, usage = os.wait4(p.pid, 0)
         p.returncode = os.waitstatus_to_exitcode(status)
@@ -22,9 +22,10 @@ def run(*command):
     return {"process_seconds": time.perf_counter() - start, "peak_gib": usage.ru_maxrss / 2**20, **result}
 
 
-def pvs(binary, *args):
-    """Runs the command pvs."""
-    return run(binary, *args, "--json")
+def pvs(binary, *args, backend=None):
+    """Runs the command pvs, on the backend that it chooses or on a named one."""
+    env = {k: v for k, v in os.environ.items() if k != "GOMLX_BACKEND"}
+    return run(binary, *args, "--json", env=env | ({"GOMLX_BACKEND": backend} if backend else {}))
 
 
 def peer(name, *args):

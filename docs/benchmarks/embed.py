@@ -140,12 +140,12 @@ def main():
     flags = ["--batch", str(a.batch), "--seconds", str(a.seconds)]
     weights = ["--weights", a.h5, "--model", "b0", "--batch", str(a.batch)]
 
-    def ours(*more):
-        r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds), *more)
+    def ours(*more, backend=None):
+        r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds), *more, backend=backend)
         return {"images_per_second": r["embed_images_per_second"], "first_call_seconds": r["embed_first_call_seconds"], "peak_gib": r["peak_gib"]}
 
     int8 = "--precision", "int8"
-    ways = {"pvs": ours, "pvs, int8": lambda: ours(*int8)}
+    ways = {"pvs": ours, "pvs, graph on ONNX Runtime": lambda: ours(backend="onnxruntime:cpu"), "pvs, int8": lambda: ours(*int8)}
     for title, name in PEERS.items():
         ways[title] = lambda name=name: alternate.peer(name, *flags)
     results = alternate.rounds(a.rounds, ways)
