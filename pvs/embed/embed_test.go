@@ -174,7 +174,7 @@ func TestBadOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewNetwork(nil, c, nil, NetworkOptions{Size: 8}); err == nil {
+	if _, err := NewNetwork(goBackend(t), c, nil, NetworkOptions{Size: 8}); err == nil {
 		t.Error("an input of 8 pixels must be refused")
 	}
 	if _, err := NewNetwork(goBackend(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {

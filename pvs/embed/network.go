@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -34,7 +35,7 @@ type Embedder interface {
 // NetworkOptions of [NewNetwork]; zero values are defaults.
 type NetworkOptions struct {
 	Size   int    // side of the square input; 0: what the weights were trained on
-	Batch  int    // photos at once; 0: 8
+	Batch  int    // photos at once; 0: 8, or as many as keep all cores at work
 	Output Output // what becomes the vector; "": [OutputOf] the weights
 	// Precision of the backbone; heads and vectors are float32.
 	Precision effnet.Precision
@@ -72,7 +73,7 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 		opts.Size = config.Resolution
 	}
 	if opts.Batch == 0 {
-		opts.Batch = 8
+		opts.Batch = defaultBatch(backend, opts.Precision)
 	}
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
 		return network{}, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
@@ -109,9 +110,22 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	return &Network{n, f}, nil
 }
 
+// own says whether a network runs in its own kernels.
+func own(backend compute.Backend, precision effnet.Precision) bool {
+	return precision == effnet.Float32 && native.Preferred(backend)
+}
+
+// defaultBatch is 8, and two photos a core for own kernels, which give each to one core.
+func defaultBatch(backend compute.Backend, precision effnet.Precision) int {
+	if own(backend, precision) {
+		return max(8, 2*runtime.GOMAXPROCS(0))
+	}
+	return 8
+}
+
 // newForward takes the network's own kernels where they can be had, and else its graph.
 func newForward(backend compute.Backend, n network, values map[string][]float32) (forward, error) {
-	if n.opts.Precision == effnet.Float32 && native.Preferred(backend) {
+	if own(backend, n.opts.Precision) {
 		return newKernels(backend, n, values)
 	}
 	return newGraph(backend, n, values)

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
@@ -25,7 +26,7 @@ func (s *Session) newFrozen() (frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	if native.Preferred(s.opts.Frozen) {
+	if s.opts.Precision.On(s.opts.Frozen) == effnet.Float32 && native.Preferred(s.opts.Frozen) {
 		return s.newFrozenKernels(values)
 	}
 	return s.newFrozenGraph(values)

@@ -242,7 +242,7 @@ func (r *run) loaders(ctx context.Context) error {
 	if r.input == FromBlock {
 		output = lastStage
 	}
-	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Batch: 16, Precision: r.settings.Precision.On(r.Inference)})
+	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Precision: r.settings.Precision.On(r.Inference)})
 	if err != nil {
 		return err
 	}

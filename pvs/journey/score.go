@@ -33,7 +33,7 @@ type Score struct {
 // the same weights and photos is taken.
 func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
-	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features, Batch: 16,
+	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features,
 		Precision: j.opts.Precision.On(j.opts.Inference)})
 	if err != nil {
 		return Score{}, err

@@ -16,6 +16,9 @@ var errUnsupported = errors.New("the network's own kernels need an amd64 process
 
 // check looks at what a network is made of.
 func check(config effnet.Config, values map[string][]float32, size int) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
 	for _, v := range config.Variables() {
 		if err := v.Check(values[v.Name]); err != nil {
 			return fmt.Errorf("%s: %w", config.Title, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/native"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -22,6 +24,7 @@ const (
 
 // training measures steps of each phase from photos in memory: what the device does.
 func (c *benchCommand) training(a *app, note func(key, unit string, value float64)) error {
+	c.Batch = cmp.Or(c.Batch, 8)
 	config, values, _, _, err := c.values(a)
 	if err != nil {
 		return err
@@ -41,7 +44,11 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("its frozen layers on %s, in %s", info, c.Precision.On(inference)))
+	precision, where := c.Precision.On(inference), info.String()
+	if precision == effnet.Float32 && native.Preferred(inference) {
+		where = ownKernels
+	}
+	a.log(fmt.Sprintf("its frozen layers on %s, in %s", where, precision))
 	size := c.Pixels
 	if size == 0 {
 		size = config.Resolution

@@ -17,11 +17,14 @@ type networkFlags struct {
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
 	Pixels     int    `help:"Side of the network's input; what the weights were trained on if not given."`
-	Batch      int    `default:"8" help:"Photos at once."`
+	Batch      int    `help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
 	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16,int8" help:"What the network computes in: float32, bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI)."`
 }
+
+// ownKernels says where a network runs that needs no backend.
+const ownKernels = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
 
 // open starts backend and network and says which they are.
 func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name string, err error) {
@@ -44,7 +47,7 @@ func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name str
 		var n *embed.Network
 		n, err = embed.NewNetwork(b, c, values, opts)
 		if err == nil && n.Own() {
-			where = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
+			where = ownKernels
 		}
 		e = n
 	}
