@@ -39,6 +39,7 @@ type NetworkOptions struct {
 	Output Output // what becomes the vector; "": [OutputOf] the weights
 	// Precision of the backbone; heads and vectors are float32.
 	Precision effnet.Precision
+	Graph     bool // run as a graph on the backend even where own kernels could be had
 }
 
 // network is what embedders by an EfficientNet have in common.
@@ -73,7 +74,7 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 		opts.Size = config.Resolution
 	}
 	if opts.Batch == 0 {
-		opts.Batch = defaultBatch(backend, opts.Precision)
+		opts.Batch = defaultBatch(backend, opts)
 	}
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
 		return network{}, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
@@ -111,13 +112,13 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 }
 
 // own says whether a network runs in its own kernels.
-func own(backend compute.Backend, precision effnet.Precision) bool {
-	return precision == effnet.Float32 && native.Preferred(backend)
+func own(backend compute.Backend, opts NetworkOptions) bool {
+	return opts.Precision == effnet.Float32 && !opts.Graph && native.Preferred(backend)
 }
 
 // defaultBatch is 8, and two photos a core for own kernels, which give each to one core.
-func defaultBatch(backend compute.Backend, precision effnet.Precision) int {
-	if own(backend, precision) {
+func defaultBatch(backend compute.Backend, opts NetworkOptions) int {
+	if own(backend, opts) {
 		return max(8, 2*runtime.GOMAXPROCS(0))
 	}
 	return 8
@@ -125,7 +126,7 @@ func defaultBatch(backend compute.Backend, precision effnet.Precision) int {
 
 // newForward takes the network's own kernels where they can be had, and else its graph.
 func newForward(backend compute.Backend, n network, values map[string][]float32) (forward, error) {
-	if own(backend, n.opts.Precision) {
+	if own(backend, n.opts) {
 		return newKernels(backend, n, values)
 	}
 	return newGraph(backend, n, values)

@@ -196,7 +196,7 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 // after compares what the network gives and its moving statistics.
 func (t *tracer) after(p tracedPhase, values map[string][]float32, rows, size int) error {
 	prefix := "after." + p.Name + "."
-	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows})
+	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows, Graph: true})
 	if err != nil {
 		return err
 	}
