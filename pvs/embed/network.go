@@ -113,7 +113,7 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 
 // own says whether a network runs in its own kernels.
 func own(backend compute.Backend, opts NetworkOptions) bool {
-	return opts.Precision == effnet.Float32 && !opts.Graph && native.Preferred(backend)
+	return !opts.Graph && native.Preferred(backend, opts.Precision)
 }
 
 // defaultBatch is 8, and two photos a core for own kernels, which give each to one core.

@@ -1,7 +1,6 @@
 package finetune
 
 import (
-	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
@@ -26,7 +25,7 @@ func (s *Session) newFrozen() (frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.opts.Precision.On(s.opts.Frozen) == effnet.Float32 && native.Preferred(s.opts.Frozen) {
+	if native.Preferred(s.opts.Frozen, s.opts.Precision.On(s.opts.Frozen)) {
 		return s.newFrozenKernels(values)
 	}
 	return s.newFrozenGraph(values)

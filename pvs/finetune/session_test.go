@@ -318,7 +318,7 @@ func TestFrozenApart(t *testing.T) {
 		frozenApart(t)
 	})
 	t.Run("kernels", func(t *testing.T) {
-		if !native.Preferred(goBackend(t)) {
+		if !native.Preferred(goBackend(t), effnet.Float32) {
 			t.Skip("the kernels do not run on this processor, or GOMLX_BACKEND is set")
 		}
 		frozenApart(t)

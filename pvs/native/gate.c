@@ -49,7 +49,7 @@ PVS_TARGET void pvs_scale(float *x, int rows, int channels, const float *gate) {
 PVS_TARGET void pvs_scale_weights(const pvs_matrix *m, const float *gate, float *weights) {
 	const float *w = m->weights;
 	for (int c = 0; c < m->out;) {
-		int left = m->out - c, n = left == 8 || left == 24 ? left : pvs_panel;
+		int n = panel_width(m->out - c);
 		for (int k = 0; k < m->in; k++)
 			for (int j = 0; j < n; j += pvs_lanes, w += pvs_lanes, weights += pvs_lanes)
 				store(weights, load(w) * all(gate[k]));

@@ -16,7 +16,7 @@ PVS_INLINE void panel_of(int vectors, const float *x, int rows, int depth, const
 
 PVS_INLINE void multiply(const pvs_matrix *m, const float *x, int rows, int act, float factor, const float *residual, float *out) {
 	for (int c = 0; c < m->out;) {
-		int left = m->out - c, n = left == 8 || left == 24 ? left : pvs_panel;
+		int n = panel_width(m->out - c);
 		const float *w = m->weights + (long)c * m->in, *bias = m->bias + c, *add = residual ? residual + c : 0;
 		if (n == 24)
 			panel_of(3, x, rows, m->in, w, bias, m->out, act, factor, add, out + c);

@@ -63,4 +63,7 @@ PVS_INLINE void activate(v8 *x, int n, int act) {
 			x[i] = clip(x[i], 0.0f, 6.0f);
 }
 
+// panel_width is how many of the columns that are left the next panel of a pvs_matrix has.
+PVS_INLINE int panel_width(int left) { return left == 8 || left == 24 ? left : pvs_panel; }
+
 #endif

@@ -1,9 +1,6 @@
 package verify
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/native"
@@ -13,50 +10,42 @@ import (
 // enters blocks, as far as the reference has it.
 func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
 	var checks []Check
-	check := func(images weights.Tensor, name, before, key string) error {
-		want := ref[key]
-		if len(images.Shape) != 4 || len(want.Shape) == 0 {
-			return errShape
-		}
-		if images.Shape[1] != images.Shape[2] {
-			return nil // the kernels are for squares
-		}
-		n, err := native.New(config, w.Values, images.Shape[1])
-		if err != nil {
-			return err
-		}
-		rows := min(want.Shape[0], images.Shape[0]) // activations are of the first images only
-		got := make([]float32, len(want.Data))
-		if err := n.Run(images.Data[:rows*len(images.Data)/images.Shape[0]], native.Options{Before: before}, got); err != nil {
-			return err
-		}
-		checks = append(checks, relative(name, got, want.Data))
-		return nil
-	}
 	for _, batch := range []struct{ images, pooled string }{{"images", "pooled"}, {"images_224", "pooled_224"}} {
-		if images, ok := ref[batch.images]; ok {
-			if err := check(images, batch.pooled, "", batch.pooled); err != nil {
-				return nil, err
-			}
-		}
-	}
-	blocks := config.Blocks()
-	var keys []string
-	for key := range ref {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		layer, ok := strings.CutPrefix(key, "act.")
+		images, ok := ref[batch.images]
 		if !ok {
 			continue
 		}
-		for i, b := range blocks {
-			if i > 0 && layer == lastLayer(blocks[i-1]) || i == 0 && layer == "stem_activation" {
-				if err := check(ref["images"], layer, b.Name, key); err != nil {
+		if len(images.Shape) != 4 || len(ref[batch.pooled].Shape) == 0 {
+			return nil, errShape
+		}
+		if images.Shape[1] != images.Shape[2] {
+			continue // the kernels are for squares
+		}
+		n, err := native.New(config, w.Values, images.Shape[1])
+		if err != nil {
+			return nil, err
+		}
+		check := func(name, before string, want weights.Tensor) error {
+			rows := min(want.Shape[0], images.Shape[0]) // activations are of the first images only
+			got := make([]float32, len(want.Data))
+			err := n.Run(images.Data[:rows*len(images.Data)/images.Shape[0]], native.Options{Before: before}, got)
+			checks = append(checks, relative(name, got, want.Data))
+			return err
+		}
+		if err := check(batch.pooled, "", ref[batch.pooled]); err != nil {
+			return nil, err
+		}
+		if batch.images != "images" {
+			continue
+		}
+		layer := "stem_activation"
+		for _, b := range config.Blocks() {
+			if want, ok := ref["act."+layer]; ok {
+				if err := check(layer, b.Name, want); err != nil {
 					return nil, err
 				}
 			}
+			layer = lastLayer(b)
 		}
 	}
 	return checks, nil

@@ -45,7 +45,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	precision, where := c.Precision.On(inference), info.String()
-	if precision == effnet.Float32 && native.Preferred(inference) {
+	if native.Preferred(inference, precision) {
 		where = ownKernels
 	}
 	a.log(fmt.Sprintf("its frozen layers on %s, in %s", where, precision))
