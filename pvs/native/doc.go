@@ -1,5 +1,5 @@
 // Package native computes EfficientNet's forward pass on a CPU, in kernels of its own in C
-// (AVX2 and FMA) that are made for this network: BatchNorms are folded into the
+// (AVX-512, or AVX2 and FMA) that are made for this network: BatchNorms are folded into the
 // convolutions, activations are applied before a sum leaves its register, and a block's
 // wide part goes panel by panel through the cache instead of through memory. Each image is
 // computed on one core, and nothing is compiled at run time.
@@ -8,5 +8,6 @@
 //	err = n.Run(images, native.Options{}, features)
 //
 // The graph of package effnet says what is computed; tests and `pvs verify` hold both to the
-// same values. From the outside in: network.c, widen.c and multiply.c, tile.h, vector.h.
+// same values. From the outside in: network.h, widen.h and multiply.h, tile.h, vector.h; avx2.c and
+// avx512.c compile all of it for vectors of 8 and of 16 lanes.
 package native

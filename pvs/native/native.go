@@ -14,6 +14,9 @@ import (
 // errUnsupported says what is missing.
 var errUnsupported = errors.New("the network's own kernels need an amd64 processor with AVX2 and FMA, and a program built with cgo")
 
+// Supported says whether networks can run here: on an amd64 processor with AVX2 and FMA.
+func Supported() bool { return lanes() != 0 }
+
 // check looks at what a network is made of.
 func check(config effnet.Config, values map[string][]float32, size int) error {
 	if err := config.Validate(); err != nil {

@@ -1,7 +1,10 @@
+//go:build cgo && amd64
+
 package native_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -128,10 +131,6 @@ func TestAgainstGraph(t *testing.T) {
 		noise  bool
 	}{{mini, 64, false}, {mini, 45, false}, {mini, 33, true}, {mini, 1, false}, {lite, 70, false}, {wide, 97, false}, {wide, 224, true}} {
 		weights, x := values(c.config), images(2, c.size)
-		n, err := native.New(c.config, weights, c.size)
-		if err != nil {
-			t.Fatal(err)
-		}
 		blocks := c.config.Blocks()
 		var noise, factors []float32
 		if c.noise {
@@ -150,11 +149,13 @@ func TestAgainstGraph(t *testing.T) {
 			if i < len(blocks) {
 				before = blocks[i].Name
 			}
-			got := make([]float32, len(want))
-			if err := n.Run(x, native.Options{Before: before, Factors: factors}, got); err != nil {
-				t.Fatal(err)
+			for _, lanes := range native.Lanes() {
+				got := make([]float32, len(want))
+				if err := native.NewFor(c.config, weights, c.size, lanes).Run(x, native.Options{Before: before, Factors: factors}, got); err != nil {
+					t.Fatal(err)
+				}
+				same(t, fmt.Sprintf("%s before %q with %d lanes", c.config.Title, before, lanes), got, want)
 			}
-			same(t, c.config.Title+" before "+before, got, want)
 		}
 	}
 }
@@ -191,15 +192,16 @@ func TestBadInput(t *testing.T) {
 // BenchmarkB0 reports EfficientNet-B0's images a second, 224 x 224 in batches of 8.
 func BenchmarkB0(b *testing.B) {
 	c, _ := effnet.Named("b0")
-	n, err := native.New(c, c.InitialValues(1), 224)
-	if err != nil {
-		b.Skip(err)
-	}
 	x, features := images(8, 224), make([]float32, 8*c.Features())
-	for b.Loop() {
-		if err := n.Run(x, native.Options{}, features); err != nil {
-			b.Fatal(err)
-		}
+	for _, lanes := range native.Lanes() {
+		n := native.NewFor(c, c.InitialValues(1), 224, lanes)
+		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
+			for b.Loop() {
+				if err := n.Run(x, native.Options{}, features); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(8*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
 	}
-	b.ReportMetric(float64(8*b.N)/b.Elapsed().Seconds(), "images/s")
 }

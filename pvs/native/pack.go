@@ -3,49 +3,55 @@ package native
 // stemPatch is what the stem's kernel covers: 3 x 3 pixels of 3 colours.
 const stemPatch = 27
 
-// matrixPanels are the widths that a product's columns are cut into: 16, and 24 at the end
-// where 8 would be left.
-func matrixPanels(columns int) []int {
+// matrixPanels are the widths that a product's columns are cut into, in vectors of so many
+// lanes: two, and three or one at the end. The last vector may not be full.
+func matrixPanels(columns, lanes int) []int {
 	var panels []int
-	for columns > 0 {
-		n := 16
-		if columns == 8 || columns == 24 {
-			n = columns
+	for left := (columns + lanes - 1) / lanes; left > 0; {
+		n := 2
+		if left == 1 || left == 3 {
+			n = left
 		}
-		panels = append(panels, n)
-		columns -= n
+		panels = append(panels, n*lanes)
+		left -= n
 	}
 	return panels
 }
 
-// depthwisePanels are the widths that a depthwise convolution's channels are cut into.
-func depthwisePanels(channels int) []int {
+// depthwisePanels are the widths that a depthwise convolution's channels are cut into: two
+// vectors, and one at the end.
+func depthwisePanels(channels, lanes int) []int {
 	var panels []int
-	for ; channels > 0; channels -= 16 {
-		panels = append(panels, min(16, channels))
+	for left := (channels + lanes - 1) / lanes; left > 0; left -= 2 {
+		panels = append(panels, min(2, left)*lanes)
 	}
 	return panels
 }
 
 // pack multiplies the columns of a matrix [rows, columns] by their factors and brings them
-// into panels, one after the other.
+// into panels, one after the other, filled up with zeros.
 func pack(matrix []float32, rows int, factor []float64, panels []int) []float32 {
-	columns := len(factor)
-	packed := make([]float32, 0, len(matrix))
-	first := 0
+	columns, all := len(factor), 0
+	for _, n := range panels {
+		all += n
+	}
+	packed := make([]float32, rows*all)
+	to, first := packed, 0
 	for _, n := range panels {
 		for r := range rows {
-			for c := first; c < first+n; c++ {
-				packed = append(packed, float32(float64(matrix[r*columns+c])*factor[c]))
+			for c := first; c < min(first+n, columns); c++ {
+				to[c-first] = float32(float64(matrix[r*columns+c]) * factor[c])
 			}
+			to = to[n:]
 		}
 		first += n
 	}
 	return packed
 }
 
-func narrow(x []float64) []float32 {
-	y := make([]float32, len(x))
+// filled returns values as float32, and zeros up to a whole number of vectors.
+func filled(x []float64, lanes int) []float32 {
+	y := make([]float32, (len(x)+lanes-1)/lanes*lanes)
 	for i, v := range x {
 		y[i] = float32(v)
 	}

@@ -10,8 +10,7 @@ type Network struct {
 	size   int
 }
 
-// Supported says whether networks can run here: on an amd64 processor with AVX2 and FMA.
-func Supported() bool { return false }
+func lanes() int { return 0 }
 
 // New returns an error.
 func New(effnet.Config, map[string][]float32, int) (*Network, error) { return nil, errUnsupported }

@@ -1,30 +1,65 @@
-// Eight lanes of float32 in AVX2. GCC and Clang take + - * / between them, and make one
-// instruction of a product and a sum.
+// Vectors of float32: 8 lanes with AVX2, 16 with AVX-512. GCC and Clang take + - * / between
+// them, and make one instruction of a product and a sum. What is written with them is compiled
+// once for each, by avx2.c and avx512.c, whatever the rest of the program is compiled for.
 #ifndef PVS_NATIVE_VECTOR_H
 #define PVS_NATIVE_VECTOR_H
 
 #include <immintrin.h>
 
-#include "layers.h"
+#include "native.h"
 
-// Compiled for these instructions, whatever the rest of the program is compiled for.
-#define PVS_TARGET __attribute__((target("avx2,fma")))
+#define PVS_TARGET __attribute__((target(PVS_INSTRUCTIONS)))
 #define PVS_INLINE static inline __attribute__((always_inline)) PVS_TARGET
 
-typedef __m256 v8;
+// Numbers of channels are multiples of 8, so that with 16 lanes the last vector of a row may be
+// half full: a mask says which of its lanes there are. With 8 lanes all are.
+#if PVS_LANES == 16
 
-PVS_INLINE v8 load(const float *p) { return _mm256_loadu_ps(p); }
-PVS_INLINE void store(float *p, v8 x) { _mm256_storeu_ps(p, x); }
-PVS_INLINE v8 all(float x) { return _mm256_set1_ps(x); }
-PVS_INLINE v8 clip(v8 x, float low, float high) { return _mm256_max_ps(_mm256_min_ps(x, all(high)), all(low)); }
+typedef __m512 vec;
+typedef __mmask16 mask;
+
+PVS_INLINE vec load(const float *p) { return _mm512_loadu_ps(p); }
+PVS_INLINE void store(float *p, vec x) { _mm512_storeu_ps(p, x); }
+PVS_INLINE vec all(float x) { return _mm512_set1_ps(x); }
+PVS_INLINE vec clip(vec x, float low, float high) { return _mm512_max_ps(_mm512_min_ps(x, all(high)), all(low)); }
+PVS_INLINE mask lanes_of(int left) { return left < PVS_LANES ? 0xff : 0xffff; }
+PVS_INLINE vec load_part(const float *p, mask m) { return _mm512_maskz_loadu_ps(m, p); }
+PVS_INLINE void store_part(float *p, vec x, mask m) { _mm512_mask_storeu_ps(p, m, x); }
+
+// doubled multiplies p by 2 to the power of the whole number in the last bits of shifted.
+PVS_INLINE vec doubled(vec p, vec shifted) {
+	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(shifted), 23)));
+}
+
+#else
+
+typedef __m256 vec;
+typedef int mask;
+
+PVS_INLINE vec load(const float *p) { return _mm256_loadu_ps(p); }
+PVS_INLINE void store(float *p, vec x) { _mm256_storeu_ps(p, x); }
+PVS_INLINE vec all(float x) { return _mm256_set1_ps(x); }
+PVS_INLINE vec clip(vec x, float low, float high) { return _mm256_max_ps(_mm256_min_ps(x, all(high)), all(low)); }
+PVS_INLINE mask lanes_of(int left) { return left; }
+PVS_INLINE vec load_part(const float *p, mask m) { return load(p); }
+PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
+
+PVS_INLINE vec doubled(vec p, vec shifted) {
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23)));
+}
+
+#endif
+
+// A panel is the columns of a matrix, or the channels, that are computed together.
+enum { lanes = PVS_LANES, panel = 2 * lanes };
 
 // decay replaces n vectors by exp(-x), within 2e-7 of itself for x in [-87, 87] and that of
 // the nearer end elsewhere: 2 to the power of a whole number and of the rest, a polynomial.
 // Steps of several vectors are written beside each other, since each waits for the one before.
-PVS_INLINE void decay(v8 *x, int n) {
+PVS_INLINE void decay(vec *x, int n) {
 	const float minus_log2e = -1.44269504f;
 	const float round = 12582912.0f; // 1.5 * 2^23: a number loses its fraction when this is added
-	v8 shifted[4], p[4];
+	vec shifted[4], p[4];
 	for (int i = 0; i < n; i++)
 		x[i] = clip(x[i], -87.0f, 87.0f);
 	for (int i = 0; i < n; i++)
@@ -42,16 +77,14 @@ PVS_INLINE void decay(v8 *x, int n) {
 		p[i] = p[i] * x[i] + 0.693146944f;
 	for (int i = 0; i < n; i++)
 		p[i] = p[i] * x[i] + 1.00000012f;
-	for (int i = 0; i < n; i++) {
-		__m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted[i]), 23);
-		x[i] = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p[i]), power));
-	}
+	for (int i = 0; i < n; i++)
+		x[i] = doubled(p[i], shifted[i]);
 }
 
 // activate replaces n vectors, at most 4, by what comes after a sum.
-PVS_INLINE void activate(v8 *x, int n, int act) {
+PVS_INLINE void activate(vec *x, int n, int act) {
 	if (act == pvs_swish) {
-		v8 e[4];
+		vec e[4];
 		for (int i = 0; i < n; i++)
 			e[i] = x[i];
 		decay(e, n);
@@ -63,7 +96,17 @@ PVS_INLINE void activate(v8 *x, int n, int act) {
 			x[i] = clip(x[i], 0.0f, 6.0f);
 }
 
-// panel_width is how many of the columns that are left the next panel of a pvs_matrix has.
-PVS_INLINE int panel_width(int left) { return left == 8 || left == 24 ? left : pvs_panel; }
+// vectors_of is how many vectors the columns are that are left, and panel_vectors how many of
+// them the next panel of a pvs_matrix has.
+static inline int vectors_of(int left) { return (left + lanes - 1) / lanes; }
+static inline int panel_vectors(int left) {
+	int n = vectors_of(left);
+	return n == 1 || n == 3 ? n : 2;
+}
+
+// tiles is how many tiles of at most so many there are, and part where one of them begins: 49
+// rows are nine tiles of five or six, not eight of six and one of one.
+static inline int tiles(int all, int most) { return (all + most - 1) / most; }
+static inline int part(int all, int tile, int tiles) { return (int)((long)all * tile / tiles); }
 
 #endif

@@ -1,6 +1,10 @@
-#include "layers.h"
+// The network, from image to features.
+#ifndef PVS_NATIVE_NETWORK_H
+#define PVS_NATIVE_NETWORK_H
 
-#include <string.h>
+#include "gate.h"
+#include "multiply.h"
+#include "widen.h"
 
 enum { stem_kernel = 3, stem_stride = 2, patch = 27 };
 
@@ -10,14 +14,12 @@ typedef struct {
 	float *lines, *patches;               // of the stem, for one image
 	float *x, *y;                         // a block's input and output
 	float *wide, *sums;                   // output of its first half
-	float *buffer;                        // of pvs_widen
+	float *buffer;                        // of widen
 	float *squeezed, *gate;               // of squeeze and excite
 	float *weights;                       // with the gate of one image
 } memory;
 
 static long most(long a, long b) { return a > b ? a : b; }
-
-static int halved(int side, int stride) { return (side + stride - 1) / stride; }
 
 // lay_out finds how much of each part is needed for count images, and sets where each begins.
 static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) {
@@ -25,12 +27,12 @@ static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) 
 	long x = (long)side * side * n->stem.out, wide = 0, buffer = 0, channels = 0, weights = 0;
 	for (int i = 0; i < n->block_count; i++) {
 		const pvs_block *b = &n->blocks[i];
-		buffer = most(buffer, pvs_widen_buffer(b, side, side));
+		buffer = most(buffer, widen_buffer(b, side, side));
 		side = halved(side, b->depthwise.stride);
 		wide = most(wide, (long)side * side * b->depthwise.channels);
 		x = most(x, (long)side * side * b->project.out);
 		channels = most(channels, b->depthwise.channels);
-		weights = most(weights, (long)b->project.in * b->project.out);
+		weights = most(weights, (long)b->project.in * vectors_of(b->project.out) * lanes);
 	}
 	wide = most(wide, (long)side * side * n->top.out);
 	struct {
@@ -49,7 +51,7 @@ static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) 
 	return used;
 }
 
-long pvs_scratch(const pvs_network *n, int count) {
+static long scratch_of(const pvs_network *n, int count) {
 	float begin;
 	memory m;
 	return lay_out(n, count, &begin, &m);
@@ -59,19 +61,19 @@ long pvs_scratch(const pvs_network *n, int count) {
 // that each place covers.
 static void stem(const pvs_network *n, const float *image, const memory *m, float *out) {
 	int side = halved(n->size, stem_stride), row = 3 * n->size, line = 3 * (n->size + stem_kernel);
-	pvs_padding zeros = pvs_same(n->size, stem_kernel, stem_stride);
+	padding zeros = same(n->size, stem_kernel, stem_stride);
 	for (int y = 0; y < side; y++) {
 		memset(m->lines, 0, sizeof(float) * stem_kernel * line);
 		for (int k = 0; k < stem_kernel; k++) {
 			int from = y * stem_stride - zeros.before + k;
 			if (from >= 0 && from < n->size)
-				pvs_normalize(image + (long)from * row, row, n->factor, n->offset, m->lines + k * line + 3 * zeros.before);
+				normalize(image + (long)from * row, row, n->factor, n->offset, m->lines + k * line + 3 * zeros.before);
 		}
 		float *to = m->patches;
 		for (int i = 0; i < side; i++)
 			for (int k = 0; k < stem_kernel; k++, to += 3 * stem_kernel)
 				memcpy(to, m->lines + k * line + 3 * stem_stride * i, sizeof(float) * 3 * stem_kernel);
-		pvs_multiply(&n->stem, m->patches, side, n->activation, 1, 0, out + (long)y * side * n->stem.out);
+		product(&n->stem, m->patches, side, n->activation, 1, 0, out + (long)y * side * n->stem.out);
 	}
 }
 
@@ -80,15 +82,15 @@ static void stem(const pvs_network *n, const float *image, const memory *m, floa
 static void gate(const pvs_block *b, int count, int places, const memory *m) {
 	for (int c = 0; c < count * b->depthwise.channels; c++)
 		m->sums[c] /= places;
-	pvs_apply(&b->squeeze, m->sums, count, m->squeezed);
-	pvs_swish_of(m->squeezed, count * b->squeeze.out);
-	pvs_apply(&b->excite, m->squeezed, count, m->gate);
-	pvs_sigmoid_of(m->gate, count * b->excite.out);
+	apply(&b->squeeze, m->sums, count, m->squeezed);
+	swish_of(m->squeezed, count * b->squeeze.out);
+	apply(&b->excite, m->squeezed, count, m->gate);
+	sigmoid_of(m->gate, count * b->excite.out);
 }
 
 // block computes a block from x to y. Factors are this block's, one every blocks values.
 static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const memory *m) {
-	pvs_widen(b, m->x, count, side, side, act, m->wide, m->sums, m->buffer);
+	widen(b, m->x, count, side, side, act, m->wide, m->sums, m->buffer);
 	int out = halved(side, b->depthwise.stride), places = out * out;
 	pvs_matrix project = b->project;
 	const float *residual = b->residual ? m->x : 0;
@@ -98,24 +100,24 @@ static void block(const pvs_block *b, int count, int side, int act, const float 
 		// The gate goes into whichever there is less of: the weights or what they multiply.
 		gated = places > project.out;
 		for (int i = 0; i < count && !gated; i++)
-			pvs_scale(m->wide + (long)i * places * project.in, places, project.in, m->gate + (long)i * project.in);
+			scale(m->wide + (long)i * places * project.in, places, project.in, m->gate + (long)i * project.in);
 	}
 	if (!gated && !factors) {
-		pvs_multiply(&project, m->wide, count * places, pvs_linear, 1, residual, m->y);
+		product(&project, m->wide, count * places, pvs_linear, 1, residual, m->y);
 		return;
 	}
 	for (int i = 0; i < count; i++) {
 		if (gated) {
-			pvs_scale_weights(&b->project, m->gate + (long)i * project.in, m->weights);
+			scale_weights(&b->project, m->gate + (long)i * project.in, m->weights);
 			project.weights = m->weights;
 		}
 		long at = (long)i * places;
-		pvs_multiply(&project, m->wide + at * project.in, places, pvs_linear, factors ? factors[i * blocks] : 1,
+		product(&project, m->wide + at * project.in, places, pvs_linear, factors ? factors[i * blocks] : 1,
 		             residual ? residual + at * project.out : 0, m->y + at * project.out);
 	}
 }
 
-void pvs_run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {
+static void run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {
 	memory m;
 	lay_out(n, count, scratch, &m);
 	int side = halved(n->size, stem_stride), channels = n->stem.out;
@@ -134,9 +136,9 @@ void pvs_run(const pvs_network *n, const float *images, int count, int last, con
 		memcpy(out, m.x, sizeof(float) * count * side * side * channels);
 		return;
 	}
-	pvs_multiply(&n->top, m.x, count * side * side, n->activation, 1, 0, m.wide);
+	product(&n->top, m.x, count * side * side, n->activation, 1, 0, m.wide);
 	for (int i = 0; i < count; i++)
-		pvs_mean(m.wide + (long)i * side * side * n->top.out, side * side, n->top.out, out + (long)i * n->top.out);
+		average(m.wide + (long)i * side * side * n->top.out, side * side, n->top.out, out + (long)i * n->top.out);
 }
 
-int pvs_supported(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif

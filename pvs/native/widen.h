@@ -1,6 +1,11 @@
-#include "tile.h"
+// The first half of a block: expansion and depthwise convolution.
+#ifndef PVS_NATIVE_WIDEN_H
+#define PVS_NATIVE_WIDEN_H
 
 #include <string.h>
+
+#include "sides.h"
+#include "tile.h"
 
 // A panel of channels is expanded for many rows into the buffer, which stays in the cache,
 // and convolved from there: what a block has most of never goes out to memory.
@@ -13,70 +18,75 @@ typedef struct {
 } strip;
 
 // fill_expanded computes a panel of all places between the zeros of the buffer.
-PVS_INLINE void fill_expanded(const strip *s, int act, const pvs_matrix *m, int c, const float *x, float *to) {
-	int places = s->rows * s->width, n = tiles(places, pvs_tile), column = 0;
+PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_matrix *m, int c, const float *x, float *to) {
+	const float *w = m->weights + (long)c * m->in;
+	int places = s->rows * s->width, n = tiles(places, most_rows), column = 0;
 	for (int t = 0; t < n; t++) {
 		int p = part(places, t, n), rows = part(places, t + 1, n) - p;
-		float *out[pvs_tile];
+		float *out[most_rows];
 		for (int i = 0; i < rows; i++) {
 			out[i] = to;
-			to += pvs_panel;
+			to += lanes * vectors;
 			if (++column == s->width) {
 				column = 0;
-				to += (s->padded - s->width) * pvs_panel;
+				to += (s->padded - s->width) * lanes * vectors;
 			}
 		}
-		tile(rows, 2, x + (long)p * m->in, m->in, m->weights + (long)c * m->in, m->bias + c, act, 1, 0, 0, out);
+		tile(rows, vectors, x + (long)p * m->in, m->in, w, m->bias + c, act, 1, 0, 0, lanes_of(lanes), out);
 	}
 }
 
 // fill_copied takes a panel of x as it is.
-PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, const float *x, float *to) {
-	for (int y = 0; y < s->rows; y++, to += (s->padded - s->width) * pvs_lanes * vectors)
-		for (int i = 0; i < s->width; i++, x += channels, to += pvs_lanes * vectors)
+PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, mask last, const float *x, float *to) {
+	for (int y = 0; y < s->rows; y++, to += (s->padded - s->width) * lanes * vectors)
+		for (int i = 0; i < s->width; i++, x += channels, to += lanes * vectors)
 			for (int j = 0; j < vectors; j++)
-				store(to + pvs_lanes * j, load(x + pvs_lanes * j));
+				store(to + lanes * j, load_part(x + lanes * j, j == vectors - 1 ? last : lanes_of(lanes)));
 }
+
+// most_places is how many places are convolved together. With AVX-512 registers would hold more,
+// but widths are multiples of seven.
+enum { most_places = 6 + lanes / 16 };
 
 // span convolves n neighbouring places of a row. Each step loads one vector of x for one
 // multiplication, which is as fast as the multiplications are.
 PVS_INLINE void span(int n, int vectors, int kernel, int stride, int act, int padded, const float *x, const float *w,
-                     const float *bias, int channels, float *out, v8 total[2]) {
-	v8 sum[pvs_tile][2];
+                     const float *bias, int channels, mask last, float *out, vec total[2]) {
+	vec sum[most_places][2];
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < vectors; j++)
-			sum[i][j] = load(bias + pvs_lanes * j);
-	for (int ky = 0; ky < kernel; ky++, x += padded * pvs_lanes * vectors)
-		for (int kx = 0; kx < kernel; kx++, w += pvs_lanes * vectors)
+			sum[i][j] = load(bias + lanes * j);
+	for (int ky = 0; ky < kernel; ky++, x += padded * lanes * vectors)
+		for (int kx = 0; kx < kernel; kx++, w += lanes * vectors)
 			for (int j = 0; j < vectors; j++) {
-				v8 b = load(w + pvs_lanes * j);
+				vec b = load(w + lanes * j);
 				for (int i = 0; i < n; i++)
-					sum[i][j] += load(x + (i * stride + kx) * pvs_lanes * vectors + pvs_lanes * j) * b;
+					sum[i][j] += load(x + (i * stride + kx) * lanes * vectors + lanes * j) * b;
 			}
 	for (int i = 0; i < n; i++) {
 		activate(sum[i], vectors, act);
 		for (int j = 0; j < vectors; j++) {
 			total[j] += sum[i][j];
-			store(out + (long)i * channels + pvs_lanes * j, sum[i][j]);
+			store_part(out + (long)i * channels + lanes * j, sum[i][j], j == vectors - 1 ? last : lanes_of(lanes));
 		}
 	}
 }
 
 // convolve computes a panel of out from the buffer.
 PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, int act, const float *buffer, const float *w,
-                         const float *bias, int channels, float *out, float *sums) {
-	v8 total[2];
+                         const float *bias, int channels, mask last, float *out, float *sums) {
+	vec total[2];
 	for (int j = 0; j < vectors; j++)
-		total[j] = load(sums + pvs_lanes * j);
-	int n = tiles(s->out_width, pvs_tile);
+		total[j] = load_part(sums + lanes * j, j == vectors - 1 ? last : lanes_of(lanes));
+	int n = tiles(s->out_width, most_places);
 	for (int y = 0; y < s->out_rows; y++)
 		for (int t = 0; t < n; t++) {
 			int i = part(s->out_width, t, n);
-			const float *x = buffer + (long)stride * (y * s->padded + i) * pvs_lanes * vectors;
+			const float *x = buffer + (long)stride * (y * s->padded + i) * lanes * vectors;
 			float *to = out + ((long)y * s->out_width + i) * channels;
 #define PVS_SPAN(n)                                                                                  \
 	case n:                                                                                          \
-		span(n, vectors, kernel, stride, act, s->padded, x, w, bias, channels, to, total);           \
+		span(n, vectors, kernel, stride, act, s->padded, x, w, bias, channels, last, to, total);     \
 		break;
 			switch (part(s->out_width, t + 1, n) - i) {
 				PVS_SPAN(1)
@@ -85,23 +95,26 @@ PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, in
 				PVS_SPAN(4)
 				PVS_SPAN(5)
 				PVS_SPAN(6)
+#if PVS_LANES == 16
+				PVS_SPAN(7)
+#endif
 			}
 #undef PVS_SPAN
 		}
 	for (int j = 0; j < vectors; j++)
-		store(sums + pvs_lanes * j, total[j]);
+		store_part(sums + lanes * j, total[j], j == vectors - 1 ? last : lanes_of(lanes));
 }
 
 // A function for each kernel, stride and activation, so that loops have constant bounds.
-typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, int channels, float *out, float *sums);
+typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, int channels, mask last, float *out, float *sums);
 
 #define PVS_CONVOLUTION(name, kernel, stride, act)                                                                \
 	PVS_TARGET static void name(const strip *s, int vectors, const float *buffer, const float *w,                \
-	                            const float *bias, int channels, float *out, float *sums) {                      \
+	                            const float *bias, int channels, mask last, float *out, float *sums) {           \
 		if (vectors == 2)                                                                                        \
-			convolve(s, 2, kernel, stride, act, buffer, w, bias, channels, out, sums);                           \
+			convolve(s, 2, kernel, stride, act, buffer, w, bias, channels, last, out, sums);                     \
 		else                                                                                                     \
-			convolve(s, 1, kernel, stride, act, buffer, w, bias, channels, out, sums);                           \
+			convolve(s, 1, kernel, stride, act, buffer, w, bias, channels, last, out, sums);                     \
 	}
 
 PVS_CONVOLUTION(swish_3_1, 3, 1, pvs_swish)
@@ -118,42 +131,53 @@ static convolution *const convolutions[2][2][2] = {
 	{{relu6_3_1, relu6_3_2}, {relu6_5_1, relu6_5_2}},
 };
 
-PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, const float *x, float *to) {
-	if (b->expand.weights && act == pvs_swish)
-		fill_expanded(s, pvs_swish, &b->expand, c, x, to);
-	else if (b->expand.weights)
-		fill_expanded(s, pvs_relu6, &b->expand, c, x, to);
-	else if (vectors == 2)
-		fill_copied(s, 2, b->depthwise.channels, x + c, to);
+PVS_TARGET static void expand_swish(const strip *s, int vectors, const pvs_matrix *m, int c, const float *x, float *to) {
+	if (vectors == 2)
+		fill_expanded(s, 2, pvs_swish, m, c, x, to);
 	else
-		fill_copied(s, 1, b->depthwise.channels, x + c, to);
+		fill_expanded(s, 1, pvs_swish, m, c, x, to);
+}
+
+PVS_TARGET static void expand_relu6(const strip *s, int vectors, const pvs_matrix *m, int c, const float *x, float *to) {
+	if (vectors == 2)
+		fill_expanded(s, 2, pvs_relu6, m, c, x, to);
+	else
+		fill_expanded(s, 1, pvs_relu6, m, c, x, to);
+}
+
+PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, mask last, const float *x, float *to) {
+	if (b->expand.weights && act == pvs_swish)
+		expand_swish(s, vectors, &b->expand, c, x, to);
+	else if (b->expand.weights)
+		expand_relu6(s, vectors, &b->expand, c, x, to);
+	else if (vectors == 2)
+		fill_copied(s, 2, b->depthwise.channels, last, x + c, to);
+	else
+		fill_copied(s, 1, b->depthwise.channels, last, x + c, to);
 }
 
 // strip_rows is how many rows of output a strip has: as many as keep the buffer within 128
 // KiB: other data need the second-level cache too.
 static int strip_rows(const pvs_kernels *d, int padded) {
-	int fit = (32 << 10) / (padded * pvs_panel);
+	int fit = (32 << 10) / (padded * panel);
 	return fit < d->size ? 1 : (fit - d->size) / d->stride + 1;
 }
 
-pvs_padding pvs_same(int size, int kernel, int stride) {
-	int total = ((size + stride - 1) / stride - 1) * stride + kernel - size;
-	if (total < 0)
-		total = 0;
-	return (pvs_padding){total / 2, total - total / 2};
-}
-
-long pvs_widen_buffer(const pvs_block *b, int height, int width) {
+// widen_buffer is how many values of working memory widen needs.
+static long widen_buffer(const pvs_block *b, int height, int width) {
 	const pvs_kernels *d = &b->depthwise;
-	pvs_padding side = pvs_same(width, d->size, d->stride);
+	padding side = same(width, d->size, d->stride);
 	int padded = side.before + width + side.after, out_rows = (height + d->stride - 1) / d->stride, most = strip_rows(d, padded);
-	return (long)(((most < out_rows ? most : out_rows) - 1) * d->stride + d->size) * padded * pvs_panel;
+	return (long)(((most < out_rows ? most : out_rows) - 1) * d->stride + d->size) * padded * panel;
 }
 
-void pvs_widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer) {
+// widen computes the first half of a block, expansion and depthwise convolution, both
+// activated, of x[count, height, width, .]; sums[count, channels] are those of out over all
+// places.
+PVS_TARGET static void widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer) {
 	const pvs_kernels *d = &b->depthwise;
 	convolution *run = convolutions[act == pvs_relu6][d->size == 5][d->stride == 2];
-	pvs_padding side = pvs_same(width, d->size, d->stride), above = pvs_same(height, d->size, d->stride);
+	padding side = same(width, d->size, d->stride), above = same(height, d->size, d->stride);
 	strip s = {.width = width, .padded = side.before + width + side.after, .left = side.before, .out_width = (width + d->stride - 1) / d->stride};
 	int depth = b->expand.weights ? b->expand.in : d->channels, out_height = (height + d->stride - 1) / d->stride, most = strip_rows(d, s.padded);
 	memset(sums, 0, sizeof(float) * count * d->channels);
@@ -163,8 +187,9 @@ void pvs_widen(const pvs_block *b, const float *x, int count, int height, int wi
 		s.top = first < 0 ? -first : 0;
 		s.bottom = last > height ? last - height : 0;
 		s.rows = last - first - s.top - s.bottom;
-		for (int c = 0; c < d->channels; c += pvs_panel) {
-			int vectors = d->channels - c < pvs_panel ? 1 : 2, n = pvs_lanes * vectors;
+		for (int c = 0; c < d->channels; c += panel) {
+			int left = d->channels - c, vectors = left > lanes ? 2 : 1, n = lanes * vectors;
+			mask tail = lanes_of(left - n + lanes);
 			// The zeros around the rows stay while panels are equally wide.
 			if (c == 0 || vectors == 1)
 				memset(buffer, 0, sizeof(float) * (last - first) * s.padded * n);
@@ -172,9 +197,11 @@ void pvs_widen(const pvs_block *b, const float *x, int count, int height, int wi
 			for (int i = 0; i < count; i++) {
 				const float *from = x + ((long)i * height + first + s.top) * width * depth;
 				float *to = out + ((long)i * out_height + y) * s.out_width * d->channels + c;
-				fill(&s, vectors, act, b, c, from, buffer + (s.top * s.padded + s.left) * n);
-				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, to, sums + (long)i * d->channels + c);
+				fill(&s, vectors, act, b, c, tail, from, buffer + (s.top * s.padded + s.left) * n);
+				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, tail, to, sums + (long)i * d->channels + c);
 			}
 		}
 	}
 }
+
+#endif

@@ -1,0 +1,22 @@
+//go:build cgo && amd64
+
+package native
+
+import "github.com/gopvs/product-visual-search/pvs/effnet"
+
+// Lanes are those of this processor's vectors and, since it can all that lesser ones can, of
+// theirs.
+func Lanes() []int {
+	switch lanes() {
+	case 16:
+		return []int{8, 16}
+	case 8:
+		return []int{8}
+	}
+	return nil
+}
+
+// NewFor builds a network for vectors of so many lanes.
+func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
+	return newNetwork(config, values, size, lanes)
+}

@@ -1,0 +1,21 @@
+// Sides of images, and the zeros around them.
+#ifndef PVS_NATIVE_SIDES_H
+#define PVS_NATIVE_SIDES_H
+
+// padding is the zeros around a row or column.
+typedef struct {
+	int before, after;
+} padding;
+
+// halved is the side of what a convolution gives.
+static int halved(int side, int stride) { return (side + stride - 1) / stride; }
+
+// same is TensorFlow's "same" padding.
+static padding same(int size, int kernel, int stride) {
+	int total = (halved(size, stride) - 1) * stride + kernel - size;
+	if (total < 0)
+		total = 0;
+	return (padding){total / 2, total - total / 2};
+}
+
+#endif
