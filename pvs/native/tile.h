@@ -9,11 +9,19 @@
 // thirty-two.
 enum { most_rows = 6 * lanes / 8, widest = 3 };
 
-// tile_of writes row i of its product to out[i], of the last vector the lanes that last says.
-// Rows and vectors are constants where it is inlined. With a residual, whose rows are columns
-// apart, the product counts factor times.
-PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, int act,
-                        float factor, const float *residual, int columns, mask last, float *const *out) {
+// after is what becomes of a tile's sums. Row i goes to out[i], of its last vector the lanes that
+// last says.
+typedef struct {
+	int act;
+	mask last;
+	float factor;          // of the sums, if there is something to add to
+	const float *residual; // what is added, its rows columns apart, or null
+	int columns;
+	float *slopes; // where the activation's derivatives go, one row after the other, or null
+} after;
+
+// tile_of computes x[rows, depth] * w + bias. Rows and vectors are constants where it is inlined.
+PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, const after *then, float *const *out) {
 	vec sum[most_rows][widest];
 	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < vectors; j++)
@@ -29,11 +37,14 @@ PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const 
 		}
 	}
 	for (int i = 0; i < rows; i++) {
-		activate(sum[i], vectors, act);
+		if (then->slopes)
+			differentiate(sum[i], vectors, then->act, then->slopes + i * vectors * lanes);
+		else
+			activate(sum[i], vectors, then->act);
 		for (int j = 0; j < vectors; j++) {
-			mask m = j == vectors - 1 ? last : lanes_of(lanes);
-			if (residual)
-				sum[i][j] = sum[i][j] * factor + load_part(residual + (long)i * columns + lanes * j, m);
+			mask m = j == vectors - 1 ? then->last : lanes_of(lanes);
+			if (then->residual)
+				sum[i][j] = sum[i][j] * then->factor + load_part(then->residual + (long)i * then->columns + lanes * j, m);
 			store_part(out[i] + lanes * j, sum[i][j], m);
 		}
 	}
@@ -43,12 +54,11 @@ PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const 
 PVS_INLINE int rows_of(int vectors) { return vectors == 3 ? most_rows * 2 / 3 : most_rows; }
 
 // tile is tile_of for 1 to rows_of(vectors) rows.
-PVS_INLINE void tile(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, int act,
-                     float factor, const float *residual, int columns, mask last, float *const *out) {
-#define PVS_ROWS(n)                                                                   \
-	case n:                                                                           \
-		if (n <= rows_of(vectors))                                                    \
-			tile_of(n, vectors, x, depth, w, bias, act, factor, residual, columns, last, out); \
+PVS_INLINE void tile(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, const after *then, float *const *out) {
+#define PVS_ROWS(n)                                                \
+	case n:                                                        \
+		if (n <= rows_of(vectors))                                 \
+			tile_of(n, vectors, x, depth, w, bias, then, out);     \
 		break;
 	switch (rows) {
 		PVS_ROWS(1)

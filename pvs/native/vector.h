@@ -26,6 +26,13 @@ PVS_INLINE mask lanes_of(int left) { return left < PVS_LANES ? 0xff : 0xffff; }
 PVS_INLINE vec load_part(const float *p, mask m) { return _mm512_maskz_loadu_ps(m, p); }
 PVS_INLINE void store_part(float *p, vec x, mask m) { _mm512_mask_storeu_ps(p, m, x); }
 
+PVS_INLINE float total_of(vec x) { return _mm512_reduce_add_ps(x); }
+
+// between is 1 where low < x < high and 0 elsewhere.
+PVS_INLINE vec between(vec x, float low, float high) {
+	return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, all(low), _CMP_GT_OQ) & _mm512_cmp_ps_mask(x, all(high), _CMP_LT_OQ), all(1));
+}
+
 // doubled multiplies p by 2 to the power of the whole number in the last bits of shifted.
 PVS_INLINE vec doubled(vec p, vec shifted) {
 	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(shifted), 23)));
@@ -44,11 +51,29 @@ PVS_INLINE mask lanes_of(int left) { return left; }
 PVS_INLINE vec load_part(const float *p, mask m) { return load(p); }
 PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
 
+PVS_INLINE float total_of(vec x) {
+	__m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+	return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+PVS_INLINE vec between(vec x, float low, float high) {
+	return _mm256_and_ps(_mm256_and_ps(_mm256_cmp_ps(x, all(low), _CMP_GT_OQ), _mm256_cmp_ps(x, all(high), _CMP_LT_OQ)), all(1));
+}
+
 PVS_INLINE vec doubled(vec p, vec shifted) {
 	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23)));
 }
 
 #endif
+
+// without_denormals makes numbers below 1.2e-38 zero, since some processors compute with them a
+// hundred times as slowly, and returns what is to be set again by _mm_setcsr.
+static inline unsigned without_denormals(void) {
+	unsigned before = _mm_getcsr();
+	_mm_setcsr(before | _MM_FLUSH_ZERO_ON | 0x40); // results and, 0x40, operands
+	return before;
+}
 
 // A panel is the columns of a matrix, or the channels, that are computed together.
 enum { lanes = PVS_LANES, panel = 2 * lanes };
@@ -94,6 +119,26 @@ PVS_INLINE void activate(vec *x, int n, int act) {
 	if (act == pvs_relu6)
 		for (int i = 0; i < n; i++)
 			x[i] = clip(x[i], 0.0f, 6.0f);
+}
+
+// differentiate is activate that also writes the derivatives.
+PVS_INLINE void differentiate(vec *x, int n, int act, float *slopes) {
+	if (act == pvs_swish) {
+		vec e[4];
+		for (int i = 0; i < n; i++)
+			e[i] = x[i];
+		decay(e, n);
+		for (int i = 0; i < n; i++) {
+			vec s = 1.0f / (e[i] + 1.0f);
+			x[i] = x[i] * s;
+			store(slopes + lanes * i, s + x[i] * (1.0f - s));
+		}
+	}
+	if (act == pvs_relu6)
+		for (int i = 0; i < n; i++) {
+			store(slopes + lanes * i, between(x[i], 0, 6));
+			x[i] = clip(x[i], 0, 6);
+		}
 }
 
 // vectors_of is how many vectors the columns are that are left, and panel_vectors how many of

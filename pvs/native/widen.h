@@ -17,10 +17,12 @@ typedef struct {
 	int out_rows, out_width;
 } strip;
 
-// fill_expanded computes a panel of all places between the zeros of the buffer.
-PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_matrix *m, int c, const float *x, float *to) {
+// fill_expanded computes a panel of all places between the zeros of the buffer, and the
+// activation's derivatives, one place after the other, unless slopes is null.
+PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_matrix *m, int c, const float *x, float *to, float *slopes) {
 	const float *w = m->weights + (long)c * m->in;
 	int places = s->rows * s->width, n = tiles(places, most_rows), column = 0;
+	after then = {.act = act, .last = lanes_of(lanes), .slopes = slopes};
 	for (int t = 0; t < n; t++) {
 		int p = part(places, t, n), rows = part(places, t + 1, n) - p;
 		float *out[most_rows];
@@ -32,7 +34,9 @@ PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_ma
 				to += (s->padded - s->width) * lanes * vectors;
 			}
 		}
-		tile(rows, vectors, x + (long)p * m->in, m->in, w, m->bias + c, act, 1, 0, 0, lanes_of(lanes), out);
+		if (slopes)
+			then.slopes = slopes + (long)p * lanes * vectors;
+		tile(rows, vectors, x + (long)p * m->in, m->in, w, m->bias + c, &then, out);
 	}
 }
 
@@ -44,14 +48,35 @@ PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, mask last
 				store(to + lanes * j, load_part(x + lanes * j, j == vectors - 1 ? last : lanes_of(lanes)));
 }
 
+// fill brings a panel from channel c on of a block's input to its depthwise convolution.
+PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, const float *x, float *to, float *slopes) {
+	mask last = lanes_of(b->depthwise.channels - c - (vectors - 1) * lanes);
+	if (b->expand.weights && vectors == 2)
+		fill_expanded(s, 2, act, &b->expand, c, x, to, slopes);
+	else if (b->expand.weights)
+		fill_expanded(s, 1, act, &b->expand, c, x, to, slopes);
+	else if (vectors == 2)
+		fill_copied(s, 2, b->depthwise.channels, last, x + c, to);
+	else
+		fill_copied(s, 1, b->depthwise.channels, last, x + c, to);
+}
+
 // most_places is how many places are convolved together. With AVX-512 registers would hold more,
 // but widths are multiples of seven.
 enum { most_places = 6 + lanes / 16 };
 
+// convolved is where a convolution's panel goes, its rows channels apart: sums are added up over
+// all places, and slopes are the activation's derivatives, or null.
+typedef struct {
+	int act, channels;
+	mask last;
+	float *out, *sums, *slopes;
+} convolved;
+
 // span convolves n neighbouring places of a row. Each step loads one vector of x for one
 // multiplication, which is as fast as the multiplications are.
-PVS_INLINE void span(int n, int vectors, int kernel, int stride, int act, int padded, const float *x, const float *w,
-                     const float *bias, int channels, mask last, float *out, vec total[2]) {
+PVS_INLINE void span(int n, int vectors, int kernel, int stride, int padded, const float *x, const float *w,
+                     const float *bias, const convolved *to, long place, vec total[2]) {
 	vec sum[most_places][2];
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < vectors; j++)
@@ -64,29 +89,31 @@ PVS_INLINE void span(int n, int vectors, int kernel, int stride, int act, int pa
 					sum[i][j] += load(x + (i * stride + kx) * lanes * vectors + lanes * j) * b;
 			}
 	for (int i = 0; i < n; i++) {
-		activate(sum[i], vectors, act);
+		if (to->slopes)
+			differentiate(sum[i], vectors, to->act, to->slopes + (place + i) * lanes * vectors);
+		else
+			activate(sum[i], vectors, to->act);
 		for (int j = 0; j < vectors; j++) {
 			total[j] += sum[i][j];
-			store_part(out + (long)i * channels + lanes * j, sum[i][j], j == vectors - 1 ? last : lanes_of(lanes));
+			store_part(to->out + (place + i) * to->channels + lanes * j, sum[i][j], j == vectors - 1 ? to->last : lanes_of(lanes));
 		}
 	}
 }
 
 // convolve computes a panel of out from the buffer.
-PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, int act, const float *buffer, const float *w,
-                         const float *bias, int channels, mask last, float *out, float *sums) {
+PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, const float *buffer, const float *w, const float *bias, const convolved *to) {
 	vec total[2];
 	for (int j = 0; j < vectors; j++)
-		total[j] = load_part(sums + lanes * j, j == vectors - 1 ? last : lanes_of(lanes));
+		total[j] = load_part(to->sums + lanes * j, j == vectors - 1 ? to->last : lanes_of(lanes));
 	int n = tiles(s->out_width, most_places);
 	for (int y = 0; y < s->out_rows; y++)
 		for (int t = 0; t < n; t++) {
 			int i = part(s->out_width, t, n);
 			const float *x = buffer + (long)stride * (y * s->padded + i) * lanes * vectors;
-			float *to = out + ((long)y * s->out_width + i) * channels;
-#define PVS_SPAN(n)                                                                                  \
-	case n:                                                                                          \
-		span(n, vectors, kernel, stride, act, s->padded, x, w, bias, channels, last, to, total);     \
+			long place = (long)y * s->out_width + i;
+#define PVS_SPAN(n)                                                                          \
+	case n:                                                                                  \
+		span(n, vectors, kernel, stride, s->padded, x, w, bias, to, place, total);           \
 		break;
 			switch (part(s->out_width, t + 1, n) - i) {
 				PVS_SPAN(1)
@@ -102,59 +129,29 @@ PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, in
 #undef PVS_SPAN
 		}
 	for (int j = 0; j < vectors; j++)
-		store_part(sums + lanes * j, total[j], j == vectors - 1 ? last : lanes_of(lanes));
+		store_part(to->sums + lanes * j, total[j], j == vectors - 1 ? to->last : lanes_of(lanes));
 }
 
-// A function for each kernel, stride and activation, so that loops have constant bounds.
-typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, int channels, mask last, float *out, float *sums);
+// A function for each kernel and stride, so that loops have constant bounds.
+typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, const convolved *to);
 
-#define PVS_CONVOLUTION(name, kernel, stride, act)                                                                \
-	PVS_TARGET static void name(const strip *s, int vectors, const float *buffer, const float *w,                \
-	                            const float *bias, int channels, mask last, float *out, float *sums) {           \
-		if (vectors == 2)                                                                                        \
-			convolve(s, 2, kernel, stride, act, buffer, w, bias, channels, last, out, sums);                     \
-		else                                                                                                     \
-			convolve(s, 1, kernel, stride, act, buffer, w, bias, channels, last, out, sums);                     \
+#define PVS_CONVOLUTION(name, kernel, stride)                                                                       \
+	PVS_TARGET static void name(const strip *s, int vectors, const float *buffer, const float *w,                   \
+	                            const float *bias, const convolved *to) {                                           \
+		if (vectors == 2)                                                                                           \
+			convolve(s, 2, kernel, stride, buffer, w, bias, to);                                                    \
+		else                                                                                                        \
+			convolve(s, 1, kernel, stride, buffer, w, bias, to);                                                    \
 	}
 
-PVS_CONVOLUTION(swish_3_1, 3, 1, pvs_swish)
-PVS_CONVOLUTION(swish_3_2, 3, 2, pvs_swish)
-PVS_CONVOLUTION(swish_5_1, 5, 1, pvs_swish)
-PVS_CONVOLUTION(swish_5_2, 5, 2, pvs_swish)
-PVS_CONVOLUTION(relu6_3_1, 3, 1, pvs_relu6)
-PVS_CONVOLUTION(relu6_3_2, 3, 2, pvs_relu6)
-PVS_CONVOLUTION(relu6_5_1, 5, 1, pvs_relu6)
-PVS_CONVOLUTION(relu6_5_2, 5, 2, pvs_relu6)
+PVS_CONVOLUTION(convolve_3_1, 3, 1)
+PVS_CONVOLUTION(convolve_3_2, 3, 2)
+PVS_CONVOLUTION(convolve_5_1, 5, 1)
+PVS_CONVOLUTION(convolve_5_2, 5, 2)
 
-static convolution *const convolutions[2][2][2] = {
-	{{swish_3_1, swish_3_2}, {swish_5_1, swish_5_2}},
-	{{relu6_3_1, relu6_3_2}, {relu6_5_1, relu6_5_2}},
-};
+static convolution *const convolutions[2][2] = {{convolve_3_1, convolve_3_2}, {convolve_5_1, convolve_5_2}};
 
-PVS_TARGET static void expand_swish(const strip *s, int vectors, const pvs_matrix *m, int c, const float *x, float *to) {
-	if (vectors == 2)
-		fill_expanded(s, 2, pvs_swish, m, c, x, to);
-	else
-		fill_expanded(s, 1, pvs_swish, m, c, x, to);
-}
-
-PVS_TARGET static void expand_relu6(const strip *s, int vectors, const pvs_matrix *m, int c, const float *x, float *to) {
-	if (vectors == 2)
-		fill_expanded(s, 2, pvs_relu6, m, c, x, to);
-	else
-		fill_expanded(s, 1, pvs_relu6, m, c, x, to);
-}
-
-PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, mask last, const float *x, float *to) {
-	if (b->expand.weights && act == pvs_swish)
-		expand_swish(s, vectors, &b->expand, c, x, to);
-	else if (b->expand.weights)
-		expand_relu6(s, vectors, &b->expand, c, x, to);
-	else if (vectors == 2)
-		fill_copied(s, 2, b->depthwise.channels, last, x + c, to);
-	else
-		fill_copied(s, 1, b->depthwise.channels, last, x + c, to);
-}
+static convolution *convolution_of(const pvs_kernels *d) { return convolutions[d->size == 5][d->stride == 2]; }
 
 // strip_rows is how many rows of output a strip has: as many as keep the buffer within 128
 // KiB: other data need the second-level cache too.
@@ -167,7 +164,7 @@ static int strip_rows(const pvs_kernels *d, int padded) {
 static long widen_buffer(const pvs_block *b, int height, int width) {
 	const pvs_kernels *d = &b->depthwise;
 	padding side = same(width, d->size, d->stride);
-	int padded = side.before + width + side.after, out_rows = (height + d->stride - 1) / d->stride, most = strip_rows(d, padded);
+	int padded = side.before + width + side.after, out_rows = halved(height, d->stride), most = strip_rows(d, padded);
 	return (long)(((most < out_rows ? most : out_rows) - 1) * d->stride + d->size) * padded * panel;
 }
 
@@ -176,10 +173,10 @@ static long widen_buffer(const pvs_block *b, int height, int width) {
 // places.
 PVS_TARGET static void widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer) {
 	const pvs_kernels *d = &b->depthwise;
-	convolution *run = convolutions[act == pvs_relu6][d->size == 5][d->stride == 2];
+	convolution *run = convolution_of(d);
 	padding side = same(width, d->size, d->stride), above = same(height, d->size, d->stride);
-	strip s = {.width = width, .padded = side.before + width + side.after, .left = side.before, .out_width = (width + d->stride - 1) / d->stride};
-	int depth = b->expand.weights ? b->expand.in : d->channels, out_height = (height + d->stride - 1) / d->stride, most = strip_rows(d, s.padded);
+	strip s = {.width = width, .padded = side.before + width + side.after, .left = side.before, .out_width = halved(width, d->stride)};
+	int depth = b->expand.weights ? b->expand.in : d->channels, out_height = halved(height, d->stride), most = strip_rows(d, s.padded);
 	memset(sums, 0, sizeof(float) * count * d->channels);
 	for (int y = 0; y < out_height; y += most) {
 		s.out_rows = out_height - y < most ? out_height - y : most;
@@ -189,16 +186,16 @@ PVS_TARGET static void widen(const pvs_block *b, const float *x, int count, int 
 		s.rows = last - first - s.top - s.bottom;
 		for (int c = 0; c < d->channels; c += panel) {
 			int left = d->channels - c, vectors = left > lanes ? 2 : 1, n = lanes * vectors;
-			mask tail = lanes_of(left - n + lanes);
 			// The zeros around the rows stay while panels are equally wide.
 			if (c == 0 || vectors == 1)
 				memset(buffer, 0, sizeof(float) * (last - first) * s.padded * n);
 			// A panel's weights serve all images while they are in the cache.
 			for (int i = 0; i < count; i++) {
 				const float *from = x + ((long)i * height + first + s.top) * width * depth;
-				float *to = out + ((long)i * out_height + y) * s.out_width * d->channels + c;
-				fill(&s, vectors, act, b, c, tail, from, buffer + (s.top * s.padded + s.left) * n);
-				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, d->channels, tail, to, sums + (long)i * d->channels + c);
+				convolved to = {.act = act, .channels = d->channels, .last = lanes_of(left - n + lanes),
+				                .out = out + ((long)i * out_height + y) * s.out_width * d->channels + c, .sums = sums + (long)i * d->channels + c};
+				fill(&s, vectors, act, b, c, from, buffer + (s.top * s.padded + s.left) * n, 0);
+				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, &to);
 			}
 		}
 	}
