@@ -1,11 +1,6 @@
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,fma"
-#include "network.h"
+#include "training.h"
 
-long pvs_scratch_16(const pvs_network *n, int count) { return scratch_of(n, count); }
-
-void pvs_run_16(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
-	unsigned before = without_denormals();
-	run(n, images, count, block, factors, out, scratch);
-	_mm_setcsr(before);
-}
+#define PVS_EXPORT(name) name##_16
+#include "export.h"

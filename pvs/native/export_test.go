@@ -16,6 +16,11 @@ func Lanes() []int {
 	return nil
 }
 
+// NewTrainingFor is NewTraining for vectors of so many lanes.
+func NewTrainingFor(config effnet.Config, size int, from string, lanes int) (*Training, error) {
+	return newTraining(config, size, from, lanes)
+}
+
 // NewFor builds a network for vectors of so many lanes.
 func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
 	return newNetwork(config, values, size, lanes)

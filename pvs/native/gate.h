@@ -35,6 +35,20 @@ PVS_INLINE void each(float *x, int n, void (*replace)(vec *x)) {
 	}
 }
 
+// derive replaces x by its activation and slopes by the derivatives.
+PVS_TARGET static void derive(float *x, int n, int act, float *slopes) {
+	for (; n > 0; n -= lanes, x += lanes, slopes += lanes) {
+		float rest[lanes] = {0}, slope[lanes];
+		int here = n < lanes ? n : lanes;
+		memcpy(rest, x, here * sizeof(float));
+		vec v = load(rest);
+		differentiate(&v, 1, act, slope);
+		store(rest, v);
+		memcpy(x, rest, here * sizeof(float));
+		memcpy(slopes, slope, here * sizeof(float));
+	}
+}
+
 PVS_INLINE void swish(vec *x) { activate(x, 1, pvs_swish); }
 
 PVS_INLINE void sigmoid(vec *x) {

@@ -8,6 +8,7 @@
 PVS_INLINE void panel_of(int vectors, const float *x, int rows, int depth, const float *w, const float *bias, after then, float *out) {
 	int n = tiles(rows, rows_of(vectors));
 	const float *residual = then.residual;
+	float *slopes = then.slopes;
 	for (int t = 0; t < n; t++) {
 		int r = part(rows, t, n);
 		float *to[most_rows];
@@ -15,6 +16,8 @@ PVS_INLINE void panel_of(int vectors, const float *x, int rows, int depth, const
 			to[i] = out + (long)(r + i) * then.columns;
 		if (residual)
 			then.residual = residual + (long)r * then.columns;
+		if (slopes)
+			then.slopes = slopes + (long)r * vectors * lanes;
 		tile(part(rows, t + 1, n) - r, vectors, x + (long)r * depth, depth, w, bias, &then, to);
 	}
 }

@@ -19,6 +19,9 @@ func Supported() bool { return lanes() != 0 }
 
 // check looks at what a network is made of.
 func check(config effnet.Config, values map[string][]float32, size int) error {
+	if !Supported() {
+		return errUnsupported
+	}
 	if err := config.Validate(); err != nil {
 		return err
 	}
@@ -32,10 +35,6 @@ func check(config effnet.Config, values map[string][]float32, size int) error {
 	}
 	return nil
 }
-
-// together is how many images a core computes at once: they share the weights that it
-// fetches, while each adds to what its caches should hold.
-const together = 2
 
 // Options of [Network.Run]; zero values are defaults.
 type Options struct {

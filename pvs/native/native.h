@@ -1,4 +1,4 @@
-// EfficientNet's forward pass. Tensors are float32, row by row, channels last. Numbers of
+// EfficientNet's forward pass and its gradients. Tensors are float32, row by row, channels last. Numbers of
 // channels are multiples of 8 but for those between squeeze and excite. Weights, biases and
 // working memory begin at multiples of 64 bytes. Nothing is allocated.
 #ifndef PVS_NATIVE_H
@@ -47,6 +47,8 @@ typedef struct {
 	int activation;
 } pvs_network;
 
+enum { pvs_together = 2 }; // images that go through a layer together, so that its weights are fetched once
+
 // pvs_lanes is how many lanes the processor's vectors have: 16 with AVX-512, 8 with AVX2 and FMA,
 // 0 without.
 int pvs_lanes(void);
@@ -64,4 +66,53 @@ long pvs_scratch_16(const pvs_network *n, int count);
 void pvs_run_8(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
 void pvs_run_16(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
 
+// What follows trains. In the names below a block's narrow sides are its input and output, and
+// its wide one what is between expansion and projection. "Wide panels" are those of pvs_kernels.
+
+// pvs_slopes is what the gradients of a block need besides the block, and where those of its
+// weights, with BatchNorms folded into them, are added up: the first of their values in sums.
+typedef struct {
+	pvs_matrix expand;  // transposed, [wide, in]; rows are filled up to whole vectors with zeros
+	pvs_matrix project; // transposed, [out, wide], in wide panels
+	pvs_dense squeeze;  // transposed, [squeezed, wide]
+	long expand_sum;    // [in, wide], in wide panels
+	long depthwise_sum; // [size * size, wide], in wide panels
+	long squeeze_sum, squeeze_bias_sum; // [squeezed, wide], transposed; [squeezed]
+	long excite_sum, excite_bias_sum;   // [squeezed, wide]; [wide]
+	long project_sum;   // [out, wide], transposed, in wide panels
+} pvs_slopes;
+
+enum { pvs_patch_row = 32 }; // a patch of 27 values, and zeros
+
+typedef struct {
+	const pvs_network *network;
+	pvs_matrix stem;     // of patches of 32, in wide panels
+	pvs_matrix top;      // in wide panels
+	pvs_matrix top_back; // transposed; rows are filled up to whole vectors
+	const pvs_slopes *blocks;
+	long stem_sum; // [32, stem.out], in wide panels
+	long top_sum;  // [top.in, top.out], in wide panels
+} pvs_training;
+
+// pvs_kept_8 is how many values pvs_forward keeps for count images: what enters the blocks from
+// first on and the top.
+long pvs_kept_8(const pvs_training *t, int count, int first);
+long pvs_kept_16(const pvs_training *t, int count, int first);
+
+// pvs_forward_8 computes features[count, top.out] of what enters the first block that trains, or
+// of images, if that is 0, and keeps what pvs_gradients needs. Its scratch is pvs_scratch's for
+// pvs_together images; factors are as pvs_run's.
+void pvs_forward_8(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
+void pvs_forward_16(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
+
+// pvs_gradients_scratch_8 is how many values of working memory pvs_gradients needs.
+long pvs_gradients_scratch_8(const pvs_training *t, int first);
+long pvs_gradients_scratch_16(const pvs_training *t, int first);
+
+// pvs_gradients_8 adds to sums how a loss falls with the weights of all from the first block on,
+// and of the stem if that is 0, given how it falls with the features, slopes[count, top.out].
+void pvs_gradients_8(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+void pvs_gradients_16(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+
 #endif
+

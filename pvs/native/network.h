@@ -21,6 +21,9 @@ typedef struct {
 
 static long most(long a, long b) { return a > b ? a : b; }
 
+// lines_of is how many values the rows of pixels have that a row of the stem covers.
+static long lines_of(const pvs_network *n) { return (long)stem_kernel * (n->size + stem_kernel) * 3; }
+
 // lay_out finds how much of each part is needed for count images, and sets where each begins.
 static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) {
 	int side = halved(n->size, stem_stride);
@@ -39,7 +42,7 @@ static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) 
 		float **part;
 		long size;
 	} parts[] = {
-		{&m->lines, stem_kernel * (n->size + stem_kernel) * 3}, {&m->patches, (long)halved(n->size, stem_stride) * patch},
+		{&m->lines, lines_of(n)}, {&m->patches, (long)halved(n->size, stem_stride) * patch},
 		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, count * wide}, {&m->sums, count * channels}, {&m->buffer, buffer},
 		{&m->squeezed, count * channels}, {&m->gate, count * channels}, {&m->weights, weights},
 	};
@@ -57,22 +60,27 @@ static long scratch_of(const pvs_network *n, int count) {
 	return lay_out(n, count, &begin, &m);
 }
 
-// stem normalises an image and computes the first convolution as a product with the pixels
-// that each place covers.
-static void stem(const pvs_network *n, const float *image, const memory *m, float *out) {
+// patches_of writes the pixels that each place in row y of the stem covers, normalised, apart
+// values from one patch to the next.
+static void patches_of(const pvs_network *n, const float *image, int y, float *lines, int apart, float *patches) {
 	int side = halved(n->size, stem_stride), row = 3 * n->size, line = 3 * (n->size + stem_kernel);
 	padding zeros = same(n->size, stem_kernel, stem_stride);
+	memset(lines, 0, sizeof(float) * lines_of(n));
+	for (int k = 0; k < stem_kernel; k++) {
+		int from = y * stem_stride - zeros.before + k;
+		if (from >= 0 && from < n->size)
+			normalize(image + (long)from * row, row, n->factor, n->offset, lines + k * line + 3 * zeros.before);
+	}
+	for (int i = 0; i < side; i++, patches += apart)
+		for (int k = 0; k < stem_kernel; k++)
+			memcpy(patches + 3 * stem_kernel * k, lines + k * line + 3 * stem_stride * i, sizeof(float) * 3 * stem_kernel);
+}
+
+// stem normalises an image and computes the first convolution as a product with patches.
+static void stem(const pvs_network *n, const float *image, const memory *m, float *out) {
+	int side = halved(n->size, stem_stride);
 	for (int y = 0; y < side; y++) {
-		memset(m->lines, 0, sizeof(float) * stem_kernel * line);
-		for (int k = 0; k < stem_kernel; k++) {
-			int from = y * stem_stride - zeros.before + k;
-			if (from >= 0 && from < n->size)
-				normalize(image + (long)from * row, row, n->factor, n->offset, m->lines + k * line + 3 * zeros.before);
-		}
-		float *to = m->patches;
-		for (int i = 0; i < side; i++)
-			for (int k = 0; k < stem_kernel; k++, to += 3 * stem_kernel)
-				memcpy(to, m->lines + k * line + 3 * stem_stride * i, sizeof(float) * 3 * stem_kernel);
+		patches_of(n, image, y, m->lines, patch, m->patches);
 		product(&n->stem, m->patches, side, n->activation, 1, 0, out + (long)y * side * n->stem.out);
 	}
 }
@@ -89,11 +97,11 @@ static void gate(const pvs_block *b, int count, int places, const memory *m) {
 }
 
 // block computes a block from x to y. Factors are this block's, one every blocks values.
-static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const memory *m) {
-	widen(b, m->x, count, side, side, act, m->wide, m->sums, m->buffer);
+static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
+	widen(b, x, count, side, side, act, m->wide, m->sums, m->buffer);
 	int out = halved(side, b->depthwise.stride), places = out * out;
 	pvs_matrix project = b->project;
-	const float *residual = b->residual ? m->x : 0;
+	const float *residual = b->residual ? x : 0;
 	int gated = 0;
 	if (b->squeeze.weights) {
 		gate(b, count, places, m);
@@ -103,7 +111,7 @@ static void block(const pvs_block *b, int count, int side, int act, const float 
 			scale(m->wide + (long)i * places * project.in, places, project.in, m->gate + (long)i * project.in);
 	}
 	if (!gated && !factors) {
-		product(&project, m->wide, count * places, pvs_linear, 1, residual, m->y);
+		product(&project, m->wide, count * places, pvs_linear, 1, residual, y);
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -113,8 +121,16 @@ static void block(const pvs_block *b, int count, int side, int act, const float 
 		}
 		long at = (long)i * places;
 		product(&project, m->wide + at * project.in, places, pvs_linear, factors ? factors[i * blocks] : 1,
-		             residual ? residual + at * project.out : 0, m->y + at * project.out);
+		             residual ? residual + at * project.out : 0, y + at * project.out);
 	}
+}
+
+// top computes the features from what the last block gives.
+static void top(const pvs_network *n, const float *x, int count, int side, const memory *m, float *out) {
+	int places = side * side;
+	product(&n->top, x, count * places, n->activation, 1, 0, m->wide);
+	for (int i = 0; i < count; i++)
+		average(m->wide + (long)i * places * n->top.out, places, n->top.out, out + (long)i * n->top.out);
 }
 
 static void run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {
@@ -125,7 +141,7 @@ static void run(const pvs_network *n, const float *images, int count, int last, 
 		stem(n, images + (long)i * n->size * n->size * 3, &m, m.x + (long)i * side * side * channels);
 	for (int i = 0; i < last; i++) {
 		const pvs_block *b = &n->blocks[i];
-		block(b, count, side, n->activation, factors ? factors + i : 0, n->block_count, &m);
+		block(b, count, side, n->activation, factors ? factors + i : 0, n->block_count, m.x, m.y, &m);
 		float *x = m.x;
 		m.x = m.y;
 		m.y = x;
@@ -136,9 +152,7 @@ static void run(const pvs_network *n, const float *images, int count, int last, 
 		memcpy(out, m.x, sizeof(float) * count * side * side * channels);
 		return;
 	}
-	product(&n->top, m.x, count * side * side, n->activation, 1, 0, m.wide);
-	for (int i = 0; i < count; i++)
-		average(m.wide + (long)i * side * side * n->top.out, side * side, n->top.out, out + (long)i * n->top.out);
+	top(n, m.x, count, side, &m, out);
 }
 
 #endif

@@ -1,59 +1,138 @@
 package native
 
-// stemPatch is what the stem's kernel covers: 3 x 3 pixels of 3 colours.
-const stemPatch = 27
+// The stem's kernel covers 3 x 3 pixels of 3 colours; a product's rows for gradients are filled up.
+const (
+	stemPatch       = 27
+	filledStemPatch = 32
+)
 
-// matrixPanels are the widths that a product's columns are cut into, in vectors of so many
-// lanes: two, and three or one at the end. The last vector may not be full.
-func matrixPanels(columns, lanes int) []int {
-	var panels []int
+// panels says how a matrix [rows, columns] lies in memory: cut into panels of some columns, each
+// with all rows, one after the other; columns and rows that only fill them up are zeros.
+type panels struct {
+	rows, columns int
+	widths        []int // in columns
+	filled        int   // rows with those that fill up
+	transposed    bool  // the weights are [columns, rows]
+}
+
+// matrixPanels are two vectors of so many lanes wide, and three or one at the end.
+func matrixPanels(rows, columns, lanes int) panels {
+	p := panels{rows: rows, columns: columns, filled: rows}
 	for left := (columns + lanes - 1) / lanes; left > 0; {
 		n := 2
 		if left == 1 || left == 3 {
 			n = left
 		}
-		panels = append(panels, n*lanes)
+		p.widths = append(p.widths, n*lanes)
 		left -= n
 	}
-	return panels
+	return p
 }
 
-// depthwisePanels are the widths that a depthwise convolution's channels are cut into: two
-// vectors, and one at the end.
-func depthwisePanels(channels, lanes int) []int {
-	var panels []int
-	for left := (channels + lanes - 1) / lanes; left > 0; left -= 2 {
-		panels = append(panels, min(2, left)*lanes)
+// widePanels are two vectors wide, and one at the end.
+func widePanels(rows, columns, lanes int) panels {
+	p := panels{rows: rows, columns: columns, filled: rows}
+	for left := (columns + lanes - 1) / lanes; left > 0; left -= 2 {
+		p.widths = append(p.widths, min(2, left)*lanes)
 	}
-	return panels
+	return p
 }
 
-// pack multiplies the columns of a matrix [rows, columns] by their factors and brings them
-// into panels, one after the other, filled up with zeros.
-func pack(matrix []float32, rows int, factor []float64, panels []int) []float32 {
-	columns, all := len(factor), 0
-	for _, n := range panels {
-		all += n
+// ofTranspose says that the weights are the transpose.
+func (p panels) ofTranspose() panels {
+	p.transposed = true
+	return p
+}
+
+// fill says how many rows there are with those that fill up.
+func (p panels) fill(rows int) panels {
+	p.filled = rows
+	return p
+}
+
+// size is the number of values.
+func (p panels) size() int {
+	n := 0
+	for _, width := range p.widths {
+		n += width * p.filled
 	}
-	packed := make([]float32, rows*all)
-	to, first := packed, 0
-	for _, n := range panels {
-		for r := range rows {
-			for c := first; c < min(first+n, columns); c++ {
-				to[c-first] = float32(float64(matrix[r*columns+c]) * factor[c])
-			}
-			to = to[n:]
+	return n
+}
+
+// each calls f for each row of each panel: where it begins, and the first of its columns and how
+// many there are.
+func (p panels) each(f func(at, row, column, columns int)) {
+	at, column := 0, 0
+	for _, width := range p.widths {
+		columns := min(width, p.columns-column)
+		for r := range p.rows {
+			f(at+r*width, r, column, columns)
 		}
-		first += n
+		at += width * p.filled
+		column += width
 	}
-	return packed
 }
 
-// filled returns values as float32, and zeros up to a whole number of vectors.
-func filled(x []float64, lanes int) []float32 {
-	y := make([]float32, (len(x)+lanes-1)/lanes*lanes)
-	for i, v := range x {
-		y[i] = float32(v)
+// pack brings weights there, multiplied by the factors of their output channels: of columns, or of
+// rows if the weights are the transpose. No factors: 1.
+func (p panels) pack(weights []float32, factor []float64, to []float32) {
+	p.each(func(at, row, column, columns int) {
+		to := to[at : at+columns]
+		switch {
+		case p.transposed:
+			f := factorOf(factor, row)
+			for i := range to {
+				to[i] = float32(float64(weights[(column+i)*p.rows+row]) * f)
+			}
+		case factor == nil:
+			copy(to, weights[row*p.columns+column:])
+		default:
+			from, factor := weights[row*p.columns+column:][:columns], factor[column:][:columns]
+			for i := range to {
+				to[i] = float32(float64(from[i]) * factor[i])
+			}
+		}
+	})
+}
+
+// unpack is the way back of sums that lie there: those of all parts, multiplied by the factors,
+// in the order of the weights.
+func (p panels) unpack(parts [][]float32, factor []float64, to []float32) {
+	p.each(func(at, row, column, columns int) {
+		for i := range columns {
+			sum := float32(0)
+			for _, part := range parts {
+				sum += part[at+i]
+			}
+			if p.transposed {
+				to[(column+i)*p.rows+row] = float32(float64(sum) * factorOf(factor, row))
+			} else {
+				to[row*p.columns+column+i] = float32(float64(sum) * factorOf(factor, column+i))
+			}
+		}
+	})
+}
+
+func factorOf(factor []float64, i int) float64 {
+	if factor == nil {
+		return 1
 	}
-	return y
+	return factor[i]
+}
+
+// vectors is n values filled up to whole vectors.
+func vectors(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
+
+func narrow(x []float64, to []float32) {
+	for i, v := range x {
+		to[i] = float32(v)
+	}
+}
+
+// gather is a weight whose gradients are in the sums from the value at on.
+type gather struct {
+	name string
+	norm string // whose factors the weight is multiplied by; "": none
+	at   int
+	panels
 }

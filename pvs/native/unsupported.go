@@ -4,6 +4,8 @@ package native
 
 import "github.com/gopvs/product-visual-search/pvs/effnet"
 
+const together = 1
+
 // Network cannot be made here.
 type Network struct {
 	config effnet.Config
@@ -16,3 +18,17 @@ func lanes() int { return 0 }
 func New(effnet.Config, map[string][]float32, int) (*Network, error) { return nil, errUnsupported }
 
 func (n *Network) run([]float32, int, int, []float32, []float32) {}
+
+// kernels cannot be made either.
+type kernels struct {
+	sums, working int
+	gathers       []gather
+}
+
+func newKernels(effnet.Config, int, int, int) *kernels { return &kernels{} }
+
+func (k *kernels) load(map[string][]float32) {}
+
+func (k *kernels) forward(*part, []float32, []float32, []float32, int, int) {}
+
+func (k *kernels) backward(*part, []float32, []float32, []float32, int, int) {}

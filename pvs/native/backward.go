@@ -1,0 +1,111 @@
+//go:build cgo && amd64
+
+package native
+
+// #include "native.h"
+import "C"
+
+import (
+	"runtime"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// kernels is what C needs to train a network, and where the gradients are.
+type kernels struct {
+	builder
+	c       *C.pvs_training
+	gathers []gather
+	sums    int // values that a part's gradients have
+	working int // values that a part's working memory has
+}
+
+// newKernels makes room for the weights of a network whose blocks train from the first on.
+func newKernels(config effnet.Config, size, first, lanes int) *kernels {
+	k := &kernels{builder: builder{lanes: lanes}}
+	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
+	k.c.network = k.network(config, size)
+	if first == 0 {
+		stem := widePanels(stemPatch, config.Stem(), lanes).fill(filledStemPatch)
+		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)
+		k.c.stem_sum = k.sum("stem_conv/kernel", "stem_bn", stem)
+	}
+	blocks := config.Blocks()
+	to := structs[C.pvs_slopes](&k.builder, len(blocks))
+	k.c.blocks = &to[0]
+	for i, b := range blocks[first:] {
+		to[first+i] = k.slopes(b)
+	}
+	in, features := blocks[len(blocks)-1].Out, config.Features()
+	top := widePanels(in, features, lanes)
+	k.c.top = k.matrix("top_conv", "top_bn", top)
+	k.c.top_back = k.transposed("top_conv", "top_bn", matrixPanels(features, in, lanes).fill(vectors(features, lanes)))
+	k.c.top_sum = k.sum("top_conv/kernel", "top_bn", top)
+	k.working = scratchFor(k.c.network, lanes)
+	if lanes == 16 {
+		k.working = max(k.working, int(C.pvs_gradients_scratch_16(k.c, C.int(first))))
+	} else {
+		k.working = max(k.working, int(C.pvs_gradients_scratch_8(k.c, C.int(first))))
+	}
+	runtime.AddCleanup(k, release, k.taken)
+	return k
+}
+
+func (k *kernels) slopes(e effnet.Block) C.pvs_slopes {
+	wide := e.Expanded()
+	s := C.pvs_slopes{}
+	if e.Expand != 1 {
+		s.expand = k.transposed(e.Name+"_expand_conv", e.Name+"_expand_bn", matrixPanels(wide, e.In, k.lanes).fill(vectors(wide, k.lanes)))
+		s.expand_sum = k.sum(e.Name+"_expand_conv/kernel", e.Name+"_expand_bn", widePanels(e.In, wide, k.lanes))
+	}
+	s.depthwise_sum = k.sum(e.Name+"_dwconv/depthwise_kernel", e.Name+"_bn", widePanels(e.Kernel*e.Kernel, wide, k.lanes))
+	if e.Squeeze > 0 {
+		one := func(rows, columns int) panels {
+			return panels{rows: rows, columns: columns, filled: rows, widths: []int{columns}}
+		}
+		s.squeeze = C.pvs_dense{in: C.int(e.Squeeze), out: C.int(wide), weights: k.packed(e.Name+"_se_reduce/kernel", "", one(e.Squeeze, wide).ofTranspose())}
+		s.squeeze_sum = k.sum(e.Name+"_se_reduce/kernel", "", one(e.Squeeze, wide).ofTranspose())
+		s.squeeze_bias_sum = k.sum(e.Name+"_se_reduce/bias", "", one(1, e.Squeeze))
+		s.excite_sum = k.sum(e.Name+"_se_expand/kernel", "", one(e.Squeeze, wide))
+		s.excite_bias_sum = k.sum(e.Name+"_se_expand/bias", "", one(1, wide))
+	}
+	project := widePanels(e.Out, wide, k.lanes).ofTranspose()
+	s.project = C.pvs_matrix{in: C.int(e.Out), out: C.int(wide), weights: k.packed(e.Name+"_project_conv/kernel", e.Name+"_project_bn", project)}
+	s.project_sum = k.sum(e.Name+"_project_conv/kernel", e.Name+"_project_bn", project)
+	return s
+}
+
+// transposed is a convolution's transpose, which has no bias.
+func (k *kernels) transposed(layer, norm string, p panels) C.pvs_matrix {
+	return C.pvs_matrix{in: C.int(p.filled), out: C.int(p.columns), weights: k.packed(layer+"/kernel", norm, p.ofTranspose())}
+}
+
+// sum makes room for a weight's gradients.
+func (k *kernels) sum(name, norm string, p panels) C.long {
+	at := k.sums
+	k.gathers = append(k.gathers, gather{name, norm, at, p})
+	k.sums = vectors(at+p.size(), 16) // whole lines of the cache
+	return C.long(at)
+}
+
+// forward computes a part's features, and keeps what backward needs.
+func (k *kernels) forward(p *part, in, factors, features []float32, count, first int) {
+	if k.lanes == 16 {
+		p.room(&p.kept, int(C.pvs_kept_16(k.c, C.int(count), C.int(first))))
+		C.pvs_forward_16(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
+	} else {
+		p.room(&p.kept, int(C.pvs_kept_8(k.c, C.int(count), C.int(first))))
+		C.pvs_forward_8(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
+	}
+	runtime.KeepAlive(k)
+}
+
+// backward adds a part's gradients to its sums.
+func (k *kernels) backward(p *part, in, factors, slopes []float32, count, first int) {
+	if k.lanes == 16 {
+		C.pvs_gradients_16(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
+	} else {
+		C.pvs_gradients_8(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
+	}
+	runtime.KeepAlive(k)
+}

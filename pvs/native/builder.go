@@ -1,0 +1,151 @@
+//go:build cgo && amd64
+
+package native
+
+// #include <stdlib.h>
+// #include <string.h>
+// #include "native.h"
+import "C"
+
+import (
+	"context"
+	"unsafe"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+)
+
+// builder makes room for weights in the layout of the kernels, outside of Go's memory, so that C
+// may keep pointers to it.
+type builder struct {
+	lanes int
+	taken []unsafe.Pointer
+	loads []func(values map[string][]float32) // bring weights there
+}
+
+// load brings all weights to where they belong.
+func (b *builder) load(values map[string][]float32) {
+	_ = cores.Each(context.Background(), len(b.loads), func(i int) error {
+		b.loads[i](values)
+		return nil
+	})
+}
+
+// release frees what builders have taken.
+func release(taken []unsafe.Pointer) {
+	for _, p := range taken {
+		C.free(p)
+	}
+}
+
+// take returns zeros in whole lines of the cache; there is enough memory or the program ends, as
+// with Go's own.
+func (b *builder) take(bytes int) unsafe.Pointer {
+	const line = 64
+	size := C.size_t((bytes + line - 1) / line * line)
+	p := C.aligned_alloc(line, size)
+	if p == nil {
+		panic("native: no memory is left")
+	}
+	C.memset(p, 0, size)
+	b.taken = append(b.taken, p)
+	return p
+}
+
+// room returns room for values.
+func (b *builder) room(n int) (*C.float, []float32) {
+	p := (*float32)(b.take(4 * n))
+	return (*C.float)(p), unsafe.Slice(p, n)
+}
+
+// keep copies values there.
+func (b *builder) keep(values []float32) *C.float {
+	p, to := b.room(len(values))
+	copy(to, values)
+	return p
+}
+
+// structs returns room for n of them.
+func structs[T any](b *builder, n int) []T {
+	var one T
+	return unsafe.Slice((*T)(b.take(n*int(unsafe.Sizeof(one)))), n)
+}
+
+func (b *builder) network(config effnet.Config, size int) *C.pvs_network {
+	n := &structs[C.pvs_network](b, 1)[0]
+	factor, offset := config.Normalization().Row(size)
+	n.size, n.factor, n.offset = C.int(size), b.keep(factor), b.keep(offset)
+	n.activation = C.pvs_swish
+	if config.Lite {
+		n.activation = C.pvs_relu6
+	}
+	blocks := config.Blocks()
+	n.stem = b.matrix("stem_conv", "stem_bn", matrixPanels(stemPatch, config.Stem(), b.lanes))
+	to := structs[C.pvs_block](b, len(blocks))
+	n.blocks, n.block_count = &to[0], C.int(len(blocks))
+	for i, block := range blocks {
+		to[i] = b.block(block)
+	}
+	n.top = b.matrix("top_conv", "top_bn", matrixPanels(blocks[len(blocks)-1].Out, config.Features(), b.lanes))
+	return n
+}
+
+func (b *builder) block(e effnet.Block) C.pvs_block {
+	var c C.pvs_block
+	if e.Expand != 1 {
+		c.expand = b.matrix(e.Name+"_expand_conv", e.Name+"_expand_bn", widePanels(e.In, e.Expanded(), b.lanes))
+	}
+	depthwise := b.packed(e.Name+"_dwconv/depthwise_kernel", e.Name+"_bn", widePanels(e.Kernel*e.Kernel, e.Expanded(), b.lanes))
+	c.depthwise = C.pvs_kernels{
+		channels: C.int(e.Expanded()), size: C.int(e.Kernel), stride: C.int(e.Stride),
+		weights: depthwise, bias: b.bias(e.Name+"_bn", e.Expanded()),
+	}
+	if e.Squeeze > 0 {
+		c.squeeze = b.dense(e.Name+"_se_reduce", e.Expanded(), e.Squeeze)
+		c.excite = b.dense(e.Name+"_se_expand", e.Squeeze, e.Expanded())
+	}
+	c.project = b.matrix(e.Name+"_project_conv", e.Name+"_project_bn", matrixPanels(e.Expanded(), e.Out, b.lanes))
+	if e.Residual() {
+		c.residual = 1
+	}
+	return c
+}
+
+// matrix is a convolution and its BatchNorm.
+func (b *builder) matrix(layer, norm string, p panels) C.pvs_matrix {
+	return C.pvs_matrix{in: C.int(p.filled), out: C.int(p.columns), weights: b.packed(layer+"/kernel", norm, p), bias: b.bias(norm, p.columns)}
+}
+
+// packed is a kernel in panels, multiplied by its BatchNorm's factors if it has one.
+func (b *builder) packed(kernel, norm string, p panels) *C.float {
+	c, to := b.room(p.size())
+	b.loads = append(b.loads, func(values map[string][]float32) {
+		var factor []float64
+		if norm != "" {
+			factor, _ = effnet.BatchNormOf(values, norm)
+		}
+		p.pack(values[kernel], factor, to)
+	})
+	return c
+}
+
+// bias is a BatchNorm's offsets.
+func (b *builder) bias(norm string, channels int) *C.float {
+	c, to := b.room(vectors(channels, b.lanes))
+	b.loads = append(b.loads, func(values map[string][]float32) {
+		_, offset := effnet.BatchNormOf(values, norm)
+		narrow(offset, to)
+	})
+	return c
+}
+
+func (b *builder) dense(layer string, in, out int) C.pvs_dense {
+	return C.pvs_dense{in: C.int(in), out: C.int(out), weights: b.plain(layer+"/kernel", in*out), bias: b.plain(layer+"/bias", out)}
+}
+
+// plain is a weight as it is.
+func (b *builder) plain(name string, n int) *C.float {
+	c, to := b.room(n)
+	b.loads = append(b.loads, func(values map[string][]float32) { copy(to, values[name]) })
+	return c
+}

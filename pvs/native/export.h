@@ -1,0 +1,25 @@
+// What Go calls, named after the number of lanes.
+
+long PVS_EXPORT(pvs_scratch)(const pvs_network *n, int count) { return scratch_of(n, count); }
+
+void PVS_EXPORT(pvs_run)(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
+	unsigned before = without_denormals();
+	run(n, images, count, block, factors, out, scratch);
+	_mm_setcsr(before);
+}
+
+long PVS_EXPORT(pvs_kept)(const pvs_training *t, int count, int first) { return kept_of(t, count, first); }
+
+void PVS_EXPORT(pvs_forward)(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
+	unsigned before = without_denormals();
+	forward(t, in, count, first, factors, kept, features, scratch);
+	_mm_setcsr(before);
+}
+
+long PVS_EXPORT(pvs_gradients_scratch)(const pvs_training *t, int first) { return back_scratch_of(t, first); }
+
+void PVS_EXPORT(pvs_gradients)(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch) {
+	unsigned before = without_denormals();
+	gradients(t, images, count, first, factors, kept, slopes, sums, scratch);
+	_mm_setcsr(before);
+}
