@@ -59,10 +59,23 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// fits returns how many images train at once in half of the memory, on devices that
-// share it: batch, or a power of two below it for each device.
-func fits(c effnet.Config, size, batch, devices int, memory int64) int {
-	most := memory / 2 / imageBytes(c, size)
+// keptBytes is what own kernels keep of an image until they go back: what enters each block and
+// the top. For B0 at 224 pixels that is 4 MB.
+func keptBytes(c effnet.Config, size int) int64 {
+	blocks := c.Blocks()
+	values := int64(0)
+	for _, b := range blocks {
+		h, w, channels := c.InputOf(b.Name, size)
+		values += int64(h) * int64(w) * int64(channels)
+	}
+	h, w, _ := c.InputOf(blocks[len(blocks)-1].Name, size) // its stride is 1
+	return 4 * (values + int64(h)*int64(w)*int64(blocks[len(blocks)-1].Out))
+}
+
+// fits returns how many images of so many bytes train at once in half of the memory, on devices
+// that share it: batch, or a power of two below it for each device.
+func fits(image int64, batch, devices int, memory int64) int {
+	most := memory / 2 / image
 	if int64(batch) <= most {
 		return batch
 	}

@@ -158,7 +158,11 @@ func (r *run) announce() error {
 func (r *run) startSession() error {
 	p, batch := r.settings.Phase, r.MicroBatch
 	if batch == 0 && onHost(r.Training) {
-		batch = fits(r.Config, r.settings.Size, p.Batch, r.devices, availableMemory())
+		image := imageBytes(r.Config, r.settings.Size)
+		if kernelsTrain(r.Training, r.settings.Precision, r.devices, p) {
+			image = keptBytes(r.Config, r.settings.Size)
+		}
+		batch = fits(image, p.Batch, r.devices, availableMemory())
 	}
 	if batch = r.micro(batch); batch > 0 {
 		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)

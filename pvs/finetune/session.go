@@ -30,6 +30,8 @@ type SessionOptions struct {
 	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
 	// does: its loss compares each row with all others.
 	Devices int
+	// Graph runs the layers that train as a graph on the backend even where own kernels could.
+	Graph bool
 	// Precision is what the backbone computes in. Weights, moments and gradients are kept
 	// in float32, in which the heads and their losses compute.
 	Precision effnet.Precision
@@ -54,6 +56,7 @@ type Session struct {
 	iterations int // of this phase's optimizer
 	sharedUpTo int // values of a weight whose moments share a vector; see [held]
 	frozen     frozen
+	kernels    *bodyKernels // of the phase; nil: not built yet
 }
 
 // NewSession puts a network's weights on the backend: the backbone's, and those of the
@@ -95,8 +98,9 @@ func (s *Session) Load(values map[string][]float32) error {
 	return nil
 }
 
-// thaw drops what was built of frozen layers.
+// thaw drops what was built of layers with the weights as they were.
 func (s *Session) thaw() {
+	s.kernels = nil
 	if s.frozen != nil {
 		s.frozen.close()
 		s.frozen = nil

@@ -127,16 +127,52 @@ func TestMicroBatches(t *testing.T) {
 	p.Dropout = 0.3
 	p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 	b := photos(5, 6)
-	losses, whole := trained(t, newSession(t, SessionOptions{DropConnect: 0.3}), p, FromImages, 2, b)
-	for _, m := range []int{1, 4, 6} {
-		again, split := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, MicroBatch: m}), p, FromImages, 2, b)
-		for i := range losses {
-			if math.Abs(again[i]-losses[i]) > 1e-4 {
-				t.Errorf("micro-batches of %d: losses %v, want %v", m, again, losses)
+	losses, whole := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, Graph: true}), p, FromImages, 2, b)
+	for _, graph := range []bool{true, false} {
+		for _, m := range []int{1, 4, 6} {
+			again, split := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, MicroBatch: m, Graph: graph}), p, FromImages, 2, b)
+			for i := range losses {
+				if math.Abs(again[i]-losses[i]) > 1e-4 {
+					t.Errorf("micro-batches of %d, as a graph %t: losses %v, want %v", m, graph, again, losses)
+				}
+			}
+			if name := apart(whole, split, 2e-3); name != "" {
+				t.Errorf("micro-batches of %d, as a graph %t: %s differs", m, graph, name)
 			}
 		}
-		if name := apart(whole, split, 2e-3); name != "" {
-			t.Errorf("micro-batches of %d: %s differs", m, name)
+	}
+}
+
+// Own kernels give the losses and the weights that the graph gives, in training and in inference.
+func TestOwnKernels(t *testing.T) {
+	if !native.Preferred(goBackend(t), effnet.Float32) {
+		t.Skip("the kernels do not run on this processor, or GOMLX_BACKEND is set")
+	}
+	for _, trains := range []Trains{FromBlock7a, Full} {
+		p := phase(trains)
+		p.Dropout, p.LearningRate = 0.3, 1e-4
+		b := photos(5, 6)
+		var losses [2][]float64
+		var values [2]map[string][]float32
+		var after [2]Step
+		for i, graph := range []bool{true, false} {
+			s := newSession(t, SessionOptions{DropConnect: 0.3, Frozen: goBackend(t), Graph: graph})
+			losses[i], values[i] = trained(t, s, p, FromImages, 3, b)
+			if (s.kernels == nil) != graph {
+				t.Fatalf("%s, as a graph %t: kernels %v", trains, graph, s.kernels)
+			}
+			var err error
+			if after[i], err = s.Evaluate(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, want := range append(losses[0], after[0].Loss()) {
+			if got := append(losses[1], after[1].Loss())[i]; !(math.Abs(got-want) <= 1e-4*want) {
+				t.Errorf("%s: loss %d is %g in own kernels and %g in the graph", trains, i, got, want)
+			}
+		}
+		if name := apart(values[0], values[1], 2e-3); name != "" {
+			t.Errorf("%s: %s differs", trains, name)
 		}
 	}
 }
@@ -163,11 +199,12 @@ func TestMicroBatchStatistics(t *testing.T) {
 
 // Rows that fill a batch change nothing.
 func TestShortBatch(t *testing.T) {
-	for _, norms := range []bool{false, true} {
+	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, true}} {
+		norms, opts := c.norms, SessionOptions{Graph: c.graph}
 		p := phase(Full)
 		p.BatchNorm = norms
-		losses, exact := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, photos(4, 4))
-		filled, values := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, photos(4, 7))
+		losses, exact := trained(t, newSession(t, opts), p, FromImages, 1, photos(4, 4))
+		filled, values := trained(t, newSession(t, opts), p, FromImages, 1, photos(4, 7))
 		// Normalised over few values, rounding is amplified.
 		if math.Abs(losses[0]-filled[0]) > 1e-3 {
 			t.Errorf("loss %g, want %g", filled[0], losses[0])

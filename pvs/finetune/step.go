@@ -41,8 +41,18 @@ func (s *Session) Step(b Batch) (Step, error) {
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
 		return s.siameseStep(b, dims)
-	case s.input != FromFeatures && s.opts.MicroBatch > 0 && s.opts.MicroBatch < rows:
-		return s.microStep(b, dims)
+	case s.owns():
+		body, err := s.bodyInKernels()
+		if err != nil {
+			return Step{}, err
+		}
+		return s.partedStep(body, b, dims)
+	case s.splits(rows):
+		body, err := s.newBodyGraph()
+		if err != nil {
+			return Step{}, err
+		}
+		return s.partedStep(body, b, dims)
 	}
 	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.stepGraph(scope, s.named(in))}
@@ -67,6 +77,17 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 			return Step{}, err
 		}
 		return s.triplets(exec, b, dims)
+	}
+	if s.owns() {
+		body, err := s.bodyInKernels()
+		if err != nil {
+			return Step{}, err
+		}
+		if b.Inputs, err = body.features(part{dims: dims, x: b.Inputs}); err != nil {
+			return Step{}, err
+		}
+		defer func(input Input) { s.input = input }(s.input)
+		s.input, dims = FromFeatures, []int{dims[0], s.config.Features()}
 	}
 	exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.evaluateGraph(scope, inputs{x: in[0], labels: in[1], weights: in[2]})}

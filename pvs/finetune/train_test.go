@@ -386,7 +386,7 @@ func TestFits(t *testing.T) {
 	}
 	one := imageBytes(b0, 224)
 	for memory, want := range map[int64]int{1000 * one: 128, 200 * one: 64, 20 * one: 8, 0: 1} {
-		if got := fits(b0, 224, 128, 1, memory); got != want {
+		if got := fits(one, 128, 1, memory); got != want {
 			t.Errorf("%d images in the memory of %d", got, memory/one)
 		}
 	}

@@ -1,0 +1,88 @@
+package finetune
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// body is the backbone of a step whose head is computed apart from it: as graphs on
+// micro-batches, or in the network's own kernels.
+type body interface {
+	// features computes those of a part, as they are in training.
+	features(p part) ([]float32, error)
+	// back adds up the gradients of a part's weights, given how the loss falls with its
+	// features, [rows, features]. Share is the part's of the batch.
+	back(p part, slopes []float32, share float32) error
+	// apply takes Adam's step with the sums.
+	apply() error
+}
+
+// partedStep runs the backbone on parts of a batch for their features, on which the head sees
+// the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
+// back for the gradients, which are added up.
+func (s *Session) partedStep(body body, b Batch, dims []int) (Step, error) {
+	whole := s.whole(b, dims)
+	parts := []part{whole}
+	if s.splits(dims[0]) {
+		parts = s.split(whole)
+	}
+	width := s.config.Features()
+	features := make([]float32, dims[0]*width)
+	for _, p := range parts {
+		out, err := body.features(p)
+		if err != nil {
+			return Step{}, err
+		}
+		copy(features[p.from*width:], out)
+	}
+	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		report, slope := s.headGraph(scope, s.named(in))
+		return []*graph.Node{report, slope}
+	})
+	if err != nil {
+		return Step{}, err
+	}
+	whole.x, whole.dims = features, []int{dims[0], width}
+	out, err := s.run(head, s.arguments(whole)...)
+	if err != nil {
+		return Step{}, err
+	}
+	step, slopes := stepOf(out[0], b.N), out[1]
+	if len(s.ofBackbone()) == 0 {
+		return step, nil
+	}
+	for _, p := range parts {
+		slope := make([]float32, p.dims[0]*width)
+		copy(slope, slopes[p.from*width:])
+		if err := body.back(p, slope, float32(p.counted)/float32(b.N)); err != nil {
+			return Step{}, err
+		}
+	}
+	return step, body.apply()
+}
+
+// splits says whether a batch is split into micro-batches.
+func (s *Session) splits(rows int) bool {
+	return s.input != FromFeatures && s.opts.MicroBatch > 0 && s.opts.MicroBatch < rows
+}
+
+// split cuts a batch into micro-batches of one size, without those in which no row
+// counts.
+func (s *Session) split(whole part) []part {
+	m, rows := s.opts.MicroBatch, whole.dims[0]
+	var parts []part
+	for from := 0; from < whole.counted; from += m {
+		to := min(rows, from+m)
+		p := part{from: from, counted: min(to, whole.counted) - from, dims: append([]int{m}, whole.dims[1:]...), labels: make([]int32, m)}
+		copy(p.labels, whole.labels[from:to])
+		filled := func(values []float32) []float32 {
+			width := len(values) / rows
+			out := make([]float32, m*width)
+			copy(out, values[from*width:to*width])
+			return out
+		}
+		p.x, p.drop, p.path = filled(whole.x), filled(whole.drop), filled(whole.path)
+		parts = append(parts, p)
+	}
+	return parts
+}

@@ -1,0 +1,88 @@
+package finetune
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// bodyGraph is the backbone as graphs for micro-batches of a batch that does not fit in memory:
+// one for the features and one that runs again for the gradients. Only BatchNorms of the
+// backbone that train see other statistics than in one step: those of a micro-batch.
+type bodyGraph struct{ s *Session }
+
+func (s *Session) newBodyGraph() (bodyGraph, error) { return bodyGraph{s}, s.makeSums() }
+
+func (b bodyGraph) features(p part) ([]float32, error) {
+	s := b.s
+	forward, err := s.program("features", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.backbone(scope, s.named(in), true).Features}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.run(forward, s.arguments(p)...)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+func (b bodyGraph) back(p part, slopes []float32, share float32) error {
+	s := b.s
+	backward, err := s.program("backward", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.backwardGraph(scope, s.named(in), in[7], in[8])}
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.run(backward, append(s.arguments(p), perRow(slopes, p.dims[0], s.config.Features()), scalar(share))...)
+	return err
+}
+
+func (b bodyGraph) apply() error {
+	s := b.s
+	apply, err := s.program("apply", func(_ *model.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{s.applyGraph(in[0])}
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.run(apply, scalar(s.rate()))
+	return err
+}
+
+// sumOf is the name of what a weight's gradients, or a moving statistic's values, are
+// added up in over micro-batches.
+func sumOf(name string) string { return "sum/" + name }
+
+// statistics lists the backbone's moving statistics if they train.
+func (s *Session) statistics() []string {
+	if !s.phase.BatchNorm {
+		return nil
+	}
+	var names []string
+	for _, v := range s.config.Variables() {
+		if v.Statistic() {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+// makeSums makes the variables that gradients and statistics are added up in.
+func (s *Session) makeSums() error {
+	for _, name := range slices.Concat(s.ofBackbone(), s.statistics()) {
+		sum := sumOf(name)
+		if s.store.GetVariable("/"+sum) != nil {
+			continue
+		}
+		shape := s.store.GetVariable("/" + name).Shape()
+		if err := s.set(sum, make([]float32, shape.Size()), shape.Dimensions); err != nil {
+			return fmt.Errorf("making room for gradients: %w", err)
+		}
+	}
+	return nil
+}
