@@ -24,7 +24,7 @@ type kernels struct {
 func newKernels(config effnet.Config, size, first, lanes int) *kernels {
 	k := &kernels{builder: builder{lanes: lanes}}
 	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
-	k.c.network = k.network(config, size)
+	k.c.network = k.network(config, size, first)
 	if first == 0 {
 		stem := widePanels(stemPatch, config.Stem(), lanes).fill(filledStemPatch)
 		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)

@@ -19,6 +19,7 @@ import (
 // may keep pointers to it.
 type builder struct {
 	lanes int
+	bare  bool // layers that never run get no weights
 	taken []unsafe.Pointer
 	loads []func(values map[string][]float32) // bring weights there
 }
@@ -71,7 +72,8 @@ func structs[T any](b *builder, n int) []T {
 	return unsafe.Slice((*T)(b.take(n*int(unsafe.Sizeof(one)))), n)
 }
 
-func (b *builder) network(config effnet.Config, size int) *C.pvs_network {
+// network builds all from the first block on that runs; 0: and the stem.
+func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network {
 	n := &structs[C.pvs_network](b, 1)[0]
 	factor, offset := config.Normalization().Row(size)
 	n.size, n.factor, n.offset = C.int(size), b.keep(factor), b.keep(offset)
@@ -80,10 +82,12 @@ func (b *builder) network(config effnet.Config, size int) *C.pvs_network {
 		n.activation = C.pvs_relu6
 	}
 	blocks := config.Blocks()
+	b.bare = first > 0
 	n.stem = b.matrix("stem_conv", "stem_bn", matrixPanels(stemPatch, config.Stem(), b.lanes))
 	to := structs[C.pvs_block](b, len(blocks))
 	n.blocks, n.block_count = &to[0], C.int(len(blocks))
 	for i, block := range blocks {
+		b.bare = i < first
 		to[i] = b.block(block)
 	}
 	n.top = b.matrix("top_conv", "top_bn", matrixPanels(blocks[len(blocks)-1].Out, config.Features(), b.lanes))
@@ -118,6 +122,9 @@ func (b *builder) matrix(layer, norm string, p panels) C.pvs_matrix {
 
 // packed is a kernel in panels, multiplied by its BatchNorm's factors if it has one.
 func (b *builder) packed(kernel, norm string, p panels) *C.float {
+	if b.bare {
+		return nil
+	}
 	c, to := b.room(p.size())
 	b.loads = append(b.loads, func(values map[string][]float32) {
 		var factor []float64
@@ -131,6 +138,9 @@ func (b *builder) packed(kernel, norm string, p panels) *C.float {
 
 // bias is a BatchNorm's offsets.
 func (b *builder) bias(norm string, channels int) *C.float {
+	if b.bare {
+		return nil
+	}
 	c, to := b.room(vectors(channels, b.lanes))
 	b.loads = append(b.loads, func(values map[string][]float32) {
 		_, offset := effnet.BatchNormOf(values, norm)
@@ -145,6 +155,9 @@ func (b *builder) dense(layer string, in, out int) C.pvs_dense {
 
 // plain is a weight as it is.
 func (b *builder) plain(name string, n int) *C.float {
+	if b.bare {
+		return nil
+	}
 	c, to := b.room(n)
 	b.loads = append(b.loads, func(values map[string][]float32) { copy(to, values[name]) })
 	return c

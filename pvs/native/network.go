@@ -43,7 +43,7 @@ func New(config effnet.Config, values map[string][]float32, size int) (*Network,
 // newNetwork builds the network for vectors of 8 or 16 lanes.
 func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
 	b := &builder{lanes: lanes}
-	n := &Network{config: config, size: size, lanes: lanes, c: b.network(config, size)}
+	n := &Network{config: config, size: size, lanes: lanes, c: b.network(config, size, 0)}
 	b.load(values)
 	working := scratchFor(n.c, lanes)
 	n.scratch.New = func() any { s := make([]float32, working); return &s }

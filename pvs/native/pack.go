@@ -95,19 +95,28 @@ func (p panels) pack(weights []float32, factor []float64, to []float32) {
 	})
 }
 
-// unpack is the way back of sums that lie there: those of all parts, multiplied by the factors,
-// in the order of the weights.
+// unpack is the way back of sums that lie there: those of all parts, which the first one gets,
+// multiplied by the factors, in the order of the weights.
 func (p panels) unpack(parts [][]float32, factor []float64, to []float32) {
 	p.each(func(at, row, column, columns int) {
-		for i := range columns {
-			sum := float32(0)
-			for _, part := range parts {
-				sum += part[at+i]
+		sums := parts[0][at : at+columns]
+		for _, part := range parts[1:] {
+			for i, v := range part[at : at+columns] {
+				sums[i] += v
 			}
-			if p.transposed {
-				to[(column+i)*p.rows+row] = float32(float64(sum) * factorOf(factor, row))
-			} else {
-				to[row*p.columns+column+i] = float32(float64(sum) * factorOf(factor, column+i))
+		}
+		switch {
+		case p.transposed:
+			f := float32(factorOf(factor, row))
+			for i, v := range sums {
+				to[(column+i)*p.rows+row] = v * f
+			}
+		case factor == nil:
+			copy(to[row*p.columns+column:], sums)
+		default:
+			to, factor := to[row*p.columns+column:][:columns], factor[column:][:columns]
+			for i, v := range sums {
+				to[i] = v * float32(factor[i])
 			}
 		}
 	})

@@ -58,7 +58,9 @@ static int vectors_at(const shape *s, int c) { return s->all - c > lanes ? 2 : 1
 static void expand(const pvs_block *b, const shape *s, int c, int count, int act, const float *x, float *expanded, float *slopes) {
 	int vectors = vectors_at(s, c), width = vectors * lanes;
 	strip rows = {.width = s->side, .padded = s->padded, .left = s->zeros.before, .rows = s->side};
-	memset(expanded, 0, sizeof(float) * count * s->padded * s->padded * width);
+	// Zeros around the places stay while panels are equally wide.
+	if (s->keeps || c == 0 || vectors == 1)
+		memset(expanded, 0, sizeof(float) * count * s->padded * s->padded * width);
 	for (int i = 0; i < count; i++, x += (long)s->inputs * s->in, expanded += (long)s->padded * s->padded * width, slopes += (long)s->inputs * width)
 		fill(&rows, vectors, act, b, c, x, expanded + (s->zeros.before * s->padded + s->zeros.before) * width, b->expand.weights ? slopes : 0);
 }
@@ -190,7 +192,8 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 		const float *weights = d->weights + (long)c * d->size * d->size;
 		if (!s->keeps)
 			expand(b, s, c, count, act, x, expanded, slopes);
-		memset(m->inner, 0, sizeof(float) * inner_places(s->inner) * width);
+		if (c == 0 || vectors == 1)
+			memset(m->inner, 0, sizeof(float) * inner_places(s->inner) * width);
 		float *inside = m->inner + (s->inner.before * s->inner.row + s->inner.before) * width;
 		for (int i = 0; i < count; i++) {
 			long from = ((long)c * count + (long)i * width) * s->places, row = (long)i * s->all + c;

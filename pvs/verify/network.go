@@ -75,11 +75,19 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
 			log(fmt.Sprintf("training %s on %s", config.Title, name))
-			trace, err := traceChecks(backends[name], config, w, dir, ref.Tensors)
+			trace, err := traceChecks(backends[name], false, config, w, dir, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
 			checks = append(checks, named(name, append(losses, trace...))...)
+		}
+		if b := backends[xlaBackend]; i == 0 && b != nil && native.Preferred(b, effnet.Float32) && len(names) == 0 {
+			log(fmt.Sprintf("training %s in its own kernels, its heads on %s", config.Title, xlaBackend))
+			trace, err := traceChecks(b, true, config, w, dir, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("in own kernels: %w", err)
+			}
+			checks = append(checks, named("native", trace)...)
 		}
 	}
 	return checks, nil
@@ -105,6 +113,9 @@ func sameWeights(name string, a, b *weights.Weights) Check {
 	return Check{name, worst, exact}
 }
 
+// xlaBackend trains, on a machine without an accelerator.
+const xlaBackend = "xla:cpu"
+
 // smallNetwork is up to how many features the pure-Go backend is tried without being named.
 const smallNetwork = 640
 
@@ -112,7 +123,7 @@ const smallNetwork = 640
 func open(ctx context.Context, names []string, config effnet.Config, log func(string)) (map[string]compute.Backend, error) {
 	asked := len(names) > 0
 	if !asked {
-		names = []string{"xla:cpu", "onnxruntime:cpu"}
+		names = []string{xlaBackend, "onnxruntime:cpu"}
 		if named := os.Getenv("GOMLX_BACKEND"); named != "" {
 			names = []string{named}
 		}

@@ -92,6 +92,7 @@ func readTrace(path string) ([]tracedPhase, error) {
 // tracer repeats a recorded training.
 type tracer struct {
 	backend compute.Backend
+	kernels bool // the network runs in its own kernels, the heads on the backend
 	config  effnet.Config
 	ref     map[string]weights.Tensor
 	checks  []Check
@@ -99,7 +100,7 @@ type tracer struct {
 
 // traceChecks trains as the folder's record did and compares losses, what trains, and
 // what the network gives after each phase. A folder without a record has no checks.
-func traceChecks(b compute.Backend, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
+func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
 	phases, err := readTrace(filepath.Join(dir, traceFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -107,7 +108,7 @@ func traceChecks(b compute.Backend, config effnet.Config, w *weights.Weights, di
 	if err != nil {
 		return nil, err
 	}
-	t := &tracer{backend: b, config: config, ref: ref}
+	t := &tracer{backend: b, kernels: kernels, config: config, ref: ref}
 	for _, key := range []string{"images", "labels", "train_images", "train_labels", "pred.kernel", "siamese.kernel"} {
 		if _, ok := ref[key]; !ok {
 			return nil, fmt.Errorf("there is %s, but keras_reference.safetensors has no %s", traceFile, key)
@@ -134,9 +135,11 @@ func traceChecks(b compute.Backend, config effnet.Config, w *weights.Weights, di
 	}
 	defer head2.Close()
 	for _, p := range phases {
-		if p.Margin > 0 {
+		switch phase, _ := p.phase(1); {
+		case kernels && (phase.Siamese() || phase.BatchNorm): // these run on backends alone
+		case phase.Siamese():
 			err = t.siamese(head2, p)
-		} else {
+		default:
 			err = t.classify(network, p, size)
 		}
 		if err != nil {
@@ -155,7 +158,11 @@ func (t *tracer) session(w *weights.Weights, head map[string][]float32, size int
 	for name, v := range head {
 		values[name] = v
 	}
-	return finetune.NewSession(t.backend, t.config, values, finetune.SessionOptions{Size: size})
+	opts := finetune.SessionOptions{Size: size, Graph: !t.kernels}
+	if t.kernels {
+		opts.Frozen = t.backend
+	}
+	return finetune.NewSession(t.backend, t.config, values, opts)
 }
 
 // classify repeats a phase of the classifier.
@@ -196,7 +203,7 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 // after compares what the network gives and its moving statistics.
 func (t *tracer) after(p tracedPhase, values map[string][]float32, rows, size int) error {
 	prefix := "after." + p.Name + "."
-	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows, Graph: true})
+	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows, Graph: !t.kernels})
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func TestWrongTrainingFails(t *testing.T) {
 	for i := range w.Values["top_conv/kernel"] {
 		w.Values["top_conv/kernel"][i] *= 1.01
 	}
-	checks, err := traceChecks(b, config, w, folder(t, trace), ref.Tensors)
+	checks, err := traceChecks(b, false, config, w, folder(t, trace), ref.Tensors)
 	if err != nil {
 		t.Fatal(err)
 	}
