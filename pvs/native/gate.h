@@ -53,7 +53,7 @@ PVS_INLINE void swish(vec *x) { activate(x, 1, pvs_swish); }
 
 PVS_INLINE void sigmoid(vec *x) {
 	decay(x, 1);
-	*x = 1.0f / (*x + 1.0f);
+	*x = inverse(*x + 1.0f);
 }
 
 // swish_of and sigmoid_of replace x[n].

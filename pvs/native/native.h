@@ -47,7 +47,7 @@ typedef struct {
 	int activation;
 } pvs_network;
 
-enum { pvs_together = 2 }; // images that go through a layer together, so that its weights are fetched once
+enum { pvs_together = 4 }; // images that go through a layer together, so that its weights are fetched once
 
 // pvs_lanes is how many lanes the processor's vectors have: 16 with AVX-512, 8 with AVX2 and FMA,
 // 0 without.

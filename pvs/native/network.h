@@ -97,7 +97,7 @@ static void gate(const pvs_block *b, int count, int places, const memory *m) {
 }
 
 // block computes a block from x to y. Factors are this block's, one every blocks values.
-static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
+static void some(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
 	widen(b, x, count, side, side, act, m->wide, m->sums, m->buffer);
 	int out = halved(side, b->depthwise.stride), places = out * out;
 	pvs_matrix project = b->project;
@@ -123,6 +123,13 @@ static void block(const pvs_block *b, int count, int side, int act, const float 
 		product(&project, m->wide + at * project.in, places, pvs_linear, factors ? factors[i * blocks] : 1,
 		             residual ? residual + at * project.out : 0, y + at * project.out);
 	}
+}
+
+static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
+	int out = halved(side, b->depthwise.stride), n = together_of(out * out, count);
+	long before = (long)side * side * (b->expand.weights ? b->expand.in : b->depthwise.channels), after = (long)out * out * b->project.out;
+	for (int i = 0; i < count; i += n)
+		some(b, count - i < n ? count - i : n, side, act, factors ? factors + (long)i * blocks : 0, blocks, x + i * before, y + i * after, m);
 }
 
 // top computes the features from what the last block gives.

@@ -10,6 +10,13 @@ typedef struct {
 // halved is the side of what a convolution gives.
 static int halved(int side, int stride) { return (side + stride - 1) / stride; }
 
+// together_of is how many images of so many places go through a block at once: those of small ones
+// share the weights that are fetched, while each large one fills the cache.
+static int together_of(int places, int count) {
+	int n = 392 / places;
+	return n < 1 ? 1 : n < count ? n : count;
+}
+
 // same is TensorFlow's "same" padding.
 static padding same(int size, int kernel, int stride) {
 	int total = (halved(size, stride) - 1) * stride + kernel - size;

@@ -41,13 +41,6 @@ static shape shape_of(const pvs_block *b, int side, int count) {
 	return s;
 }
 
-// together_of is how many images a block takes at once: small ones share the weights that are
-// fetched and the sums that are added to.
-static int together_of(const shape *s, int count) {
-	int n = 392 / s->places;
-	return n < 1 ? 1 : n < count ? n : count;
-}
-
 // expanded_of is how many values there are of one image's expansion, or of a panel if it is not kept.
 static long expanded_of(const shape *s, int places) { return (long)places * (s->keeps ? s->all : panel); }
 

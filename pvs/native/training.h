@@ -75,7 +75,7 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 	long narrow = size_of(p), scaled = 0, expanded = 0, expanded_slopes = 0, wide = 0, inner = 0, channels = 0, squeezed = 0;
 	for (int b = first; b < n->block_count; b++) {
 		shape one = shape_of(&n->blocks[b], p.side, 1);
-		int count = together_of(&one, most_back);
+		int count = together_of(one.places, most_back);
 		shape s = shape_of(&n->blocks[b], p.side, count);
 		place next = next_place(&n->blocks[b], p);
 		narrow = most(narrow, size_of(next));
@@ -174,8 +174,7 @@ static void gradients(const pvs_training *t, const float *images, int count, int
 			p = place_of(n, b);
 			const float *x = kept + kept_at(n, count, first, b) + i * size_of(p);
 			float *dx = b > first || first == 0 ? m.dx : 0;
-			shape one = shape_of(&n->blocks[b], p.side, 1);
-			int together = together_of(&one, here);
+			int together = together_of(out.side * out.side, here);
 			for (int j = 0; j < here; j += together) {
 				int now = here - j < together ? here - j : together;
 				block_slopes(&n->blocks[b], &t->blocks[b], now, p.side, n->activation, factors ? factors + (long)(i + j) * n->block_count + b : 0, n->block_count,
