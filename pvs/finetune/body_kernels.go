@@ -109,7 +109,7 @@ func (k *bodyKernels) apply() error {
 		return err
 	}
 	for _, name := range names {
-		if k.values[name], err = s.get(name); err != nil {
+		if err := s.read(name, k.values[name]); err != nil {
 			return err
 		}
 	}

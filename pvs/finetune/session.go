@@ -170,11 +170,20 @@ func (s *Session) get(name string) ([]float32, error) {
 	if v == nil {
 		return nil, fmt.Errorf("there is no weight %s", name)
 	}
-	value, err := v.Value()
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+	to := make([]float32, v.Shape().Size())
+	return to, s.read(name, to)
+}
+
+// read copies a variable's values from the device.
+func (s *Session) read(name string, to []float32) error {
+	value, err := s.store.GetVariable("/" + name).Value()
+	if err == nil {
+		err = tensors.ConstFlatData(value, func(values []float32) { copy(to, values) })
 	}
-	return tensors.CopyFlatData[float32](value)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	return nil
 }
 
 // Begin starts a phase with a new optimizer. Inputs of its steps enter at input, which
