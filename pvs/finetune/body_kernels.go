@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,21 +13,23 @@ import (
 )
 
 // bodyKernels is the backbone from the first layer on that trains in the network's own kernels.
-// The weights stay on the backend, where Adam changes them.
+// The weights stay on the backend, where Adam changes them. BatchNorms that train see a part's
+// statistics.
 type bodyKernels struct {
-	s        *Session
-	training *native.Training
-	values   map[string][]float32 // as they are on the backend
-	sums     map[string][]float32 // of gradients
-	some     map[string][]float32 // a part's gradients, where there are several
-	at       int                  // the first row of the part that went forward last
-	added    bool                 // sums has a part's gradients
+	s         *Session
+	training  *native.Training
+	inference *native.Network      // with BatchNorms that train; nil: not built with these values
+	values    map[string][]float32 // as they are on the backend
+	sums      map[string][]float32 // of gradients, and of what moving statistics take from the batch
+	some      map[string][]float32 // a part's, where there are several
+	at        int                  // the first row of the part that went forward last
+	added     bool                 // sums has a part's
 }
 
-// kernelsTrain says whether the layers that a phase trains run in own kernels: on a CPU (see
-// [native.Preferred]), with BatchNorms that are frozen.
+// kernelsTrain says whether the layers of the backbone that a phase trains run in own kernels: on a
+// CPU (see [native.Preferred]).
 func kernelsTrain(b compute.Backend, precision effnet.Precision, devices int, p Phase) bool {
-	return (p.Trains == Full || p.Trains == FromBlock7a) && !p.BatchNorm && devices <= 1 && native.Preferred(b, precision)
+	return p.CachedInput() != FromFeatures && devices <= 1 && native.Preferred(b, precision)
 }
 
 // owns says whether a step from the input runs in them, its frozen layers apart.
@@ -39,11 +42,11 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 	if s.kernels != nil {
 		return s.kernels, nil
 	}
-	from := ""
+	opts := native.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone()}
 	if s.input == FromBlock {
-		from = lastStage
+		opts.From = lastStage
 	}
-	t, err := native.NewTraining(s.config, s.opts.Size, from)
+	t, err := native.NewTraining(s.config, s.opts.Size, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -55,43 +58,80 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 	return k, t.Load(k.values)
 }
 
+// features are those of the rows that count; the others have zeros.
 func (k *bodyKernels) features(p part) ([]float32, error) {
+	config := k.s.config
 	var factors []float32
-	if k.s.opts.DropConnect > 0 && p.path != nil {
-		factors = k.s.config.BranchFactors(p.path, k.s.opts.DropConnect)
+	if k.s.opts.DropConnect > 0 {
+		factors = config.BranchFactors(p.counting(p.path), k.s.opts.DropConnect)
 	}
 	k.at = p.from
-	out := make([]float32, p.dims[0]*k.s.config.Features())
-	return out, k.training.Forward(p.x, factors, out)
+	out := make([]float32, p.dims[0]*config.Features())
+	return out, k.training.Forward(p.counting(p.x), factors, p.counting(out))
 }
 
-func (k *bodyKernels) back(p part, slopes []float32, _ float32) error {
+// counting is what some values have of the rows that count.
+func (p part) counting(values []float32) []float32 {
+	return values[:len(values)/p.dims[0]*p.counted]
+}
+
+// infer computes the features as they are in inference.
+func (k *bodyKernels) infer(p part) ([]float32, error) {
+	out := make([]float32, p.dims[0]*k.s.config.Features())
+	if !k.s.phase.BatchNorm {
+		return out, k.training.Forward(p.x, nil, out)
+	}
+	if k.inference == nil {
+		n, err := native.New(k.s.config, k.values, k.s.opts.Size)
+		if err != nil {
+			return nil, err
+		}
+		k.inference = n
+	}
+	return out, k.inference.Run(p.x, native.Options{}, out)
+}
+
+func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 	if k.at != p.from {
 		if _, err := k.features(p); err != nil {
 			return err
 		}
 	}
-	if !k.added {
-		k.added = true
-		return k.training.Backward(slopes, k.sums)
+	into := k.sums
+	if k.added {
+		into = k.some
 	}
-	if err := k.training.Backward(slopes, k.some); err != nil {
+	if err := k.training.Backward(p.counting(slopes), into); err != nil {
 		return err
 	}
-	for name, sum := range k.sums {
-		for i, v := range k.some[name] {
-			sum[i] += v
+	for name, statistic := range k.training.Statistics() {
+		into[name] = make([]float32, len(statistic))
+		for i, v := range statistic {
+			into[name][i] = v * share
 		}
 	}
+	if k.added {
+		for name, values := range k.some {
+			for i, v := range values {
+				k.sums[name][i] += v
+			}
+		}
+	}
+	k.added = true
 	return nil
 }
 
 func (k *bodyKernels) apply() error {
 	s := k.s
-	k.added = false
-	names := s.ofBackbone()
+	k.added, k.inference = false, nil
+	trained := s.ofBackbone()
+	names := slices.Concat(trained, s.statistics())
 	exec, err := s.program("apply gradients", func(_ *model.Scope, in []*graph.Node) []*graph.Node {
-		s.update(names, in[1:], in[0])
+		rate, sums := in[0], in[1:]
+		s.update(trained, sums[:len(trained)], rate)
+		for i, name := range names[len(trained):] {
+			s.move(name, sums[len(trained)+i])
+		}
 		return in[:1]
 	})
 	if err != nil {

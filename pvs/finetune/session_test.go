@@ -148,9 +148,12 @@ func TestOwnKernels(t *testing.T) {
 	if !native.Preferred(goBackend(t), effnet.Float32) {
 		t.Skip("the kernels do not run on this processor, or GOMLX_BACKEND is set")
 	}
-	for _, trains := range []Trains{FromBlock7a, Full} {
-		p := phase(trains)
-		p.Dropout, p.LearningRate = 0.3, 1e-4
+	for _, c := range []struct {
+		trains Trains
+		norms  bool
+	}{{FromBlock7a, false}, {Full, false}, {NewTop, true}, {FromBlock7a, true}, {Full, true}} {
+		trains, p := c.trains, phase(c.trains)
+		p.BatchNorm, p.Dropout, p.LearningRate = c.norms, 0.3, 1e-4
 		b := photos(5, 6)
 		var losses [2][]float64
 		var values [2]map[string][]float32
@@ -171,8 +174,14 @@ func TestOwnKernels(t *testing.T) {
 				t.Errorf("%s: loss %d is %g in own kernels and %g in the graph", trains, i, got, want)
 			}
 		}
+		for name := range values[0] {
+			// The BatchNorm that follows takes off what this adds: Adam steps by its gradient's rounding.
+			if c.norms && strings.HasSuffix(name, "_project_bn/beta") {
+				delete(values[0], name)
+			}
+		}
 		if name := apart(values[0], values[1], 2e-3); name != "" {
-			t.Errorf("%s: %s differs", trains, name)
+			t.Errorf("%s, BatchNorms trained %t: %s differs", trains, c.norms, name)
 		}
 	}
 }
@@ -182,16 +191,18 @@ func TestMicroBatchStatistics(t *testing.T) {
 	p := phase(Full)
 	p.BatchNorm = true
 	b := photos(6, 6)
-	_, whole := trained(t, newSession(t, SessionOptions{}), p, FromImages, 1, b)
-	_, split := trained(t, newSession(t, SessionOptions{MicroBatch: 3}), p, FromImages, 1, b)
-	name := "stem_bn/moving_mean" // whose mean over two halves is the mean of the whole
-	if apart(map[string][]float32{name: whole[name]}, split, 1e-5) != "" {
-		t.Errorf("%s: %v, want %v", name, split[name], whole[name])
-	}
-	for name, v := range split {
-		for _, x := range v {
-			if math.IsNaN(float64(x)) {
-				t.Fatalf("%s is not a number", name)
+	for _, graph := range []bool{true, false} {
+		_, whole := trained(t, newSession(t, SessionOptions{Graph: graph}), p, FromImages, 1, b)
+		_, split := trained(t, newSession(t, SessionOptions{MicroBatch: 3, Graph: graph}), p, FromImages, 1, b)
+		name := "stem_bn/moving_mean" // whose mean over two halves is the mean of the whole
+		if apart(map[string][]float32{name: whole[name]}, split, 1e-5) != "" {
+			t.Errorf("%s: %v, want %v", name, split[name], whole[name])
+		}
+		for name, v := range split {
+			for _, x := range v {
+				if math.IsNaN(float64(x)) {
+					t.Fatalf("%s is not a number", name)
+				}
 			}
 		}
 	}
@@ -199,7 +210,7 @@ func TestMicroBatchStatistics(t *testing.T) {
 
 // Rows that fill a batch change nothing.
 func TestShortBatch(t *testing.T) {
-	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, true}} {
+	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
 		norms, opts := c.norms, SessionOptions{Graph: c.graph}
 		p := phase(Full)
 		p.BatchNorm = norms

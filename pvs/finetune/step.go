@@ -83,7 +83,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 		if err != nil {
 			return Step{}, err
 		}
-		if b.Inputs, err = body.features(part{dims: dims, x: b.Inputs}); err != nil {
+		if b.Inputs, err = body.infer(part{dims: dims, x: b.Inputs}); err != nil {
 			return Step{}, err
 		}
 		defer func(input Input) { s.input = input }(s.input)

@@ -1,6 +1,6 @@
 #define PVS_LANES 8
 #define PVS_INSTRUCTIONS "avx2,fma"
-#include "training.h"
+#include "norms.h"
 
 #define PVS_EXPORT(name) name##_8
 #include "export.h"

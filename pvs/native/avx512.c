@@ -1,6 +1,6 @@
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,fma"
-#include "training.h"
+#include "norms.h"
 
 #define PVS_EXPORT(name) name##_16
 #include "export.h"

@@ -15,17 +15,20 @@ import (
 type kernels struct {
 	builder
 	c       *C.pvs_training
+	norms   []*norm // if they train
+	trains  func(name string) bool
 	gathers []gather
 	sums    int // values that a part's gradients have
 	working int // values that a part's working memory has
 }
 
-// newKernels makes room for the weights of a network whose blocks train from the first on.
-func newKernels(config effnet.Config, size, first, lanes int) *kernels {
-	k := &kernels{builder: builder{lanes: lanes}}
+// newKernels makes room for the weights of a network whose blocks train from the first on, and
+// for its BatchNorms if they train.
+func newKernels(config effnet.Config, size, first int, norms bool, trains func(name string) bool, lanes int) *kernels {
+	k := &kernels{builder: builder{lanes: lanes, raw: norms}, trains: trains}
 	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
 	k.c.network = k.network(config, size, first)
-	if first == 0 {
+	if first == 0 { // the stem trains
 		stem := widePanels(stemPatch, config.Stem(), lanes).fill(filledStemPatch)
 		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)
 		k.c.stem_sum = k.sum("stem_conv/kernel", "stem_bn", stem)
@@ -41,14 +44,20 @@ func newKernels(config effnet.Config, size, first, lanes int) *kernels {
 	k.c.top = k.matrix("top_conv", "top_bn", top)
 	k.c.top_back = k.transposed("top_conv", "top_bn", matrixPanels(features, in, lanes).fill(vectors(features, lanes)))
 	k.c.top_sum = k.sum("top_conv/kernel", "top_bn", top)
-	k.working = scratchFor(k.c.network, lanes)
-	if lanes == 16 {
-		k.working = max(k.working, int(C.pvs_gradients_scratch_16(k.c, C.int(first))))
+	if norms {
+		k.addNorms(config, size)
 	} else {
-		k.working = max(k.working, int(C.pvs_gradients_scratch_8(k.c, C.int(first))))
+		k.working = max(scratchFor(k.c.network, lanes), k.gradientsScratch(first))
 	}
 	runtime.AddCleanup(k, release, k.taken)
 	return k
+}
+
+func (k *kernels) gradientsScratch(first int) int {
+	if k.lanes == 16 {
+		return int(C.pvs_gradients_scratch_16(k.c, C.int(first)))
+	}
+	return int(C.pvs_gradients_scratch_8(k.c, C.int(first)))
 }
 
 func (k *kernels) slopes(e effnet.Block) C.pvs_slopes {
@@ -80,8 +89,14 @@ func (k *kernels) transposed(layer, norm string, p panels) C.pvs_matrix {
 	return C.pvs_matrix{in: C.int(p.filled), out: C.int(p.columns), weights: k.packed(layer+"/kernel", norm, p.ofTranspose())}
 }
 
-// sum makes room for a weight's gradients.
+// sum makes room for a weight's gradients if it trains.
 func (k *kernels) sum(name, norm string, p panels) C.long {
+	if k.trains != nil && !k.trains(name) {
+		return -1
+	}
+	if k.raw {
+		norm = ""
+	}
 	at := k.sums
 	k.gathers = append(k.gathers, gather{name, norm, at, p})
 	k.sums = vectors(at+p.size(), 16) // whole lines of the cache
@@ -106,6 +121,67 @@ func (k *kernels) backward(p *part, in, factors, slopes []float32, count, first 
 		C.pvs_gradients_16(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
 	} else {
 		C.pvs_gradients_8(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
+	}
+	runtime.KeepAlive(k)
+}
+
+// addNorms makes room for all BatchNorms.
+func (k *kernels) addNorms(config effnet.Config, size int) {
+	side := (size + 1) / 2
+	k.norm("stem_bn", config.Stem(), side*side)
+	for _, b := range config.Blocks() {
+		if b.Expand != 1 {
+			k.norm(b.Name+"_expand_bn", b.Expanded(), side*side)
+		} else {
+			k.norms = append(k.norms, nil)
+		}
+		side = (side + b.Stride - 1) / b.Stride
+		k.norm(b.Name+"_bn", b.Expanded(), side*side)
+		k.norm(b.Name+"_project_bn", b.Out, side*side)
+	}
+	k.norm("top_bn", config.Features(), side*side)
+	to := structs[C.pvs_norm](&k.builder, len(k.norms))
+	k.c.norms = &to[0]
+	for i, n := range k.norms {
+		if n != nil {
+			at := func(x []float32) *C.float { return (*C.float)(&x[0]) }
+			to[i] = C.pvs_norm{channels: C.int(n.filled), mean: at(n.mean), scale: at(n.scale), shift: at(n.shift), back: at(n.back), back_mean: at(n.backMean), back_slope: at(n.backSlope)}
+		}
+	}
+}
+
+func (k *kernels) norm(name string, channels, places int) {
+	n := &norm{name: name, channels: channels, places: places, filled: vectors(channels, k.lanes)}
+	for _, v := range []*[]float32{&n.mean, &n.scale, &n.shift, &n.back, &n.backMean, &n.backSlope} {
+		_, *v = k.room(n.filled)
+	}
+	for _, v := range []*[]float64{&n.gamma, &n.beta, &n.inverse} {
+		*v = make([]float64, channels)
+	}
+	for _, v := range []*[]float32{&n.batchMean, &n.unbiased, &n.dGamma, &n.dBeta} {
+		*v = make([]float32, channels)
+	}
+	k.norms = append(k.norms, n)
+}
+
+// The phases of both languages have one order.
+var _ = [1]struct{}{}[C.pvs_stem_back-int(stemBack)]
+
+// phasesMemory is how many values the phases of so many images need.
+func (k *kernels) phasesMemory(images int) int {
+	if k.lanes == 16 {
+		return int(C.pvs_phases_memory_16(k.c, C.int(images)))
+	}
+	return int(C.pvs_phases_memory_8(k.c, C.int(images)))
+}
+
+// phase runs a part's phase.
+func (k *kernels) phase(p *part, f phase, block, count, channels int, images, factors, features, slopes []float32) {
+	p.room(&p.tally, max(2*channels, len(p.tally)))
+	if k.lanes == 16 {
+		C.pvs_phase_16(k.c, C.int(f), C.int(block), C.int(count), floats(images), floats(factors), floats(features), floats(slopes), floats(p.sums), floats(p.tally), C.int(channels), floats(p.kept))
+	} else {
+		C.pvs_phase_8(k.c, C.int(f), C.int(block), C.int(count), floats(images), floats(factors), floats(features), floats(slopes), floats(p.sums), floats(p.tally), C.int(channels), floats(p.kept))
 	}
 	runtime.KeepAlive(k)
 }

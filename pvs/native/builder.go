@@ -20,6 +20,7 @@ import (
 type builder struct {
 	lanes int
 	bare  bool // layers that never run get no weights
+	raw   bool // BatchNorms are not folded into weights
 	taken []unsafe.Pointer
 	loads []func(values map[string][]float32) // bring weights there
 }
@@ -108,7 +109,11 @@ func (b *builder) block(e effnet.Block) C.pvs_block {
 		c.squeeze = b.dense(e.Name+"_se_reduce", e.Expanded(), e.Squeeze)
 		c.excite = b.dense(e.Name+"_se_expand", e.Squeeze, e.Expanded())
 	}
-	c.project = b.matrix(e.Name+"_project_conv", e.Name+"_project_bn", matrixPanels(e.Expanded(), e.Out, b.lanes))
+	project := matrixPanels(e.Expanded(), e.Out, b.lanes)
+	if b.raw { // panels of what it projects have whole vectors
+		project = project.fill(vectors(e.Expanded(), b.lanes))
+	}
+	c.project = b.matrix(e.Name+"_project_conv", e.Name+"_project_bn", project)
 	if e.Residual() {
 		c.residual = 1
 	}
@@ -128,7 +133,7 @@ func (b *builder) packed(kernel, norm string, p panels) *C.float {
 	c, to := b.room(p.size())
 	b.loads = append(b.loads, func(values map[string][]float32) {
 		var factor []float64
-		if norm != "" {
+		if norm != "" && !b.raw {
 			factor, _ = effnet.BatchNormOf(values, norm)
 		}
 		p.pack(values[kernel], factor, to)
@@ -142,6 +147,9 @@ func (b *builder) bias(norm string, channels int) *C.float {
 		return nil
 	}
 	c, to := b.room(vectors(channels, b.lanes))
+	if b.raw {
+		return c
+	}
 	b.loads = append(b.loads, func(values map[string][]float32) {
 		_, offset := effnet.BatchNormOf(values, norm)
 		narrow(offset, to)

@@ -23,3 +23,11 @@ void PVS_EXPORT(pvs_gradients)(const pvs_training *t, const float *images, int c
 	gradients(t, images, count, first, factors, kept, slopes, sums, scratch);
 	_mm_setcsr(before);
 }
+
+long PVS_EXPORT(pvs_phases_memory)(const pvs_training *t, int count) { return phases_memory_of(t, count); }
+
+void PVS_EXPORT(pvs_phase)(const pvs_training *t, int which, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory) {
+	unsigned before = without_denormals();
+	phase(t, which, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+	_mm_setcsr(before);
+}

@@ -17,8 +17,8 @@ func Lanes() []int {
 }
 
 // NewTrainingFor is NewTraining for vectors of so many lanes.
-func NewTrainingFor(config effnet.Config, size int, from string, lanes int) (*Training, error) {
-	return newTraining(config, size, from, lanes)
+func NewTrainingFor(config effnet.Config, size int, opts TrainingOptions, lanes int) (*Training, error) {
+	return newTraining(config, size, opts, lanes)
 }
 
 // NewFor builds a network for vectors of so many lanes.

@@ -70,7 +70,8 @@ void pvs_run_16(const pvs_network *n, const float *images, int count, int block,
 // its wide one what is between expansion and projection. "Wide panels" are those of pvs_kernels.
 
 // pvs_slopes is what the gradients of a block need besides the block, and where those of its
-// weights, with BatchNorms folded into them, are added up: the first of their values in sums.
+// weights, with BatchNorms folded into them, are added up: the first of their values in sums, below
+// 0 for weights that do not train.
 typedef struct {
 	pvs_matrix expand;  // transposed, [wide, in]; rows are filled up to whole vectors with zeros
 	pvs_matrix project; // transposed, [out, wide], in wide panels
@@ -82,6 +83,14 @@ typedef struct {
 	long project_sum;   // [out, wide], transposed, in wide panels
 } pvs_slopes;
 
+// pvs_norm is a BatchNorm that trains. Vectors are filled up to whole ones of the processor.
+typedef struct {
+	int channels;                               // filled up
+	const float *mean;                          // of the batch; until it is known one that is near
+	const float *scale, *shift;                 // of what enters it
+	const float *back, *back_mean, *back_slope; // its gradient: back * that of what it gives - back_mean - back_slope * (x - mean)
+} pvs_norm;
+
 enum { pvs_patch_row = 32 }; // a patch of 27 values, and zeros
 
 typedef struct {
@@ -92,6 +101,7 @@ typedef struct {
 	const pvs_slopes *blocks;
 	long stem_sum; // [32, stem.out], in wide panels
 	long top_sum;  // [top.in, top.out], in wide panels
+	const pvs_norm *norms; // the stem's, three of each block, the top's
 } pvs_training;
 
 // pvs_kept_8 is how many values pvs_forward keeps for count images: what enters the blocks from
@@ -114,5 +124,26 @@ long pvs_gradients_scratch_16(const pvs_training *t, int first);
 void pvs_gradients_8(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
 void pvs_gradients_16(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
 
-#endif
+// Phases of a step in which BatchNorms train, in this order, those between stem and top for each
+// block. Phases with "tally" in their names, and those without that stand before a BatchNorm,
+// write its sums: of what enters it less its mean, and of the squares; on the way back of the
+// gradients of what it gives, and of their products with what enters it less its mean.
+enum {
+	pvs_stem_tally, pvs_stem_give,
+	pvs_expand_tally, pvs_widen, pvs_project, pvs_give, // the first only where there is an expansion
+	pvs_top_tally, pvs_top_give,
+	pvs_top_tally_back, pvs_top_back,
+	pvs_project_tally_back, pvs_project_back, pvs_widen_back, pvs_expand_back, // the last only where there is one
+	pvs_stem_tally_back, pvs_stem_back,
+};
 
+// pvs_phases_memory_8 is how many values of memory the phases of a step need for count images.
+long pvs_phases_memory_8(const pvs_training *t, int count);
+long pvs_phases_memory_16(const pvs_training *t, int count);
+
+// pvs_phase_8 runs a phase on count images. The tally has 2 * channels values. The weights of t are
+// as they are, without BatchNorms; rows of the projections are filled up to whole vectors. Memory and sums are kept from phase to phase.
+void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
+void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
+
+#endif

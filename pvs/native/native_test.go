@@ -3,7 +3,6 @@
 package native_test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,14 +10,24 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
+
+// pureGo is GoMLX's backend in Go, on which the graphs run.
+func pureGo(t *testing.T) compute.Backend {
+	t.Helper()
+	b, err := compute.NewWithConfig("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
 
 // images are noise, with a bright corner so that padding shows.
 func images(n, size int) []float32 {
@@ -139,10 +148,7 @@ func TestAgainstGraph(t *testing.T) {
 	if !native.Supported() {
 		t.Skip("the kernels do not run on this processor")
 	}
-	b, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {})
-	if err != nil {
-		t.Skip("XLA cannot be had here: ", err)
-	}
+	b := pureGo(t)
 	for _, c := range []struct {
 		config effnet.Config
 		size   int

@@ -111,13 +111,18 @@ static void gate_slopes(const pvs_block *b, const pvs_slopes *back, const float 
 	int wide = b->excite.out, squeezed = b->squeeze.out;
 	for (int c = 0; c < wide; c++)
 		gradients[c] *= gate[c] * (1 - gate[c]);
-	add_scaled(gradients, wide, 1, sums + back->excite_bias_sum);
+	int trains = back->excite_sum >= 0;
+	if (trains)
+		add_scaled(gradients, wide, 1, sums + back->excite_bias_sum);
 	for (int s = 0; s < squeezed; s++) {
-		add_scaled(gradients, wide, m->squeezed[s], sums + back->excite_sum + (long)s * wide);
+		if (trains)
+			add_scaled(gradients, wide, m->squeezed[s], sums + back->excite_sum + (long)s * wide);
 		m->squeezed_slopes[s] *= dot(b->excite.weights + (long)s * wide, gradients, wide);
-		add_scaled(means, wide, m->squeezed_slopes[s], sums + back->squeeze_sum + (long)s * wide);
+		if (trains)
+			add_scaled(means, wide, m->squeezed_slopes[s], sums + back->squeeze_sum + (long)s * wide);
 	}
-	add_scaled(m->squeezed_slopes, squeezed, 1, sums + back->squeeze_bias_sum);
+	if (trains)
+		add_scaled(m->squeezed_slopes, squeezed, 1, sums + back->squeeze_bias_sum);
 	memset(gradients, 0, sizeof(float) * wide);
 	for (int s = 0; s < squeezed; s++)
 		add_scaled(back->squeeze.weights + (long)s * wide, wide, m->squeezed_slopes[s] / places, gradients);
@@ -171,7 +176,19 @@ PVS_TARGET static void project_slopes(const pvs_block *b, const pvs_slopes *back
 			long at = (long)i * s->places * width, row = (long)i * s->all + c;
 			gate_panel(vectors, s->places, to + at, m->gate + row, wide + at, m->gate_gradients + row);
 		}
-		cross(vectors, gradients, narrow, rows, wide, sums + back->project_sum + (long)c * narrow);
+		if (back->project_sum >= 0)
+			cross(vectors, gradients, narrow, rows, wide, sums + back->project_sum + (long)c * narrow);
+	}
+}
+
+// gates_slopes does so for all images of a block. Squeezed values are computed again: there is
+// room for those of one image.
+static void gates_slopes(const pvs_block *b, const pvs_slopes *back, const shape *s, int count, int act, const work *m, float *sums) {
+	for (int i = 0; b->squeeze.weights && i < count; i++) {
+		float *means = m->means + (long)i * s->all;
+		apply(&b->squeeze, means, 1, m->squeezed);
+		derive(m->squeezed, b->squeeze.out, act, m->squeezed_slopes);
+		gate_slopes(b, back, means, m->gate + (long)i * s->all, m->gate_gradients + (long)i * s->all, s->places, m, sums);
 	}
 }
 
@@ -224,16 +241,10 @@ static void block_slopes(const pvs_block *b, const pvs_slopes *back, int count, 
 			add_scaled(dy + i * each, each, factors[i * blocks], m->scaled + i * each);
 		gradients = m->scaled;
 	}
-	// The squeezed values of one image are those of the last: a gate is computed again on the way back.
 	for (int i = 0; b->squeeze.weights && i < count; i++)
 		gate_again(b, act, m->means + (long)i * s.all, s.places, m, m->gate + (long)i * s.all);
 	project_slopes(b, back, &s, count, gradients, m, sums);
-	for (int i = 0; b->squeeze.weights && i < count; i++) {
-		float *means = m->means + (long)i * s.all;
-		apply(&b->squeeze, means, 1, m->squeezed);
-		derive(m->squeezed, b->squeeze.out, act, m->squeezed_slopes);
-		gate_slopes(b, back, means, m->gate + (long)i * s.all, m->gate_gradients + (long)i * s.all, s.places, m, sums);
-	}
+	gates_slopes(b, back, &s, count, act, m, sums);
 	if (dx && b->residual)
 		memcpy(dx, dy, sizeof(float) * count * each);
 	else if (dx)

@@ -10,10 +10,10 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 )
 
-// Training computes the features and the gradients of an EfficientNet whose BatchNorms are frozen,
-// from some block on. It is not for concurrent use.
+// Training computes the features and the gradients of an EfficientNet. It is not for concurrent
+// use.
 //
-//	t, err := native.NewTraining(config, 224, "")
+//	t, err := native.NewTraining(config, 224, native.TrainingOptions{})
 //	err = t.Load(values)
 //	err = t.Forward(images, nil, features)
 //	err = t.Backward(slopes, gradients)
@@ -33,6 +33,7 @@ type Training struct {
 // part is the images of one core.
 type part struct {
 	kept, sums, scratch []float32
+	tally               []float32 // a BatchNorm's sums
 }
 
 // room makes a slice as long as n.
@@ -43,26 +44,40 @@ func (p *part) room(s *[]float32, n int) {
 	*s = (*s)[:n]
 }
 
-// NewTraining makes room for a network's training on images of size pixels a side, or on what
-// enters the block that trains first, "block7a".
-func NewTraining(config effnet.Config, size int, from string) (*Training, error) {
+// TrainingOptions of [NewTraining]; zero values are defaults.
+type TrainingOptions struct {
+	From string // what enters this block, "block7a", is trained on, which trains first; "": images
+	// Norms trains the BatchNorms, which normalise by the batch's own statistics then. It goes with
+	// images.
+	Norms bool
+	// Weights are those that have gradients; nil: all from the first block that trains on, but
+	// BatchNorms', which have them if they train.
+	Weights []string
+}
+
+// NewTraining makes room for a network's training on images of size pixels a side.
+func NewTraining(config effnet.Config, size int, opts TrainingOptions) (*Training, error) {
 	if !Supported() {
 		return nil, errUnsupported
 	}
-	return newTraining(config, size, from, lanes())
+	return newTraining(config, size, opts, lanes())
 }
 
-func newTraining(config effnet.Config, size int, from string, lanes int) (*Training, error) {
+func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int) (*Training, error) {
 	t := &Training{config: config, size: size, row: 3 * size * size}
-	if from != "" {
-		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == from })
-		if t.first < 1 {
-			return nil, fmt.Errorf("%s has no block %q that something frozen is before", config.Title, from)
+	if opts.From != "" {
+		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == opts.From })
+		if t.first < 1 || opts.Norms {
+			return nil, fmt.Errorf("%s has no block %q that something frozen is before", config.Title, opts.From)
 		}
-		h, w, c := config.InputOf(from, size)
+		h, w, c := config.InputOf(opts.From, size)
 		t.row = h * w * c
 	}
-	t.k = newKernels(config, size, t.first, lanes)
+	var trains func(string) bool
+	if opts.Weights != nil {
+		trains = func(name string) bool { return slices.Contains(opts.Weights, name) }
+	}
+	t.k = newKernels(config, size, t.first, opts.Norms, trains, lanes)
 	return t, nil
 }
 
@@ -72,6 +87,9 @@ func (t *Training) Load(values map[string][]float32) error {
 		return err
 	}
 	t.k.load(values)
+	for _, n := range t.k.norms {
+		n.load(values)
+	}
 	t.values = values
 	return nil
 }
@@ -90,14 +108,16 @@ func (t *Training) Forward(in, factors, features []float32) error {
 		t.parts = append(t.parts, part{scratch: make([]float32, t.k.working)})
 	}
 	t.parts = t.parts[:min(n, len(t.parts))]
+	if t.k.norms != nil {
+		return t.forwardNorms(features)
+	}
 	return t.each(func(p *part, from, to int) {
 		dim := t.config.Features()
 		t.k.forward(p, in[from*t.row:to*t.row], t.factors(from, to), features[from*dim:to*dim], to-from, t.first)
 	})
 }
 
-// Backward computes how a loss falls with each weight from the first block that trains on, but for
-// BatchNorms, by its name, in the layout of the weight: slopes [n, config.Features()] is how it
+// Backward computes how a loss falls with each weight that trains, by its name, in the layout of the weight: slopes [n, config.Features()] is how it
 // falls with the features of the last forward pass. Slices that gradients has are written to.
 func (t *Training) Backward(slopes []float32, gradients map[string][]float32) error {
 	dim := t.config.Features()
@@ -107,10 +127,18 @@ func (t *Training) Backward(slopes []float32, gradients map[string][]float32) er
 	err := t.each(func(p *part, from, to int) {
 		p.room(&p.sums, t.k.sums)
 		clear(p.sums)
+		if t.k.norms != nil {
+			return
+		}
 		t.k.backward(p, t.in[from*t.row:to*t.row], t.factors(from, to), slopes[from*dim:to*dim], to-from, t.first)
 	})
 	if err != nil {
 		return err
+	}
+	if t.k.norms != nil {
+		if err := t.backwardNorms(slopes, gradients); err != nil {
+			return err
+		}
 	}
 	for _, g := range t.k.gathers {
 		if size := g.rows * g.columns; len(gradients[g.name]) != size {

@@ -3,9 +3,11 @@
 package native_test
 
 import (
-	"context"
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,19 +16,18 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
-// trained lists the weights that have gradients: those from a block on but BatchNorms'.
-func trained(c effnet.Config, from string) []string {
+// trained lists the weights that have gradients: those from a block on, and BatchNorms' if they train.
+func trained(c effnet.Config, from string, norms bool) []string {
 	var names []string
 	reached := from == ""
 	for _, v := range c.Variables() {
 		reached = reached || strings.HasPrefix(v.Name, from+"_")
 		norm := strings.Contains(v.Name, "bn/")
-		if reached && !norm {
+		if reached && !v.Statistic() && (norms || !norm) {
 			names = append(names, v.Name)
 		}
 	}
@@ -34,15 +35,16 @@ func trained(c effnet.Config, from string) []string {
 }
 
 // gradients computes the features and the gradients of their product with slopes by the graph.
-func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, from string, x []float32, dims []int, slopes, noise []float32) (features []float32, of map[string][]float32) {
+func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, from string, norms bool, x []float32, dims []int, slopes, noise []float32) (features []float32, of map[string][]float32) {
 	t.Helper()
 	store := model.NewStore()
 	if err := c.Load(store.RootScope(), values); err != nil {
 		t.Fatal(err)
 	}
-	names := trained(c, from)
+	names := trained(c, from, norms)
+	var statistics []string
 	exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true}
+		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true, BatchStatistics: norms}
 		if noise != nil {
 			opts.DropConnect, opts.Noise = 0.5, in[2]
 		}
@@ -57,7 +59,12 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 		for _, name := range names {
 			weights = append(weights, store.GetVariable("/"+name).NodeValue(loss))
 		}
-		return append([]*graph.Node{out.Features}, graph.Gradient(loss, weights...)...)
+		nodes := append([]*graph.Node{out.Features}, graph.Gradient(loss, weights...)...)
+		for _, layer := range slices.Sorted(maps.Keys(out.Statistics)) {
+			nodes = append(nodes, out.Statistics[layer].Mean, out.Statistics[layer].Variance)
+			statistics = append(statistics, layer+"/moving_mean", layer+"/moving_variance")
+		}
+		return nodes
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +79,7 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 		t.Fatal(err)
 	}
 	of = map[string][]float32{}
-	for i, name := range names {
+	for i, name := range append(names, statistics...) {
 		of[name] = tensors.MustCopyFlatData[float32](outs[i+1])
 	}
 	return tensors.MustCopyFlatData[float32](outs[0]), of
@@ -83,16 +90,15 @@ func TestGradients(t *testing.T) {
 	if !native.Supported() {
 		t.Skip("the kernels do not run on this processor")
 	}
-	b, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {})
-	if err != nil {
-		t.Skip("XLA cannot be had here: ", err)
-	}
+	b := pureGo(t)
 	for _, c := range []struct {
 		config effnet.Config
 		size   int
 		from   string
 		noise  bool
-	}{{mini, 64, "", false}, {mini, 45, "", true}, {mini, 33, "block7a", true}, {mini, 1, "", false}, {lite, 70, "", true}, {wide, 97, "", true}, {deep, 64, "", false}} {
+		norms  bool
+	}{{mini, 64, "", false, false}, {mini, 45, "", true, false}, {mini, 33, "block7a", true, false}, {mini, 1, "", false, false}, {lite, 70, "", true, false}, {wide, 97, "", true, false}, {deep, 64, "", false, false},
+		{mini, 64, "", false, true}, {mini, 45, "", true, true}, {lite, 70, "", true, true}, {wide, 97, "", true, true}, {deep, 64, "", false, true}} {
 		const rows = 5 // on two cores, three and two
 		weights := values(c.config)
 		dims := []int{rows, c.size, c.size, 3}
@@ -107,9 +113,13 @@ func TestGradients(t *testing.T) {
 		if c.noise {
 			noise, factors = branches(rows, len(c.config.Blocks()))
 		}
-		features, want := gradients(t, b, c.config, weights, c.from, x, dims, slopes, noise)
+		within, withinFeatures := 1e-4, 1e-5
+		if c.norms {
+			withinFeatures = 1e-4 // statistics of few values amplify rounding
+		}
+		features, want := gradients(t, b, c.config, weights, c.from, c.norms, x, dims, slopes, noise)
 		for _, lanes := range native.Lanes() {
-			n, err := native.NewTrainingFor(c.config, c.size, c.from, lanes)
+			n, err := native.NewTrainingFor(c.config, c.size, native.TrainingOptions{From: c.from, Norms: c.norms}, lanes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,19 +133,43 @@ func TestGradients(t *testing.T) {
 				if err := n.Forward(x, factors, out); err != nil {
 					t.Fatal(err)
 				}
-				same(t, what+": features", out, features, 1e-5)
+				same(t, what+": features", out, features, withinFeatures)
 				if err := n.Backward(slopes, got); err != nil {
 					t.Fatal(err)
 				}
 			}
+			maps.Copy(got, n.Statistics())
 			if len(got) != len(want) {
-				t.Errorf("%s: there are %d gradients, not %d", what, len(got), len(want))
+				t.Errorf("%s: there are %d gradients and statistics, not %d", what, len(got), len(want))
 			}
-			for _, name := range trained(c.config, c.from) {
-				same(t, what+": "+name, got[name], want[name], 1e-4)
+			for name, values := range want {
+				if layer, ok := strings.CutSuffix(name, "_project_bn/beta"); ok && c.norms {
+					// Another BatchNorm follows, which takes off what this adds: but for zeros around the
+					// places nothing is left. Its sums are as exact as those of the scale.
+					scale := layer + "_project_bn/gamma"
+					got[name], values = slices.Concat(got[name], got[scale]), slices.Concat(values, want[scale])
+				}
+				if c.norms && c.config.Lite {
+					// Rounding takes some values over the corners of ReLU6, where a slope is on or off.
+					if d := distance(got[name], values); !(d < 0.05) {
+						t.Errorf("%s: %s differs by %g of its length", what, name, d)
+					}
+					continue
+				}
+				same(t, what+": "+name, got[name], values, within)
 			}
 		}
 	}
+}
+
+// distance is that of two vectors, of the length of the second.
+func distance(got, want []float32) float64 {
+	off, length := 0.0, 0.0
+	for i, v := range want {
+		off += math.Pow(float64(got[i]-v), 2)
+		length += math.Pow(float64(v), 2)
+	}
+	return math.Sqrt(off / length)
 }
 
 // normal are n random values.
@@ -153,10 +187,10 @@ func TestBadTraining(t *testing.T) {
 	if !native.Supported() {
 		t.Skip("the kernels do not run on this processor")
 	}
-	if _, err := native.NewTraining(mini, 64, "block1a"); err == nil || !strings.Contains(err.Error(), "block1a") {
+	if _, err := native.NewTraining(mini, 64, native.TrainingOptions{From: "block1a"}); err == nil || !strings.Contains(err.Error(), "block1a") {
 		t.Errorf("the first block has nothing before it: %v", err)
 	}
-	n, err := native.NewTraining(mini, 64, "")
+	n, err := native.NewTraining(mini, 64, native.TrainingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,13 +210,15 @@ func TestBadTraining(t *testing.T) {
 
 // BenchmarkTraining reports the images a second of EfficientNet-B0's forward and backward passes
 // with the weights loaded anew, 224 x 224 in batches of 8.
-func BenchmarkTraining(b *testing.B) {
+func BenchmarkTraining(b *testing.B) { benchmark(b, native.TrainingOptions{}) }
+
+func benchmark(b *testing.B, opts native.TrainingOptions) {
 	c, _ := effnet.Named("b0")
 	weights := c.InitialValues(1)
 	x, features, slopes := images(8, 224), make([]float32, 8*c.Features()), normal(8*c.Features())
 	_, factors := branches(8, len(c.Blocks()))
 	for _, lanes := range native.Lanes() {
-		n, err := native.NewTrainingFor(c, 224, "", lanes)
+		n, err := native.NewTrainingFor(c, 224, opts, lanes)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -203,3 +239,6 @@ func BenchmarkTraining(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNorms is BenchmarkTraining with BatchNorms that train.
+func BenchmarkNorms(b *testing.B) { benchmark(b, native.TrainingOptions{Norms: true}) }

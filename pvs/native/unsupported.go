@@ -23,12 +23,17 @@ func (n *Network) run([]float32, int, int, []float32, []float32) {}
 type kernels struct {
 	sums, working int
 	gathers       []gather
+	norms         []*norm
 }
 
-func newKernels(effnet.Config, int, int, int) *kernels { return &kernels{} }
+func newKernels(effnet.Config, int, int, bool, func(string) bool, int) *kernels { return &kernels{} }
 
 func (k *kernels) load(map[string][]float32) {}
 
 func (k *kernels) forward(*part, []float32, []float32, []float32, int, int) {}
 
 func (k *kernels) backward(*part, []float32, []float32, []float32, int, int) {}
+
+func (k *kernels) phase(*part, phase, int, int, int, []float32, []float32, []float32, []float32) {}
+
+func (k *kernels) phasesMemory(int) int { return 0 }

@@ -136,7 +136,7 @@ func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weigh
 	defer head2.Close()
 	for _, p := range phases {
 		switch phase, _ := p.phase(1); {
-		case kernels && (phase.Siamese() || phase.BatchNorm): // these run on backends alone
+		case kernels && phase.Siamese(): // it runs on backends alone
 		case phase.Siamese():
 			err = t.siamese(head2, p)
 		default:
