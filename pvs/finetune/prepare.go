@@ -128,6 +128,9 @@ const SettingsFile = "settings.json"
 // announce prints and keeps the settings as they were resolved.
 func (r *run) announce() error {
 	on := ""
+	if kernelsTrain(r.Training, r.settings.Precision, r.devices, r.settings.Phase) {
+		on = ", in the network's own kernels"
+	}
 	if r.devices > 1 {
 		on = fmt.Sprintf(", on %d devices", r.devices)
 	}

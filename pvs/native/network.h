@@ -32,18 +32,18 @@ static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) 
 		const pvs_block *b = &n->blocks[i];
 		buffer = most(buffer, widen_buffer(b, side, side));
 		side = halved(side, b->depthwise.stride);
-		wide = most(wide, (long)side * side * b->depthwise.channels);
+		wide = most(wide, (long)together_of(side * side, count) * side * side * b->depthwise.channels);
 		x = most(x, (long)side * side * b->project.out);
 		channels = most(channels, b->depthwise.channels);
 		weights = most(weights, (long)b->project.in * vectors_of(b->project.out) * lanes);
 	}
-	wide = most(wide, (long)side * side * n->top.out);
+	wide = most(wide, (long)count * side * side * n->top.out);
 	struct {
 		float **part;
 		long size;
 	} parts[] = {
 		{&m->lines, lines_of(n)}, {&m->patches, (long)halved(n->size, stem_stride) * patch},
-		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, count * wide}, {&m->sums, count * channels}, {&m->buffer, buffer},
+		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, wide}, {&m->sums, count * channels}, {&m->buffer, buffer},
 		{&m->squeezed, count * channels}, {&m->gate, count * channels}, {&m->weights, weights},
 	};
 	long used = 0;
@@ -96,7 +96,8 @@ static void gate(const pvs_block *b, int count, int places, const memory *m) {
 	sigmoid_of(m->gate, count * b->excite.out);
 }
 
-// block computes a block from x to y. Factors are this block's, one every blocks values.
+// some computes a block of some images from x to y. Factors are this block's, one every blocks
+// values.
 static void some(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
 	widen(b, x, count, side, side, act, m->wide, m->sums, m->buffer);
 	int out = halved(side, b->depthwise.stride), places = out * out;
@@ -125,6 +126,7 @@ static void some(const pvs_block *b, int count, int side, int act, const float *
 	}
 }
 
+// block computes a block of all images.
 static void block(const pvs_block *b, int count, int side, int act, const float *factors, int blocks, const float *x, float *y, const memory *m) {
 	int out = halved(side, b->depthwise.stride), n = together_of(out * out, count);
 	long before = (long)side * side * (b->expand.weights ? b->expand.in : b->depthwise.channels), after = (long)out * out * b->project.out;

@@ -174,7 +174,7 @@ typedef struct {
 	phase_memory m;
 } task;
 
-// in is a block as a phase sees it.
+// phase_block is a block as a phase sees it.
 typedef struct {
 	const pvs_block *b;
 	const pvs_slopes *back;
@@ -183,12 +183,12 @@ typedef struct {
 	int number, out;       // channels of the output
 	const float *x, *factors;
 	float *y, *wide, *narrow;
-} in;
+} phase_block;
 
-static in block_in(const task *k, int number) {
+static phase_block block_in(const task *k, int number) {
 	const pvs_network *n = k->t->network;
 	place p = first_place(n);
-	in o = {.b = &n->blocks[number], .back = &k->t->blocks[number], .norms = k->t->norms + 1 + 3 * number, .number = number, .wide = k->m.wide, .narrow = k->m.narrow};
+	phase_block o = {.b = &n->blocks[number], .back = &k->t->blocks[number], .norms = k->t->norms + 1 + 3 * number, .number = number, .wide = k->m.wide, .narrow = k->m.narrow};
 	for (int b = 0; b < number; b++) {
 		shape s = shape_of(&n->blocks[b], p.side, 1);
 		p = next_place(&n->blocks[b], p);
@@ -243,12 +243,12 @@ PVS_TARGET static void stem_phase(const task *k, int what) {
 }
 
 // expansion computes a panel of what the expansion of an image gives.
-static void expansion(const in *o, int c, int i, float *to) {
+static void expansion(const phase_block *o, int c, int i, float *to) {
 	const pvs_matrix *e = &o->b->expand;
 	onto_panel(vectors_at(&o->s, c), o->x + (long)i * o->s.inputs * e->in, o->s.inputs, e->in, e->weights + (long)c * e->in, no_bias, pvs_linear, to, 0);
 }
 
-static void expand_tally(const task *k, const in *o) {
+static void expand_tally(const task *k, const phase_block *o) {
 	for (int c = 0; c < o->s.all; c += panel)
 		for (int i = 0; i < k->count; i++) {
 			expansion(o, c, i, k->m.panel);
@@ -258,7 +258,7 @@ static void expand_tally(const task *k, const in *o) {
 
 // pad_input brings a panel of the depthwise convolution's input between zeros, and leaves what the
 // expansion gives in the panel, and the activation's derivatives in slopes unless that is null.
-PVS_TARGET static void pad_input(const task *k, const in *o, int c, int i, float *slopes) {
+PVS_TARGET static void pad_input(const task *k, const phase_block *o, int c, int i, float *slopes) {
 	const shape *s = &o->s;
 	const phase_memory *m = &k->m;
 	int width = vectors_at(s, c) * lanes;
@@ -277,7 +277,7 @@ PVS_TARGET static void pad_input(const task *k, const in *o, int c, int i, float
 	}
 }
 
-PVS_TARGET static void widen_phase(const task *k, const in *o) {
+PVS_TARGET static void widen_phase(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	const pvs_kernels *d = &o->b->depthwise;
 	strip rows = {.padded = s->padded, .out_rows = s->out, .out_width = s->out};
@@ -295,7 +295,7 @@ PVS_TARGET static void widen_phase(const task *k, const in *o) {
 
 // activate_wide computes what squeeze and excite gets of n images from the one numbered first on,
 // with derivatives unless slopes is null, and the gates.
-static void activate_wide(const task *k, const in *o, int first, int n, float *slopes) {
+static void activate_wide(const task *k, const phase_block *o, int first, int n, float *slopes) {
 	const shape *s = &o->s;
 	const work *g = &k->m.gate;
 	for (int c = 0; c < s->all; c += panel) {
@@ -309,7 +309,7 @@ static void activate_wide(const task *k, const in *o, int first, int n, float *s
 		gate_again(o->b, k->act, g->means + (long)i * s->all, s->places, g, g->gate + (long)i * s->all);
 }
 
-static void project_phase(const task *k, const in *o) {
+static void project_phase(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	int most_images = together_of(s->places, k->count);
 	for (int first = 0; first < k->count; first += most_images) {
@@ -330,7 +330,7 @@ static void project_phase(const task *k, const in *o) {
 }
 
 // give computes the block's output.
-PVS_TARGET static void give(const task *k, const in *o) {
+PVS_TARGET static void give(const task *k, const phase_block *o) {
 	const pvs_norm *n = &o->norms[2];
 	for (int i = 0; i < k->count; i++) {
 		float factor = o->factors && o->b->residual ? o->factors[i * k->t->network->block_count] : 1;
@@ -388,7 +388,7 @@ PVS_TARGET static void top_phase(const task *k, int what) {
 }
 
 // branch is the gradient of a block's branch, of some images.
-static const float *branch(const task *k, const in *o, int first, int n) {
+static const float *branch(const task *k, const phase_block *o, int first, int n) {
 	long each = (long)o->s.places * o->out;
 	const float *dy = k->m.dy + first * each;
 	if (!o->factors || !o->b->residual)
@@ -399,7 +399,7 @@ static const float *branch(const task *k, const in *o, int first, int n) {
 	return k->m.gradients;
 }
 
-static void project_tally_back(const task *k, const in *o) {
+static void project_tally_back(const task *k, const phase_block *o) {
 	int most_images = together_of(o->s.places, k->count);
 	for (int first = 0; first < k->count; first += most_images) {
 		int n = k->count - first < most_images ? k->count - first : most_images;
@@ -408,7 +408,7 @@ static void project_tally_back(const task *k, const in *o) {
 	}
 }
 
-static void project_back(const task *k, const in *o) {
+static void project_back(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	const phase_memory *m = &k->m;
 	int most_images = together_of(s->places, k->count);
@@ -433,7 +433,7 @@ static void project_back(const task *k, const in *o) {
 	}
 }
 
-PVS_TARGET static void widen_back(const task *k, const in *o) {
+PVS_TARGET static void widen_back(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	const pvs_kernels *d = &o->b->depthwise;
 	const phase_memory *m = &k->m;
@@ -464,7 +464,7 @@ PVS_TARGET static void widen_back(const task *k, const in *o) {
 	}
 }
 
-static void expand_back(const task *k, const in *o) {
+static void expand_back(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	const phase_memory *m = &k->m;
 	int in = o->b->expand.in;
@@ -493,7 +493,7 @@ static void phase(const pvs_training *t, int which, int number, int count, const
 		k.m.dx = dy;
 	}
 	memset(tally, 0, sizeof(float) * 2 * channels);
-	in o = {0};
+	phase_block o = {0};
 	if (number >= 0 && number < t->network->block_count)
 		o = block_in(&k, number);
 	switch (which) {

@@ -40,6 +40,9 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.Precision))
+	if c.Devices <= 1 && native.Preferred(b, c.Precision) {
+		a.log("its heads, that is; its layers on " + ownKernels)
+	}
 	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return err
