@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/pace"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -108,17 +109,11 @@ func (r *run) countdown(what string, before int) func(done, total int) {
 		return nil
 	}
 	start := time.Now()
+	var p pace.Pace
 	return func(done, total int) {
 		rate := float64(done-before) / time.Since(start).Seconds()
-		r.Progress(Progress{What: what, Done: done, Total: total, ImagesPerSecond: rate, Left: left(total-done, rate)})
+		r.Progress(Progress{What: what, Done: done, Total: total, ImagesPerSecond: rate, Left: p.Left(time.Now(), done, total)})
 	}
-}
-
-func left(n int, rate float64) time.Duration {
-	if rate <= 0 {
-		return 0
-	}
-	return time.Duration(float64(n) / rate * float64(time.Second))
 }
 
 // train takes the steps that are missing.
@@ -131,7 +126,7 @@ func (r *run) train(ctx context.Context) error {
 	if err := r.save(); err != nil { // a full disk is found now rather than after an hour
 		return err
 	}
-	begin, first := time.Now(), c.Steps
+	var steps pace.Pace
 	lap, waited := time.Now(), time.Duration(0)
 	var warm time.Time // after the first step, which compiles
 	rows := 0
@@ -171,7 +166,7 @@ func (r *run) train(ctx context.Context) error {
 		rate := float64(rows) / time.Since(warm).Seconds()
 		if r.Progress != nil {
 			r.Progress(Progress{What: "training " + r.settings.Name, Done: c.Steps, Total: total, ImagesPerSecond: rate, Loss: step.Loss(),
-				Left: left(total-c.Steps, float64(c.Steps-first)/time.Since(begin).Seconds())})
+				Left: steps.Left(time.Now(), c.Steps, total)})
 		}
 		over := c.Steps%r.perEpoch == 0
 		if !over && time.Since(r.saved) < r.saveEvery() {
