@@ -8,7 +8,7 @@
 
 // What is between expansion and depthwise convolution is kept for the way back if it has at most
 // so many values, and computed anew otherwise: it would not stay in the cache.
-enum { most_kept = 1 << 18 };
+enum { most_kept = 1 << 20 };
 
 // work is the working memory of a block's gradients. Wide panels of all images follow each other.
 typedef struct {
