@@ -4,7 +4,7 @@ EfficientNet-B0 at 224 x 224, photos in memory, a classifier of 1000, dropout 0.
 device does. Last the Siamese head: Dense(512) on features in batches of 512, with TensorFlow Addons' semi-hard loss.
 Compilation is left out of the rates and given as the first call.
 
-  python docs/benchmarks/train.py --pvs PVS --h5 efficientnetb0_notop.h5 [--batch 8] [--rounds 3]
+  python docs/benchmarks/train.py --pvs PVS --h5 efficientnetb0_notop.h5 [--batch 8] [--rounds 3] [--phases block7a ...]
 """
 import argparse
 import os
@@ -13,6 +13,7 @@ import time
 import alternate
 
 PHASES = ["new_top", "block7a", "full", "full_batchnorm"]
+ALL = [*PHASES, "siamese"]
 CLASSES, SIAMESE_BATCH, VIEWS = 1000, 512, 6
 
 
@@ -41,7 +42,9 @@ def keras(a):
         measured(numbers, phase, lambda: step(batches), a.seconds, len(labels))
 
     images = rng.integers(0, 256, (a.batch, 224, 224, 3)).astype("float32")
-    for phase in PHASES:
+    for phase in a.phases:
+        if phase == "siamese":
+            continue
         tf.keras.backend.clear_session()
         base = tf.keras.applications.EfficientNetB0(include_top=False, weights=a.h5, pooling="avg", input_shape=(224, 224, 3))
         from_block7a = False
@@ -57,6 +60,8 @@ def keras(a):
         model.compile(tf.keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy")
         run(phase, model, images, rng.integers(0, CLASSES, a.batch))
 
+    if "siamese" not in a.phases:
+        return numbers
     tf.keras.backend.clear_session()
     features = tf.keras.Input((1280,))
     unit = tf.keras.layers.Lambda(lambda x: tf.math.l2_normalize(x, axis=1))(tf.keras.layers.Dense(512)(features))
@@ -76,7 +81,9 @@ def torch_way(a, channels_last):
     numbers = {}
     images = torch.rand(a.batch, 3, 224, 224).contiguous(memory_format=layout)
     labels = torch.randint(0, CLASSES, (a.batch,))
-    for phase in PHASES:
+    for phase in a.phases:
+        if phase == "siamese":
+            continue
         base = timm.create_model("tf_efficientnet_b0", num_classes=0, drop_path_rate=0.2)
         model = nn.Sequential(base, nn.BatchNorm1d(1280, eps=1e-3), nn.Dropout(0.2), nn.Linear(1280, CLASSES)).to(memory_format=layout)
         model.train()
@@ -111,28 +118,29 @@ def main():
     p.add_argument("--batch", type=int, default=8)
     p.add_argument("--seconds", type=float, default=8)
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--phases", nargs="+", choices=ALL, default=ALL)
     p.add_argument("--peer", choices=WAYS)
     a = p.parse_args()
     if a.peer:
         alternate.report(**WAYS[a.peer](a))
         return
-    flags = ["--h5", a.h5, "--batch", str(a.batch), "--seconds", str(a.seconds)]
+    flags = ["--h5", a.h5, "--batch", str(a.batch), "--seconds", str(a.seconds), "--phases", *a.phases]
     results = alternate.rounds(a.rounds, {
-        "pvs": lambda: alternate.pvs(a.pvs, "bench", "train", "--weights", a.h5, "--model", "b0", "--batch", str(a.batch), "--seconds", str(a.seconds)),
+        "pvs": lambda: alternate.pvs(a.pvs, "bench", "train", "--weights", a.h5, "--model", "b0", "--batch", str(a.batch), "--seconds", str(a.seconds), "--phases", ",".join(a.phases)),
         "Keras": lambda: alternate.peer("keras", *flags),
         "timm on PyTorch": lambda: alternate.peer("torch", *flags),
         "timm, channels last": lambda: alternate.peer("torch_channels_last", *flags),
     })
-    for phase in [*PHASES, "siamese"]:
+    for phase in a.phases:
         batch = SIAMESE_BATCH if phase == "siamese" else a.batch
         alternate.table(f"{phase}, images/s, batch {batch}", results, f"train_{phase}_images_per_second")
     # The peers compute the frozen layers in every epoch.
-    for phase in ("new_top", "block7a"):
+    for phase in [p for p in a.phases if p in ("new_top", "block7a")]:
         rates = {name: [{"rate": r[f"train_{phase}_{'kept_' if name == 'pvs' else ''}images_per_second"]} for r in rs] for name, rs in results.items()}
         alternate.table(f"{phase} from the second epoch on, images/s", rates, "rate")
-    for phase in PHASES:
+    for phase in a.phases:
         alternate.table(f"{phase}, first call, s", results, f"train_{phase}_first_call_seconds", less=True)
-    alternate.table("peak memory of all phases in one process, GiB", results, "peak_gib", less=True)
+    alternate.table("peak memory of these phases in one process, GiB", results, "peak_gib", less=True)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ typedef struct {
 } pvs_training;
 
 // pvs_kept_8 is how many values pvs_forward keeps for count images: what enters the blocks from
-// first on and the top.
+// first on and the top, and the derivatives of the top's activation.
 long pvs_kept_8(const pvs_training *t, int count, int first);
 long pvs_kept_16(const pvs_training *t, int count, int first);
 

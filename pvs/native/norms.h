@@ -230,7 +230,7 @@ PVS_TARGET static void stem_phase(const task *k, int what) {
 					continue;
 				}
 				normed(norm, c, k->act, m->panel, side, width, 0, 0, 0, m->panel_slopes);
-				times(vectors, side, 1, m->dy + at + c, stem->out, last, m->panel_slopes);
+				times(vectors, side, 1, m->dy + at + c, stem->out, last, m->panel_slopes, m->panel_slopes);
 				if (what == stem_tally_back) {
 					tally_back(m->panel_slopes, m->panel, side, width, norm->mean + c, norm->channels, k->tally + c);
 					continue;
@@ -374,7 +374,7 @@ PVS_TARGET static void top_phase(const task *k, int what) {
 			if (what == top_give)
 				average_part(m->panel + at, places, width, vectors, last, k->features + (long)i * top->out + c);
 			else
-				times(vectors, places, 1.0f / places, k->slopes + (long)i * top->out + c, 0, last, m->panel_slopes + at);
+				times(vectors, places, 1.0f / places, k->slopes + (long)i * top->out + c, 0, last, m->panel_slopes + at, m->panel_slopes + at);
 		}
 		if (what == top_tally_back)
 			tally_back(m->panel_slopes, m->panel, rows, width, norm->mean + c, norm->channels, k->tally + c);

@@ -67,8 +67,11 @@ func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int
 	t := &Training{config: config, size: size, row: 3 * size * size}
 	if opts.From != "" {
 		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == opts.From })
-		if t.first < 1 || opts.Norms {
+		switch {
+		case t.first < 1:
 			return nil, fmt.Errorf("%s has no block %q that something frozen is before", config.Title, opts.From)
+		case opts.Norms:
+			return nil, fmt.Errorf("BatchNorms of %s train from images on, not from %s", config.Title, opts.From)
 		}
 		h, w, c := config.InputOf(opts.From, size)
 		t.row = h * w * c
@@ -117,8 +120,9 @@ func (t *Training) Forward(in, factors, features []float32) error {
 	})
 }
 
-// Backward computes how a loss falls with each weight that trains, by its name, in the layout of the weight: slopes [n, config.Features()] is how it
-// falls with the features of the last forward pass. Slices that gradients has are written to.
+// Backward computes how a loss falls with each weight that trains, by its name, in the layout of
+// the weight: slopes [n, config.Features()] is how it falls with the features of the last forward
+// pass. Slices that gradients has are written to.
 func (t *Training) Backward(slopes []float32, gradients map[string][]float32) error {
 	dim := t.config.Features()
 	if t.rows == 0 || len(slopes) != t.rows*dim {
@@ -140,6 +144,11 @@ func (t *Training) Backward(slopes []float32, gradients map[string][]float32) er
 			return err
 		}
 	}
+	return t.collect(gradients)
+}
+
+// collect adds up what all parts have of each weight's gradients.
+func (t *Training) collect(gradients map[string][]float32) error {
 	for _, g := range t.k.gathers {
 		if size := g.rows * g.columns; len(gradients[g.name]) != size {
 			gradients[g.name] = make([]float32, size)

@@ -5,8 +5,6 @@
 #include "network.h"
 #include "slopes.h"
 
-enum { most_back = 4 }; // images that go back together
-
 // place is where the network is before a block: sides and channels of what enters it.
 typedef struct {
 	int side, channels;
@@ -33,11 +31,30 @@ static long kept_at(const pvs_network *n, int count, int first, int block) {
 	return at;
 }
 
-static long kept_of(const pvs_training *t, int count, int first) {
-	return kept_at(t->network, count, first, t->network->block_count + 1);
+// top_slopes_of is how many derivatives of an image's top are kept, in wide panels of the images
+// that go together.
+static long top_slopes_of(const pvs_network *n) {
+	place p = place_of(n, n->block_count);
+	return (long)p.side * p.side * vectors_of(n->top.out) * lanes;
 }
 
-// forward goes through the network two images at a time.
+static long kept_of(const pvs_training *t, int count, int first) {
+	return kept_at(t->network, count, first, t->network->block_count + 1) + count * top_slopes_of(t->network);
+}
+
+// top_forward computes the features and keeps the derivatives of the top's activation.
+PVS_TARGET static void top_forward(const pvs_training *t, int count, int side, const float *x, float *panels, float *features, float *slopes) {
+	const pvs_matrix *top = &t->top;
+	int places = side * side, rows = count * places;
+	for (int c = 0; c < top->out; c += panel) {
+		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, top->bias + c, t->network->activation, panels, slopes + (long)c * rows);
+		for (int i = 0; i < count; i++)
+			average_part(panels + (long)i * places * width, places, width, vectors, lanes_of(left - width + lanes), features + (long)i * top->out + c);
+	}
+}
+
+// forward goes through the network with a few images at a time.
 static void forward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
 	const pvs_network *n = t->network;
 	memory m;
@@ -57,7 +74,8 @@ static void forward(const pvs_training *t, const float *in, int count, int first
 			x = y;
 			p = next;
 		}
-		top(n, x, here, p.side, &m, features + (long)i * n->top.out);
+		float *slopes = kept + kept_at(n, count, first, n->block_count + 1) + i * top_slopes_of(n);
+		top_forward(t, here, p.side, x, m.wide, features + (long)i * n->top.out, slopes);
 	}
 }
 
@@ -75,7 +93,7 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 	long narrow = size_of(p), scaled = 0, expanded = 0, expanded_slopes = 0, wide = 0, inner = 0, channels = 0, squeezed = 0;
 	for (int b = first; b < n->block_count; b++) {
 		shape one = shape_of(&n->blocks[b], p.side, 1);
-		int count = together_of(one.places, most_back);
+		int count = together_of(one.places, pvs_together);
 		shape s = shape_of(&n->blocks[b], p.side, count);
 		place next = next_place(&n->blocks[b], p);
 		narrow = most(narrow, size_of(next));
@@ -93,7 +111,7 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 		squeezed = most(squeezed, n->blocks[b].squeeze.out);
 		p = next;
 	}
-	long rows = (long)most_back * p.side * p.side * panel; // of the top
+	long rows = (long)pvs_together * p.side * p.side * panel; // of the top
 	int side = halved(n->size, stem_stride);
 	expanded = most(expanded, most(rows, (long)side * panel));
 	expanded_slopes = most(expanded_slopes, most(rows, (long)side * panel));
@@ -101,7 +119,7 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 		float **part;
 		long size;
 	} parts[] = {
-		{&m->dx, most_back * narrow}, {&m->dy, most_back * narrow}, {&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row},
+		{&m->dx, pvs_together * narrow}, {&m->dy, pvs_together * narrow}, {&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row},
 		{&m->work.expanded, expanded}, {&m->work.expanded_slopes, expanded_slopes}, {&m->work.scaled, scaled},
 		{&m->work.wide, wide}, {&m->work.wide_slopes, wide}, {&m->work.wide_gradients, wide}, {&m->work.inner, inner},
 		{&m->work.means, channels}, {&m->work.gate, channels}, {&m->work.gate_gradients, channels},
@@ -123,22 +141,24 @@ static long back_scratch_of(const pvs_training *t, int first) {
 
 // times multiplies a panel x[rows, .] by by[rows, .], of whose rows, apart values apart, last says
 // the lanes of the last vector; apart may be 0.
-PVS_TARGET static void times(int vectors, int rows, float factor, const float *by, int apart, mask last, float *x) {
+PVS_TARGET static void times(int vectors, int rows, float factor, const float *by, int apart, mask last, const float *x, float *out) {
 	for (int r = 0; r < rows; r++, by += apart)
-		for (int j = 0; j < vectors; j++, x += lanes)
-			store(x, load(x) * load_part(by + lanes * j, j == vectors - 1 ? last : lanes_of(lanes)) * factor);
+		for (int j = 0; j < vectors; j++, x += lanes, out += lanes)
+			store(out, load(x) * load_part(by + lanes * j, j == vectors - 1 ? last : lanes_of(lanes)) * factor);
 }
 
-// top_slopes computes the gradient dx of the top's input x.
-PVS_TARGET static void top_slopes(const pvs_training *t, int count, int side, const float *x, const float *slopes, float *dx, const work *m, float *sums) {
+// top_slopes computes the gradient dx of the top's input x from that of the features, slopes, and
+// the activation's derivatives.
+PVS_TARGET static void top_slopes(const pvs_training *t, int count, int side, const float *x, const float *derivatives, const float *slopes, float *dx, const work *m, float *sums) {
 	const pvs_matrix *top = &t->top;
 	int places = side * side, rows = count * places;
 	memset(dx, 0, sizeof(float) * rows * top->in);
 	for (int c = 0; c < top->out; c += panel) {
 		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
-		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, top->bias + c, t->network->activation, m->expanded, m->expanded_slopes);
-		for (int i = 0; i < count; i++)
-			times(vectors, places, 1.0f / places, slopes + (long)i * top->out + c, 0, lanes_of(left - width + lanes), m->expanded_slopes + (long)i * places * width);
+		for (int i = 0; i < count; i++) {
+			long at = (long)i * places * width;
+			times(vectors, places, 1.0f / places, slopes + (long)i * top->out + c, 0, lanes_of(left - width + lanes), derivatives + (long)c * rows + at, m->expanded_slopes + at);
+		}
 		cross(vectors, x, top->in, rows, m->expanded_slopes, sums + t->top_sum + (long)c * top->in);
 		add_panel(&t->top_back, c, m->expanded_slopes, rows, width, dx);
 	}
@@ -155,7 +175,7 @@ PVS_TARGET static void stem_slopes(const pvs_training *t, const float *image, co
 		for (int c = 0; c < stem->out; c += panel) {
 			int left = stem->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
 			onto_panel(vectors, m->patches, side, stem->in, stem->weights + (long)c * stem->in, stem->bias + c, t->network->activation, w->expanded, w->expanded_slopes);
-			times(vectors, side, 1, dy + c, stem->out, lanes_of(left - width + lanes), w->expanded_slopes);
+			times(vectors, side, 1, dy + c, stem->out, lanes_of(left - width + lanes), w->expanded_slopes, w->expanded_slopes);
 			cross(vectors, m->patches, stem->in, side, w->expanded_slopes, sums + t->stem_sum + (long)c * stem->in);
 		}
 	}
@@ -165,10 +185,10 @@ static void gradients(const pvs_training *t, const float *images, int count, int
 	const pvs_network *n = t->network;
 	back m;
 	lay_out_back(t, first, scratch, &m);
-	for (int i = 0; i < count; i += most_back) {
-		int here = count - i < most_back ? count - i : most_back;
+	for (int i = 0; i < count; i += pvs_together) {
+		int here = count - i < pvs_together ? count - i : pvs_together;
 		place p = place_of(n, n->block_count);
-		top_slopes(t, here, p.side, kept + kept_at(n, count, first, n->block_count) + i * size_of(p), slopes + (long)i * n->top.out, m.dy, &m.work, sums);
+		top_slopes(t, here, p.side, kept + kept_at(n, count, first, n->block_count) + i * size_of(p), kept + kept_at(n, count, first, n->block_count + 1) + i * top_slopes_of(n), slopes + (long)i * n->top.out, m.dy, &m.work, sums);
 		for (int b = n->block_count - 1; b >= first; b--) {
 			place out = p;
 			p = place_of(n, b);

@@ -190,6 +190,9 @@ func TestBadTraining(t *testing.T) {
 	if _, err := native.NewTraining(mini, 64, native.TrainingOptions{From: "block1a"}); err == nil || !strings.Contains(err.Error(), "block1a") {
 		t.Errorf("the first block has nothing before it: %v", err)
 	}
+	if _, err := native.NewTraining(mini, 64, native.TrainingOptions{From: "block7a", Norms: true}); err == nil {
+		t.Error("the BatchNorms before a block cannot train on what enters it")
+	}
 	n, err := native.NewTraining(mini, 64, native.TrainingOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
@@ -82,6 +83,9 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		trains finetune.Trains
 		norms  bool
 	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false}, {"full_batchnorm", finetune.Full, true}} {
+		if !slices.Contains(c.Phases, f.key) {
+			continue
+		}
 		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0}, LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
 		if err := c.phase(s, p, finetune.FromImages, photos, f.key, what, note); err != nil {
 			return err
@@ -100,6 +104,9 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		if err := c.phase(s, p, p.CachedInput(), batch(row), f.key+"_kept", what+", from the kept "+string(p.CachedInput()), note); err != nil {
 			return err
 		}
+	}
+	if !slices.Contains(c.Phases, "siamese") {
+		return nil
 	}
 	features := finetune.Batch{N: benchSiameseBatch, Inputs: make([]float32, benchSiameseBatch*config.Features()), Labels: make([]int32, benchSiameseBatch)}
 	for i := range features.Inputs {
