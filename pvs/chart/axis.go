@@ -70,11 +70,19 @@ func (a axis) decades() []tick {
 	for e := math.Floor(math.Log10(a.lo)); e <= math.Ceil(math.Log10(a.hi)); e++ {
 		for _, f := range factors {
 			if v := f * math.Pow(10, e); v >= a.lo && v <= a.hi {
-				out = append(out, tick{v, strconv.FormatFloat(v, 'g', 3, 64)})
+				out = append(out, tick{v, decimal(v)})
 			}
 		}
 	}
 	return out
+}
+
+// decimal writes a number without an exponent as long as it is short.
+func decimal(v float64) string {
+	if v >= 1e-4 && v < 1e6 {
+		return strconv.FormatFloat(v, 'f', max(0, int(math.Ceil(-math.Log10(v)-1e-9))), 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 // roundStep is the step of 1, 2 or 5 times a power of ten that is next above a width,

@@ -144,6 +144,7 @@ func TestTicks(t *testing.T) {
 		"0 200 400 600":           {lo: 0, hi: 700},
 		"0.2 0.5 1 2 5":           {lo: 0.15, hi: 8, log: true},
 		"0.001 0.01 0.1 1 10 100": {lo: 0.001, hi: 300, log: true},
+		"500 1000 2000":           {lo: 400, hi: 2500, log: true},
 	} {
 		var got []string
 		for _, tick := range a.ticks(5) {

@@ -136,15 +136,7 @@ PVS_INLINE void input_of(const pvs_kernels *d, int vectors, int side, padding ze
 		span_back(n, vectors, stride, d->size, from, g.row, rows, columns, w, to, place);        \
 		break;
 				switch (part(count, t + 1, n) - i) {
-					PVS_SPAN(1)
-					PVS_SPAN(2)
-					PVS_SPAN(3)
-					PVS_SPAN(4)
-					PVS_SPAN(5)
-					PVS_SPAN(6)
-#if PVS_LANES == 16
-					PVS_SPAN(7)
-#endif
+					PVS_SPANS
 				}
 #undef PVS_SPAN
 			}

@@ -38,20 +38,12 @@ static long lay_out(const pvs_network *n, int count, float *scratch, memory *m) 
 		weights = most(weights, (long)b->project.in * vectors_of(b->project.out) * lanes);
 	}
 	wide = most(wide, (long)count * side * side * n->top.out);
-	struct {
-		float **part;
-		long size;
-	} parts[] = {
+	need needs[] = {
 		{&m->lines, lines_of(n)}, {&m->patches, (long)halved(n->size, stem_stride) * patch},
 		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, wide}, {&m->sums, count * channels}, {&m->buffer, buffer},
 		{&m->squeezed, count * channels}, {&m->gate, count * channels}, {&m->weights, weights},
 	};
-	long used = 0;
-	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-		*parts[i].part = scratch + used;
-		used += (parts[i].size + 15) / 16 * 16; // whole lines of the cache
-	}
-	return used;
+	return place_parts(needs, sizeof needs / sizeof *needs, scratch);
 }
 
 static long scratch_of(const pvs_network *n, int count) {

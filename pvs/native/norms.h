@@ -138,22 +138,14 @@ static long lay_out_phases(const pvs_training *t, int count, float *scratch, pha
 		squeezed = most(squeezed, block->squeeze.out);
 	}
 	panels = most(panels, (long)count * p.side * p.side * panel);
-	struct {
-		float **part;
-		long size;
-	} parts[] = {
+	need needs[] = {
 		{&m->kept, kept_of(t, count, 0)}, {&m->wide, wide}, {&m->narrow, narrow}, {&m->wide_slopes, most_wide}, {&m->expanded_slopes, most_expanded},
 		{&m->dx, count * most_narrow}, {&m->dy, count * most_narrow}, {&m->panel, panels}, {&m->panel_slopes, panels}, {&m->padded, padded}, {&m->inner, inner},
 		{&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row}, {&m->gradients, gradients},
 		{&m->some, some}, {&m->some_slopes, some}, {&m->some_gradients, some},
 		{&m->gate.means, channels}, {&m->gate.gate, channels}, {&m->gate.gate_gradients, channels}, {&m->gate.squeezed, squeezed}, {&m->gate.squeezed_slopes, squeezed},
 	};
-	long used = 0;
-	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-		*parts[i].part = scratch + used;
-		used += (parts[i].size + 15) / 16 * 16;
-	}
-	return used;
+	return place_parts(needs, sizeof needs / sizeof *needs, scratch);
 }
 
 static long phases_memory_of(const pvs_training *t, int count) {

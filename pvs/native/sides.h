@@ -1,4 +1,4 @@
-// Sides of images, and the zeros around them.
+// Sides of images, the zeros around them, and where working memory begins.
 #ifndef PVS_NATIVE_SIDES_H
 #define PVS_NATIVE_SIDES_H
 
@@ -15,6 +15,23 @@ static int halved(int side, int stride) { return (side + stride - 1) / stride; }
 static int together_of(int places, int count) {
 	int n = 392 / places;
 	return n < 1 ? 1 : n < count ? n : count;
+}
+
+// need is a part of the working memory, of so many values.
+typedef struct {
+	float **part;
+	long size;
+} need;
+
+// place_parts sets where each part begins in scratch, at whole lines of the cache, and returns how many
+// values all need.
+static long place_parts(const need *needs, int n, float *scratch) {
+	long used = 0;
+	for (int i = 0; i < n; i++) {
+		*needs[i].part = scratch + used;
+		used += (needs[i].size + 15) / 16 * 16;
+	}
+	return used;
 }
 
 // same is TensorFlow's "same" padding.

@@ -115,22 +115,14 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 	int side = halved(n->size, stem_stride);
 	expanded = most(expanded, most(rows, (long)side * panel));
 	expanded_slopes = most(expanded_slopes, most(rows, (long)side * panel));
-	struct {
-		float **part;
-		long size;
-	} parts[] = {
+	need needs[] = {
 		{&m->dx, pvs_together * narrow}, {&m->dy, pvs_together * narrow}, {&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row},
 		{&m->work.expanded, expanded}, {&m->work.expanded_slopes, expanded_slopes}, {&m->work.scaled, scaled},
 		{&m->work.wide, wide}, {&m->work.wide_slopes, wide}, {&m->work.wide_gradients, wide}, {&m->work.inner, inner},
 		{&m->work.means, channels}, {&m->work.gate, channels}, {&m->work.gate_gradients, channels},
 		{&m->work.squeezed, squeezed}, {&m->work.squeezed_slopes, squeezed},
 	};
-	long used = 0;
-	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-		*parts[i].part = scratch + used;
-		used += (parts[i].size + 15) / 16 * 16;
-	}
-	return used;
+	return place_parts(needs, sizeof needs / sizeof *needs, scratch);
 }
 
 static long back_scratch_of(const pvs_training *t, int first) {

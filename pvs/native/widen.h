@@ -65,6 +65,14 @@ PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_bloc
 // but widths are multiples of seven.
 enum { most_places = 6 + lanes / 16 };
 
+// PVS_SPANS are the cases of PVS_SPAN(n), n places, of a switch.
+#define PVS_SPANS_6 PVS_SPAN(1) PVS_SPAN(2) PVS_SPAN(3) PVS_SPAN(4) PVS_SPAN(5) PVS_SPAN(6)
+#if PVS_LANES == 16
+#define PVS_SPANS PVS_SPANS_6 PVS_SPAN(7)
+#else
+#define PVS_SPANS PVS_SPANS_6
+#endif
+
 // convolved is where a convolution's panel goes, its rows channels apart: sums are added up over
 // all places, and slopes are the activation's derivatives, or null.
 typedef struct {
@@ -116,15 +124,7 @@ PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, co
 		span(n, vectors, kernel, stride, s->padded, x, w, bias, to, place, total);           \
 		break;
 			switch (part(s->out_width, t + 1, n) - i) {
-				PVS_SPAN(1)
-				PVS_SPAN(2)
-				PVS_SPAN(3)
-				PVS_SPAN(4)
-				PVS_SPAN(5)
-				PVS_SPAN(6)
-#if PVS_LANES == 16
-				PVS_SPAN(7)
-#endif
+				PVS_SPANS
 			}
 #undef PVS_SPAN
 		}
