@@ -80,24 +80,14 @@ PVS_TARGET static void scale_weights(const pvs_matrix *m, const float *gate, flo
 	}
 }
 
-// average_part computes the means of a panel x[rows, .], of the last vector the lanes that last
-// says.
-PVS_TARGET static void average_part(const float *x, int rows, int channels, int vectors, mask last, float *mean) {
-	for (int j = 0; j < vectors; j++) {
-		vec sum = all(0);
-		for (int r = 0; r < rows; r++)
-			sum += load(x + (long)r * channels + lanes * j);
-		store_part(mean + lanes * j, sum * all(1.0f / rows), j == vectors - 1 ? last : lanes_of(lanes));
-	}
-}
-
-// average computes mean[channels] of x[rows, channels].
-PVS_TARGET static void average(const float *x, int rows, int channels, float *mean) {
+// average computes mean[channels] of x, whose rows are apart values apart.
+PVS_TARGET static void average(const float *x, int rows, int apart, int channels, float *mean) {
 	for (int c = 0; c < channels; c += lanes) {
+		mask m = lanes_of(channels - c);
 		vec sum = all(0);
 		for (int r = 0; r < rows; r++)
-			sum += load_part(x + (long)r * channels + c, lanes_of(channels - c));
-		store_part(mean + c, sum * all(1.0f / rows), lanes_of(channels - c));
+			sum += load_part(x + (long)r * apart + c, m);
+		store_part(mean + c, sum * all(1.0f / rows), m);
 	}
 }
 

@@ -131,7 +131,7 @@ static void top(const pvs_network *n, const float *x, int count, int side, const
 	int places = side * side;
 	product(&n->top, x, count * places, n->activation, 1, 0, m->wide);
 	for (int i = 0; i < count; i++)
-		average(m->wide + (long)i * places * n->top.out, places, n->top.out, out + (long)i * n->top.out);
+		average(m->wide + (long)i * places * n->top.out, places, n->top.out, n->top.out, out + (long)i * n->top.out);
 }
 
 static void run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {

@@ -80,25 +80,6 @@ PVS_TARGET static void normed_back(const pvs_norm *n, int first, const float *sl
 	}
 }
 
-// sum_rows computes the sums of a panel over its rows.
-PVS_TARGET static void sum_rows(const float *x, int rows, int channels, float *sums) {
-	for (int c = 0; c < channels; c += lanes) {
-		vec sum = all(0);
-		for (int r = 0; r < rows; r++)
-			sum += load(x + (long)r * channels + c);
-		store(sums + c, sum);
-	}
-}
-
-// scale_rows multiplies a panel's rows.
-PVS_TARGET static void scale_rows(float *x, int rows, int channels, const float *by) {
-	for (int c = 0; c < channels; c += lanes) {
-		vec factor = load(by + c);
-		for (int r = 0; r < rows; r++)
-			store(x + (long)r * channels + c, load(x + (long)r * channels + c) * factor);
-	}
-}
-
 // phase_memory is the parts of a core's memory. What has "wide" in its name is in panels, each of
 // all images; the others are rows.
 typedef struct {
@@ -120,7 +101,7 @@ static long lay_out_phases(const pvs_training *t, int count, float *scratch, pha
 	long wide = 0, narrow = 0, most_wide = 0, most_expanded = 0, most_narrow = size_of(p), panels = (long)side * panel, padded = 0, inner = 0, some = 0, gradients = 0, channels = 0, squeezed = 0;
 	for (int b = 0; b < n->block_count; b++) {
 		const pvs_block *block = &n->blocks[b];
-		shape s = shape_of(block, p.side, 1);
+		shape s = shape_of(block, p.side);
 		int together = together_of(s.places, count);
 		p = next_place(block, p);
 		wide += (long)count * s.places * s.all;
@@ -182,12 +163,12 @@ static phase_block block_in(const task *k, int number) {
 	place p = first_place(n);
 	phase_block o = {.b = &n->blocks[number], .back = &k->t->blocks[number], .norms = k->t->norms + 1 + 3 * number, .number = number, .wide = k->m.wide, .narrow = k->m.narrow};
 	for (int b = 0; b < number; b++) {
-		shape s = shape_of(&n->blocks[b], p.side, 1);
+		shape s = shape_of(&n->blocks[b], p.side);
 		p = next_place(&n->blocks[b], p);
 		o.wide += (long)k->count * s.places * s.all;
 		o.narrow += k->count * size_of(p);
 	}
-	o.s = shape_of(o.b, p.side, 1);
+	o.s = shape_of(o.b, p.side);
 	o.out = o.b->project.out;
 	o.x = k->m.kept + kept_at(n, k->count, 0, number);
 	o.y = k->m.kept + kept_at(n, k->count, 0, number + 1);
@@ -195,10 +176,9 @@ static phase_block block_in(const task *k, int number) {
 	return o;
 }
 
-// The stem: what its convolution gives is computed anew in each phase, a row and a panel at a time.
-enum { stem_tally, stem_give, stem_tally_back, stem_back };
-
-PVS_TARGET static void stem_phase(const task *k, int what) {
+// stem_phase computes what the stem's convolution gives anew in each phase, a row and a panel at a
+// time.
+PVS_TARGET static void stem_phase(const task *k, int which) {
 	const pvs_training *t = k->t;
 	const pvs_matrix *stem = &t->stem;
 	const pvs_norm *norm = &t->norms[0];
@@ -213,17 +193,17 @@ PVS_TARGET static void stem_phase(const task *k, int what) {
 				int left = stem->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
 				mask last = lanes_of(left - width + lanes);
 				onto_panel(vectors, m->patches, side, stem->in, stem->weights + (long)c * stem->in, no_bias, pvs_linear, m->panel, 0);
-				if (what == stem_tally) {
+				if (which == pvs_stem_tally) {
 					tally(m->panel, side, width, norm->mean + c, norm->channels, k->tally + c);
 					continue;
 				}
-				if (what == stem_give) {
+				if (which == pvs_stem_give) {
 					normed(norm, c, k->act, m->panel, side, width, m->kept + at + c, stem->out, left < width ? left : width, 0);
 					continue;
 				}
 				normed(norm, c, k->act, m->panel, side, width, 0, 0, 0, m->panel_slopes);
 				times(vectors, side, 1, m->dy + at + c, stem->out, last, m->panel_slopes, m->panel_slopes);
-				if (what == stem_tally_back) {
+				if (which == pvs_stem_tally_back) {
 					tally_back(m->panel_slopes, m->panel, side, width, norm->mean + c, norm->channels, k->tally + c);
 					continue;
 				}
@@ -295,10 +275,10 @@ static void activate_wide(const task *k, const phase_block *o, int first, int n,
 		long from = ((long)c * k->count + (long)first * width) * s->places, to = (long)c * n * s->places;
 		normed(&o->norms[1], c, k->act, o->wide + from, n * s->places, width, k->m.some + to, width, width, slopes ? slopes + to : 0);
 		for (int i = 0; i < n; i++)
-			sum_rows(k->m.some + to + (long)i * s->places * width, s->places, width, g->means + (long)i * s->all + c);
+			average(k->m.some + to + (long)i * s->places * width, s->places, width, width, g->means + (long)i * s->all + c);
 	}
 	for (int i = 0; o->b->squeeze.weights && i < n; i++)
-		gate_again(o->b, k->act, g->means + (long)i * s->all, s->places, g, g->gate + (long)i * s->all);
+		gate_again(o->b, k->act, g->means + (long)i * s->all, g, g->gate + (long)i * s->all);
 }
 
 static void project_phase(const task *k, const phase_block *o) {
@@ -313,7 +293,7 @@ static void project_phase(const task *k, const phase_block *o) {
 			int width = vectors_at(s, c) * lanes;
 			float *x = k->m.some + (long)c * rows;
 			for (int i = 0; o->b->squeeze.weights && i < n; i++)
-				scale_rows(x + (long)i * s->places * width, s->places, width, k->m.gate.gate + (long)i * s->all + c);
+				scale(x + (long)i * s->places * width, s->places, width, k->m.gate.gate + (long)i * s->all + c);
 			// Channels that fill up the last vector have no weights.
 			add_panel(&o->b->project, c, x, rows, width, out);
 		}
@@ -340,9 +320,7 @@ PVS_TARGET static void give(const task *k, const phase_block *o) {
 	}
 }
 
-enum { top_tally, top_give, top_tally_back, top_back };
-
-PVS_TARGET static void top_phase(const task *k, int what) {
+PVS_TARGET static void top_phase(const task *k, int which) {
 	const pvs_training *t = k->t;
 	const pvs_matrix *top = &t->top;
 	const pvs_norm *norm = &t->norms[1 + 3 * t->network->block_count];
@@ -350,27 +328,27 @@ PVS_TARGET static void top_phase(const task *k, int what) {
 	place p = place_of(t->network, t->network->block_count);
 	int places = p.side * p.side, rows = k->count * places;
 	const float *x = m->kept + kept_at(t->network, k->count, 0, t->network->block_count);
-	if (what == top_back)
+	if (which == pvs_top_back)
 		memset(m->dy, 0, sizeof(float) * rows * top->in);
 	for (int c = 0; c < top->out; c += panel) {
 		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
 		mask last = lanes_of(left - width + lanes);
 		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, no_bias, pvs_linear, m->panel, 0);
-		if (what == top_tally) {
+		if (which == pvs_top_tally) {
 			tally(m->panel, rows, width, norm->mean + c, norm->channels, k->tally + c);
 			continue;
 		}
-		normed(norm, c, k->act, m->panel, rows, width, what == top_give ? m->panel : 0, width, width, m->panel_slopes);
+		normed(norm, c, k->act, m->panel, rows, width, which == pvs_top_give ? m->panel : 0, width, width, m->panel_slopes);
 		for (int i = 0; i < k->count; i++) {
 			long at = (long)i * places * width;
-			if (what == top_give)
-				average_part(m->panel + at, places, width, vectors, last, k->features + (long)i * top->out + c);
+			if (which == pvs_top_give)
+				average(m->panel + at, places, width, left < width ? left : width, k->features + (long)i * top->out + c);
 			else
 				times(vectors, places, 1.0f / places, k->slopes + (long)i * top->out + c, 0, last, m->panel_slopes + at, m->panel_slopes + at);
 		}
-		if (what == top_tally_back)
+		if (which == pvs_top_tally_back)
 			tally_back(m->panel_slopes, m->panel, rows, width, norm->mean + c, norm->channels, k->tally + c);
-		if (what != top_back)
+		if (which != pvs_top_back)
 			continue;
 		normed_back(norm, c, m->panel_slopes, m->panel, rows, width, m->panel_slopes, width);
 		if (t->top_sum >= 0)
@@ -382,13 +360,8 @@ PVS_TARGET static void top_phase(const task *k, int what) {
 // branch is the gradient of a block's branch, of some images.
 static const float *branch(const task *k, const phase_block *o, int first, int n) {
 	long each = (long)o->s.places * o->out;
-	const float *dy = k->m.dy + first * each;
-	if (!o->factors || !o->b->residual)
-		return dy;
-	memset(k->m.gradients, 0, sizeof(float) * n * each);
-	for (int i = 0; i < n; i++)
-		add_scaled(dy + i * each, each, o->factors[(first + i) * k->t->network->block_count], k->m.gradients + i * each);
-	return k->m.gradients;
+	int blocks = k->t->network->block_count;
+	return branch_of(o->b, n, each, o->factors ? o->factors + (long)first * blocks : 0, blocks, k->m.dy + first * each, k->m.gradients);
 }
 
 static void project_tally_back(const task *k, const phase_block *o) {
@@ -489,22 +462,22 @@ static void phase(const pvs_training *t, int which, int number, int count, const
 	if (number >= 0 && number < t->network->block_count)
 		o = block_in(&k, number);
 	switch (which) {
-	case pvs_stem_tally: stem_phase(&k, stem_tally); break;
-	case pvs_stem_give: stem_phase(&k, stem_give); break;
+	case pvs_stem_tally:
+	case pvs_stem_give:
+	case pvs_stem_tally_back:
+	case pvs_stem_back: stem_phase(&k, which); break;
+	case pvs_top_tally:
+	case pvs_top_give:
+	case pvs_top_tally_back:
+	case pvs_top_back: top_phase(&k, which); break;
 	case pvs_expand_tally: expand_tally(&k, &o); break;
 	case pvs_widen: widen_phase(&k, &o); break;
 	case pvs_project: project_phase(&k, &o); break;
 	case pvs_give: give(&k, &o); break;
-	case pvs_top_tally: top_phase(&k, top_tally); break;
-	case pvs_top_give: top_phase(&k, top_give); break;
-	case pvs_top_tally_back: top_phase(&k, top_tally_back); break;
-	case pvs_top_back: top_phase(&k, top_back); break;
 	case pvs_project_tally_back: project_tally_back(&k, &o); break;
 	case pvs_project_back: project_back(&k, &o); break;
 	case pvs_widen_back: widen_back(&k, &o); break;
 	case pvs_expand_back: expand_back(&k, &o); break;
-	case pvs_stem_tally_back: stem_phase(&k, stem_tally_back); break;
-	case pvs_stem_back: stem_phase(&k, stem_back); break;
 	}
 }
 

@@ -6,8 +6,8 @@
 #include "depthwise.h"
 #include "gate.h"
 
-// What is between expansion and depthwise convolution is kept for the way back if it has at most
-// so many values, and computed anew otherwise: it would not stay in the cache.
+// What is between expansion and depthwise convolution is kept for the way back if that of the
+// images that go together has at most so many values, and computed anew otherwise: it would not stay in the cache.
 enum { most_kept = 1 << 20 };
 
 // work is the working memory of a block's gradients. Wide panels of all images follow each other.
@@ -29,14 +29,14 @@ typedef struct {
 	inner inner;
 } shape;
 
-static shape shape_of(const pvs_block *b, int side, int count) {
+static shape shape_of(const pvs_block *b, int side) {
 	const pvs_kernels *d = &b->depthwise;
 	shape s = {.side = side, .inputs = side * side, .out = halved(side, d->stride), .wide = d->channels, .all = vectors_of(d->channels) * lanes};
 	s.places = s.out * s.out;
 	s.zeros = same(side, d->size, d->stride);
 	s.padded = s.zeros.before + side + s.zeros.after;
 	s.in = b->expand.weights ? b->expand.in : d->channels;
-	s.keeps = (long)count * s.padded * s.padded * s.all <= most_kept;
+	s.keeps = (long)together_of(s.places, pvs_together) * s.padded * s.padded * s.all <= most_kept;
 	s.inner = inner_of(d, s.out);
 	return s;
 }
@@ -75,12 +75,15 @@ PVS_TARGET static void widen_again(const pvs_block *b, const shape *s, int count
 	}
 }
 
-// gate_again computes squeeze and excite's factors of an image.
-static void gate_again(const pvs_block *b, int act, float *means, int places, const work *m, float *gate) {
-	for (int c = 0; c < b->squeeze.in; c++)
-		means[c] /= places;
+// squeeze_again computes what is between squeeze and excite, and the activation's derivatives.
+static void squeeze_again(const pvs_block *b, int act, const float *means, const work *m) {
 	apply(&b->squeeze, means, 1, m->squeezed);
 	derive(m->squeezed, b->squeeze.out, act, m->squeezed_slopes);
+}
+
+// gate_again computes squeeze and excite's factors of an image.
+static void gate_again(const pvs_block *b, int act, const float *means, const work *m, float *gate) {
+	squeeze_again(b, act, means, m);
 	apply(&b->excite, m->squeezed, 1, gate);
 	sigmoid_of(gate, b->excite.out);
 }
@@ -103,6 +106,17 @@ PVS_TARGET static float dot(const float *x, const float *y, int n) {
 	for (; i < n; i++)
 		total += x[i] * y[i];
 	return total;
+}
+
+// branch_of is the gradient of a block's branch from that of its output, dy: that, or in to what
+// stochastic depth makes of it. Factors are this block's, one every blocks values, or null.
+static const float *branch_of(const pvs_block *b, int count, long each, const float *factors, int blocks, const float *dy, float *to) {
+	if (!factors || !b->residual)
+		return dy;
+	memset(to, 0, sizeof(float) * count * each);
+	for (int i = 0; i < count; i++)
+		add_scaled(dy + i * each, each, factors[i * blocks], to + i * each);
+	return to;
 }
 
 // gate_slopes adds the gradients of squeeze and excite's weights, and replaces those of an
@@ -185,9 +199,8 @@ PVS_TARGET static void project_slopes(const pvs_block *b, const pvs_slopes *back
 // room for those of one image.
 static void gates_slopes(const pvs_block *b, const pvs_slopes *back, const shape *s, int count, int act, const work *m, float *sums) {
 	for (int i = 0; b->squeeze.weights && i < count; i++) {
-		float *means = m->means + (long)i * s->all;
-		apply(&b->squeeze, means, 1, m->squeezed);
-		derive(m->squeezed, b->squeeze.out, act, m->squeezed_slopes);
+		const float *means = m->means + (long)i * s->all;
+		squeeze_again(b, act, means, m);
 		gate_slopes(b, back, means, m->gate + (long)i * s->all, m->gate_gradients + (long)i * s->all, s->places, m, sums);
 	}
 }
@@ -231,19 +244,14 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 // dx, unless that is null, from those of its output, dy. Factors are this block's, one every
 // blocks values, or null.
 static void block_slopes(const pvs_block *b, const pvs_slopes *back, int count, int side, int act, const float *factors, int blocks, const float *x, const float *dy, float *dx, const work *m, float *sums) {
-	shape s = shape_of(b, side, count);
+	shape s = shape_of(b, side);
 	long each = (long)s.places * b->project.out;
 	widen_again(b, &s, count, act, x, m);
-	const float *gradients = dy;
-	if (factors && b->residual) {
-		memset(m->scaled, 0, sizeof(float) * count * each);
-		for (int i = 0; i < count; i++)
-			add_scaled(dy + i * each, each, factors[i * blocks], m->scaled + i * each);
-		gradients = m->scaled;
-	}
+	for (int c = 0; c < count * s.all; c++)
+		m->means[c] /= s.places;
 	for (int i = 0; b->squeeze.weights && i < count; i++)
-		gate_again(b, act, m->means + (long)i * s.all, s.places, m, m->gate + (long)i * s.all);
-	project_slopes(b, back, &s, count, gradients, m, sums);
+		gate_again(b, act, m->means + (long)i * s.all, m, m->gate + (long)i * s.all);
+	project_slopes(b, back, &s, count, branch_of(b, count, each, factors, blocks, dy, m->scaled), m, sums);
 	gates_slopes(b, back, &s, count, act, m, sums);
 	if (dx && b->residual)
 		memcpy(dx, dy, sizeof(float) * count * each);

@@ -50,7 +50,7 @@ PVS_TARGET static void top_forward(const pvs_training *t, int count, int side, c
 		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
 		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, top->bias + c, t->network->activation, panels, slopes + (long)c * rows);
 		for (int i = 0; i < count; i++)
-			average_part(panels + (long)i * places * width, places, width, vectors, lanes_of(left - width + lanes), features + (long)i * top->out + c);
+			average(panels + (long)i * places * width, places, width, left < width ? left : width, features + (long)i * top->out + c);
 	}
 }
 
@@ -92,19 +92,13 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 	place p = place_of(n, first);
 	long narrow = size_of(p), scaled = 0, expanded = 0, expanded_slopes = 0, wide = 0, inner = 0, channels = 0, squeezed = 0;
 	for (int b = first; b < n->block_count; b++) {
-		shape one = shape_of(&n->blocks[b], p.side, 1);
-		int count = together_of(one.places, pvs_together);
-		shape s = shape_of(&n->blocks[b], p.side, count);
+		shape s = shape_of(&n->blocks[b], p.side);
+		int count = together_of(s.places, pvs_together);
 		place next = next_place(&n->blocks[b], p);
 		narrow = most(narrow, size_of(next));
 		scaled = most(scaled, count * size_of(next));
-		// Fewer images may be kept where more are not.
-		expanded = most(expanded, most(count * expanded_of(&s, s.padded * s.padded), expanded_of(&one, one.padded * one.padded)));
-		expanded_slopes = most(expanded_slopes, most(count * expanded_of(&s, s.inputs), expanded_of(&one, one.inputs)));
-		if (!s.keeps && one.keeps) {
-			expanded = most(expanded, most_kept);
-			expanded_slopes = most(expanded_slopes, most_kept);
-		}
+		expanded = most(expanded, count * expanded_of(&s, s.padded * s.padded));
+		expanded_slopes = most(expanded_slopes, count * expanded_of(&s, s.inputs));
 		wide = most(wide, (long)count * s.places * s.all);
 		inner = most(inner, inner_places(s.inner) * panel);
 		channels = most(channels, (long)count * s.all);
