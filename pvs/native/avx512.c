@@ -1,3 +1,5 @@
+//go:build cgo && amd64
+
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,fma"
 #include "norms.h"

@@ -29,7 +29,7 @@ func newKernels(config effnet.Config, size, first int, norms bool, trains func(n
 	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
 	k.c.network = k.network(config, size, first)
 	if first == 0 { // the stem trains
-		stem := widePanels(stemPatch, config.Stem(), lanes).fill(filledStemPatch)
+		stem := widePanels(stemPatch, config.Stem(), lanes).fill(C.pvs_patch_row)
 		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)
 		k.c.stem_sum = k.sum("stem_conv/kernel", "stem_bn", stem)
 	}
@@ -47,17 +47,10 @@ func newKernels(config effnet.Config, size, first int, norms bool, trains func(n
 	if norms {
 		k.addNorms(config, size)
 	} else {
-		k.working = max(scratchFor(k.c.network, lanes), k.gradientsScratch(first))
+		k.working = int(max(C.pvs_scratch(k.c.network, together), C.pvs_gradients_scratch(k.c, C.int(first))))
 	}
 	runtime.AddCleanup(k, release, k.taken)
 	return k
-}
-
-func (k *kernels) gradientsScratch(first int) int {
-	if k.lanes == 16 {
-		return int(C.pvs_gradients_scratch_16(k.c, C.int(first)))
-	}
-	return int(C.pvs_gradients_scratch_8(k.c, C.int(first)))
 }
 
 func (k *kernels) slopes(e effnet.Block) C.pvs_slopes {
@@ -105,23 +98,14 @@ func (k *kernels) sum(name, norm string, p panels) C.long {
 
 // forward computes a part's features, and keeps what backward needs.
 func (k *kernels) forward(p *part, in, factors, features []float32, count, first int) {
-	if k.lanes == 16 {
-		p.room(&p.kept, int(C.pvs_kept_16(k.c, C.int(count), C.int(first))))
-		C.pvs_forward_16(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
-	} else {
-		p.room(&p.kept, int(C.pvs_kept_8(k.c, C.int(count), C.int(first))))
-		C.pvs_forward_8(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
-	}
+	p.room(&p.kept, int(C.pvs_kept(k.c, C.int(count), C.int(first))))
+	C.pvs_forward(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
 	runtime.KeepAlive(k)
 }
 
 // backward adds a part's gradients to its sums.
 func (k *kernels) backward(p *part, in, factors, slopes []float32, count, first int) {
-	if k.lanes == 16 {
-		C.pvs_gradients_16(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
-	} else {
-		C.pvs_gradients_8(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
-	}
+	C.pvs_gradients(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(slopes), floats(p.sums), floats(p.scratch))
 	runtime.KeepAlive(k)
 }
 
@@ -169,19 +153,12 @@ var _ = [1]struct{}{}[C.pvs_stem_back-int(stemBack)]
 
 // phasesMemory is how many values the phases of so many images need.
 func (k *kernels) phasesMemory(images int) int {
-	if k.lanes == 16 {
-		return int(C.pvs_phases_memory_16(k.c, C.int(images)))
-	}
-	return int(C.pvs_phases_memory_8(k.c, C.int(images)))
+	return int(C.pvs_phases_memory(k.c, C.int(images)))
 }
 
 // phase runs a part's phase.
 func (k *kernels) phase(p *part, f phase, block, count, channels int, images, factors, features, slopes []float32) {
 	p.room(&p.tally, max(2*channels, len(p.tally)))
-	if k.lanes == 16 {
-		C.pvs_phase_16(k.c, C.int(f), C.int(block), C.int(count), floats(images), floats(factors), floats(features), floats(slopes), floats(p.sums), floats(p.tally), C.int(channels), floats(p.kept))
-	} else {
-		C.pvs_phase_8(k.c, C.int(f), C.int(block), C.int(count), floats(images), floats(factors), floats(features), floats(slopes), floats(p.sums), floats(p.tally), C.int(channels), floats(p.kept))
-	}
+	C.pvs_phase(k.c, C.int(f), C.int(block), C.int(count), floats(images), floats(factors), floats(features), floats(slopes), floats(p.sums), floats(p.tally), C.int(channels), floats(p.kept))
 	runtime.KeepAlive(k)
 }

@@ -77,6 +77,7 @@ func structs[T any](b *builder, n int) []T {
 func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network {
 	n := &structs[C.pvs_network](b, 1)[0]
 	factor, offset := config.Normalization().Row(size)
+	n.lanes = C.int(b.lanes)
 	n.size, n.factor, n.offset = C.int(size), b.keep(factor), b.keep(offset)
 	n.activation = C.pvs_swish
 	if config.Lite {
@@ -130,13 +131,12 @@ func (b *builder) packed(kernel, norm string, p panels) *C.float {
 	if b.bare {
 		return nil
 	}
+	if b.raw {
+		norm = ""
+	}
 	c, to := b.room(p.size())
 	b.loads = append(b.loads, func(values map[string][]float32) {
-		var factor []float64
-		if norm != "" && !b.raw {
-			factor, _ = effnet.BatchNormOf(values, norm)
-		}
-		p.pack(values[kernel], factor, to)
+		p.pack(values[kernel], factors(values, norm), to)
 	})
 	return c
 }

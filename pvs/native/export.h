@@ -1,4 +1,4 @@
-// What Go calls, named after the number of lanes.
+// What dispatch.c calls, named after the number of lanes.
 
 long PVS_EXPORT(pvs_scratch)(const pvs_network *n, int count) { return scratch_of(n, count); }
 

@@ -1,6 +1,6 @@
-// EfficientNet's forward pass and its gradients. Tensors are float32, row by row, channels last. Numbers of
-// channels are multiples of 8 but for those between squeeze and excite. Weights, biases and
-// working memory begin at multiples of 64 bytes. Nothing is allocated.
+// EfficientNet's forward pass and its gradients. Tensors are float32, row by row, channels last.
+// Numbers of channels are multiples of 8 but for those between squeeze and excite. Weights, biases
+// and working memory begin at multiples of 64 bytes. Nothing is allocated.
 #ifndef PVS_NATIVE_H
 #define PVS_NATIVE_H
 
@@ -38,6 +38,7 @@ typedef struct {
 } pvs_block;
 
 typedef struct {
+	int lanes;                    // of the vectors that weights are in panels of, 8 or 16
 	int size;                     // of the square image
 	const float *factor, *offset; // of a row of pixels, [3 * size]
 	pvs_matrix stem;              // of patches of 27 values
@@ -53,18 +54,14 @@ enum { pvs_together = 4 }; // images that go through a layer together, so that i
 // 0 without.
 int pvs_lanes(void);
 
-// Each function is there for vectors of 8 and of 16 lanes; weights are in panels of those.
-
 // pvs_scratch is how many values of working memory pvs_run needs for count images.
-long pvs_scratch_8(const pvs_network *n, int count);
-long pvs_scratch_16(const pvs_network *n, int count);
+long pvs_scratch(const pvs_network *n, int count);
 
 // pvs_run computes, of images [count, size, size, 3], what enters a block, [count, height,
 // width, channels], or, with the number of all blocks, the features, [count, top.out]: the
 // average of the last convolution over all places. What a block with a residual adds to its
 // input counts factors[count, blocks] times, once if factors is null.
-void pvs_run_8(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
-void pvs_run_16(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
+void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
 
 // What follows trains. In the names below a block's narrow sides are its input and output, and
 // its wide one what is between expansion and projection. "Wide panels" are those of pvs_kernels.
@@ -104,25 +101,21 @@ typedef struct {
 	const pvs_norm *norms; // the stem's, three of each block, the top's
 } pvs_training;
 
-// pvs_kept_8 is how many values pvs_forward keeps for count images: what enters the blocks from
+// pvs_kept is how many values pvs_forward keeps for count images: what enters the blocks from
 // first on and the top, and the derivatives of the top's activation.
-long pvs_kept_8(const pvs_training *t, int count, int first);
-long pvs_kept_16(const pvs_training *t, int count, int first);
+long pvs_kept(const pvs_training *t, int count, int first);
 
-// pvs_forward_8 computes features[count, top.out] of what enters the first block that trains, or
+// pvs_forward computes features[count, top.out] of what enters the first block that trains, or
 // of images, if that is 0, and keeps what pvs_gradients needs. Its scratch is pvs_scratch's for
 // pvs_together images; factors are as pvs_run's.
-void pvs_forward_8(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
-void pvs_forward_16(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
+void pvs_forward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
 
-// pvs_gradients_scratch_8 is how many values of working memory pvs_gradients needs.
-long pvs_gradients_scratch_8(const pvs_training *t, int first);
-long pvs_gradients_scratch_16(const pvs_training *t, int first);
+// pvs_gradients_scratch is how many values of working memory pvs_gradients needs.
+long pvs_gradients_scratch(const pvs_training *t, int first);
 
-// pvs_gradients_8 adds to sums how a loss falls with the weights of all from the first block on,
+// pvs_gradients adds to sums how a loss falls with the weights of all from the first block on,
 // and of the stem if that is 0, given how it falls with the features, slopes[count, top.out].
-void pvs_gradients_8(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
-void pvs_gradients_16(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
 
 // Phases of a step in which BatchNorms train, in this order, those between stem and top for each
 // block. Phases with "tally" in their names, and those without that stand before a BatchNorm,
@@ -137,13 +130,12 @@ enum {
 	pvs_stem_tally_back, pvs_stem_back,
 };
 
-// pvs_phases_memory_8 is how many values of memory the phases of a step need for count images.
-long pvs_phases_memory_8(const pvs_training *t, int count);
-long pvs_phases_memory_16(const pvs_training *t, int count);
+// pvs_phases_memory is how many values of memory the phases of a step need for count images.
+long pvs_phases_memory(const pvs_training *t, int count);
 
-// pvs_phase_8 runs a phase on count images. The tally has 2 * channels values. The weights of t are
-// as they are, without BatchNorms; rows of the projections are filled up to whole vectors. Memory and sums are kept from phase to phase.
-void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
-void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
+// pvs_phase runs a phase on count images. The tally has 2 * channels values. The weights of t are
+// as they are, without BatchNorms; rows of the projections are filled up to whole vectors. Memory
+// and sums are kept from phase to phase.
+void pvs_phase(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 
 #endif

@@ -23,7 +23,6 @@ const together = C.pvs_together
 type Network struct {
 	config  effnet.Config
 	size    int
-	lanes   int            // of the vectors that weights are packed for
 	c       *C.pvs_network // and all it points to, outside of Go's memory
 	scratch sync.Pool      // *[]float32, working memory of a run
 }
@@ -43,31 +42,19 @@ func New(config effnet.Config, values map[string][]float32, size int) (*Network,
 // newNetwork builds the network for vectors of 8 or 16 lanes.
 func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
 	b := &builder{lanes: lanes}
-	n := &Network{config: config, size: size, lanes: lanes, c: b.network(config, size, 0)}
+	n := &Network{config: config, size: size, c: b.network(config, size, 0)}
 	b.load(values)
-	working := scratchFor(n.c, lanes)
+	working := int(C.pvs_scratch(n.c, together))
 	n.scratch.New = func() any { s := make([]float32, working); return &s }
 	runtime.AddCleanup(n, release, b.taken)
 	return n
-}
-
-// scratchFor is how many values of working memory the images need that run together.
-func scratchFor(n *C.pvs_network, lanes int) int {
-	if lanes == 16 {
-		return int(C.pvs_scratch_16(n, together))
-	}
-	return int(C.pvs_scratch_8(n, together))
 }
 
 // run computes what enters a block, by its number, or the features of at most together images.
 func (n *Network) run(images []float32, count, block int, factors, out []float32) {
 	s := n.scratch.Get().(*[]float32)
 	defer n.scratch.Put(s)
-	if n.lanes == 16 {
-		C.pvs_run_16(n.c, floats(images), C.int(count), C.int(block), floats(factors), floats(out), floats(*s))
-	} else {
-		C.pvs_run_8(n.c, floats(images), C.int(count), C.int(block), floats(factors), floats(out), floats(*s))
-	}
+	C.pvs_run(n.c, floats(images), C.int(count), C.int(block), floats(factors), floats(out), floats(*s))
 	runtime.KeepAlive(n)
 }
 

@@ -1,10 +1,9 @@
 package native
 
-// The stem's kernel covers 3 x 3 pixels of 3 colours; a product's rows for gradients are filled up.
-const (
-	stemPatch       = 27
-	filledStemPatch = 32
-)
+import "github.com/gopvs/product-visual-search/pvs/effnet"
+
+// stemPatch is what the stem's kernel covers: 3 x 3 pixels of 3 colours.
+const stemPatch = 27
 
 // panels says how a matrix [rows, columns] lies in memory: cut into panels of some columns, each
 // with all rows, one after the other; columns and rows that only fill them up are zeros.
@@ -15,25 +14,22 @@ type panels struct {
 	transposed    bool  // the weights are [columns, rows]
 }
 
-// matrixPanels are two vectors of so many lanes wide, and three or one at the end.
-func matrixPanels(rows, columns, lanes int) panels {
-	p := panels{rows: rows, columns: columns, filled: rows}
-	for left := (columns + lanes - 1) / lanes; left > 0; {
-		n := 2
-		if left == 1 || left == 3 {
-			n = left
-		}
-		p.widths = append(p.widths, n*lanes)
-		left -= n
-	}
-	return p
-}
+// widePanels are two vectors of so many lanes wide, and one at the end.
+func widePanels(rows, columns, lanes int) panels { return cut(rows, columns, lanes, 2) }
 
-// widePanels are two vectors wide, and one at the end.
-func widePanels(rows, columns, lanes int) panels {
+// matrixPanels are two vectors wide, and three or one at the end.
+func matrixPanels(rows, columns, lanes int) panels { return cut(rows, columns, lanes, 3) }
+
+// cut makes panels of two vectors, and of those that are left, at most so many.
+func cut(rows, columns, lanes, most int) panels {
 	p := panels{rows: rows, columns: columns, filled: rows}
-	for left := (columns + lanes - 1) / lanes; left > 0; left -= 2 {
-		p.widths = append(p.widths, min(2, left)*lanes)
+	for left := vectors(columns, lanes); left > 0; {
+		width := min(2*lanes, left)
+		if left <= most*lanes {
+			width = left
+		}
+		p.widths = append(p.widths, width)
+		left -= width
 	}
 	return p
 }
@@ -131,6 +127,15 @@ func factorOf(factor []float64, i int) float64 {
 
 // vectors is n values filled up to whole vectors.
 func vectors(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
+
+// factors are what a BatchNorm multiplies each channel by; nil without one.
+func factors(values map[string][]float32, norm string) []float64 {
+	if norm == "" {
+		return nil
+	}
+	factor, _ := effnet.BatchNormOf(values, norm)
+	return factor
+}
 
 func narrow(x []float64, to []float32) {
 	for i, v := range x {

@@ -160,11 +160,7 @@ func (t *Training) collect(gradients map[string][]float32) error {
 		for _, p := range t.parts {
 			sums = append(sums, p.sums[g.at:])
 		}
-		var factor []float64
-		if g.norm != "" {
-			factor, _ = effnet.BatchNormOf(t.values, g.norm)
-		}
-		g.unpack(sums, factor, gradients[g.name])
+		g.unpack(sums, factors(t.values, g.norm), gradients[g.name])
 		return nil
 	})
 }

@@ -1,0 +1,63 @@
+//go:build cgo && amd64
+
+#include "native.h"
+
+// Each function is compiled for vectors of 8 and of 16 lanes (export.h); a network says which runs.
+
+long pvs_scratch_8(const pvs_network *n, int count);
+long pvs_scratch_16(const pvs_network *n, int count);
+void pvs_run_8(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
+void pvs_run_16(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
+long pvs_kept_8(const pvs_training *t, int count, int first);
+long pvs_kept_16(const pvs_training *t, int count, int first);
+void pvs_forward_8(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
+void pvs_forward_16(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
+long pvs_gradients_scratch_8(const pvs_training *t, int first);
+long pvs_gradients_scratch_16(const pvs_training *t, int first);
+void pvs_gradients_8(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+void pvs_gradients_16(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+long pvs_phases_memory_8(const pvs_training *t, int count);
+long pvs_phases_memory_16(const pvs_training *t, int count);
+void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
+void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
+
+// PVS_FOR is the function of a network's lanes.
+#define PVS_FOR(network, name) ((network)->lanes == 16 ? name##_16 : name##_8)
+
+long pvs_scratch(const pvs_network *n, int count) {
+	return PVS_FOR(n, pvs_scratch)(n, count);
+}
+
+void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
+	PVS_FOR(n, pvs_run)(n, images, count, block, factors, out, scratch);
+}
+
+long pvs_kept(const pvs_training *t, int count, int first) {
+	return PVS_FOR(t->network, pvs_kept)(t, count, first);
+}
+
+void pvs_forward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
+	PVS_FOR(t->network, pvs_forward)(t, in, count, first, factors, kept, features, scratch);
+}
+
+long pvs_gradients_scratch(const pvs_training *t, int first) {
+	return PVS_FOR(t->network, pvs_gradients_scratch)(t, first);
+}
+
+void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch) {
+	PVS_FOR(t->network, pvs_gradients)(t, images, count, first, factors, kept, slopes, sums, scratch);
+}
+
+long pvs_phases_memory(const pvs_training *t, int count) {
+	return PVS_FOR(t->network, pvs_phases_memory)(t, count);
+}
+
+void pvs_phase(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory) {
+	PVS_FOR(t->network, pvs_phase)(t, phase, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+}
+
+int pvs_lanes(void) {
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+		return 16;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
+}
