@@ -17,10 +17,22 @@ type body interface {
 	apply() error
 }
 
+// body returns that of the phase.
+func (s *Session) body() (body, error) {
+	if s.owns() {
+		return s.bodyInKernels()
+	}
+	return bodyGraph{s}, s.makeSums()
+}
+
 // partedStep runs the backbone on parts of a batch for their features, on which the head sees
 // the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
 // back for the gradients, which are added up.
-func (s *Session) partedStep(body body, b Batch, dims []int) (Step, error) {
+func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
+	body, err := s.body()
+	if err != nil {
+		return Step{}, err
+	}
 	whole := s.whole(b, dims)
 	parts := []part{whole}
 	if s.splits(dims[0]) {

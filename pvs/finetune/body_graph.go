@@ -13,8 +13,6 @@ import (
 // backbone that train see other statistics than in one step: those of a micro-batch.
 type bodyGraph struct{ s *Session }
 
-func (s *Session) newBodyGraph() (bodyGraph, error) { return bodyGraph{s}, s.makeSums() }
-
 func (b bodyGraph) features(p part) ([]float32, error) {
 	s := b.s
 	forward, err := s.program("features", func(scope *model.Scope, in []*graph.Node) []*graph.Node {

@@ -60,7 +60,7 @@ func imageBytes(c effnet.Config, size int) int64 {
 }
 
 // keptBytes is what own kernels keep of an image until they go back: what enters each block and
-// the top, for B0 at 224 pixels 4 MB; with BatchNorms that train what the convolutions give, 27 MB.
+// the top, and the derivatives of the top, for B0 at 224 pixels 4 MB; with BatchNorms that train what the convolutions give, 27 MB.
 func keptBytes(c effnet.Config, size int, norms bool) int64 {
 	if norms {
 		return imageBytes(c, size) / 4
@@ -72,7 +72,7 @@ func keptBytes(c effnet.Config, size int, norms bool) int64 {
 		values += int64(h) * int64(w) * int64(channels)
 	}
 	h, w, _ := c.InputOf(blocks[len(blocks)-1].Name, size) // its stride is 1
-	return 4 * (values + int64(h)*int64(w)*int64(blocks[len(blocks)-1].Out))
+	return 4 * (values + int64(h)*int64(w)*int64(blocks[len(blocks)-1].Out+c.Features()))
 }
 
 // fits returns how many images of so many bytes train at once in half of the memory, on devices

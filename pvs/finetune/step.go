@@ -41,18 +41,8 @@ func (s *Session) Step(b Batch) (Step, error) {
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
 		return s.siameseStep(b, dims)
-	case s.owns():
-		body, err := s.bodyInKernels()
-		if err != nil {
-			return Step{}, err
-		}
-		return s.partedStep(body, b, dims)
-	case s.splits(rows):
-		body, err := s.newBodyGraph()
-		if err != nil {
-			return Step{}, err
-		}
-		return s.partedStep(body, b, dims)
+	case s.owns() || s.splits(rows):
+		return s.partedStep(b, dims)
 	}
 	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.stepGraph(scope, s.named(in))}

@@ -19,9 +19,18 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
-// pureGo is GoMLX's backend in Go, on which the graphs run.
+// needsKernels skips a test where there are none.
+func needsKernels(t *testing.T) {
+	t.Helper()
+	if !native.Supported() {
+		t.Skip("the kernels do not run on this processor")
+	}
+}
+
+// pureGo is GoMLX's backend in Go, on which the graphs run that kernels are held to.
 func pureGo(t *testing.T) compute.Backend {
 	t.Helper()
+	needsKernels(t)
 	b, err := compute.NewWithConfig("go")
 	if err != nil {
 		t.Fatal(err)
@@ -145,9 +154,6 @@ func branches(images, blocks int) (noise, factors []float32) {
 
 // Every block of networks of many widths and sizes gives what the graph gives.
 func TestAgainstGraph(t *testing.T) {
-	if !native.Supported() {
-		t.Skip("the kernels do not run on this processor")
-	}
 	b := pureGo(t)
 	for _, c := range []struct {
 		config effnet.Config
@@ -178,9 +184,7 @@ func TestAgainstGraph(t *testing.T) {
 
 // Inputs that cannot be are refused.
 func TestBadInput(t *testing.T) {
-	if !native.Supported() {
-		t.Skip("the kernels do not run on this processor")
-	}
+	needsKernels(t)
 	c, _ := effnet.Named("mini")
 	if _, err := native.New(c, nil, 64); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("weights are missing: %v", err)

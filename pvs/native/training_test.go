@@ -87,9 +87,6 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 
 // All gradients of networks of many widths and sizes are what the graph's are.
 func TestGradients(t *testing.T) {
-	if !native.Supported() {
-		t.Skip("the kernels do not run on this processor")
-	}
 	b := pureGo(t)
 	for _, c := range []struct {
 		config effnet.Config
@@ -184,9 +181,7 @@ func normal(n int) []float32 {
 
 // What cannot be trained on is refused.
 func TestBadTraining(t *testing.T) {
-	if !native.Supported() {
-		t.Skip("the kernels do not run on this processor")
-	}
+	needsKernels(t)
 	if _, err := native.NewTraining(mini, 64, native.TrainingOptions{From: "block1a"}); err == nil || !strings.Contains(err.Error(), "block1a") {
 		t.Errorf("the first block has nothing before it: %v", err)
 	}
