@@ -1,4 +1,4 @@
-"""EfficientNet-B0 at 224 x 224, forward: pvs in float32 and in int8 beside timm on PyTorch, ONNX Runtime and Keras in float32.
+"""EfficientNet-B0 at 224 x 224, forward: pvs in float32, float16 and int8 beside timm on PyTorch, ONNX Runtime and Keras in float32.
 
 The forward pass alone on photos in memory, and the whole way from JPEG files (decode, pad to a square, resize, forward).
 Weights do not matter for speed: the peers' are random.
@@ -144,8 +144,8 @@ def main():
         r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds), *more, backend=backend)
         return {"images_per_second": r["embed_images_per_second"], "first_call_seconds": r["embed_first_call_seconds"], "peak_gib": r["peak_gib"]}
 
-    int8 = "--precision", "int8"
-    ways = {"pvs": ours, "pvs, graph on ONNX Runtime": lambda: ours(backend="onnxruntime:cpu"), "pvs, int8": lambda: ours(*int8)}
+    half, int8 = ("--precision", "float16"), ("--precision", "int8")
+    ways = {"pvs": ours, "pvs, graph on ONNX Runtime": lambda: ours(backend="onnxruntime:cpu"), "pvs, float16": lambda: ours(*half), "pvs, int8": lambda: ours(*int8)}
     for title, name in PEERS.items():
         ways[title] = lambda name=name: alternate.peer(name, *flags)
     results = alternate.rounds(a.rounds, ways)
@@ -163,7 +163,7 @@ def main():
                 os.remove(f)
             return alternate.pvs(a.pvs, "embed", catalog, "--split", "index", "--out", folder + "/index", *weights, *more)
 
-        results = alternate.rounds(a.rounds, {"pvs": from_files, "pvs, int8": lambda: from_files(*int8), "timm, channels last, DataLoader with Pillow": lambda: alternate.peer("files", *flags, "--catalog", catalog)})
+        results = alternate.rounds(a.rounds, {"pvs": from_files, "pvs, float16": lambda: from_files(*half), "pvs, int8": lambda: from_files(*int8), "timm, channels last, DataLoader with Pillow": lambda: alternate.peer("files", *flags, "--catalog", catalog)})
         alternate.table(f"from JPEG files, images/s, {len(photos(catalog))} photos", results, "images_per_second")
 
 

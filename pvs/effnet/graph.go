@@ -94,8 +94,8 @@ func (c Config) builder(scope *model.Scope, input *Node, opts Options) *builder 
 	if opts.Precision != Float32 {
 		wide = dtypes.Float32
 	}
-	if opts.Precision == Int8 {
-		exceptions.Panicf("%s: package quantize builds networks in int8", c.Title)
+	if opts.Precision == Int8 || opts.Precision == Float16 {
+		exceptions.Panicf("%s: packages quantize and native have networks in %s, a graph has none", c.Title, opts.Precision)
 	}
 	return &builder{config: c, opts: opts, wide: wide, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
 }

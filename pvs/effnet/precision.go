@@ -20,14 +20,17 @@ const (
 	// them for the gradient are bfloat16, with float32's range and 8 bits of precision.
 	// Weights, all sums, BatchNorms, means over pixels and the features are float32.
 	BFloat16
+	// Float16 is inference in IEEE 754's half precision, 11 bits of precision and numbers up to
+	// 65504, in package native's kernels; a [Config.Graph] has none.
+	Float16
 	// Int8 is inference in whole numbers of 8 bits on ONNX Runtime, which package
 	// quantize builds; a [Config.Graph] has none.
 	Int8
 )
 
-var precisions = map[Precision]string{Float32: "float32", BFloat16: "bfloat16", Int8: "int8"}
+var precisions = map[Precision]string{Float32: "float32", BFloat16: "bfloat16", Float16: "float16", Int8: "int8"}
 
-// String returns the format's name, "float32", "bfloat16" or "int8".
+// String returns the format's name, "float32", "bfloat16", "float16" or "int8".
 func (p Precision) String() string { return precisions[p] }
 
 // MarshalText writes the name, for settings that are kept.
@@ -41,7 +44,7 @@ func (p *Precision) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no precision %q: float32, bfloat16 and int8 can be chosen", text)
+	return fmt.Errorf("there is no precision %q: float32, bfloat16, float16 and int8 can be chosen", text)
 }
 
 // Check says what a backend lacks for a precision and what to do about it.
@@ -52,7 +55,18 @@ func (p Precision) Check(backend compute.Backend) error {
 	if p == Int8 {
 		return fmt.Errorf("the backend %s has no int8: choose ONNX Runtime by GOMLX_BACKEND=onnxruntime:cpu, or leave out --precision", backend.Name())
 	}
+	if p == Float16 {
+		return fmt.Errorf("the backend %s has no float16, only a processor with AVX512-FP16 and without GOMLX_BACKEND: leave out --precision", backend.Name())
+	}
 	return fmt.Errorf("the backend %s has no %s: choose XLA by GOMLX_BACKEND=xla:cpu (or xla:cuda, xla:tpu), or leave out --precision", backend.Name(), p)
+}
+
+// CheckTraining is Check for what trains.
+func (p Precision) CheckTraining(backend compute.Backend) error {
+	if p == Float16 || p == Int8 {
+		return fmt.Errorf("nothing trains in %s: choose bfloat16, or leave out --precision", p)
+	}
+	return p.Check(backend)
 }
 
 // On returns the precision itself, or Float32 on a backend that lacks it. GoMLX's
@@ -60,6 +74,9 @@ func (p Precision) Check(backend compute.Backend) error {
 // throughout (compute-onnx, buffer.go).
 func (p Precision) On(backend compute.Backend) Precision {
 	if p == Int8 && backend.Name() != onnxRuntime {
+		return Float32
+	}
+	if p == Float16 {
 		return Float32
 	}
 	if p == BFloat16 && (backend.Name() == onnxRuntime || !backend.Capabilities().DTypes[dtypes.BFloat16]) {

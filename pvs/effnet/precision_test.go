@@ -168,10 +168,21 @@ func TestPrecisionOfBackends(t *testing.T) {
 	}
 }
 
+// Nothing trains where gradients vanish or numbers are whole.
+func TestCheckTraining(t *testing.T) {
+	for name, b := range backends(t) {
+		for p, trains := range map[effnet.Precision]bool{effnet.Float32: true, effnet.Float16: false, effnet.Int8: false} {
+			if err := p.CheckTraining(b); (err == nil) != trains {
+				t.Errorf("%s in %s: %v", name, p, err)
+			}
+		}
+	}
+}
+
 // Settings name a precision; those that do not are float32.
 func TestPrecisionText(t *testing.T) {
 	type settings struct{ P effnet.Precision }
-	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32, `{"P":"bfloat16"}`: effnet.BFloat16} {
+	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32, `{"P":"bfloat16"}`: effnet.BFloat16, `{"P":"float16"}`: effnet.Float16} {
 		var s settings
 		if err := json.Unmarshal([]byte(text), &s); err != nil || s.P != want {
 			t.Errorf("%s: %s, %v", text, s.P, err)
@@ -184,7 +195,7 @@ func TestPrecisionText(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{}`), &s); err != nil || s.P != effnet.Float32 {
 		t.Errorf("%s, %v", s.P, err)
 	}
-	if err := json.Unmarshal([]byte(`{"P":"float16"}`), &s); err == nil || !strings.Contains(err.Error(), `"float16"`) {
+	if err := json.Unmarshal([]byte(`{"P":"float8"}`), &s); err == nil || !strings.Contains(err.Error(), `"float8"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,7 +16,7 @@ type kernelForward struct {
 }
 
 func newKernels(backend compute.Backend, n network, values map[string][]float32) (*kernelForward, error) {
-	body, err := native.New(n.config, values, n.opts.Size)
+	body, err := native.New(n.config, values, n.opts.Size, n.opts.Precision)
 	if err != nil {
 		return nil, err
 	}

@@ -79,8 +79,10 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
 		return network{}, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
 	}
-	if err := opts.Precision.Check(backend); err != nil {
-		return network{}, err
+	if !own(backend, opts) {
+		if err := opts.Precision.Check(backend); err != nil {
+			return network{}, err
+		}
 	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)

@@ -3,6 +3,7 @@ package embed
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -13,11 +14,12 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
-// In bfloat16 vectors have mostly the neighbours that they have in float32, and a key of
-// their own.
-func TestBFloat16Neighbours(t *testing.T) {
+// In 16 bits vectors have mostly the neighbours that they have in float32, and a key of
+// their own: as a graph, and in own kernels where the processor multiplies float16.
+func TestNeighbours(t *testing.T) {
 	const n, size, k = 64, 32, 5
 	inputs := make([]float32, n*3*size*size)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -38,18 +40,33 @@ func TestBFloat16Neighbours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"go", "xla:cpu"} {
-		t.Run(name, func(t *testing.T) {
+	for _, way := range []struct {
+		backend   string
+		precision effnet.Precision
+		own       bool
+	}{
+		{"go", effnet.BFloat16, false},
+		{"xla:cpu", effnet.BFloat16, false},
+		{"go", effnet.Float16, true},
+	} {
+		name := way.backend
+		t.Run(fmt.Sprintf("%s %s own=%v", name, way.precision, way.own), func(t *testing.T) {
+			if way.own && !native.Supports(way.precision) {
+				t.Skip("this processor does not multiply float16")
+			}
 			b, _, err := backend.OpenNamed(context.Background(), name, func(string) {})
 			if err != nil {
 				t.Skip("the backend cannot be had here: ", err)
 			}
 			embedded := func(p effnet.Precision) (neighbours [][]int, key string) {
-				net, err := NewNetwork(b, c, c.InitialValues(1), NetworkOptions{Size: size, Batch: n, Precision: p})
+				net, err := NewNetwork(b, c, c.InitialValues(1), NetworkOptions{Size: size, Batch: n, Precision: p, Graph: !way.own})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer net.Close()
+				if net.Own() != way.own {
+					t.Fatalf("own kernels run: %v", net.Own())
+				}
 				out := make([]float32, n*net.Dim())
 				if err := net.Embed(slices.Clone(inputs), n, out); err != nil {
 					t.Fatal(err)
@@ -57,8 +74,8 @@ func TestBFloat16Neighbours(t *testing.T) {
 				return nearest(out, net.Dim(), k), net.Key()
 			}
 			want, plain := embedded(effnet.Float32)
-			got, key := embedded(effnet.BFloat16)
-			if key != plain+" bfloat16" {
+			got, key := embedded(way.precision)
+			if key != plain+" "+way.precision.String() {
 				t.Errorf("the keys are %q and %q", plain, key)
 			}
 			same := 0
@@ -107,14 +124,16 @@ type lacking struct{ compute.Backend }
 
 func (lacking) Name() string { return "onnxruntime" }
 
-func TestWithoutBFloat16(t *testing.T) {
+func TestWithout16Bits(t *testing.T) {
 	b := goBackend(t)
 	c, err := effnet.Named("mini")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = NewNetwork(lacking{b}, c, c.InitialValues(1), NetworkOptions{Size: 32, Precision: effnet.BFloat16})
-	if err == nil || !strings.Contains(err.Error(), "leave out --precision") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got %v", err)
+	for _, p := range []effnet.Precision{effnet.BFloat16, effnet.Float16} {
+		_, err = NewNetwork(lacking{b}, c, c.InitialValues(1), NetworkOptions{Size: 32, Precision: p, Graph: true})
+		if err == nil || !strings.Contains(err.Error(), "leave out --precision") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v", p, err)
+		}
 	}
 }

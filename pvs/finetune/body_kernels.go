@@ -82,7 +82,7 @@ func (k *bodyKernels) infer(p part) ([]float32, error) {
 		return out, k.training.Forward(p.x, nil, out)
 	}
 	if k.inference == nil {
-		n, err := native.New(k.s.config, k.values, k.s.opts.Size)
+		n, err := native.New(k.s.config, k.values, k.s.opts.Size, effnet.Float32)
 		if err != nil {
 			return nil, err
 		}

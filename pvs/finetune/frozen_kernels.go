@@ -15,7 +15,7 @@ type frozenKernels struct {
 }
 
 func (s *Session) newFrozenKernels(values map[string][]float32) (*frozenKernels, error) {
-	body, err := native.New(s.config, values, s.opts.Size)
+	body, err := native.New(s.config, values, s.opts.Size, effnet.Float32)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 // prepare gets photos or kept features, and the session, ready.
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
-	err := r.settings.Precision.Check(r.Training)
+	err := r.settings.Precision.CheckTraining(r.Training)
 	if err != nil {
 		return err
 	}

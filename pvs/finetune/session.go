@@ -64,7 +64,7 @@ type Session struct {
 func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
 	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
 		store: model.NewStore(), programs: map[program]*model.Exec{}, sharedUpTo: sharedUpTo}
-	err := opts.Precision.Check(backend)
+	err := opts.Precision.CheckTraining(backend)
 	if err != nil {
 		return nil, err
 	}

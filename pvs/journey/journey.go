@@ -52,7 +52,7 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := c.CheckSplits(); err != nil {
 		return nil, err
 	}
-	if err := opts.Precision.Check(opts.Training); err != nil {
+	if err := opts.Precision.CheckTraining(opts.Training); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {

@@ -6,3 +6,7 @@
 
 #define PVS_EXPORT(name) name##_16
 #include "export.h"
+
+void pvs_factors_16(const pvs_block *b, int count, int places, float *sums, float *squeezed, float *gate) {
+	factors_of(b, count, places, sums, squeezed, gate);
+}

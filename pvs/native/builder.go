@@ -19,6 +19,7 @@ import (
 // may keep pointers to it.
 type builder struct {
 	lanes int
+	half  bool // weights are float16
 	bare  bool // layers that never run get no weights
 	raw   bool // BatchNorms are not folded into weights
 	taken []unsafe.Pointer
@@ -60,6 +61,23 @@ func (b *builder) room(n int) (*C.float, []float32) {
 	return (*C.float)(p), unsafe.Slice(p, n)
 }
 
+// weights returns room for n values that fill brings there at each load, in float16 if those are
+// the network's.
+func (b *builder) weights(n int, fill func(values map[string][]float32, to []float32)) *C.pvs_value {
+	if !b.half {
+		c, to := b.room(n)
+		b.loads = append(b.loads, func(values map[string][]float32) { fill(values, to) })
+		return c
+	}
+	p := b.take(2 * n)
+	b.loads = append(b.loads, func(values map[string][]float32) {
+		to := make([]float32, n)
+		fill(values, to)
+		C.pvs_to_half(floats(to), C.long(n), p)
+	})
+	return (*C.pvs_value)(p)
+}
+
 // keep copies values there.
 func (b *builder) keep(values []float32) *C.float {
 	p, to := b.room(len(values))
@@ -78,6 +96,9 @@ func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network 
 	n := &structs[C.pvs_network](b, 1)[0]
 	factor, offset := config.Normalization().Row(size)
 	n.lanes = C.int(b.lanes)
+	if b.half {
+		n.half = 1
+	}
 	n.size, n.factor, n.offset = C.int(size), b.keep(factor), b.keep(offset)
 	n.activation = C.pvs_swish
 	if config.Lite {
@@ -85,7 +106,11 @@ func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network 
 	}
 	blocks := config.Blocks()
 	b.bare = first > 0
-	n.stem = b.matrix("stem_conv", "stem_bn", matrixPanels(stemPatch, config.Stem(), b.lanes))
+	stem := matrixPanels(stemPatch, config.Stem(), b.lanes)
+	if b.half { // pairs of rows
+		stem = stem.fill(stemPatch + 1)
+	}
+	n.stem = b.matrix("stem_conv", "stem_bn", stem)
 	to := structs[C.pvs_block](b, len(blocks))
 	n.blocks, n.block_count = &to[0], C.int(len(blocks))
 	for i, block := range blocks {
@@ -123,38 +148,36 @@ func (b *builder) block(e effnet.Block) C.pvs_block {
 
 // matrix is a convolution and its BatchNorm.
 func (b *builder) matrix(layer, norm string, p panels) C.pvs_matrix {
+	p.paired = b.half
 	return C.pvs_matrix{in: C.int(p.filled), out: C.int(p.columns), weights: b.packed(layer+"/kernel", norm, p), bias: b.bias(norm, p.columns)}
 }
 
 // packed is a kernel in panels, multiplied by its BatchNorm's factors if it has one.
-func (b *builder) packed(kernel, norm string, p panels) *C.float {
+func (b *builder) packed(kernel, norm string, p panels) *C.pvs_value {
 	if b.bare {
 		return nil
 	}
 	if b.raw {
 		norm = ""
 	}
-	c, to := b.room(p.size())
-	b.loads = append(b.loads, func(values map[string][]float32) {
+	return b.weights(p.size(), func(values map[string][]float32, to []float32) {
 		p.pack(values[kernel], factors(values, norm), to)
 	})
-	return c
 }
 
 // bias is a BatchNorm's offsets.
-func (b *builder) bias(norm string, channels int) *C.float {
+func (b *builder) bias(norm string, channels int) *C.pvs_value {
 	if b.bare {
 		return nil
 	}
-	c, to := b.room(vectors(channels, b.lanes))
 	if b.raw {
-		return c
+		zeros, _ := b.room(vectors(channels, b.lanes))
+		return zeros
 	}
-	b.loads = append(b.loads, func(values map[string][]float32) {
+	return b.weights(vectors(channels, b.lanes), func(values map[string][]float32, to []float32) {
 		_, offset := effnet.BatchNormOf(values, norm)
 		narrow(offset, to)
 	})
-	return c
 }
 
 func (b *builder) dense(layer string, in, out int) C.pvs_dense {

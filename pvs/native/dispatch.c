@@ -2,6 +2,8 @@
 
 #include "native.h"
 
+#include <cpuid.h>
+
 // Each function is compiled for vectors of 8 and of 16 lanes (export.h); a network says which runs.
 
 long pvs_scratch_8(const pvs_network *n, int count);
@@ -24,12 +26,37 @@ void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const 
 // PVS_FOR is the function of a network's lanes.
 #define PVS_FOR(network, name) ((network)->lanes == 16 ? name##_16 : name##_8)
 
+#ifdef PVS_HAS_HALF
+
+long pvs_scratch_half(const pvs_network *n, int count);
+void pvs_run_half(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
+
+int pvs_half(void) {
+	unsigned a, b, c, d;
+	return pvs_lanes() == 16 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	       __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 23 & 1;
+}
+
+#else // never called
+
+long pvs_scratch_half(const pvs_network *n, int count) { return 0; }
+void pvs_run_half(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {}
+void pvs_to_half(const float *x, long n, void *out) {}
+int pvs_half(void) { return 0; }
+
+#endif
+
 long pvs_scratch(const pvs_network *n, int count) {
+	if (n->half)
+		return pvs_scratch_half(n, count);
 	return PVS_FOR(n, pvs_scratch)(n, count);
 }
 
 void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
-	PVS_FOR(n, pvs_run)(n, images, count, block, factors, out, scratch);
+	if (n->half)
+		pvs_run_half(n, images, count, block, factors, out, scratch);
+	else
+		PVS_FOR(n, pvs_run)(n, images, count, block, factors, out, scratch);
 }
 
 long pvs_kept(const pvs_training *t, int count, int first) {

@@ -4,7 +4,7 @@
 // register, and a block's wide part goes panel by panel through the cache instead of through
 // memory. Each image is computed on one core, and nothing is compiled at run time.
 //
-//	n, err := native.New(config, values, 224)
+//	n, err := native.New(config, values, 224, effnet.Float32)
 //	err = n.Run(images, native.Options{}, features)
 //
 // [Training] keeps what enters each block and computes what is between again on the way back.

@@ -21,7 +21,12 @@ func NewTrainingFor(config effnet.Config, size int, opts TrainingOptions, lanes 
 	return newTraining(config, size, opts, lanes)
 }
 
+// NewHalf builds a network in float16.
+func NewHalf(config effnet.Config, values map[string][]float32, size int) *Network {
+	return newNetwork(config, values, size, 16, true)
+}
+
 // NewFor builds a network for vectors of so many lanes.
 func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
-	return newNetwork(config, values, size, lanes)
+	return newNetwork(config, values, size, lanes, false)
 }

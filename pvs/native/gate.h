@@ -1,8 +1,6 @@
-// Squeeze and excite, and other work on each value.
+// Squeeze and excite.
 #ifndef PVS_NATIVE_GATE_H
 #define PVS_NATIVE_GATE_H
-
-#include <string.h>
 
 #include "vector.h"
 
@@ -60,44 +58,15 @@ PVS_INLINE void sigmoid(vec *x) {
 PVS_TARGET static void swish_of(float *x, int n) { each(x, n, swish); }
 PVS_TARGET static void sigmoid_of(float *x, int n) { each(x, n, sigmoid); }
 
-// scale multiplies x[rows, channels] by gate[channels].
-PVS_TARGET static void scale(float *x, int rows, int channels, const float *gate) {
-	for (int r = 0; r < rows; r++, x += channels)
-		for (int c = 0; c < channels; c += lanes)
-			store_part(x + c, load_part(x + c, lanes_of(channels - c)) * load_part(gate + c, lanes_of(channels - c)), lanes_of(channels - c));
-}
-
-// scale_weights writes weights that have the same product with x as m's have with x times
-// gate[m->in].
-PVS_TARGET static void scale_weights(const pvs_matrix *m, const float *gate, float *weights) {
-	const float *w = m->weights;
-	for (int c = 0; c < m->out;) {
-		int n = panel_vectors(m->out - c);
-		for (int k = 0; k < m->in; k++)
-			for (int j = 0; j < n; j++, w += lanes, weights += lanes)
-				store(weights, load(w) * all(gate[k]));
-		c += n * lanes;
-	}
-}
-
-// average computes mean[channels] of x, whose rows are apart values apart.
-PVS_TARGET static void average(const float *x, int rows, int apart, int channels, float *mean) {
-	for (int c = 0; c < channels; c += lanes) {
-		mask m = lanes_of(channels - c);
-		vec sum = all(0);
-		for (int r = 0; r < rows; r++)
-			sum += load_part(x + (long)r * apart + c, m);
-		store_part(mean + c, sum * all(1.0f / rows), m);
-	}
-}
-
-// normalize computes out[n] = x[n] * factor[n] + offset[n].
-PVS_TARGET static void normalize(const float *x, int n, const float *factor, const float *offset, float *out) {
-	int i = 0;
-	for (; i + lanes <= n; i += lanes)
-		store(out + i, load(x + i) * load(factor + i) + load(offset + i));
-	for (; i < n; i++)
-		out[i] = x[i] * factor[i] + offset[i];
+// factors_of computes squeeze and excite's factor of each channel, gate[count, channels], from the
+// sums over places (Hu et al. 2018), which become averages.
+static void factors_of(const pvs_block *b, int count, int places, float *sums, float *squeezed, float *gate) {
+	for (int c = 0; c < count * b->depthwise.channels; c++)
+		sums[c] /= places;
+	apply(&b->squeeze, sums, count, squeezed);
+	swish_of(squeezed, count * b->squeeze.out);
+	apply(&b->excite, squeezed, count, gate);
+	sigmoid_of(gate, count * b->excite.out);
 }
 
 #endif

@@ -14,13 +14,29 @@ import (
 // errUnsupported says what is missing.
 var errUnsupported = errors.New("the network's own kernels need an amd64 processor with AVX2 and FMA, and a program built with cgo")
 
-// Supported says whether networks can run here: on an amd64 processor with AVX2 and FMA.
-func Supported() bool { return lanes() != 0 }
+// Supports says whether networks run here in a precision: in float32 on an amd64 processor with
+// AVX2 and FMA, in float16 on one with AVX512-FP16.
+func Supports(p effnet.Precision) bool {
+	return p == effnet.Float32 && lanes() != 0 || p == effnet.Float16 && half()
+}
+
+// New builds the network of the weights, named and laid out as [effnet.Config.Variables]
+// says, for images of size pixels a side. In float16 all that is multiplied and most that is added is of it;
+// squeeze and excite, averages over places, images and features are float32.
+func New(config effnet.Config, values map[string][]float32, size int, precision effnet.Precision) (*Network, error) {
+	if err := check(config, values, size, precision); err != nil {
+		return nil, err
+	}
+	return newNetwork(config, values, size, lanes(), precision == effnet.Float16), nil
+}
 
 // check looks at what a network is made of.
-func check(config effnet.Config, values map[string][]float32, size int) error {
-	if !Supported() {
+func check(config effnet.Config, values map[string][]float32, size int, precision effnet.Precision) error {
+	switch {
+	case lanes() == 0:
 		return errUnsupported
+	case !Supports(precision):
+		return fmt.Errorf("the network's own kernels do not compute in %s on this processor", precision)
 	}
 	if err := config.Validate(); err != nil {
 		return err

@@ -1,28 +1,41 @@
-// EfficientNet's forward pass and its gradients. Tensors are float32, row by row, channels last.
+// EfficientNet's forward pass and its gradients. Tensors are float32, those between layers also
+// float16, row by row, channels last.
 // Numbers of channels are multiples of 8 but for those between squeeze and excite. Weights, biases
 // and working memory begin at multiples of 64 bytes. Nothing is allocated.
 #ifndef PVS_NATIVE_H
 #define PVS_NATIVE_H
+
+// pvs_value is what weights and activations are: float32, or float16 in half.c, if the compiler has
+// it; the rest of the program only keeps the places of those.
+#if defined __clang__ ? __clang_major__ >= 15 : __GNUC__ >= 12
+#define PVS_HAS_HALF
+#endif
+#if defined PVS_HAS_HALF && defined PVS_HALF
+typedef _Float16 pvs_value;
+#else
+typedef float pvs_value;
+#endif
 
 // What follows a convolution and its BatchNorm.
 enum { pvs_linear, pvs_swish, pvs_relu6 };
 
 // pvs_matrix is a pointwise convolution with its BatchNorm: weights [in, out] in panels of two
 // vectors of columns, one after the other; the last panel has three or one if those are left.
-// Zeros fill the last vector, and that of the bias.
+// Zeros fill the last vector, and that of the bias. In float16 rows lie in pairs: of two rows the
+// first column's, then the second's. There are as many as x has columns, an even number.
 typedef struct {
 	int in, out;
-	const float *weights, *bias;
+	const pvs_value *weights, *bias;
 } pvs_matrix;
 
 // pvs_kernels is a depthwise convolution with its BatchNorm: weights [size, size, channels] in
 // panels of two vectors of channels, the last of which may have one.
 typedef struct {
 	int channels, size, stride; // size 3 or 5, stride 1 or 2
-	const float *weights, *bias;
+	const pvs_value *weights, *bias;
 } pvs_kernels;
 
-// pvs_dense is a layer of squeeze and excite: weights [in, out] as they are.
+// pvs_dense is a layer of squeeze and excite: weights [in, out] as they are, always float32.
 typedef struct {
 	int in, out;
 	const float *weights, *bias;
@@ -38,10 +51,11 @@ typedef struct {
 } pvs_block;
 
 typedef struct {
-	int lanes;                    // of the vectors that weights are in panels of, 8 or 16
+	int lanes;                    // of the vectors that weights are in panels of: 8 or 16
+	int half;                     // weights and activations are float16, lanes 16
 	int size;                     // of the square image
 	const float *factor, *offset; // of a row of pixels, [3 * size]
-	pvs_matrix stem;              // of patches of 27 values
+	pvs_matrix stem;              // of patches of 27 values, or of 28, the last 0
 	const pvs_block *blocks;
 	int block_count;
 	pvs_matrix top;
@@ -53,6 +67,12 @@ enum { pvs_together = 4 }; // images that go through a layer together, so that i
 // pvs_lanes is how many lanes the processor's vectors have: 16 with AVX-512, 8 with AVX2 and FMA,
 // 0 without.
 int pvs_lanes(void);
+
+// pvs_half is whether the processor, and the compiler, have AVX512-FP16, which float16 needs.
+int pvs_half(void);
+
+// pvs_to_half writes x[n] as float16; what is more than the largest one becomes that.
+void pvs_to_half(const float *x, long n, void *out);
 
 // pvs_scratch is how many values of working memory pvs_run needs for count images.
 long pvs_scratch(const pvs_network *n, int count);

@@ -22,7 +22,7 @@ import (
 // needsKernels skips a test where there are none.
 func needsKernels(t *testing.T) {
 	t.Helper()
-	if !native.Supported() {
+	if !native.Supports(effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 }
@@ -152,6 +152,20 @@ func branches(images, blocks int) (noise, factors []float32) {
 	return noise, factors
 }
 
+const half = "float16"
+
+// networks are all that this processor has of one: for vectors of 8 and of 16 lanes, and in float16.
+func networks(c effnet.Config, values map[string][]float32, size int) map[string]*native.Network {
+	all := map[string]*native.Network{}
+	for _, lanes := range native.Lanes() {
+		all[fmt.Sprintf("lanes=%d", lanes)] = native.NewFor(c, values, size, lanes)
+	}
+	if native.Supports(effnet.Float16) {
+		all[half] = native.NewHalf(c, values, size)
+	}
+	return all
+}
+
 // Every block of networks of many widths and sizes gives what the graph gives.
 func TestAgainstGraph(t *testing.T) {
 	b := pureGo(t)
@@ -171,12 +185,15 @@ func TestAgainstGraph(t *testing.T) {
 			if i < len(blocks) {
 				before = blocks[i].Name
 			}
-			for _, lanes := range native.Lanes() {
-				got := make([]float32, len(want))
-				if err := native.NewFor(c.config, weights, c.size, lanes).Run(x, native.Options{Before: before, Factors: factors}, got); err != nil {
+			for name, n := range networks(c.config, weights, c.size) {
+				got, within := make([]float32, len(want)), 1e-5
+				if name == half { // 11 bits, rounded some 60 times on the way
+					within = 1e-2
+				}
+				if err := n.Run(x, native.Options{Before: before, Factors: factors}, got); err != nil {
 					t.Fatal(err)
 				}
-				same(t, fmt.Sprintf("%s before %q with %d lanes", c.config.Title, before, lanes), got, want, 1e-5)
+				same(t, fmt.Sprintf("%s before %q, %s", c.config.Title, before, name), got, want, within)
 			}
 		}
 	}
@@ -186,13 +203,13 @@ func TestAgainstGraph(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	needsKernels(t)
 	c, _ := effnet.Named("mini")
-	if _, err := native.New(c, nil, 64); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := native.New(c, nil, 64, effnet.Float32); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("weights are missing: %v", err)
 	}
-	if _, err := native.New(c, c.InitialValues(1), 0); err == nil {
+	if _, err := native.New(c, c.InitialValues(1), 0, effnet.Float32); err == nil {
 		t.Error("images without pixels are taken")
 	}
-	n, err := native.New(c, c.InitialValues(1), 32)
+	n, err := native.New(c, c.InitialValues(1), 32, effnet.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,9 +230,8 @@ func TestBadInput(t *testing.T) {
 func BenchmarkB0(b *testing.B) {
 	c, _ := effnet.Named("b0")
 	x, features := images(8, 224), make([]float32, 8*c.Features())
-	for _, lanes := range native.Lanes() {
-		n := native.NewFor(c, c.InitialValues(1), 224, lanes)
-		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
+	for name, n := range networks(c, c.InitialValues(1), 224) {
+		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if err := n.Run(x, native.Options{}, features); err != nil {
 					b.Fatal(err)

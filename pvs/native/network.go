@@ -30,18 +30,12 @@ type Network struct {
 // lanes is how many values the processor's vectors have; 0: it lacks what the kernels need.
 func lanes() int { return int(C.pvs_lanes()) }
 
-// New builds the network of the weights, named and laid out as [effnet.Config.Variables]
-// says, for images of size pixels a side.
-func New(config effnet.Config, values map[string][]float32, size int) (*Network, error) {
-	if err := check(config, values, size); err != nil {
-		return nil, err
-	}
-	return newNetwork(config, values, size, lanes()), nil
-}
+// half says whether it multiplies float16.
+func half() bool { return C.pvs_half() != 0 }
 
-// newNetwork builds the network for vectors of 8 or 16 lanes.
-func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
-	b := &builder{lanes: lanes}
+// newNetwork builds the network for vectors of 8 or 16 lanes, or in float16, for 16.
+func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int, half bool) *Network {
+	b := &builder{lanes: lanes, half: half}
 	n := &Network{config: config, size: size, c: b.network(config, size, 0)}
 	b.load(values)
 	working := int(C.pvs_scratch(n.c, together))

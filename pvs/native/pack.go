@@ -12,6 +12,7 @@ type panels struct {
 	widths        []int // in columns
 	filled        int   // rows with those that fill up
 	transposed    bool  // the weights are [columns, rows]
+	paired        bool  // of two rows their first columns lie side by side, then the second
 }
 
 // widePanels are two vectors of so many lanes wide, and one at the end.
@@ -89,6 +90,22 @@ func (p panels) pack(weights []float32, factor []float64, to []float32) {
 			}
 		}
 	})
+	if p.paired {
+		p.pair(to)
+	}
+}
+
+// pair brings two rows of a panel together.
+func (p panels) pair(x []float32) {
+	for _, width := range p.widths {
+		both := make([]float32, 2*width)
+		for range p.filled / 2 {
+			for i := range width {
+				both[2*i], both[2*i+1] = x[i], x[width+i]
+			}
+			x = x[copy(x, both):]
+		}
+	}
 }
 
 // unpack is the way back of sums that lie there: those of all parts, which the first one gets,

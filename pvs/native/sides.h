@@ -2,6 +2,8 @@
 #ifndef PVS_NATIVE_SIDES_H
 #define PVS_NATIVE_SIDES_H
 
+#include "vector.h"
+
 // padding is the zeros around a row or column.
 typedef struct {
 	int before, after;
@@ -19,17 +21,18 @@ static int together_of(int places, int count) {
 
 // need is a part of the working memory, of so many values.
 typedef struct {
-	float **part;
+	value **part;
 	long size;
 } need;
 
 // place_parts sets where each part begins in scratch, at whole lines of the cache, and returns how many
 // values all need.
-static long place_parts(const need *needs, int n, float *scratch) {
+static long place_parts(const need *needs, int n, value *scratch) {
+	const long line = 64 / sizeof(value);
 	long used = 0;
 	for (int i = 0; i < n; i++) {
 		*needs[i].part = scratch + used;
-		used += (needs[i].size + 15) / 16 * 16;
+		used += (needs[i].size + line - 1) / line * line;
 	}
 	return used;
 }

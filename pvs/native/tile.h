@@ -14,38 +14,56 @@ enum { most_rows = 6 * lanes / 8, widest = 3 };
 typedef struct {
 	int act;
 	mask last;
-	float factor;          // of the sums, if there is something to add to
-	const float *residual; // what is added, its rows columns apart, or null
+	value factor;          // of the sums, if there is something to add to
+	const value *residual; // what is added, its rows columns apart, or null
 	int columns;
-	float *slopes; // where the activation's derivatives go, one row after the other, or null
+	value *slopes; // where the activation's derivatives go, one row after the other, or null
 } after;
 
-// tile_of computes x[rows, depth] * w + bias. Rows and vectors are constants where it is inlined.
-PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, const after *then, float *const *out) {
-	vec sum[most_rows][widest];
-	for (int i = 0; i < rows; i++)
-		for (int j = 0; j < vectors; j++)
-			sum[i][j] = load(bias + lanes * j);
-	for (int k = 0; k < depth; k++) {
+// multiply_add adds x[rows, from to to] * w to sum. Rows and vectors are constants where it is inlined.
+PVS_INLINE void multiply_add(int rows, int vectors, const value *x, int depth, int from, int to, const value *w, vec sum[][widest]) {
+	w += (long)from * vectors * lanes;
+	for (int k = from; k < to; k += depth_step) {
 		vec b[widest];
-		for (int j = 0; j < vectors; j++)
-			b[j] = load(w + lanes * (k * vectors + j));
+		for (int j = 0; j < vectors; j++, w += step)
+			b[j] = load(w);
 		for (int i = 0; i < rows; i++) {
-			vec a = all(x[(long)i * depth + k]);
+			vec a = broadcast(x + (long)i * depth + k);
 			for (int j = 0; j < vectors; j++)
 				sum[i][j] += a * b[j];
 		}
 	}
+}
+
+// tile_of computes x[rows, depth] * w + bias.
+PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const value *w, const value *bias, const after *then, value *const *out) {
+	vec sum[most_rows][widest];
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < vectors; j++)
+			sum[i][j] = start(bias + lanes * j);
+	multiply_add(rows, vectors, x, depth, 0, depth < chunk ? depth : chunk, w, sum);
+	for (int from = chunk; from < depth; from += chunk) {
+		vec next[most_rows][widest];
+		for (int i = 0; i < rows; i++)
+			for (int j = 0; j < vectors; j++)
+				next[i][j] = all(0);
+		multiply_add(rows, vectors, x, depth, from, depth - from < chunk ? depth : from + chunk, w, next);
+		for (int i = 0; i < rows; i++)
+			for (int j = 0; j < vectors; j++)
+				sum[i][j] += next[i][j];
+	}
 	for (int i = 0; i < rows; i++) {
+		int n = vecs_of(vectors);
+		finish(sum[i], vectors, bias);
 		if (then->slopes)
-			differentiate(sum[i], vectors, then->act, then->slopes + i * vectors * lanes);
+			differentiate(sum[i], n, then->act, then->slopes + i * vectors * lanes);
 		else
-			activate(sum[i], vectors, then->act);
-		for (int j = 0; j < vectors; j++) {
-			mask m = j == vectors - 1 ? then->last : lanes_of(lanes);
+			activate(sum[i], n, then->act);
+		for (int j = 0; j < n; j++) {
+			mask m = j == n - 1 ? then->last : lanes_of(step);
 			if (then->residual)
-				sum[i][j] = sum[i][j] * then->factor + load_part(then->residual + (long)i * then->columns + lanes * j, m);
-			store_part(out[i] + lanes * j, sum[i][j], m);
+				sum[i][j] = sum[i][j] * all(then->factor) + load_part(then->residual + (long)i * then->columns + step * j, m);
+			store_part(out[i] + step * j, sum[i][j], m);
 		}
 	}
 }
@@ -54,7 +72,7 @@ PVS_INLINE void tile_of(int rows, int vectors, const float *x, int depth, const 
 PVS_INLINE int rows_of(int vectors) { return vectors == 3 ? most_rows * 2 / 3 : most_rows; }
 
 // tile is tile_of for 1 to rows_of(vectors) rows.
-PVS_INLINE void tile(int rows, int vectors, const float *x, int depth, const float *w, const float *bias, const after *then, float *const *out) {
+PVS_INLINE void tile(int rows, int vectors, const value *x, int depth, const value *w, const value *bias, const after *then, value *const *out) {
 #define PVS_ROWS(n)                                                \
 	case n:                                                        \
 		if (n <= rows_of(vectors))                                 \

@@ -57,7 +57,7 @@ type TrainingOptions struct {
 
 // NewTraining makes room for a network's training on images of size pixels a side.
 func NewTraining(config effnet.Config, size int, opts TrainingOptions) (*Training, error) {
-	if !Supported() {
+	if !Supports(effnet.Float32) {
 		return nil, errUnsupported
 	}
 	return newTraining(config, size, opts, lanes())
@@ -86,7 +86,7 @@ func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int
 
 // Load takes the weights, named and laid out as [effnet.Config.Variables] says.
 func (t *Training) Load(values map[string][]float32) error {
-	if err := check(t.config, values, t.size); err != nil {
+	if err := check(t.config, values, t.size, effnet.Float32); err != nil {
 		return err
 	}
 	t.k.load(values)

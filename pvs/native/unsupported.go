@@ -14,8 +14,9 @@ type Network struct {
 
 func lanes() int { return 0 }
 
-// New returns an error.
-func New(effnet.Config, map[string][]float32, int) (*Network, error) { return nil, errUnsupported }
+func half() bool { return false }
+
+func newNetwork(effnet.Config, map[string][]float32, int, int, bool) *Network { return nil }
 
 func (n *Network) run([]float32, int, int, []float32, []float32) {}
 

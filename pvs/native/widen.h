@@ -2,8 +2,6 @@
 #ifndef PVS_NATIVE_WIDEN_H
 #define PVS_NATIVE_WIDEN_H
 
-#include <string.h>
-
 #include "sides.h"
 #include "tile.h"
 
@@ -19,13 +17,13 @@ typedef struct {
 
 // fill_expanded computes a panel of all places between the zeros of the buffer, and the
 // activation's derivatives, one place after the other, unless slopes is null.
-PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_matrix *m, int c, const float *x, float *to, float *slopes) {
-	const float *w = m->weights + (long)c * m->in;
+PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_matrix *m, int c, const value *x, value *to, value *slopes) {
+	const value *w = m->weights + (long)c * m->in;
 	int places = s->rows * s->width, n = tiles(places, most_rows), column = 0;
-	after then = {.act = act, .last = lanes_of(lanes), .slopes = slopes};
+	after then = {.act = act, .last = last_of(vectors, panel), .slopes = slopes};
 	for (int t = 0; t < n; t++) {
 		int p = part(places, t, n), rows = part(places, t + 1, n) - p;
-		float *out[most_rows];
+		value *out[most_rows];
 		for (int i = 0; i < rows; i++) {
 			out[i] = to;
 			to += lanes * vectors;
@@ -41,24 +39,27 @@ PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_ma
 }
 
 // fill_copied takes a panel of x as it is.
-PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, mask last, const float *x, float *to) {
+PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, int left, const value *x, value *to) {
+	int last = vecs_of(vectors) - 1;
 	for (int y = 0; y < s->rows; y++, to += (s->padded - s->width) * lanes * vectors)
 		for (int i = 0; i < s->width; i++, x += channels, to += lanes * vectors)
-			for (int j = 0; j < vectors; j++)
-				store(to + lanes * j, load_part(x + lanes * j, j == vectors - 1 ? last : lanes_of(lanes)));
+			for (int j = 0; j <= last; j++) {
+				mask from = j == last ? last_of(vectors, left) : lanes_of(step), whole = j == last ? last_of(vectors, panel) : lanes_of(step);
+				store_part(to + step * j, load_part(x + step * j, from), whole);
+			}
 }
 
 // fill brings a panel from channel c on of a block's input to its depthwise convolution.
-PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, const float *x, float *to, float *slopes) {
-	mask last = lanes_of(b->depthwise.channels - c - (vectors - 1) * lanes);
+PVS_TARGET static void fill(const strip *s, int vectors, int act, const pvs_block *b, int c, const value *x, value *to, value *slopes) {
+	int channels = b->depthwise.channels;
 	if (b->expand.weights && vectors == 2)
 		fill_expanded(s, 2, act, &b->expand, c, x, to, slopes);
 	else if (b->expand.weights)
 		fill_expanded(s, 1, act, &b->expand, c, x, to, slopes);
 	else if (vectors == 2)
-		fill_copied(s, 2, b->depthwise.channels, last, x + c, to);
+		fill_copied(s, 2, channels, channels - c, x + c, to);
 	else
-		fill_copied(s, 1, b->depthwise.channels, last, x + c, to);
+		fill_copied(s, 1, channels, channels - c, x + c, to);
 }
 
 // most_places is how many places are convolved together. With AVX-512 registers would hold more,
@@ -78,46 +79,52 @@ enum { most_places = 6 + lanes / 16 };
 typedef struct {
 	int act, channels;
 	mask last;
-	float *out, *sums, *slopes;
+	value *out, *slopes;
+	float *sums;
 } convolved;
 
 // span convolves n neighbouring places of a row. Each step loads one vector of x for one
 // multiplication, which is as fast as the multiplications are.
-PVS_INLINE void span(int n, int vectors, int kernel, int stride, int padded, const float *x, const float *w,
-                     const float *bias, const convolved *to, long place, vec total[2]) {
+PVS_INLINE void span(int n, int vectors, int kernel, int stride, int padded, const value *x, const value *w,
+                     const value *bias, const convolved *to, long place, places_sum total[2]) {
+	int width = lanes * vectors, vecs = vecs_of(vectors);
 	vec sum[most_places][2];
 	for (int i = 0; i < n; i++)
-		for (int j = 0; j < vectors; j++)
-			sum[i][j] = load(bias + lanes * j);
-	for (int ky = 0; ky < kernel; ky++, x += padded * lanes * vectors)
-		for (int kx = 0; kx < kernel; kx++, w += lanes * vectors)
-			for (int j = 0; j < vectors; j++) {
-				vec b = load(w + lanes * j);
+		for (int j = 0; j < vecs; j++)
+			sum[i][j] = load(bias + step * j);
+	for (int ky = 0; ky < kernel; ky++, x += padded * width)
+		for (int kx = 0; kx < kernel; kx++, w += width)
+			for (int j = 0; j < vecs; j++) {
+				vec b = load(w + step * j);
 				for (int i = 0; i < n; i++)
-					sum[i][j] += load(x + (i * stride + kx) * lanes * vectors + lanes * j) * b;
+					sum[i][j] += load(x + (i * stride + kx) * width + step * j) * b;
 			}
 	for (int i = 0; i < n; i++) {
 		if (to->slopes)
-			differentiate(sum[i], vectors, to->act, to->slopes + (place + i) * lanes * vectors);
+			differentiate(sum[i], vecs, to->act, to->slopes + (place + i) * width);
 		else
-			activate(sum[i], vectors, to->act);
-		for (int j = 0; j < vectors; j++) {
-			total[j] += sum[i][j];
-			store_part(to->out + (place + i) * to->channels + lanes * j, sum[i][j], j == vectors - 1 ? to->last : lanes_of(lanes));
-		}
+			activate(sum[i], vecs, to->act);
+		for (int j = 0; j < vecs; j++)
+			store_part(to->out + (place + i) * to->channels + step * j, sum[i][j], j == vecs - 1 ? to->last : lanes_of(step));
+	}
+	for (int j = 0; j < vecs; j++) {
+		for (int i = 1; i < n; i++)
+			sum[0][j] += sum[i][j];
+		add_to(&total[j], sum[0][j]);
 	}
 }
 
 // convolve computes a panel of out from the buffer.
-PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, const float *buffer, const float *w, const float *bias, const convolved *to) {
-	vec total[2];
-	for (int j = 0; j < vectors; j++)
-		total[j] = load_part(to->sums + lanes * j, j == vectors - 1 ? to->last : lanes_of(lanes));
+PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, const value *buffer, const value *w, const value *bias, const convolved *to) {
+	places_sum total[2];
+	int vecs = vecs_of(vectors);
+	for (int j = 0; j < vecs; j++)
+		total[j] = load_sum(to->sums + step * j, j == vecs - 1 ? to->last : lanes_of(step));
 	int n = tiles(s->out_width, most_places);
 	for (int y = 0; y < s->out_rows; y++)
 		for (int t = 0; t < n; t++) {
 			int i = part(s->out_width, t, n);
-			const float *x = buffer + (long)stride * (y * s->padded + i) * lanes * vectors;
+			const value *x = buffer + (long)stride * (y * s->padded + i) * lanes * vectors;
 			long place = (long)y * s->out_width + i;
 #define PVS_SPAN(n)                                                                          \
 	case n:                                                                                  \
@@ -128,16 +135,16 @@ PVS_INLINE void convolve(const strip *s, int vectors, int kernel, int stride, co
 			}
 #undef PVS_SPAN
 		}
-	for (int j = 0; j < vectors; j++)
-		store_part(to->sums + lanes * j, total[j], j == vectors - 1 ? to->last : lanes_of(lanes));
+	for (int j = 0; j < vecs; j++)
+		store_sum(to->sums + step * j, total[j], j == vecs - 1 ? to->last : lanes_of(step));
 }
 
 // A function for each kernel and stride, so that loops have constant bounds.
-typedef void convolution(const strip *s, int vectors, const float *buffer, const float *w, const float *bias, const convolved *to);
+typedef void convolution(const strip *s, int vectors, const value *buffer, const value *w, const value *bias, const convolved *to);
 
 #define PVS_CONVOLUTION(name, kernel, stride)                                                                       \
-	PVS_TARGET static void name(const strip *s, int vectors, const float *buffer, const float *w,                   \
-	                            const float *bias, const convolved *to) {                                           \
+	PVS_TARGET static void name(const strip *s, int vectors, const value *buffer, const value *w,                   \
+	                            const value *bias, const convolved *to) {                                           \
 		if (vectors == 2)                                                                                           \
 			convolve(s, 2, kernel, stride, buffer, w, bias, to);                                                    \
 		else                                                                                                        \
@@ -156,7 +163,7 @@ static convolution *convolution_of(const pvs_kernels *d) { return convolutions[d
 // strip_rows is how many rows of output a strip has: as many as keep the buffer within 128
 // KiB: other data need the second-level cache too.
 static int strip_rows(const pvs_kernels *d, int padded) {
-	int fit = (32 << 10) / (padded * panel);
+	int fit = (128 << 10) / (padded * panel * (int)sizeof(value));
 	return fit < d->size ? 1 : (fit - d->size) / d->stride + 1;
 }
 
@@ -171,7 +178,7 @@ static long widen_buffer(const pvs_block *b, int height, int width) {
 // widen computes the first half of a block, expansion and depthwise convolution, both
 // activated, of x[count, height, width, .]; sums[count, channels] are those of out over all
 // places.
-PVS_TARGET static void widen(const pvs_block *b, const float *x, int count, int height, int width, int act, float *out, float *sums, float *buffer) {
+PVS_TARGET static void widen(const pvs_block *b, const value *x, int count, int height, int width, int act, value *out, float *sums, value *buffer) {
 	const pvs_kernels *d = &b->depthwise;
 	convolution *run = convolution_of(d);
 	padding side = same(width, d->size, d->stride), above = same(height, d->size, d->stride);
@@ -188,11 +195,11 @@ PVS_TARGET static void widen(const pvs_block *b, const float *x, int count, int 
 			int left = d->channels - c, vectors = left > lanes ? 2 : 1, n = lanes * vectors;
 			// The zeros around the rows stay while panels are equally wide.
 			if (c == 0 || vectors == 1)
-				memset(buffer, 0, sizeof(float) * (last - first) * s.padded * n);
+				memset(buffer, 0, sizeof(value) * (last - first) * s.padded * n);
 			// A panel's weights serve all images while they are in the cache.
 			for (int i = 0; i < count; i++) {
-				const float *from = x + ((long)i * height + first + s.top) * width * depth;
-				convolved to = {.act = act, .channels = d->channels, .last = lanes_of(left - n + lanes),
+				const value *from = x + ((long)i * height + first + s.top) * width * depth;
+				convolved to = {.act = act, .channels = d->channels, .last = last_of(vectors, left),
 				                .out = out + ((long)i * out_height + y) * s.out_width * d->channels + c, .sums = sums + (long)i * d->channels + c};
 				fill(&s, vectors, act, b, c, from, buffer + (s.top * s.padded + s.left) * n, 0);
 				run(&s, vectors, buffer, d->weights + (long)c * d->size * d->size, d->bias + c, &to);

@@ -21,7 +21,7 @@ func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weigh
 		if images.Shape[1] != images.Shape[2] {
 			continue // the kernels are for squares
 		}
-		n, err := native.New(config, w.Values, images.Shape[1])
+		n, err := native.New(config, w.Values, images.Shape[1], effnet.Float32)
 		if err != nil {
 			return nil, err
 		}

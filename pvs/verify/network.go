@@ -48,7 +48,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 		} else {
 			checks = append(checks, sameWeights(label+" against "+filepath.Base(files[0]), w, first))
 		}
-		if native.Supported() && len(names) == 0 {
+		if native.Supports(effnet.Float32) && len(names) == 0 {
 			log(fmt.Sprintf("running %s in its own kernels", config.Title))
 			more, err := kernelChecks(config, w, ref.Tensors)
 			if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"image/jpeg"
 	"math/rand/v2"
@@ -34,8 +33,8 @@ type benchCommand struct {
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
-	if c.Precision == effnet.Int8 && (c.What == "all" || c.What == "train") {
-		return errors.New("nothing trains in int8: name what else to measure (pvs bench embed --precision int8), or take another precision")
+	if p := c.Precision; (p == effnet.Int8 || p == effnet.Float16) && (c.What == "all" || c.What == "train") {
+		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", p)
 	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {

@@ -20,7 +20,7 @@ type networkFlags struct {
 	Batch      int    `help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
-	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16,int8" help:"What the network computes in: float32, bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI)."`
+	Precision effnet.Precision `default:"float32" enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI)."`
 }
 
 // ownKernels says where a network runs that needs no backend.

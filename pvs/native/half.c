@@ -1,0 +1,24 @@
+//go:build cgo && amd64
+
+#define PVS_HALF
+#include "native.h"
+
+#ifdef PVS_HAS_HALF
+
+#define PVS_LANES 16
+#define PVS_INSTRUCTIONS "avx512f,avx512dq,avx512bw,avx512vl,avx512fp16,fma"
+#include "network.h"
+
+long pvs_scratch_half(const pvs_network *n, int count) { return scratch_of(n, count); }
+
+PVS_TARGET void pvs_run_half(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
+	run(n, images, count, block, factors, out, scratch);
+}
+
+PVS_TARGET void pvs_to_half(const float *x, long n, void *out) {
+	const float largest = 65504;
+	for (long i = 0; i < n; i++)
+		((_Float16 *)out)[i] = x[i] > largest ? largest : x[i] < -largest ? -largest : x[i];
+}
+
+#endif // PVS_HAS_HALF

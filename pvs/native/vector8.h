@@ -1,0 +1,46 @@
+// Vectors of 8 float32, of AVX2.
+#ifndef PVS_NATIVE_VECTOR8_H
+#define PVS_NATIVE_VECTOR8_H
+
+typedef __m256 vec;
+typedef int mask;
+
+PVS_INLINE vec load(const float *p) { return _mm256_loadu_ps(p); }
+PVS_INLINE void store(float *p, vec x) { _mm256_storeu_ps(p, x); }
+PVS_INLINE vec all(float x) { return _mm256_set1_ps(x); }
+PVS_INLINE vec clip(vec x, float low, float high) { return _mm256_max_ps(_mm256_min_ps(x, all(high)), all(low)); }
+PVS_INLINE mask lanes_of(int left) { return left; } // all: rows end with whole vectors
+PVS_INLINE vec load_part(const float *p, mask m) { return load(p); }
+PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
+
+PVS_INLINE vec inverse(vec x) { return 1.0f / x; }
+
+PVS_INLINE float total_of(vec x) {
+	__m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+	return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+// between is 1 where low < x < high and 0 elsewhere.
+PVS_INLINE vec between(vec x, float low, float high) {
+	return _mm256_and_ps(_mm256_and_ps(_mm256_cmp_ps(x, all(low), _CMP_GT_OQ), _mm256_cmp_ps(x, all(high), _CMP_LT_OQ)), all(1));
+}
+
+// Of decay in vector.h: a minimax polynomial of 2^x for x in [-0.5, 0.5], within 7.5e-8.
+static const float powers[] = {0.00132764492f, 0.0096755391f, 0.0555071346f, 0.240221202f, 0.693146944f, 1.00000012f};
+
+// divide makes of the exponent of e its two parts: that of 2 whose fraction the polynomial takes,
+// and, in the last bits of whole, a whole number.
+PVS_INLINE void divide(vec *x, vec *whole) {
+	const float round = 12582912.0f; // 1.5 * 2^23: a number loses its fraction when this is added
+	*x = clip(*x, -87.0f, 87.0f);
+	*whole = *x * minus_log2e + round;
+	*x = *x * minus_log2e - (*whole - round);
+}
+
+// doubled multiplies p by 2 to the power of the whole number.
+PVS_INLINE vec doubled(vec p, vec whole) {
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(whole), 23)));
+}
+
+#endif
