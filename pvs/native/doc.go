@@ -14,6 +14,7 @@
 // The graph of package effnet says what is computed; tests and `pvs verify` hold both to the
 // same values. From the outside in: network.h, widen.h and multiply.h, tile.h, vector.h; of the
 // gradients training.h, slopes.h, depthwise.h and cross.h; with BatchNorms that train norms.h.
-// avx2.c and avx512.c compile all of it for vectors of 8 and of 16 lanes. In Go, builder.go and
+// avx2.c and avx512.c compile all of it for vectors of 8 and of 16 lanes, half.c the forward pass
+// for float16. In Go, builder.go and
 // pack.go bring weights into the kernels' order.
 package native
