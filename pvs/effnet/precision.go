@@ -61,9 +61,12 @@ func (p Precision) Check(backend compute.Backend) error {
 	return fmt.Errorf("the backend %s has no %s: choose XLA by GOMLX_BACKEND=xla:cpu (or xla:cuda, xla:tpu), or leave out --precision", backend.Name(), p)
 }
 
+// Trains says whether networks train in it.
+func (p Precision) Trains() bool { return p == Float32 || p == BFloat16 }
+
 // CheckTraining is Check for what trains.
 func (p Precision) CheckTraining(backend compute.Backend) error {
-	if p == Float16 || p == Int8 {
+	if !p.Trains() {
 		return fmt.Errorf("nothing trains in %s: choose bfloat16, or leave out --precision", p)
 	}
 	return p.Check(backend)

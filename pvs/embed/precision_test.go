@@ -49,12 +49,11 @@ func TestNeighbours(t *testing.T) {
 		{"xla:cpu", effnet.BFloat16, false},
 		{"go", effnet.Float16, true},
 	} {
-		name := way.backend
-		t.Run(fmt.Sprintf("%s %s own=%v", name, way.precision, way.own), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %s own=%v", way.backend, way.precision, way.own), func(t *testing.T) {
 			if way.own && !native.Supports(way.precision) {
 				t.Skip("this processor does not multiply float16")
 			}
-			b, _, err := backend.OpenNamed(context.Background(), name, func(string) {})
+			b, _, err := backend.OpenNamed(context.Background(), way.backend, func(string) {})
 			if err != nil {
 				t.Skip("the backend cannot be had here: ", err)
 			}

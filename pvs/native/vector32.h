@@ -35,9 +35,11 @@ PVS_INLINE void divide(vec *x, vec *whole) {
 PVS_INLINE vec doubled(vec p, vec power) { return _mm512_scalef_ph(p, power); }
 
 // depth_step is how many values of x a product's step multiplies, by as many rows of weights, which
-// lie in pairs. Processors repeat 32 bits as they load them; for 16 they need a port that multiplies.
+// lie in pairs.
 enum { depth_step = 2 };
 
+// broadcast repeats two values. Processors repeat 32 bits as they load them; for 16 they need a
+// port that multiplies.
 PVS_INLINE vec broadcast(const value *p) {
 	int both;
 	memcpy(&both, p, sizeof both);

@@ -41,12 +41,11 @@ PVS_INLINE void fill_expanded(const strip *s, int vectors, int act, const pvs_ma
 // fill_copied takes a panel of x as it is.
 PVS_INLINE void fill_copied(const strip *s, int vectors, int channels, int left, const value *x, value *to) {
 	int last = vecs_of(vectors) - 1;
+	mask from = last_of(vectors, left), whole = last_of(vectors, panel);
 	for (int y = 0; y < s->rows; y++, to += (s->padded - s->width) * lanes * vectors)
 		for (int i = 0; i < s->width; i++, x += channels, to += lanes * vectors)
-			for (int j = 0; j <= last; j++) {
-				mask from = j == last ? last_of(vectors, left) : lanes_of(step), whole = j == last ? last_of(vectors, panel) : lanes_of(step);
-				store_part(to + step * j, load_part(x + step * j, from), whole);
-			}
+			for (int j = 0; j <= last; j++)
+				store_part(to + step * j, load_part(x + step * j, j == last ? from : lanes_of(step)), j == last ? whole : lanes_of(step));
 }
 
 // fill brings a panel from channel c on of a block's input to its depthwise convolution.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -33,8 +32,8 @@ type benchCommand struct {
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
-	if p := c.Precision; (p == effnet.Int8 || p == effnet.Float16) && (c.What == "all" || c.What == "train") {
-		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", p)
+	if !c.Precision.Trains() && (c.What == "all" || c.What == "train") {
+		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.Precision)
 	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
