@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"pvs/chart":            {"pvs/evaluate", "pvs/wholefile", "pvs/cores"},
 	"pvs/effnet":           {"pvs/loop"},
 	"pvs/effnet/weights":   {"pvs/effnet", "pvs/fetch"},
-	"pvs/classify":         {"pvs/effnet"},
+	"pvs/classify":         {"pvs/effnet", "pvs/native", "pvs/cores"},
 	"pvs/siamese":          {"pvs/effnet"},
 	"pvs/embed":            {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/quantize", "pvs/native", "pvs/cores"},
 	"pvs/onnx":             {},

@@ -29,11 +29,15 @@ func (s *Session) body() (body, error) {
 // the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
 // back for the gradients, which are added up.
 func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
+	whole := s.whole(b, dims)
+	if s.input == FromFeatures {
+		step, _, err := s.headStep(whole)
+		return step, err
+	}
 	body, err := s.body()
 	if err != nil {
 		return Step{}, err
 	}
-	whole := s.whole(b, dims)
 	parts := []part{whole}
 	if s.splits(dims[0]) {
 		parts = s.split(whole)
@@ -47,21 +51,10 @@ func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
 		}
 		copy(features[p.from*width:], out)
 	}
-	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		report, slope := s.headGraph(scope, s.named(in))
-		return []*graph.Node{report, slope}
-	})
-	if err != nil {
-		return Step{}, err
-	}
 	whole.x, whole.dims = features, []int{dims[0], width}
-	out, err := s.run(head, s.arguments(whole)...)
-	if err != nil {
-		return Step{}, err
-	}
-	step, slopes := stepOf(out[0], b.N), out[1]
-	if len(s.ofBackbone()) == 0 {
-		return step, nil
+	step, slopes, err := s.headStep(whole)
+	if err != nil || len(s.ofBackbone()) == 0 {
+		return step, err
 	}
 	for _, p := range parts {
 		slope := make([]float32, p.dims[0]*width)
@@ -71,6 +64,25 @@ func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
 		}
 	}
 	return step, body.apply()
+}
+
+// headStep trains the classifier on a batch's features and returns how the loss falls with them.
+func (s *Session) headStep(whole part) (Step, []float32, error) {
+	if s.owns() {
+		return s.trainHeadInKernels(whole)
+	}
+	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		report, slope := s.headGraph(scope, s.named(in))
+		return []*graph.Node{report, slope}
+	})
+	if err != nil {
+		return Step{}, nil, err
+	}
+	out, err := s.run(head, s.arguments(whole)...)
+	if err != nil {
+		return Step{}, nil, err
+	}
+	return stepOf(out[0], whole.counted), out[1], nil
 }
 
 // splits says whether a batch is split into micro-batches.

@@ -1,35 +1,29 @@
 package finetune
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // bodyKernels is the backbone from the first layer on that trains in the network's own kernels.
-// The weights stay on the backend, where Adam changes them. BatchNorms that train see a part's
-// statistics.
+// The weights stay with the session. BatchNorms that train see a part's statistics.
 type bodyKernels struct {
 	s         *Session
 	training  *native.Training
 	inference *native.Network      // with BatchNorms that train; nil: not built with these values
-	values    map[string][]float32 // as they are on the backend
+	values    map[string][]float32 // where the session has them
 	sums      map[string][]float32 // of gradients, and of what moving statistics take from the batch
 	some      map[string][]float32 // a part's, where there are several
 	at        int                  // the first row of the part that went forward last
 	added     bool                 // sums has a part's
 }
 
-// kernelsTrain says whether the layers of the backbone that a phase trains run in own kernels: on a
-// CPU (see [native.Preferred]).
+// kernelsTrain says whether the layers that a phase trains run in own kernels: a classifier's and
+// those of the backbone, on a CPU (see [native.Preferred]).
 func kernelsTrain(b compute.Backend, precision effnet.Precision, devices int, p Phase) bool {
-	return p.CachedInput() != FromFeatures && devices <= 1 && native.Preferred(b, precision)
+	return !p.Siamese() && devices <= 1 && native.Preferred(b, precision)
 }
 
 // owns says whether a step from the input runs in them, its frozen layers apart.
@@ -51,11 +45,8 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 		return nil, err
 	}
 	k := &bodyKernels{s: s, training: t, sums: map[string][]float32{}, some: map[string][]float32{}}
-	if k.values, err = s.Values(); err != nil {
-		return nil, err
-	}
 	s.kernels = k
-	return k, t.Load(k.values)
+	return k, k.load()
 }
 
 // features are those of the rows that count; the others have zeros.
@@ -124,34 +115,26 @@ func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 func (k *bodyKernels) apply() error {
 	s := k.s
 	k.added, k.inference = false, nil
-	trained := s.ofBackbone()
-	names := slices.Concat(trained, s.statistics())
-	exec, err := s.program("apply gradients", func(_ *model.Scope, in []*graph.Node) []*graph.Node {
-		rate, sums := in[0], in[1:]
-		s.update(trained, sums[:len(trained)], rate)
-		for i, name := range names[len(trained):] {
-			s.move(name, sums[len(trained)+i])
-		}
-		return in[:1]
-	})
-	if err != nil {
+	if err := s.updateInMemory(s.ofBackbone(), k.sums); err != nil {
 		return err
 	}
-	args := []argument{scalar(s.rate())}
-	for _, name := range names {
-		sum := k.sums[name]
-		if sum == nil {
-			return fmt.Errorf("own kernels have no gradient of %s", name)
-		}
-		args = append(args, perRow(sum, s.store.GetVariable("/"+name).Shape().Dimensions...))
-	}
-	if _, err := s.run(exec, args...); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := s.read(name, k.values[name]); err != nil {
+	for _, name := range s.statistics() {
+		if err := s.moveInMemory(name, k.sums[name]); err != nil {
 			return err
 		}
+	}
+	return k.load()
+}
+
+// load takes the weights as they are.
+func (k *bodyKernels) load() error {
+	var names []string
+	for _, v := range k.s.config.Variables() {
+		names = append(names, v.Name)
+	}
+	var err error
+	if k.values, err = k.s.allInMemory(names); err != nil {
+		return err
 	}
 	return k.training.Load(k.values)
 }

@@ -56,7 +56,8 @@ type Session struct {
 	iterations int // of this phase's optimizer
 	sharedUpTo int // values of a weight whose moments share a vector; see [held]
 	frozen     frozen
-	kernels    *bodyKernels // of the phase; nil: not built yet
+	kernels    *bodyKernels      // of the phase; nil: not built yet
+	ownHead    *classify.Kernels // the same
 }
 
 // NewSession puts a network's weights on the backend: the backbone's, and those of the
@@ -100,7 +101,7 @@ func (s *Session) Load(values map[string][]float32) error {
 
 // thaw drops what was built of layers with the weights as they were.
 func (s *Session) thaw() {
-	s.kernels = nil
+	s.kernels, s.ownHead = nil, nil
 	if s.frozen != nil {
 		s.frozen.close()
 		s.frozen = nil

@@ -151,7 +151,7 @@ func TestOwnKernels(t *testing.T) {
 	for _, c := range []struct {
 		trains Trains
 		norms  bool
-	}{{FromBlock7a, false}, {Full, false}, {NewTop, true}, {FromBlock7a, true}, {Full, true}} {
+	}{{NewTop, false}, {FromBlock7a, false}, {Full, false}, {NewTop, true}, {FromBlock7a, true}, {Full, true}} {
 		trains, p := c.trains, phase(c.trains)
 		p.BatchNorm, p.Dropout, p.LearningRate = c.norms, 0.3, 1e-4
 		b := photos(5, 6)
@@ -161,8 +161,8 @@ func TestOwnKernels(t *testing.T) {
 		for i, graph := range []bool{true, false} {
 			s := newSession(t, SessionOptions{DropConnect: 0.3, Frozen: goBackend(t), Graph: graph})
 			losses[i], values[i] = trained(t, s, p, FromImages, 3, b)
-			if (s.kernels == nil) != graph {
-				t.Fatalf("%s, as a graph %t: kernels %v", trains, graph, s.kernels)
+			if (s.ownHead == nil) != graph || len(s.programs) == 0 != !graph {
+				t.Fatalf("%s, as a graph %t: %d programs, head in own kernels %t", trains, graph, len(s.programs), s.ownHead != nil)
 			}
 			var err error
 			if after[i], err = s.Evaluate(b); err != nil {
@@ -394,7 +394,8 @@ func frozenApart(t *testing.T) {
 					t.Errorf("%s, batch %d, step %d: a loss of %g apart, %g in one program", trains, rows, i, got, want)
 				}
 			}
-			if name := apart(values[false], values[true], 1e-3); name != "" {
+			// Where nearly nothing is left of a gradient, rounding says how far Adam goes.
+			if name := apart(values[false], values[true], 5e-3); name != "" {
 				t.Errorf("%s, batch %d: %s differs", trains, rows, name)
 			}
 		}

@@ -69,15 +69,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 		return s.triplets(exec, b, dims)
 	}
 	if s.owns() {
-		body, err := s.bodyInKernels()
-		if err != nil {
-			return Step{}, err
-		}
-		if b.Inputs, err = body.infer(part{dims: dims, x: b.Inputs}); err != nil {
-			return Step{}, err
-		}
-		defer func(input Input) { s.input = input }(s.input)
-		s.input, dims = FromFeatures, []int{dims[0], s.config.Features()}
+		return s.evaluateInKernels(part{counted: b.N, dims: dims, x: b.Inputs, labels: b.Labels})
 	}
 	exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.evaluateGraph(scope, inputs{x: in[0], labels: in[1], weights: in[2]})}

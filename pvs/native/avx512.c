@@ -2,6 +2,8 @@
 
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,fma"
+#include "adam.h"
+#include "dense.h"
 #include "norms.h"
 
 #define PVS_EXPORT(name) name##_16

@@ -23,8 +23,17 @@ long pvs_phases_memory_16(const pvs_training *t, int count);
 void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 
-// PVS_FOR is the function of a network's lanes.
-#define PVS_FOR(network, name) ((network)->lanes == 16 ? name##_16 : name##_8)
+void pvs_dense_layer_8(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
+void pvs_dense_layer_16(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
+void pvs_dense_back_8(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
+void pvs_dense_back_16(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
+void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
+void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
+void pvs_adam_step_8(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
+void pvs_adam_step_16(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
+
+// PVS_FOR is the function for so many lanes.
+#define PVS_FOR(lanes, name) ((lanes) == 16 ? name##_16 : name##_8)
 
 #ifdef PVS_HAS_HALF
 
@@ -49,38 +58,54 @@ int pvs_half(void) { return 0; }
 long pvs_scratch(const pvs_network *n, int count) {
 	if (n->half)
 		return pvs_scratch_half(n, count);
-	return PVS_FOR(n, pvs_scratch)(n, count);
+	return PVS_FOR(n->lanes, pvs_scratch)(n, count);
 }
 
 void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
 	if (n->half)
 		pvs_run_half(n, images, count, block, factors, out, scratch);
 	else
-		PVS_FOR(n, pvs_run)(n, images, count, block, factors, out, scratch);
+		PVS_FOR(n->lanes, pvs_run)(n, images, count, block, factors, out, scratch);
 }
 
 long pvs_kept(const pvs_training *t, int count, int first) {
-	return PVS_FOR(t->network, pvs_kept)(t, count, first);
+	return PVS_FOR(t->network->lanes, pvs_kept)(t, count, first);
 }
 
 void pvs_forward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
-	PVS_FOR(t->network, pvs_forward)(t, in, count, first, factors, kept, features, scratch);
+	PVS_FOR(t->network->lanes, pvs_forward)(t, in, count, first, factors, kept, features, scratch);
 }
 
 long pvs_gradients_scratch(const pvs_training *t, int first) {
-	return PVS_FOR(t->network, pvs_gradients_scratch)(t, first);
+	return PVS_FOR(t->network->lanes, pvs_gradients_scratch)(t, first);
 }
 
 void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch) {
-	PVS_FOR(t->network, pvs_gradients)(t, images, count, first, factors, kept, slopes, sums, scratch);
+	PVS_FOR(t->network->lanes, pvs_gradients)(t, images, count, first, factors, kept, slopes, sums, scratch);
 }
 
 long pvs_phases_memory(const pvs_training *t, int count) {
-	return PVS_FOR(t->network, pvs_phases_memory)(t, count);
+	return PVS_FOR(t->network->lanes, pvs_phases_memory)(t, count);
 }
 
 void pvs_phase(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory) {
-	PVS_FOR(t->network, pvs_phase)(t, phase, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+	PVS_FOR(t->network->lanes, pvs_phase)(t, phase, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+}
+
+void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
+	PVS_FOR(lanes, pvs_dense_layer)(l, x, rows, weights, bias, from, to, out, scratch);
+}
+
+void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {
+	PVS_FOR(lanes, pvs_dense_back)(l, slopes, rows, weights, from, to, out);
+}
+
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
+	PVS_FOR(lanes, pvs_dense_slopes)(l, x, slopes, rows, from, to, weights, bias, scratch);
+}
+
+void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights) {
+	PVS_FOR(lanes, pvs_adam_step)(a, slopes, n, m, v, weights);
 }
 
 int pvs_lanes(void) {

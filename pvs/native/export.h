@@ -31,3 +31,27 @@ void PVS_EXPORT(pvs_phase)(const pvs_training *t, int which, int block, int coun
 	phase(t, which, block, count, images, factors, features, slopes, sums, tally, channels, memory);
 	_mm_setcsr(before);
 }
+
+void PVS_EXPORT(pvs_dense_layer)(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
+	unsigned before = without_denormals();
+	dense(l, x, rows, weights, bias, from, to, out, scratch);
+	_mm_setcsr(before);
+}
+
+void PVS_EXPORT(pvs_dense_back)(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {
+	unsigned before = without_denormals();
+	dense_back(l, slopes, rows, weights, from, to, out);
+	_mm_setcsr(before);
+}
+
+void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
+	unsigned before = without_denormals();
+	dense_slopes(l, x, slopes, rows, from, to, weights, bias, scratch);
+	_mm_setcsr(before);
+}
+
+void PVS_EXPORT(pvs_adam_step)(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights) {
+	unsigned before = without_denormals();
+	adam(a, slopes, n, m, v, weights);
+	_mm_setcsr(before);
+}

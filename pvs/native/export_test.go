@@ -30,3 +30,9 @@ func NewHalf(config effnet.Config, values map[string][]float32, size int) *Netwo
 func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
 	return newNetwork(config, values, size, lanes, false)
 }
+
+// NewDenseFor makes a layer for vectors of so many lanes.
+func NewDenseFor(in, out, lanes int) (*Dense, error) { return newDense(in, out, lanes) }
+
+// StepFor takes a step of Adam with vectors of so many lanes.
+func (a Adam) StepFor(t Trained, lanes int) { a.step(t, lanes) }

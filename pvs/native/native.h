@@ -137,6 +137,34 @@ long pvs_gradients_scratch(const pvs_training *t, int first);
 // and of the stem if that is 0, given how it falls with the features, slopes[count, top.out].
 void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
 
+// pvs_layer is the sides of a dense layer that trains. In is a multiple of 8. Rows of what it gives
+// have filled values, whole vectors; those from out on are zeros. Its weights [in, out] are as they are.
+typedef struct {
+	int in, out, filled;
+} pvs_layer;
+
+// pvs_dense_layer computes the columns [from, to) of out[rows, filled] = x[rows, in] * weights + bias.
+// From and to, unless it is the end, are multiples of two vectors of so many lanes, and scratch has
+// room for so many columns of weights.
+void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
+
+// pvs_dense_back computes the columns [from, to), multiples of 8, of how a loss falls with what
+// enters, out[rows, in], given how it falls with what the layer gives, slopes[rows, filled].
+void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
+
+// pvs_dense_slopes computes the columns [from, to) of how it falls with weights and bias. Columns and
+// scratch are as pvs_dense_layer's.
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
+
+// pvs_adam is how a step of Adam is taken: the moments go mean and square of the way to the
+// gradients and their squares; the weights lose rate * m / (sqrt(v) + epsilon).
+typedef struct {
+	float rate, mean, square, epsilon;
+} pvs_adam;
+
+// pvs_adam_step takes one for n weights, with their moments m and v.
+void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
+
 // Phases of a step in which BatchNorms train, in this order, those between stem and top for each
 // block. Phases with "tally" in their names, and those without that stand before a BatchNorm,
 // write its sums: of what enters it less its mean, and of the squares; on the way back of the

@@ -38,3 +38,11 @@ func (k *kernels) backward(*part, []float32, []float32, []float32, int, int) {}
 func (k *kernels) phase(*part, phase, int, int, int, []float32, []float32, []float32, []float32) {}
 
 func (k *kernels) phasesMemory(int) int { return 0 }
+
+func (d *Dense) forward([]float32, []float32, []float32, int, int, int, []float32, []float32) {}
+
+func (d *Dense) back([]float32, []float32, int, int, int, []float32) {}
+
+func (d *Dense) slopes([]float32, []float32, int, int, int, []float32, []float32, []float32) {}
+
+func (a Adam) step(Trained, int) {}

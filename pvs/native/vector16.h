@@ -13,6 +13,7 @@ PVS_INLINE mask lanes_of(int left) { return left < 16 ? 0xff : 0xffff; }
 PVS_INLINE vec load_part(const float *p, mask m) { return _mm512_maskz_loadu_ps(m, p); }
 PVS_INLINE void store_part(float *p, vec x, mask m) { _mm512_mask_storeu_ps(p, m, x); }
 
+PVS_INLINE vec root(vec x) { return _mm512_sqrt_ps(x); }
 PVS_INLINE float total_of(vec x) { return _mm512_reduce_add_ps(x); }
 
 // inverse is 1/x, for x of at least 1: an estimate and a step of Newton's method, within 1e-7. Swish

@@ -15,6 +15,7 @@ PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
 
 PVS_INLINE vec inverse(vec x) { return 1.0f / x; }
 
+PVS_INLINE vec root(vec x) { return _mm256_sqrt_ps(x); }
 PVS_INLINE float total_of(vec x) {
 	__m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
 	s = _mm_add_ps(s, _mm_movehl_ps(s, s));

@@ -1,0 +1,246 @@
+package classify
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/native"
+)
+
+// Kernels is the head on a CPU without a backend: what [Head.Graph], [Loss] and [Correct] give and,
+// in training, the gradients, multiplied by package native. It is not for concurrent use.
+type Kernels struct {
+	head   Head
+	dense  *native.Dense
+	values map[string][]float32
+}
+
+// Batch is the rows that a head trains on; all of them count.
+type Batch struct {
+	Features []float32 // [rows, features]
+	Labels   []int32   // [rows]
+	Dropout  float32   // the share of values that are dropped
+	Noise    []float32 // as that of [Options]; nil where nothing is dropped
+}
+
+// Trained is what a batch gives in training.
+type Trained struct {
+	LossSum, Correct float64   // over rows
+	Mean, Variance   []float32 // those of [Outputs]
+	// Slopes and Gradients are how the loss, the mean of the rows', falls with the features, [rows,
+	// features], and with each weight that trains.
+	Slopes    []float32
+	Gradients map[string][]float32
+}
+
+// NewKernels makes room for a head where [native.Supports] float32.
+func NewKernels(h Head) (*Kernels, error) {
+	d, err := native.NewDense(h.Features, h.Classes)
+	if err != nil {
+		return nil, err
+	}
+	return &Kernels{head: h, dense: d}, nil
+}
+
+// Load takes the weights that [Head.Variables] lists, which are read where they are until the next
+// load.
+func (k *Kernels) Load(values map[string][]float32) { k.values = values }
+
+// Evaluate returns the sum of the loss over rows of features, and how many were found, in
+// inference.
+func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct float64, err error) {
+	if err := k.check(features, labels); err != nil {
+		return 0, 0, err
+	}
+	embedding := make([]float32, len(features))
+	k.columns(func(from, to int) {
+		k.normalize(features, k.values[MovingMean], inverse(k.values[MovingVariance][from:to]), embedding, from, to)
+	})
+	_, lossSum, correct = k.loss(embedding, labels)
+	return lossSum, correct, nil
+}
+
+// Train computes what a batch gives. It changes nothing.
+func (k *Kernels) Train(b Batch) (Trained, error) {
+	if err := k.check(b.Features, b.Labels); err != nil {
+		return Trained{}, err
+	}
+	dim, size := k.head.Features, len(b.Features)
+	out := Trained{Mean: make([]float32, dim), Variance: make([]float32, dim), Slopes: make([]float32, size), Gradients: map[string][]float32{}}
+	for _, v := range k.head.Variables() {
+		if !v.Statistic() {
+			out.Gradients[v.Name] = make([]float32, v.Size())
+		}
+	}
+	x := make([]float32, size)
+	k.columns(func(from, to int) {
+		moments(b.Features, dim, from, to, out.Mean, out.Variance)
+		k.normalize(b.Features, out.Mean, inverse(out.Variance[from:to]), x, from, to)
+		b.drop(x, dim, from, to)
+	})
+	slopes, lossSum, correct := k.loss(x, b.Labels)
+	out.LossSum, out.Correct = lossSum, correct
+	k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, out.Gradients[Kernel], out.Gradients[Bias])
+	k.columns(func(from, to int) {
+		b.drop(out.Slopes, dim, from, to)
+		k.normalizeBack(b.Features, out, from, to)
+	})
+	return out, nil
+}
+
+func (k *Kernels) check(features []float32, labels []int32) error {
+	if len(labels) == 0 || len(features) != len(labels)*k.head.Features {
+		return fmt.Errorf("%d features do not fit %d labels: the new top takes %d a row", len(features), len(labels), k.head.Features)
+	}
+	for i, label := range labels {
+		if label < 0 || int(label) >= k.head.Classes {
+			return fmt.Errorf("row %d has class %d; the new top has %d", i, label, k.head.Classes)
+		}
+	}
+	return nil
+}
+
+// columns shares the features among all cores.
+func (k *Kernels) columns(f func(from, to int)) {
+	dim, parts := k.head.Features, runtime.GOMAXPROCS(0)
+	_ = cores.Each(context.Background(), parts, func(i int) error {
+		f(dim*i/parts, dim*(i+1)/parts)
+		return nil
+	})
+}
+
+// moments computes the mean and the biased variance of some columns.
+func moments(x []float32, dim, from, to int, mean, variance []float32) {
+	n, sums := float64(len(x)/dim), make([]float64, to-from)
+	for at := 0; at < len(x); at += dim {
+		for j, v := range x[at+from : at+to] {
+			sums[j] += float64(v)
+		}
+	}
+	for j, sum := range sums {
+		mean[from+j], sums[j] = float32(sum/n), 0
+	}
+	for at := 0; at < len(x); at += dim {
+		for j, v := range x[at+from : at+to] {
+			d := float64(v - mean[from+j])
+			sums[j] += d * d
+		}
+	}
+	for j, sum := range sums {
+		variance[from+j] = float32(sum / n)
+	}
+}
+
+// inverse is 1/sqrt(variance + epsilon).
+func inverse(variance []float32) []float32 {
+	out := make([]float32, len(variance))
+	for j, v := range variance {
+		out[j] = float32(1 / math.Sqrt(float64(v)+Epsilon))
+	}
+	return out
+}
+
+// normalize applies the BatchNorm to some columns.
+func (k *Kernels) normalize(x, mean, inverse, out []float32, from, to int) {
+	mean, gamma, beta := mean[from:to], k.values[Gamma][from:to], k.values[Beta][from:to]
+	for at := 0; at < len(x); at += k.head.Features {
+		out := out[at+from : at+to]
+		for j, v := range x[at+from : at+to] {
+			out[j] = (v-mean[j])*inverse[j]*gamma[j] + beta[j]
+		}
+	}
+}
+
+// normalizeBack makes of the gradients of what the BatchNorm gives, in out.Slopes, those of what
+// enters it and of its weights (Ioffe & Szegedy 2015, section 3).
+func (k *Kernels) normalizeBack(x []float32, out Trained, from, to int) {
+	dim, mean, inverse := k.head.Features, out.Mean[from:to], inverse(out.Variance[from:to])
+	sums, products := make([]float64, to-from), make([]float64, to-from)
+	for at := 0; at < len(x); at += dim {
+		slopes := out.Slopes[at+from : at+to]
+		for j, v := range x[at+from : at+to] {
+			sums[j] += float64(slopes[j])
+			products[j] += float64(slopes[j] * (v - mean[j]) * inverse[j])
+		}
+	}
+	n, gamma := float64(len(x)/dim), k.values[Gamma][from:to]
+	sum, product := make([]float32, to-from), make([]float32, to-from)
+	for j := range sums {
+		out.Gradients[Beta][from+j], out.Gradients[Gamma][from+j] = float32(sums[j]), float32(products[j])
+		sum[j], product[j] = float32(sums[j]/n), float32(products[j]/n)
+	}
+	for at := 0; at < len(x); at += dim {
+		slopes := out.Slopes[at+from : at+to]
+		for j, v := range x[at+from : at+to] {
+			normal := (v - mean[j]) * inverse[j]
+			slopes[j] = gamma[j] * inverse[j] * (slopes[j] - sum[j] - normal*product[j])
+		}
+	}
+}
+
+// drop applies dropout to some columns; its gradient is the same.
+func (b Batch) drop(x []float32, dim, from, to int) {
+	if b.Dropout == 0 {
+		return
+	}
+	scale := 1 / (1 - b.Dropout)
+	for at := 0; at < len(x); at += dim {
+		x := x[at+from : at+to]
+		for j, v := range b.Noise[at+from : at+to] {
+			if v < b.Dropout {
+				x[j] = 0
+			} else {
+				x[j] *= scale
+			}
+		}
+	}
+}
+
+// loss computes, of what enters the softmax's layer, how the mean loss falls with the logits, [rows,
+// Width()], and its sum over the rows, and how many were found.
+func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, correct float64) {
+	width, classes, rows := k.dense.Width(), k.head.Classes, len(labels)
+	logits := make([]float32, rows*width)
+	k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits)
+	losses, found := make([]float64, rows), make([]bool, rows)
+	parts := min(rows, runtime.GOMAXPROCS(0))
+	_ = cores.Each(context.Background(), parts, func(i int) error {
+		for r := rows * i / parts; r < rows*(i+1)/parts; r++ {
+			losses[r], found[r] = softmax(logits[r*width:][:classes], int(labels[r]), rows)
+		}
+		return nil
+	})
+	for r, loss := range losses {
+		lossSum += loss
+		if found[r] {
+			correct++
+		}
+	}
+	return logits, lossSum, correct
+}
+
+// softmax replaces a row's logits by how the mean loss of so many rows falls with them, and returns
+// the row's loss and whether its label is the most probable one.
+func softmax(logits []float32, label, rows int) (loss float64, found bool) {
+	best := 0
+	for i, v := range logits {
+		if v > logits[best] {
+			best = i
+		}
+	}
+	most, own, sum := logits[best], float64(logits[label]), 0.0
+	for i, v := range logits {
+		e := math.Exp(float64(v - most))
+		sum += e
+		logits[i] = float32(e)
+	}
+	scale := float32(1 / (sum * float64(rows)))
+	for i := range logits {
+		logits[i] *= scale
+	}
+	logits[label] -= 1 / float32(rows)
+	return math.Log(sum) + float64(most) - own, best == label
+}

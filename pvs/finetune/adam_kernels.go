@@ -1,0 +1,82 @@
+package finetune
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/native"
+)
+
+// inMemory is a variable's values, to be read and changed where they are: in the machine's memory,
+// to which they are brought if the last that used them was a program. It is good until the next
+// one runs.
+func (s *Session) inMemory(name string) (values []float32, err error) {
+	v := s.store.GetVariable("/" + name)
+	if v == nil {
+		return nil, fmt.Errorf("there is no weight %s", name)
+	}
+	value, err := v.Value()
+	if err == nil {
+		err = tensors.MutableFlatData(value, func(flat []float32) { values = flat })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return values, nil
+}
+
+// allInMemory is [Session.inMemory] for many.
+func (s *Session) allInMemory(names []string) (map[string][]float32, error) {
+	all := map[string][]float32{}
+	for _, name := range names {
+		values, err := s.inMemory(name)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = values
+	}
+	return all, nil
+}
+
+// updateInMemory is update without a program.
+func (s *Session) updateInMemory(weights []string, gradients map[string][]float32) error {
+	var all []native.Trained
+	for _, h := range s.hold(weights) {
+		var kept [2][]float32
+		for i, slot := range moments(h.name) {
+			var err error
+			if kept[i], err = s.inMemory(slot); err != nil {
+				return err
+			}
+		}
+		at := 0
+		for _, name := range h.weights {
+			values, err := s.inMemory(name)
+			if err != nil {
+				return err
+			}
+			if len(gradients[name]) != len(values) {
+				return fmt.Errorf("own kernels have no gradient of %s", name)
+			}
+			to := at + len(values)
+			all = append(all, native.Trained{Weights: values, Gradients: gradients[name], M: kept[0][at:to], V: kept[1][at:to]})
+			at = to
+		}
+	}
+	native.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}.Step(all)
+	return nil
+}
+
+// moveInMemory is move without a program.
+func (s *Session) moveInMemory(name string, batch []float32) error {
+	values, err := s.inMemory(name)
+	if err != nil {
+		return err
+	}
+	for i, v := range batch {
+		values[i] += (v - values[i]) * (1 - classify.Momentum)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package native
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
+)
+
+// Dense is a dense layer that trains: x [rows, in] times a kernel [in, out], plus a bias [out]. It is
+// not for concurrent use.
+type Dense struct {
+	in, out, filled, lanes int
+	scratch                [][]float32 // two vectors of columns for each part of the work
+}
+
+// NewDense makes room for a layer. What enters it is a multiple of 8 values.
+func NewDense(in, out int) (*Dense, error) {
+	n := lanes()
+	if n == 0 {
+		return nil, errUnsupported
+	}
+	return newDense(in, out, n)
+}
+
+func newDense(in, out, lanes int) (*Dense, error) {
+	if in < 8 || in%8 != 0 || out < 1 {
+		return nil, fmt.Errorf("a dense layer in own kernels takes a multiple of 8 values to at least one, not %d to %d", in, out)
+	}
+	d := &Dense{in: in, out: out, filled: vectors(out, lanes), lanes: lanes}
+	d.scratch = make([][]float32, 2*runtime.GOMAXPROCS(0))
+	for i := range d.scratch {
+		d.scratch[i] = make([]float32, in*2*lanes)
+	}
+	return d, nil
+}
+
+// Width is how many values a row has of what the layer gives: out, filled up to whole vectors.
+func (d *Dense) Width() int { return d.filled }
+
+// Forward computes y [rows, Width()] of x [rows, in], with zeros where it is filled up.
+func (d *Dense) Forward(x, kernel, bias, y []float32) {
+	d.columns(d.filled, 2*d.lanes, func(from, to int, scratch []float32) {
+		d.forward(x, kernel, bias, len(x)/d.in, from, to, y, scratch)
+	})
+}
+
+// Backward computes how a loss falls with what entered, dx [rows, in], and with the weights, dKernel
+// [in, out] and dBias [out], given that with what the layer gave for x, dy [rows, Width()], zeros
+// where it is filled up.
+func (d *Dense) Backward(x, kernel, dy, dx, dKernel, dBias []float32) {
+	rows := len(x) / d.in
+	d.columns(d.in, 8, func(from, to int, _ []float32) { d.back(kernel, dy, rows, from, to, dx) })
+	d.columns(d.filled, 2*d.lanes, func(from, to int, scratch []float32) {
+		d.slopes(x, dy, rows, from, to, dKernel, dBias, scratch)
+	})
+}
+
+// columns shares columns among all cores, so many at a time.
+func (d *Dense) columns(n, each int, f func(from, to int, scratch []float32)) {
+	all := (n + each - 1) / each
+	parts := min(all, len(d.scratch))
+	_ = cores.Each(context.Background(), parts, func(i int) error {
+		f(all*i/parts*each, min(n, all*(i+1)/parts*each), d.scratch[i])
+		return nil
+	})
+}

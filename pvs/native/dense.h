@@ -1,0 +1,113 @@
+// A dense layer that trains, its weights as they are: a panel of them is copied when it is needed,
+// which costs less than to keep a second order of weights that change with each step.
+#ifndef PVS_NATIVE_DENSE_H
+#define PVS_NATIVE_DENSE_H
+
+#include "cross.h"
+
+// wide_panel is where the panel from column c on lies in rows of so many columns: how many of them
+// it has, and how many vectors those fill.
+typedef struct {
+	int vectors, columns;
+} wide_panel;
+
+static inline wide_panel wide_panel_at(int c, int columns) {
+	int left = columns - c;
+	return (wide_panel){left > lanes ? 2 : 1, left < panel ? left : panel};
+}
+
+// take_panel copies a panel of x, whose rows are apart values apart, and fills up its vectors with zeros.
+PVS_TARGET static void take_panel(wide_panel p, const float *x, int rows, int apart, float *out) {
+	int width = p.vectors * lanes;
+	if (p.columns < width)
+		memset(out, 0, sizeof(float) * rows * width);
+	for (int r = 0; r < rows; r++, x += apart, out += width) {
+		if (p.columns < width) {
+			memcpy(out, x, sizeof(float) * p.columns);
+			continue;
+		}
+		for (int j = 0; j < width; j += lanes)
+			store(out + j, load(x + j));
+	}
+}
+
+// dense computes the columns [from, to) of out.
+PVS_TARGET static void dense(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
+	for (int c = from; c < to; c += panel) {
+		wide_panel p = wide_panel_at(c, l->out);
+		float start[panel] = {0};
+		memcpy(start, bias + c, sizeof(float) * p.columns);
+		take_panel(p, weights + c, l->in, l->out, scratch);
+		after then = {.act = pvs_linear, .last = lanes_of(lanes), .columns = l->filled};
+		if (p.vectors == 2)
+			panel_of(2, x, rows, l->in, scratch, start, then, out + c);
+		else
+			panel_of(1, x, rows, l->in, scratch, start, then, out + c);
+	}
+}
+
+// Of the product with the transpose so many rows of both factors go together, as registers hold sums.
+enum { dot_rows = 4, dot_columns = lanes / 4 };
+
+// dots computes out[rows, dot_columns] = x[rows, l->filled] times as many rows of weights.
+PVS_INLINE void dots(int rows, const pvs_layer *l, const float *x, const float *weights, float *out) {
+	vec sum[dot_rows][dot_columns];
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < dot_columns; j++)
+			sum[i][j] = all(0);
+	for (int k = 0; k < l->out; k += lanes) {
+		vec w[dot_columns];
+		for (int j = 0; j < dot_columns; j++) {
+			float rest[lanes] = {0};
+			const float *from = weights + (long)j * l->out + k;
+			w[j] = load(l->out - k < lanes ? memcpy(rest, from, sizeof(float) * (l->out - k)) : from);
+		}
+		for (int i = 0; i < rows; i++) {
+			vec v = load(x + (long)i * l->filled + k);
+			for (int j = 0; j < dot_columns; j++)
+				sum[i][j] += v * w[j];
+		}
+	}
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < dot_columns; j++)
+			out[(long)i * l->in + j] = total_of(sum[i][j]);
+}
+
+// dense_back computes the columns [from, to) of the gradient of what enters.
+PVS_TARGET static void dense_back(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {
+	for (int c = from; c < to; c += dot_columns) {
+		const float *w = weights + (long)c * l->out;
+		for (int r = 0; r < rows; r += dot_rows) {
+			const float *x = slopes + (long)r * l->filled;
+			float *to = out + (long)r * l->in + c;
+			switch (rows - r) {
+			case 1: dots(1, l, x, w, to); break;
+			case 2: dots(2, l, x, w, to); break;
+			case 3: dots(3, l, x, w, to); break;
+			default: dots(dot_rows, l, x, w, to);
+			}
+		}
+	}
+}
+
+// dense_slopes computes the columns [from, to) of the gradients of weights and bias.
+PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
+	for (int c = from; c < to; c += panel) {
+		wide_panel p = wide_panel_at(c, l->out);
+		int width = p.vectors * lanes;
+		float some[cross_places * panel], total[panel] = {0};
+		memset(scratch, 0, sizeof(float) * l->in * width);
+		for (int r = 0; r < rows; r += cross_places) {
+			int n = rows - r < cross_places ? rows - r : cross_places;
+			take_panel((wide_panel){p.vectors, width}, slopes + (long)r * l->filled + c, n, l->filled, some);
+			for (int i = 0; i < n * width; i += lanes)
+				store(total + i % width, load(total + i % width) + load(some + i));
+			cross(p.vectors, x + (long)r * l->in, l->in, n, some, scratch);
+		}
+		for (int i = 0; i < l->in; i++)
+			memcpy(weights + (long)i * l->out + c, scratch + (long)i * width, sizeof(float) * p.columns);
+		memcpy(bias + c, total, sizeof(float) * p.columns);
+	}
+}
+
+#endif

@@ -1,0 +1,28 @@
+//go:build cgo && amd64
+
+package native
+
+// #include "native.h"
+import "C"
+
+func (d *Dense) layer() *C.pvs_layer {
+	return &C.pvs_layer{in: C.int(d.in), out: C.int(d.out), filled: C.int(d.filled)}
+}
+
+func (d *Dense) forward(x, kernel, bias []float32, rows, from, to int, y, scratch []float32) {
+	C.pvs_dense_layer(C.int(d.lanes), d.layer(), floats(x), C.int(rows), floats(kernel), floats(bias), C.int(from), C.int(to), floats(y), floats(scratch))
+}
+
+func (d *Dense) back(kernel, dy []float32, rows, from, to int, dx []float32) {
+	C.pvs_dense_back(C.int(d.lanes), d.layer(), floats(dy), C.int(rows), floats(kernel), C.int(from), C.int(to), floats(dx))
+}
+
+func (d *Dense) slopes(x, dy []float32, rows, from, to int, dKernel, dBias, scratch []float32) {
+	C.pvs_dense_slopes(C.int(d.lanes), d.layer(), floats(x), floats(dy), C.int(rows), C.int(from), C.int(to), floats(dKernel), floats(dBias), floats(scratch))
+}
+
+// step takes a step of Adam for vectors of so many lanes.
+func (a Adam) step(t Trained, lanes int) {
+	how := C.pvs_adam{rate: C.float(a.Rate), mean: C.float(a.Mean), square: C.float(a.Square), epsilon: C.float(a.Epsilon)}
+	C.pvs_adam_step(C.int(lanes), &how, floats(t.Gradients), C.long(len(t.Weights)), floats(t.M), floats(t.V), floats(t.Weights))
+}
