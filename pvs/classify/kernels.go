@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/native"
@@ -16,6 +17,8 @@ type Kernels struct {
 	head   Head
 	dense  *native.Dense
 	values map[string][]float32
+	out    Trained // of the last batch, whose room the next one takes
+	x      []float32
 }
 
 // Batch is the rows that a head trains on; all of them count.
@@ -63,19 +66,14 @@ func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct
 	return lossSum, correct, nil
 }
 
-// Train computes what a batch gives. It changes nothing.
+// Train computes what a batch gives, which is good until the next one. It changes no weights.
 func (k *Kernels) Train(b Batch) (Trained, error) {
 	if err := k.check(b.Features, b.Labels); err != nil {
 		return Trained{}, err
 	}
 	dim, size := k.head.Features, len(b.Features)
-	out := Trained{Mean: make([]float32, dim), Variance: make([]float32, dim), Slopes: make([]float32, size), Gradients: map[string][]float32{}}
-	for _, v := range k.head.Variables() {
-		if !v.Statistic() {
-			out.Gradients[v.Name] = make([]float32, v.Size())
-		}
-	}
-	x := make([]float32, size)
+	k.x = room(k.x, size)
+	out, x := k.outFor(size), k.x
 	k.columns(func(from, to int) {
 		moments(b.Features, dim, from, to, out.Mean, out.Variance)
 		k.normalize(b.Features, out.Mean, inverse(out.Variance[from:to]), x, from, to)
@@ -90,6 +88,23 @@ func (k *Kernels) Train(b Batch) (Trained, error) {
 	})
 	return out, nil
 }
+
+// outFor is where what a batch of so many features gives goes.
+func (k *Kernels) outFor(size int) Trained {
+	if k.out.Gradients == nil {
+		k.out = Trained{Mean: make([]float32, k.head.Features), Variance: make([]float32, k.head.Features), Gradients: map[string][]float32{}}
+		for _, v := range k.head.Variables() {
+			if !v.Statistic() {
+				k.out.Gradients[v.Name] = make([]float32, v.Size())
+			}
+		}
+	}
+	k.out.Slopes = room(k.out.Slopes, size)
+	return k.out
+}
+
+// room is a slice of n values, x if it is long enough.
+func room(x []float32, n int) []float32 { return slices.Grow(x[:0], n)[:n] }
 
 func (k *Kernels) check(features []float32, labels []int32) error {
 	if len(labels) == 0 || len(features) != len(labels)*k.head.Features {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 )
@@ -13,6 +14,7 @@ import (
 type Dense struct {
 	in, out, filled, lanes int
 	scratch                [][]float32 // two vectors of columns for each part of the work
+	dy                     []float32   // in panels
 }
 
 // NewDense makes room for a layer. What enters it is a multiple of 8 values.
@@ -51,9 +53,11 @@ func (d *Dense) Forward(x, kernel, bias, y []float32) {
 // where it is filled up.
 func (d *Dense) Backward(x, kernel, dy, dx, dKernel, dBias []float32) {
 	rows := len(x) / d.in
-	d.columns(d.in, 8, func(from, to int, _ []float32) { d.back(kernel, dy, rows, from, to, dx) })
-	d.columns(d.filled, 2*d.lanes, func(from, to int, scratch []float32) {
-		d.slopes(x, dy, rows, from, to, dKernel, dBias, scratch)
+	d.dy = slices.Grow(d.dy[:0], len(dy))[:len(dy)]
+	d.columns(d.filled, 2*d.lanes, func(from, to int, _ []float32) { d.panels(dy, rows, from, to, d.dy, dBias) })
+	d.columns(d.in, 8, func(from, to int, _ []float32) {
+		d.back(kernel, dy, rows, from, to, dx)
+		d.slopes(x, d.dy, rows, from, to, dKernel)
 	})
 }
 

@@ -46,7 +46,7 @@ PVS_TARGET static void dense(const pvs_layer *l, const float *x, int rows, const
 	}
 }
 
-// Of the product with the transpose so many rows of both factors go together, as registers hold sums.
+// Of the product with the transpose so many rows of both factors go together as registers hold sums.
 enum { dot_rows = 4, dot_columns = lanes / 4 };
 
 // dots computes out[rows, dot_columns] = x[rows, l->filled] times as many rows of weights.
@@ -90,24 +90,43 @@ PVS_TARGET static void dense_back(const pvs_layer *l, const float *slopes, int r
 	}
 }
 
-// dense_slopes computes the columns [from, to) of the gradients of weights and bias.
-PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
+// dense_panels copies the panels of columns [from, to) of slopes one after the other, and computes
+// the gradient of the bias.
+PVS_TARGET static void dense_panels(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {
 	for (int c = from; c < to; c += panel) {
 		wide_panel p = wide_panel_at(c, l->out);
 		int width = p.vectors * lanes;
-		float some[cross_places * panel], total[panel] = {0};
-		memset(scratch, 0, sizeof(float) * l->in * width);
-		for (int r = 0; r < rows; r += cross_places) {
-			int n = rows - r < cross_places ? rows - r : cross_places;
-			take_panel((wide_panel){p.vectors, width}, slopes + (long)r * l->filled + c, n, l->filled, some);
-			for (int i = 0; i < n * width; i += lanes)
-				store(total + i % width, load(total + i % width) + load(some + i));
-			cross(p.vectors, x + (long)r * l->in, l->in, n, some, scratch);
-		}
-		for (int i = 0; i < l->in; i++)
-			memcpy(weights + (long)i * l->out + c, scratch + (long)i * width, sizeof(float) * p.columns);
+		float *at = panels + (long)c * rows, total[panel] = {0};
+		take_panel((wide_panel){p.vectors, width}, slopes + c, rows, l->filled, at);
+		for (int r = 0; r < rows; r++, at += width)
+			for (int j = 0; j < width; j += lanes)
+				store(total + j, load(total + j) + load(at + j));
 		memcpy(bias + c, total, sizeof(float) * p.columns);
 	}
+}
+
+// dense_slopes computes the rows [from, to) of the gradient of the weights, whole rows one after the
+// other, so that few pages are written at a time.
+PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
+	for (int k = from; k < to; k += cross_rows)
+		for (int c = 0; c < l->out; c += panel) {
+			wide_panel p = wide_panel_at(c, l->out);
+			int width = p.vectors * lanes;
+			float sums[cross_rows * panel] = {0};
+			if (p.vectors == 2)
+				cross_tile(2, x + k, l->in, rows, panels + (long)c * rows, sums);
+			else
+				cross_tile(1, x + k, l->in, rows, panels + (long)c * rows, sums);
+			for (int i = 0; i < cross_rows; i++) {
+				float *out = weights + (long)(k + i) * l->out + c;
+				if (p.columns < width) {
+					memcpy(out, sums + i * width, sizeof(float) * p.columns);
+					continue;
+				}
+				for (int j = 0; j < width; j += lanes)
+					store(out + j, load(sums + i * width + j));
+			}
+		}
 }
 
 #endif

@@ -27,8 +27,10 @@ void pvs_dense_layer_8(const pvs_layer *l, const float *x, int rows, const float
 void pvs_dense_layer_16(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 void pvs_dense_back_8(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
 void pvs_dense_back_16(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
-void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
-void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
+void pvs_dense_panels_8(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
+void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
+void pvs_dense_panels_16(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
+void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
 void pvs_adam_step_8(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
 void pvs_adam_step_16(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
 
@@ -100,8 +102,12 @@ void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows
 	PVS_FOR(lanes, pvs_dense_back)(l, slopes, rows, weights, from, to, out);
 }
 
-void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
-	PVS_FOR(lanes, pvs_dense_slopes)(l, x, slopes, rows, from, to, weights, bias, scratch);
+void pvs_dense_panels(int lanes, const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {
+	PVS_FOR(lanes, pvs_dense_panels)(l, slopes, rows, from, to, panels, bias);
+}
+
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
+	PVS_FOR(lanes, pvs_dense_slopes)(l, x, panels, rows, from, to, weights);
 }
 
 void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights) {

@@ -44,9 +44,15 @@ void PVS_EXPORT(pvs_dense_back)(const pvs_layer *l, const float *slopes, int row
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch) {
+void PVS_EXPORT(pvs_dense_panels)(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {
 	unsigned before = without_denormals();
-	dense_slopes(l, x, slopes, rows, from, to, weights, bias, scratch);
+	dense_panels(l, slopes, rows, from, to, panels, bias);
+	_mm_setcsr(before);
+}
+
+void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
+	unsigned before = without_denormals();
+	dense_slopes(l, x, panels, rows, from, to, weights);
 	_mm_setcsr(before);
 }
 

@@ -17,8 +17,12 @@ func (d *Dense) back(kernel, dy []float32, rows, from, to int, dx []float32) {
 	C.pvs_dense_back(C.int(d.lanes), d.layer(), floats(dy), C.int(rows), floats(kernel), C.int(from), C.int(to), floats(dx))
 }
 
-func (d *Dense) slopes(x, dy []float32, rows, from, to int, dKernel, dBias, scratch []float32) {
-	C.pvs_dense_slopes(C.int(d.lanes), d.layer(), floats(x), floats(dy), C.int(rows), C.int(from), C.int(to), floats(dKernel), floats(dBias), floats(scratch))
+func (d *Dense) panels(dy []float32, rows, from, to int, out, dBias []float32) {
+	C.pvs_dense_panels(C.int(d.lanes), d.layer(), floats(dy), C.int(rows), C.int(from), C.int(to), floats(out), floats(dBias))
+}
+
+func (d *Dense) slopes(x, panels []float32, rows, from, to int, dKernel []float32) {
+	C.pvs_dense_slopes(C.int(d.lanes), d.layer(), floats(x), floats(panels), C.int(rows), C.int(from), C.int(to), floats(dKernel))
 }
 
 // step takes a step of Adam for vectors of so many lanes.

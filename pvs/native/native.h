@@ -152,9 +152,12 @@ void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, co
 // enters, out[rows, in], given how it falls with what the layer gives, slopes[rows, filled].
 void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
 
-// pvs_dense_slopes computes the columns [from, to) of how it falls with weights and bias. Columns and
-// scratch are as pvs_dense_layer's.
-void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *slopes, int rows, int from, int to, float *weights, float *bias, float *scratch);
+// pvs_dense_panels copies the columns [from, to) of slopes to panels[rows, filled], one panel after the
+// other, and computes the gradient of the bias. From and to are as pvs_dense_layer's.
+void pvs_dense_panels(int lanes, const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
+
+// pvs_dense_slopes computes the rows [from, to), multiples of 8, of the gradient of the weights.
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
 
 // pvs_adam is how a step of Adam is taken: the moments go mean and square of the way to the
 // gradients and their squares; the weights lose rate * m / (sqrt(v) + epsilon).

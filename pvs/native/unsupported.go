@@ -43,6 +43,8 @@ func (d *Dense) forward([]float32, []float32, []float32, int, int, int, []float3
 
 func (d *Dense) back([]float32, []float32, int, int, int, []float32) {}
 
-func (d *Dense) slopes([]float32, []float32, int, int, int, []float32, []float32, []float32) {}
+func (d *Dense) panels([]float32, int, int, int, []float32, []float32) {}
+
+func (d *Dense) slopes([]float32, []float32, int, int, int, []float32) {}
 
 func (a Adam) step(Trained, int) {}
