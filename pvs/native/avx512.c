@@ -5,6 +5,7 @@
 #include "adam.h"
 #include "dense.h"
 #include "norms.h"
+#include "pack.h"
 
 #define PVS_EXPORT(name) name##_16
 #include "export.h"

@@ -27,7 +27,7 @@ type kernels struct {
 func newKernels(config effnet.Config, size, first int, norms bool, trains func(name string) bool, lanes int) *kernels {
 	k := &kernels{builder: builder{lanes: lanes, raw: norms}, trains: trains}
 	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
-	k.c.network = k.network(config, size, first)
+	k.c.network = k.network(config, size, first, false)
 	if first == 0 { // the stem trains
 		stem := widePanels(stemPatch, config.Stem(), lanes).fill(C.pvs_patch_row)
 		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)

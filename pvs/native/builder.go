@@ -91,8 +91,9 @@ func structs[T any](b *builder, n int) []T {
 	return unsafe.Slice((*T)(b.take(n*int(unsafe.Sizeof(one)))), n)
 }
 
-// network builds all from the first block on that runs; 0: and the stem.
-func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network {
+// network builds all from the first block on that runs; 0: and the stem. Training has weights of its
+// own for the top.
+func (b *builder) network(config effnet.Config, size, first int, top bool) *C.pvs_network {
 	n := &structs[C.pvs_network](b, 1)[0]
 	factor, offset := config.Normalization().Row(size)
 	n.lanes = C.int(b.lanes)
@@ -117,7 +118,9 @@ func (b *builder) network(config effnet.Config, size, first int) *C.pvs_network 
 		b.bare = i < first
 		to[i] = b.block(block)
 	}
+	b.bare = !top
 	n.top = b.matrix("top_conv", "top_bn", matrixPanels(blocks[len(blocks)-1].Out, config.Features(), b.lanes))
+	b.bare = false
 	return n
 }
 

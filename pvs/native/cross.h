@@ -56,12 +56,19 @@ PVS_TARGET static void onto_panel(int vectors, const float *x, int rows, int dep
 		panel_of(1, x, rows, depth, w, bias, then, out);
 }
 
-// add_panel adds a panel x[rows, depth], the rows of m from the one numbered row on, to
-// out[rows, m->out].
-PVS_TARGET static void add_panel(const pvs_matrix *m, int row, const float *x, int rows, int depth, float *out) {
+// Panels that are added together, so that what they are added to is read and written less often.
+enum { added = 4 };
+
+// add_now says whether panels from the one that begins at column from on to the one at c are to be added
+// before the next, given how many columns there are: the next may be narrower.
+static inline int add_now(int from, int c, int columns) { return c - from == (added - 1) * panel || columns - c <= panel + lanes; }
+
+// add_panels adds some panels x[rows, depth], one after the other, the rows of m from the one
+// numbered row on, to out[rows, m->out].
+PVS_TARGET static void add_panels(const pvs_matrix *m, int row, int panels, const float *x, int rows, int depth, float *out) {
 	for (int c = 0; c < m->out;) {
 		int n = panel_vectors(m->out - c);
-		after then = {.act = pvs_linear, .last = lanes_of(m->out - c - (n - 1) * lanes), .factor = 1, .residual = out + c, .columns = m->out};
+		after then = {.act = pvs_linear, .last = lanes_of(m->out - c - (n - 1) * lanes), .factor = 1, .residual = out + c, .columns = m->out, .more = panels - 1, .apart = (long)rows * depth};
 		const float *w = m->weights + (long)c * m->in + (long)row * n * lanes;
 		if (n == 3)
 			panel_of(3, x, rows, depth, w, no_bias, then, out + c);

@@ -23,6 +23,10 @@ long pvs_phases_memory_16(const pvs_training *t, int count);
 void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 
+void pvs_pack_panel_8(const pvs_panel *p, const float *weights, const float *factor, float *out);
+void pvs_unpack_panel_8(const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
+void pvs_pack_panel_16(const pvs_panel *p, const float *weights, const float *factor, float *out);
+void pvs_unpack_panel_16(const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
 void pvs_dense_layer_8(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 void pvs_dense_layer_16(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 void pvs_dense_back_8(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
@@ -92,6 +96,14 @@ long pvs_phases_memory(const pvs_training *t, int count) {
 
 void pvs_phase(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory) {
 	PVS_FOR(t->network->lanes, pvs_phase)(t, phase, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+}
+
+void pvs_pack_panel(int lanes, const pvs_panel *p, const float *weights, const float *factor, float *out) {
+	PVS_FOR(lanes, pvs_pack_panel)(p, weights, factor, out);
+}
+
+void pvs_unpack_panel(int lanes, const pvs_panel *p, const float *sums, const float *factor, int add, float *out) {
+	PVS_FOR(lanes, pvs_unpack_panel)(p, sums, factor, add, out);
 }
 
 void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {

@@ -32,6 +32,20 @@ void PVS_EXPORT(pvs_phase)(const pvs_training *t, int which, int block, int coun
 	_mm_setcsr(before);
 }
 
+void PVS_EXPORT(pvs_pack_panel)(const pvs_panel *p, const float *weights, const float *factor, float *out) {
+	if (p->transposed)
+		pack_columns(p, weights, factor, out);
+	else
+		pack_rows(p, weights, factor, out);
+}
+
+void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, const float *sums, const float *factor, int add, float *out) {
+	if (p->transposed)
+		unpack_columns(p, sums, factor, add, out);
+	else
+		unpack_rows(p, sums, factor, add, out);
+}
+
 void PVS_EXPORT(pvs_dense_layer)(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
 	unsigned before = without_denormals();
 	dense(l, x, rows, weights, bias, from, to, out, scratch);

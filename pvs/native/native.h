@@ -137,6 +137,21 @@ long pvs_gradients_scratch(const pvs_training *t, int first);
 // and of the stem if that is 0, given how it falls with the features, slopes[count, top.out].
 void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
 
+// pvs_panel is how a panel of a matrix [rows, .] lies in memory, so many values wide, of which columns
+// are not filling; and how in the weights: a row apart values after the one before, or, if they are
+// the transpose, a column.
+typedef struct {
+	int rows, columns, width, apart, transposed;
+} pvs_panel;
+
+// pvs_pack_panel brings weights, from the panel's first column on, to a panel, multiplied by the
+// factors of the channels that they give, from the first one on, unless those are null: of columns,
+// or of rows of the transpose.
+void pvs_pack_panel(int lanes, const pvs_panel *p, const float *weights, const float *factor, float *out);
+
+// pvs_unpack_panel is the way back of gradients, which are added to what is there if add says so.
+void pvs_unpack_panel(int lanes, const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
+
 // pvs_layer is the sides of a dense layer that trains. In is a multiple of 8. Rows of what it gives
 // have filled values, whole vectors; those from out on are zeros. Its weights [in, out] are as they are.
 typedef struct {

@@ -36,7 +36,7 @@ func half() bool { return C.pvs_half() != 0 }
 // newNetwork builds the network for vectors of 8 or 16 lanes, or in float16, for 16.
 func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int, half bool) *Network {
 	b := &builder{lanes: lanes, half: half}
-	n := &Network{config: config, size: size, c: b.network(config, size, 0)}
+	n := &Network{config: config, size: size, c: b.network(config, size, 0, true)}
 	b.load(values)
 	working := int(C.pvs_scratch(n.c, together))
 	n.scratch.New = func() any { s := make([]float32, working); return &s }

@@ -295,7 +295,7 @@ static void project_phase(const task *k, const phase_block *o) {
 			for (int i = 0; o->b->squeeze.weights && i < n; i++)
 				scale(x + (long)i * s->places * width, s->places, width, k->m.gate.gate + (long)i * s->all + c);
 			// Channels that fill up the last vector have no weights.
-			add_panel(&o->b->project, c, x, rows, width, out);
+			add_panels(&o->b->project, c, 1, x, rows, width, out);
 		}
 		tally(out, rows, o->out, o->norms[2].mean, o->norms[2].channels, k->tally);
 	}
@@ -353,7 +353,7 @@ PVS_TARGET static void top_phase(const task *k, int which) {
 		normed_back(norm, c, m->panel_slopes, m->panel, rows, width, m->panel_slopes, width);
 		if (t->top_sum >= 0)
 			cross(vectors, x, top->in, rows, m->panel_slopes, k->sums + t->top_sum + (long)c * top->in);
-		add_panel(&t->top_back, c, m->panel_slopes, rows, width, m->dy);
+		add_panels(&t->top_back, c, 1, m->panel_slopes, rows, width, m->dy);
 	}
 }
 
@@ -443,7 +443,7 @@ static void expand_back(const task *k, const phase_block *o) {
 		float *slopes = m->expanded_slopes + (long)c * k->count * s->inputs;
 		if (o->back->expand_sum >= 0)
 			cross(vectors, o->x, in, k->count * s->inputs, slopes, k->sums + o->back->expand_sum + (long)c * in);
-		add_panel(&o->back->expand, c, slopes, k->count * s->inputs, width, m->dx);
+		add_panels(&o->back->expand, c, 1, slopes, k->count * s->inputs, width, m->dx);
 	}
 }
 

@@ -56,39 +56,43 @@ func (p panels) size() int {
 	return n
 }
 
-// each calls f for each row of each panel: where it begins, and the first of its columns and how
-// many there are.
-func (p panels) each(f func(at, row, column, columns int)) {
+// each calls f for each panel: where it begins, its width, and the first of its columns and how many
+// there are.
+func (p panels) each(f func(at, width, column, columns int)) {
 	at, column := 0, 0
 	for _, width := range p.widths {
-		columns := min(width, p.columns-column)
-		for r := range p.rows {
-			f(at+r*width, r, column, columns)
-		}
+		f(at, width, column, min(width, p.columns-column))
 		at += width * p.filled
 		column += width
 	}
 }
 
+// of are the weights and the factors from a panel's first column on; no factors are 1.
+func (p panels) of(column int, weights, factor []float32) (from, by []float32) {
+	switch {
+	case p.transposed:
+		return weights[column*p.rows:], factor
+	case factor == nil:
+		return weights[column:], nil
+	}
+	return weights[column:], factor[column:]
+}
+
+// apart is how many values of the weights are from a row of the matrix to the next, or from a column
+// if they are the transpose.
+func (p panels) apart() int {
+	if p.transposed {
+		return p.rows
+	}
+	return p.columns
+}
+
 // pack brings weights there, multiplied by the factors of their output channels: of columns, or of
-// rows if the weights are the transpose. No factors: 1.
-func (p panels) pack(weights []float32, factor []float64, to []float32) {
-	p.each(func(at, row, column, columns int) {
-		to := to[at : at+columns]
-		switch {
-		case p.transposed:
-			f := factorOf(factor, row)
-			for i := range to {
-				to[i] = float32(float64(weights[(column+i)*p.rows+row]) * f)
-			}
-		case factor == nil:
-			copy(to, weights[row*p.columns+column:])
-		default:
-			from, factor := weights[row*p.columns+column:][:columns], factor[column:][:columns]
-			for i := range to {
-				to[i] = float32(float64(from[i]) * factor[i])
-			}
-		}
+// rows if the weights are the transpose.
+func (p panels) pack(weights, factor, to []float32) {
+	p.each(func(at, width, column, columns int) {
+		from, by := p.of(column, weights, factor)
+		p.packPanel(width, columns, from, by, to[at:])
 	})
 	if p.paired {
 		p.pair(to)
@@ -108,50 +112,29 @@ func (p panels) pair(x []float32) {
 	}
 }
 
-// unpack is the way back of sums that lie there: those of all parts, which the first one gets,
-// multiplied by the factors, in the order of the weights.
-func (p panels) unpack(parts [][]float32, factor []float64, to []float32) {
-	p.each(func(at, row, column, columns int) {
-		sums := parts[0][at : at+columns]
-		for _, part := range parts[1:] {
-			for i, v := range part[at : at+columns] {
-				sums[i] += v
-			}
-		}
-		switch {
-		case p.transposed:
-			f := float32(factorOf(factor, row))
-			for i, v := range sums {
-				to[(column+i)*p.rows+row] = v * f
-			}
-		case factor == nil:
-			copy(to[row*p.columns+column:], sums)
-		default:
-			to, factor := to[row*p.columns+column:][:columns], factor[column:][:columns]
-			for i, v := range sums {
-				to[i] = v * float32(factor[i])
-			}
+// unpack is the way back of sums that lie there: those of all parts, added up and multiplied by the
+// factors, in the order of the weights.
+func (p panels) unpack(parts [][]float32, factor, to []float32) {
+	p.each(func(at, width, column, columns int) {
+		to, by := p.of(column, to, factor)
+		for i, sums := range parts {
+			p.unpackPanel(width, columns, sums[at:], by, i > 0, to)
 		}
 	})
-}
-
-func factorOf(factor []float64, i int) float64 {
-	if factor == nil {
-		return 1
-	}
-	return factor[i]
 }
 
 // vectors is n values filled up to whole vectors.
 func vectors(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
 
 // factors are what a BatchNorm multiplies each channel by; nil without one.
-func factors(values map[string][]float32, norm string) []float64 {
+func factors(values map[string][]float32, norm string) []float32 {
 	if norm == "" {
 		return nil
 	}
 	factor, _ := effnet.BatchNormOf(values, norm)
-	return factor
+	out := make([]float32, len(factor))
+	narrow(factor, out)
+	return out
 }
 
 func narrow(x []float64, to []float32) {

@@ -209,7 +209,7 @@ static void gates_slopes(const pvs_block *b, const pvs_slopes *back, const shape
 // of its input to dx.
 PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, const shape *s, int count, int act, const float *x, float *dx, const work *m, float *sums) {
 	const pvs_kernels *d = &b->depthwise;
-	for (int c = 0; c < s->all; c += panel) {
+	for (int c = 0, from = 0; c < s->all; c += panel) {
 		int vectors = vectors_at(s, c), width = vectors * lanes, at = s->keeps ? c : 0;
 		float *expanded = m->expanded + (long)at * count * s->padded * s->padded, *slopes = m->expanded_slopes + (long)at * count * s->inputs;
 		const float *weights = d->weights + (long)c * d->size * d->size;
@@ -219,9 +219,9 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 			memset(m->inner, 0, sizeof(float) * inner_places(s->inner) * width);
 		float *inside = m->inner + (s->inner.before * s->inner.row + s->inner.before) * width;
 		for (int i = 0; i < count; i++) {
-			long from = ((long)c * count + (long)i * width) * s->places, row = (long)i * s->all + c;
+			long of = ((long)c * count + (long)i * width) * s->places, row = (long)i * s->all + c;
 			const float *gate = b->squeeze.weights ? m->gate + row : 0;
-			inner_panel(vectors, s->inner, m->wide_gradients + from, gate, m->gate_gradients + row, m->wide_slopes + from, inside);
+			inner_panel(vectors, s->inner, m->wide_gradients + of, gate, m->gate_gradients + row, m->wide_slopes + of, inside);
 			kernel_slopes(d, vectors, expanded + (long)i * s->padded * s->padded * width, s->padded, s->inner, inside, sums + back->depthwise_sum + (long)c * d->size * d->size);
 			backed to = {.channels = s->in, .last = lanes_of(s->in - c - width + lanes)};
 			if (b->expand.weights)
@@ -235,8 +235,14 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 		if (!b->expand.weights)
 			continue;
 		cross(vectors, x, s->in, count * s->inputs, slopes, sums + back->expand_sum + (long)c * s->in);
-		if (dx)
-			add_panel(&back->expand, c, slopes, count * s->inputs, width, dx);
+		if (!dx)
+			continue;
+		if (!s->keeps)
+			add_panels(&back->expand, c, 1, slopes, count * s->inputs, width, dx);
+		else if (add_now(from, c, s->all)) {
+			add_panels(&back->expand, from, (c - from) / panel + 1, m->expanded_slopes + (long)from * count * s->inputs, count * s->inputs, width, dx);
+			from = c + panel;
+		}
 	}
 }
 

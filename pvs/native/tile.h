@@ -18,6 +18,8 @@ typedef struct {
 	const value *residual; // what is added, its rows columns apart, or null
 	int columns;
 	value *slopes; // where the activation's derivatives go, one row after the other, or null
+	int more;      // panels of x, each as deep, that follow, and how far one is after the other
+	long apart;
 } after;
 
 // multiply_add adds x[rows, from to to] * w to sum. Rows and vectors are constants where it is inlined.
@@ -52,6 +54,8 @@ PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const 
 			for (int j = 0; j < vectors; j++)
 				sum[i][j] += next[i][j];
 	}
+	for (int p = 1; p <= then->more; p++)
+		multiply_add(rows, vectors, x + p * then->apart, depth, 0, depth, w + (long)p * depth * vectors * lanes, sum);
 	for (int i = 0; i < rows; i++) {
 		int n = vecs_of(vectors);
 		finish(sum[i], vectors, bias);

@@ -108,7 +108,7 @@ static long lay_out_back(const pvs_training *t, int first, float *scratch, back 
 	long rows = (long)pvs_together * p.side * p.side * panel; // of the top
 	int side = halved(n->size, stem_stride);
 	expanded = most(expanded, most(rows, (long)side * panel));
-	expanded_slopes = most(expanded_slopes, most(rows, (long)side * panel));
+	expanded_slopes = most(expanded_slopes, most(added * rows, (long)side * panel));
 	need needs[] = {
 		{&m->dx, pvs_together * narrow}, {&m->dy, pvs_together * narrow}, {&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row},
 		{&m->work.expanded, expanded}, {&m->work.expanded_slopes, expanded_slopes}, {&m->work.scaled, scaled},
@@ -139,14 +139,18 @@ PVS_TARGET static void top_slopes(const pvs_training *t, int count, int side, co
 	const pvs_matrix *top = &t->top;
 	int places = side * side, rows = count * places;
 	memset(dx, 0, sizeof(float) * rows * top->in);
-	for (int c = 0; c < top->out; c += panel) {
+	for (int c = 0, from = 0; c < top->out; c += panel) {
 		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+		float *to = m->expanded_slopes + (long)(c - from) * rows;
 		for (int i = 0; i < count; i++) {
 			long at = (long)i * places * width;
-			times(vectors, places, 1.0f / places, slopes + (long)i * top->out + c, 0, lanes_of(left - width + lanes), derivatives + (long)c * rows + at, m->expanded_slopes + at);
+			times(vectors, places, 1.0f / places, slopes + (long)i * top->out + c, 0, lanes_of(left - width + lanes), derivatives + (long)c * rows + at, to + at);
 		}
-		cross(vectors, x, top->in, rows, m->expanded_slopes, sums + t->top_sum + (long)c * top->in);
-		add_panel(&t->top_back, c, m->expanded_slopes, rows, width, dx);
+		cross(vectors, x, top->in, rows, to, sums + t->top_sum + (long)c * top->in);
+		if (add_now(from, c, top->out)) {
+			add_panels(&t->top_back, from, (c - from) / panel + 1, m->expanded_slopes, rows, width, dx);
+			from = c + panel;
+		}
 	}
 }
 

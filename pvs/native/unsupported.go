@@ -48,3 +48,7 @@ func (d *Dense) panels([]float32, int, int, int, []float32, []float32) {}
 func (d *Dense) slopes([]float32, []float32, int, int, int, []float32) {}
 
 func (a Adam) step(Trained, int) {}
+
+func (p panels) packPanel(int, int, []float32, []float32, []float32) {}
+
+func (p panels) unpackPanel(int, int, []float32, []float32, bool, []float32) {}

@@ -14,6 +14,12 @@ PVS_INLINE vec load_part(const float *p, mask m) { return _mm512_maskz_loadu_ps(
 PVS_INLINE void store_part(float *p, vec x, mask m) { _mm512_mask_storeu_ps(p, m, x); }
 
 PVS_INLINE vec root(vec x) { return _mm512_sqrt_ps(x); }
+// gather loads values that are so many apart.
+PVS_INLINE vec gather(const float *p, int apart) {
+	const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	return _mm512_i32gather_ps(_mm512_mullo_epi32(places, _mm512_set1_epi32(apart)), p, sizeof(float));
+}
+
 PVS_INLINE float total_of(vec x) { return _mm512_reduce_add_ps(x); }
 
 // inverse is 1/x, for x of at least 1: an estimate and a step of Newton's method, within 1e-7. Swish

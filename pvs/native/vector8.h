@@ -16,6 +16,11 @@ PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
 PVS_INLINE vec inverse(vec x) { return 1.0f / x; }
 
 PVS_INLINE vec root(vec x) { return _mm256_sqrt_ps(x); }
+// gather loads values that are so many apart.
+PVS_INLINE vec gather(const float *p, int apart) {
+	return _mm256_i32gather_ps(p, _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(apart)), sizeof(float));
+}
+
 PVS_INLINE float total_of(vec x) {
 	__m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
 	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
