@@ -17,7 +17,7 @@ type Kernels struct {
 	head   Head
 	dense  *native.Dense
 	values map[string][]float32
-	out    Trained // of the last batch, whose room the next one takes
+	out    Outcome // of the last batch, whose room the next one takes
 	x      []float32
 }
 
@@ -29,14 +29,12 @@ type Batch struct {
 	Noise    []float32 // as that of [Options]; nil where nothing is dropped
 }
 
-// Trained is what a batch gives in training.
-type Trained struct {
+// Outcome is what a batch gives in training.
+type Outcome struct {
 	LossSum, Correct float64   // over rows
 	Mean, Variance   []float32 // those of [Outputs]
-	// Slopes and Gradients are how the loss, the mean of the rows', falls with the features, [rows,
-	// features], and with each weight that trains.
-	Slopes    []float32
-	Gradients map[string][]float32
+	// Slopes are how the loss, the mean of the rows', falls with the features, [rows, features].
+	Slopes []float32
 }
 
 // NewKernels makes room for a head where [native.Supports] float32.
@@ -66,14 +64,35 @@ func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct
 	return lossSum, correct, nil
 }
 
-// Train computes what a batch gives, which is good until the next one. It changes no weights.
-func (k *Kernels) Train(b Batch) (Trained, error) {
+// Gradients computes what a batch gives, which is good until the next one, and writes how the mean
+// loss falls with each weight that trains, by its name and in its layout.
+func (k *Kernels) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
+	places := map[string]native.Trained{}
+	for name, gradients := range to {
+		places[name] = native.Trained{Weights: gradients}
+	}
+	return k.train(b, nil, places)
+}
+
+// Step is Gradients that takes a step of Adam with them: weights are all that train, those of the last
+// load, with their moments.
+func (k *Kernels) Step(b Batch, a native.Adam, weights map[string]native.Trained) (Outcome, error) {
+	return k.train(b, &a, weights)
+}
+
+func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (Outcome, error) {
 	if err := k.check(b.Features, b.Labels); err != nil {
-		return Trained{}, err
+		return Outcome{}, err
+	}
+	for _, v := range k.head.Variables() {
+		if t := to[v.Name]; !v.Statistic() && (len(t.Weights) != v.Size() || a != nil && (len(t.M) != v.Size() || len(t.V) != v.Size())) {
+			return Outcome{}, fmt.Errorf("the new top has %d gradients of %s, not those of %d weights with their moments", v.Size(), v.Name, len(t.Weights))
+		}
 	}
 	dim, size := k.head.Features, len(b.Features)
-	k.x = room(k.x, size)
-	out, x := k.outFor(size), k.x
+	k.x, k.out.Slopes = room(k.x, size), room(k.out.Slopes, size)
+	k.out.Mean, k.out.Variance = room(k.out.Mean, dim), room(k.out.Variance, dim)
+	out, x := k.out, k.x
 	k.columns(func(from, to int) {
 		moments(b.Features, dim, from, to, out.Mean, out.Variance)
 		k.normalize(b.Features, out.Mean, inverse(out.Variance[from:to]), x, from, to)
@@ -81,26 +100,20 @@ func (k *Kernels) Train(b Batch) (Trained, error) {
 	})
 	slopes, lossSum, correct := k.loss(x, b.Labels)
 	out.LossSum, out.Correct = lossSum, correct
-	k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, out.Gradients[Kernel], out.Gradients[Bias])
+	bias, gamma, beta := make([]float32, k.head.Classes), make([]float32, dim), make([]float32, dim)
+	k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, bias, a, to[Kernel])
 	k.columns(func(from, to int) {
 		b.drop(out.Slopes, dim, from, to)
-		k.normalizeBack(b.Features, out, from, to)
+		k.normalizeBack(b.Features, out, gamma, beta, from, to)
 	})
-	return out, nil
-}
-
-// outFor is where what a batch of so many features gives goes.
-func (k *Kernels) outFor(size int) Trained {
-	if k.out.Gradients == nil {
-		k.out = Trained{Mean: make([]float32, k.head.Features), Variance: make([]float32, k.head.Features), Gradients: map[string][]float32{}}
-		for _, v := range k.head.Variables() {
-			if !v.Statistic() {
-				k.out.Gradients[v.Name] = make([]float32, v.Size())
-			}
+	for name, gradients := range map[string][]float32{Bias: bias, Gamma: gamma, Beta: beta} {
+		if a == nil {
+			copy(to[name].Weights, gradients)
+		} else {
+			a.Step(gradients, to[name])
 		}
 	}
-	k.out.Slopes = room(k.out.Slopes, size)
-	return k.out
+	return out, nil
 }
 
 // room is a slice of n values, x if it is long enough.
@@ -170,8 +183,8 @@ func (k *Kernels) normalize(x, mean, inverse, out []float32, from, to int) {
 }
 
 // normalizeBack makes of the gradients of what the BatchNorm gives, in out.Slopes, those of what
-// enters it and of its weights (Ioffe & Szegedy 2015, section 3).
-func (k *Kernels) normalizeBack(x []float32, out Trained, from, to int) {
+// enters it, and computes those of its weights (Ioffe & Szegedy 2015, section 3).
+func (k *Kernels) normalizeBack(x []float32, out Outcome, gamma, beta []float32, from, to int) {
 	dim, mean, inverse := k.head.Features, out.Mean[from:to], inverse(out.Variance[from:to])
 	sums, products := make([]float64, to-from), make([]float64, to-from)
 	for at := 0; at < len(x); at += dim {
@@ -181,17 +194,17 @@ func (k *Kernels) normalizeBack(x []float32, out Trained, from, to int) {
 			products[j] += float64(slopes[j] * (v - mean[j]) * inverse[j])
 		}
 	}
-	n, gamma := float64(len(x)/dim), k.values[Gamma][from:to]
+	n, scale := float64(len(x)/dim), k.values[Gamma][from:to]
 	sum, product := make([]float32, to-from), make([]float32, to-from)
 	for j := range sums {
-		out.Gradients[Beta][from+j], out.Gradients[Gamma][from+j] = float32(sums[j]), float32(products[j])
+		beta[from+j], gamma[from+j] = float32(sums[j]), float32(products[j])
 		sum[j], product[j] = float32(sums[j]/n), float32(products[j]/n)
 	}
 	for at := 0; at < len(x); at += dim {
 		slopes := out.Slopes[at+from : at+to]
 		for j, v := range x[at+from : at+to] {
 			normal := (v - mean[j]) * inverse[j]
-			slopes[j] = gamma[j] * inverse[j] * (slopes[j] - sum[j] - normal*product[j])
+			slopes[j] = scale[j] * inverse[j] * (slopes[j] - sum[j] - normal*product[j])
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -46,13 +47,19 @@ func TestKernels(t *testing.T) {
 					t.Fatal(err)
 				}
 				k.Load(values)
-				got, err := k.Train(b)
+				gradients := map[string][]float32{}
+				for _, v := range h.Variables() {
+					if !v.Statistic() {
+						gradients[v.Name] = make([]float32, v.Size())
+					}
+				}
+				got, err := k.Gradients(b, gradients)
 				if err != nil {
 					t.Fatal(err)
 				}
 				want := trainGraph(t, h, values, b)
 				for i, name := range []string{Gamma, Beta, Kernel, Bias} {
-					alike(t, name, got.Gradients[name], want[i])
+					alike(t, name, gradients[name], want[i])
 				}
 				alike(t, "slopes", got.Slopes, want[4])
 				alike(t, "mean", got.Mean, want[5])
@@ -63,8 +70,29 @@ func TestKernels(t *testing.T) {
 					t.Fatal(err)
 				}
 				alike(t, "evaluation", []float32{float32(loss), float32(correct)}, []float32{rows * want[7][2], want[7][3]})
+				// A step is Adam's with those gradients, and gives the features' of the weights before it.
+				a := native.Adam{Rate: 0.01, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+				stepped, slopes := map[string]native.Trained{}, slices.Clone(got.Slopes)
+				for name := range gradients {
+					stepped[name] = native.Trained{Weights: values[name], M: make([]float32, len(values[name])), V: make([]float32, len(values[name]))}
+				}
+				before := map[string][]float32{}
+				for name, t := range stepped {
+					before[name] = slices.Clone(t.Weights)
+				}
+				if got, err = k.Step(b, a, stepped); err != nil {
+					t.Fatal(err)
+				}
+				alike(t, "slopes of a step", got.Slopes, slopes)
+				for name, w := range before {
+					a.Step(gradients[name], native.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))})
+					alike(t, "step of "+name, stepped[name].Weights, w)
+				}
+				if _, err := k.Step(b, a, nil); err == nil {
+					t.Error("a step without weights is taken")
+				}
 				b.Labels[3] = int32(h.Classes)
-				if _, err := k.Train(b); err == nil {
+				if _, err := k.Gradients(b, gradients); err == nil {
 					t.Error("a class that the head does not have trains")
 				}
 				if _, _, err := k.Evaluate(b.Features[1:], b.Labels[1:]); err == nil {

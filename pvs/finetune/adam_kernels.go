@@ -40,33 +40,32 @@ func (s *Session) allInMemory(names []string) (map[string][]float32, error) {
 	return all, nil
 }
 
-// updateInMemory is update without a program.
-func (s *Session) updateInMemory(weights []string, gradients map[string][]float32) error {
-	var all []native.Trained
+// trainedInMemory is weights with their moments, for a step of Adam without a program.
+func (s *Session) trainedInMemory(weights []string) (map[string]native.Trained, error) {
+	all := map[string]native.Trained{}
 	for _, h := range s.hold(weights) {
-		var kept [2][]float32
-		for i, slot := range moments(h.name) {
-			var err error
-			if kept[i], err = s.inMemory(slot); err != nil {
-				return err
-			}
+		slots := moments(h.name)
+		kept, err := s.allInMemory(slots[:])
+		if err != nil {
+			return nil, err
 		}
-		at := 0
+		m, v := kept[slots[0]], kept[slots[1]]
 		for _, name := range h.weights {
 			values, err := s.inMemory(name)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if len(gradients[name]) != len(values) {
-				return fmt.Errorf("own kernels have no gradient of %s", name)
-			}
-			to := at + len(values)
-			all = append(all, native.Trained{Weights: values, Gradients: gradients[name], M: kept[0][at:to], V: kept[1][at:to]})
-			at = to
+			n := len(values)
+			all[name] = native.Trained{Weights: values, M: m[:n], V: v[:n]}
+			m, v = m[n:], v[n:]
 		}
 	}
-	native.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}.Step(all)
-	return nil
+	return all, nil
+}
+
+// adam is the next step.
+func (s *Session) adam() native.Adam {
+	return native.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
 }
 
 // moveInMemory is move without a program.

@@ -14,10 +14,8 @@ type bodyKernels struct {
 	training  *native.Training
 	inference *native.Network      // with BatchNorms that train; nil: not built with these values
 	values    map[string][]float32 // where the session has them
-	sums      map[string][]float32 // of gradients, and of what moving statistics take from the batch
-	some      map[string][]float32 // a part's, where there are several
+	sums      map[string][]float32 // of what moving statistics take from the batch
 	at        int                  // the first row of the part that went forward last
-	added     bool                 // sums has a part's
 }
 
 // kernelsTrain says whether the layers that a phase trains run in own kernels: a classifier's and
@@ -44,7 +42,7 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &bodyKernels{s: s, training: t, sums: map[string][]float32{}, some: map[string][]float32{}}
+	k := &bodyKernels{s: s, training: t, sums: map[string][]float32{}}
 	s.kernels = k
 	return k, k.load()
 }
@@ -88,41 +86,36 @@ func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 			return err
 		}
 	}
-	into := k.sums
-	if k.added {
-		into = k.some
-	}
-	if err := k.training.Backward(p.counting(slopes), into); err != nil {
+	if err := k.training.Backward(p.counting(slopes)); err != nil {
 		return err
 	}
 	for name, statistic := range k.training.Statistics() {
-		into[name] = make([]float32, len(statistic))
+		if k.sums[name] == nil {
+			k.sums[name] = make([]float32, len(statistic))
+		}
 		for i, v := range statistic {
-			into[name][i] = v * share
+			k.sums[name][i] += v * share
 		}
 	}
-	if k.added {
-		for name, values := range k.some {
-			for i, v := range values {
-				k.sums[name][i] += v
-			}
-		}
-	}
-	k.added = true
 	return nil
 }
 
 func (k *bodyKernels) apply() error {
 	s := k.s
-	k.added, k.inference = false, nil
-	if err := s.updateInMemory(s.ofBackbone(), k.sums); err != nil {
+	weights, err := s.trainedInMemory(s.ofBackbone())
+	if err != nil {
 		return err
 	}
-	for _, name := range s.statistics() {
-		if err := s.moveInMemory(name, k.sums[name]); err != nil {
+	if err := k.training.Step(s.adam(), weights); err != nil {
+		return err
+	}
+	for name, sum := range k.sums {
+		if err := s.moveInMemory(name, sum); err != nil {
 			return err
 		}
 	}
+	clear(k.sums)
+	k.inference = nil
 	return k.load()
 }
 

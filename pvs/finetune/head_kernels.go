@@ -26,14 +26,15 @@ func (s *Session) trainHeadInKernels(p part) (Step, []float32, error) {
 	if err != nil {
 		return Step{}, nil, err
 	}
-	out, err := head.Train(classify.Batch{
-		Features: p.counting(p.x), Labels: p.labels[:p.counted],
-		Dropout: float32(s.phase.Dropout), Noise: p.counting(p.drop),
-	})
+	weights, err := s.trainedInMemory(s.ofHead())
 	if err != nil {
 		return Step{}, nil, err
 	}
-	if err := s.updateInMemory(s.ofHead(), out.Gradients); err != nil {
+	out, err := head.Step(classify.Batch{
+		Features: p.counting(p.x), Labels: p.labels[:p.counted],
+		Dropout: float32(s.phase.Dropout), Noise: p.counting(p.drop),
+	}, s.adam(), weights)
+	if err != nil {
 		return Step{}, nil, err
 	}
 	for name, batch := range map[string][]float32{classify.MovingMean: out.Mean, classify.MovingVariance: out.Variance} {

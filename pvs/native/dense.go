@@ -48,16 +48,16 @@ func (d *Dense) Forward(x, kernel, bias, y []float32) {
 	})
 }
 
-// Backward computes how a loss falls with what entered, dx [rows, in], and with the weights, dKernel
-// [in, out] and dBias [out], given that with what the layer gave for x, dy [rows, Width()], zeros
-// where it is filled up.
-func (d *Dense) Backward(x, kernel, dy, dx, dKernel, dBias []float32) {
+// Backward computes how a loss falls with what entered, dx [rows, in], and with the bias, dBias [out],
+// given that with what the layer gave for x, dy [rows, Width()], zeros where it is filled up. The
+// kernel takes a step of Adam with its gradient; without one its gradient is written there.
+func (d *Dense) Backward(x, kernel, dy, dx, dBias []float32, a *Adam, to Trained) {
 	rows := len(x) / d.in
 	d.dy = slices.Grow(d.dy[:0], len(dy))[:len(dy)]
 	d.columns(d.filled, 2*d.lanes, func(from, to int, _ []float32) { d.panels(dy, rows, from, to, d.dy, dBias) })
-	d.columns(d.in, 8, func(from, to int, _ []float32) {
-		d.back(kernel, dy, rows, from, to, dx)
-		d.slopes(x, d.dy, rows, from, to, dKernel)
+	d.columns(d.in, 8, func(first, last int, _ []float32) { // a step changes no other rows of the kernel
+		d.back(kernel, dy, rows, first, last, dx)
+		d.slopes(x, d.dy, rows, first, last, a, to)
 	})
 }
 

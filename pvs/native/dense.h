@@ -3,6 +3,7 @@
 #ifndef PVS_NATIVE_DENSE_H
 #define PVS_NATIVE_DENSE_H
 
+#include "adam.h"
 #include "cross.h"
 
 // wide_panel is where the panel from column c on lies in rows of so many columns: how many of them
@@ -106,8 +107,8 @@ PVS_TARGET static void dense_panels(const pvs_layer *l, const float *slopes, int
 }
 
 // dense_slopes computes the rows [from, to) of the gradient of the weights, whole rows one after the
-// other, so that few pages are written at a time.
-PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
+// other, so that few pages are touched at a time.
+PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, trained t) {
 	for (int k = from; k < to; k += cross_rows)
 		for (int c = 0; c < l->out; c += panel) {
 			wide_panel p = wide_panel_at(c, l->out);
@@ -118,13 +119,12 @@ PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const fl
 			else
 				cross_tile(1, x + k, l->in, rows, panels + (long)c * rows, sums);
 			for (int i = 0; i < cross_rows; i++) {
-				float *out = weights + (long)(k + i) * l->out + c;
-				if (p.columns < width) {
-					memcpy(out, sums + i * width, sizeof(float) * p.columns);
-					continue;
-				}
-				for (int j = 0; j < width; j += lanes)
-					store(out + j, load(sums + i * width + j));
+				long out = (long)(k + i) * l->out + c;
+				int j = 0;
+				for (; j + lanes <= p.columns; j += lanes)
+					arrive(a, load(sums + i * width + j), t, out + j);
+				if (j < p.columns)
+					arrive_some(a, sums + i * width + j, p.columns - j, t, out + j);
 			}
 		}
 }

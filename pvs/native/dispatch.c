@@ -24,19 +24,19 @@ void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const f
 void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
 
 void pvs_pack_panel_8(const pvs_panel *p, const float *weights, const float *factor, float *out);
-void pvs_unpack_panel_8(const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
+void pvs_unpack_panel_8(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v);
 void pvs_pack_panel_16(const pvs_panel *p, const float *weights, const float *factor, float *out);
-void pvs_unpack_panel_16(const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
+void pvs_unpack_panel_16(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v);
 void pvs_dense_layer_8(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 void pvs_dense_layer_16(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 void pvs_dense_back_8(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
 void pvs_dense_back_16(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
 void pvs_dense_panels_8(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
-void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
+void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v);
 void pvs_dense_panels_16(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
-void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
-void pvs_adam_step_8(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
-void pvs_adam_step_16(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
+void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v);
+void pvs_adam_step_8(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v);
+void pvs_adam_step_16(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v);
 
 // PVS_FOR is the function for so many lanes.
 #define PVS_FOR(lanes, name) ((lanes) == 16 ? name##_16 : name##_8)
@@ -102,8 +102,8 @@ void pvs_pack_panel(int lanes, const pvs_panel *p, const float *weights, const f
 	PVS_FOR(lanes, pvs_pack_panel)(p, weights, factor, out);
 }
 
-void pvs_unpack_panel(int lanes, const pvs_panel *p, const float *sums, const float *factor, int add, float *out) {
-	PVS_FOR(lanes, pvs_unpack_panel)(p, sums, factor, add, out);
+void pvs_unpack_panel(int lanes, const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v) {
+	PVS_FOR(lanes, pvs_unpack_panel)(p, sums, count, apart, factor, a, weights, m, v);
 }
 
 void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
@@ -118,12 +118,12 @@ void pvs_dense_panels(int lanes, const pvs_layer *l, const float *slopes, int ro
 	PVS_FOR(lanes, pvs_dense_panels)(l, slopes, rows, from, to, panels, bias);
 }
 
-void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
-	PVS_FOR(lanes, pvs_dense_slopes)(l, x, panels, rows, from, to, weights);
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v) {
+	PVS_FOR(lanes, pvs_dense_slopes)(l, x, panels, rows, from, to, a, weights, m, v);
 }
 
-void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights) {
-	PVS_FOR(lanes, pvs_adam_step)(a, slopes, n, m, v, weights);
+void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v) {
+	PVS_FOR(lanes, pvs_adam_step)(a, slopes, n, weights, m, v);
 }
 
 int pvs_lanes(void) {

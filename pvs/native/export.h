@@ -39,11 +39,14 @@ void PVS_EXPORT(pvs_pack_panel)(const pvs_panel *p, const float *weights, const 
 		pack_rows(p, weights, factor, out);
 }
 
-void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, const float *sums, const float *factor, int add, float *out) {
+void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v) {
+	unsigned before = without_denormals();
+	parts of = {sums, count, apart};
 	if (p->transposed)
-		unpack_columns(p, sums, factor, add, out);
+		unpack_columns(p, &of, factor, a, (trained){weights, m, v});
 	else
-		unpack_rows(p, sums, factor, add, out);
+		unpack_rows(p, &of, factor, a, (trained){weights, m, v});
+	_mm_setcsr(before);
 }
 
 void PVS_EXPORT(pvs_dense_layer)(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
@@ -64,14 +67,14 @@ void PVS_EXPORT(pvs_dense_panels)(const pvs_layer *l, const float *slopes, int r
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights) {
+void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v) {
 	unsigned before = without_denormals();
-	dense_slopes(l, x, panels, rows, from, to, weights);
+	dense_slopes(l, x, panels, rows, from, to, a, (trained){weights, m, v});
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_adam_step)(const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights) {
+void PVS_EXPORT(pvs_adam_step)(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v) {
 	unsigned before = without_denormals();
-	adam(a, slopes, n, m, v, weights);
+	adam(a, slopes, n, (trained){weights, m, v});
 	_mm_setcsr(before);
 }

@@ -35,4 +35,4 @@ func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) 
 func NewDenseFor(in, out, lanes int) (*Dense, error) { return newDense(in, out, lanes) }
 
 // StepFor takes a step of Adam with vectors of so many lanes.
-func (a Adam) StepFor(t Trained, lanes int) { a.step(t, lanes) }
+func (a Adam) StepFor(gradients []float32, t Trained, lanes int) { a.step(gradients, t, lanes) }

@@ -21,8 +21,8 @@ func (d *Dense) panels(dy []float32, rows, from, to int, out, dBias []float32) {
 	C.pvs_dense_panels(C.int(d.lanes), d.layer(), floats(dy), C.int(rows), C.int(from), C.int(to), floats(out), floats(dBias))
 }
 
-func (d *Dense) slopes(x, panels []float32, rows, from, to int, dKernel []float32) {
-	C.pvs_dense_slopes(C.int(d.lanes), d.layer(), floats(x), floats(panels), C.int(rows), C.int(from), C.int(to), floats(dKernel))
+func (d *Dense) slopes(x, panels []float32, rows, from, to int, a *Adam, t Trained) {
+	C.pvs_dense_slopes(C.int(d.lanes), d.layer(), floats(x), floats(panels), C.int(rows), C.int(from), C.int(to), a.c(), floats(t.Weights), floats(t.M), floats(t.V))
 }
 
 func (p panels) panel(width, columns int) *C.pvs_panel {
@@ -37,16 +37,18 @@ func (p panels) packPanel(width, columns int, weights, factor, to []float32) {
 	C.pvs_pack_panel(C.int(lanes()), p.panel(width, columns), floats(weights), floats(factor), floats(to))
 }
 
-func (p panels) unpackPanel(width, columns int, sums, factor []float32, add bool, to []float32) {
-	more := C.int(0)
-	if add {
-		more = 1
-	}
-	C.pvs_unpack_panel(C.int(lanes()), p.panel(width, columns), floats(sums), floats(factor), more, floats(to))
+func (p panels) unpackPanel(width, columns int, sums []float32, parts, apart int, factor []float32, a *Adam, t Trained) {
+	C.pvs_unpack_panel(C.int(lanes()), p.panel(width, columns), floats(sums), C.int(parts), C.long(apart), floats(factor), a.c(), floats(t.Weights), floats(t.M), floats(t.V))
 }
 
-// step takes a step of Adam for vectors of so many lanes.
-func (a Adam) step(t Trained, lanes int) {
-	how := C.pvs_adam{rate: C.float(a.Rate), mean: C.float(a.Mean), square: C.float(a.Square), epsilon: C.float(a.Epsilon)}
-	C.pvs_adam_step(C.int(lanes), &how, floats(t.Gradients), C.long(len(t.Weights)), floats(t.M), floats(t.V), floats(t.Weights))
+// c is what C knows it as; nil: null.
+func (a *Adam) c() *C.pvs_adam {
+	if a == nil {
+		return nil
+	}
+	return &C.pvs_adam{rate: C.float(a.Rate), mean: C.float(a.Mean), square: C.float(a.Square), epsilon: C.float(a.Epsilon)}
+}
+
+func (a Adam) step(gradients []float32, t Trained, lanes int) {
+	C.pvs_adam_step(C.int(lanes), a.c(), floats(gradients), C.long(len(gradients)), floats(t.Weights), floats(t.M), floats(t.V))
 }

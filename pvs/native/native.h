@@ -149,8 +149,18 @@ typedef struct {
 // or of rows of the transpose.
 void pvs_pack_panel(int lanes, const pvs_panel *p, const float *weights, const float *factor, float *out);
 
-// pvs_unpack_panel is the way back of gradients, which are added to what is there if add says so.
-void pvs_unpack_panel(int lanes, const pvs_panel *p, const float *sums, const float *factor, int add, float *out);
+// pvs_adam is how a step of Adam is taken: the moments go mean and square of the way to the
+// gradients and their squares; the weights lose rate * m / (sqrt(v) + epsilon).
+typedef struct {
+	float rate, mean, square, epsilon;
+} pvs_adam;
+
+// pvs_adam_step takes one for n weights, with their moments m and v.
+void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v);
+
+// pvs_unpack_panel is the way back of gradients: the weights take a step with them or, if a is null,
+// they are written there. Sums of all parts, so many values apart, are added up, and zeros then.
+void pvs_unpack_panel(int lanes, const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v);
 
 // pvs_layer is the sides of a dense layer that trains. In is a multiple of 8. Rows of what it gives
 // have filled values, whole vectors; those from out on are zeros. Its weights [in, out] are as they are.
@@ -171,17 +181,9 @@ void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows
 // other, and computes the gradient of the bias. From and to are as pvs_dense_layer's.
 void pvs_dense_panels(int lanes, const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
 
-// pvs_dense_slopes computes the rows [from, to), multiples of 8, of the gradient of the weights.
-void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, float *weights);
-
-// pvs_adam is how a step of Adam is taken: the moments go mean and square of the way to the
-// gradients and their squares; the weights lose rate * m / (sqrt(v) + epsilon).
-typedef struct {
-	float rate, mean, square, epsilon;
-} pvs_adam;
-
-// pvs_adam_step takes one for n weights, with their moments m and v.
-void pvs_adam_step(int lanes, const pvs_adam *a, const float *slopes, long n, float *m, float *v, float *weights);
+// pvs_dense_slopes computes the rows [from, to), multiples of 8, of the gradient of the weights, which
+// take a step with it or, if a is null, it is written there.
+void pvs_dense_slopes(int lanes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v);
 
 // Phases of a step in which BatchNorms train, in this order, those between stem and top for each
 // block. Phases with "tally" in their names, and those without that stand before a BatchNorm,

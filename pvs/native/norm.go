@@ -64,11 +64,32 @@ func (n *norm) seenBack(parts []part) {
 	for c := range n.channels {
 		sum, products := n.total(parts, c)
 		factor := n.gamma[c] * n.inverse[c]
-		n.dBeta[c], n.dGamma[c] = float32(sum), float32(products*n.inverse[c])
+		n.dBeta[c] += float32(sum)
+		n.dGamma[c] += float32(products * n.inverse[c])
 		n.back[c] = float32(factor)
 		n.backMean[c] = float32(factor * sum / n.count)
 		n.backSlope[c] = float32(factor * n.inverse[c] * n.inverse[c] * products / n.count)
 	}
+}
+
+// take brings the gradients that were added up to where they go, and makes them zeros.
+func (n *norm) take(a *Adam, to func(name string, size int) (Trained, error)) error {
+	if n == nil {
+		return nil
+	}
+	for name, gradients := range map[string][]float32{"/gamma": n.dGamma, "/beta": n.dBeta} {
+		place, err := to(n.name+name, n.channels)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			copy(place.Weights, gradients)
+		} else {
+			a.Step(gradients, place)
+		}
+		clear(gradients)
+	}
+	return nil
 }
 
 // phase is one of C's, in its order.
@@ -146,18 +167,13 @@ func (t *Training) forwardNorms(features []float32) error {
 	return nil
 }
 
-func (t *Training) backwardNorms(slopes []float32, gradients map[string][]float32) error {
+func (t *Training) backwardNorms(slopes []float32) error {
 	for _, s := range t.backwardSteps() {
 		if err := t.run(s, nil, slopes); err != nil {
 			return err
 		}
 		if s.of != nil {
 			s.of.seenBack(t.parts)
-		}
-	}
-	for _, n := range t.k.norms {
-		if n != nil {
-			gradients[n.name+"/gamma"], gradients[n.name+"/beta"] = slices.Clone(n.dGamma), slices.Clone(n.dBeta)
 		}
 	}
 	return nil

@@ -67,15 +67,15 @@ func (p panels) each(f func(at, width, column, columns int)) {
 	}
 }
 
-// of are the weights and the factors from a panel's first column on; no factors are 1.
-func (p panels) of(column int, weights, factor []float32) (from, by []float32) {
+// begin is where a panel's first column is in the weights, and the factors from it on; none are 1.
+func (p panels) begin(column int, factor []float32) (int, []float32) {
 	switch {
 	case p.transposed:
-		return weights[column*p.rows:], factor
+		return column * p.rows, factor
 	case factor == nil:
-		return weights[column:], nil
+		return column, nil
 	}
-	return weights[column:], factor[column:]
+	return column, factor[column:]
 }
 
 // apart is how many values of the weights are from a row of the matrix to the next, or from a column
@@ -91,8 +91,8 @@ func (p panels) apart() int {
 // rows if the weights are the transpose.
 func (p panels) pack(weights, factor, to []float32) {
 	p.each(func(at, width, column, columns int) {
-		from, by := p.of(column, weights, factor)
-		p.packPanel(width, columns, from, by, to[at:])
+		from, by := p.begin(column, factor)
+		p.packPanel(width, columns, weights[from:], by, to[at:])
 	})
 	if p.paired {
 		p.pair(to)
@@ -110,17 +110,6 @@ func (p panels) pair(x []float32) {
 			x = x[copy(x, both):]
 		}
 	}
-}
-
-// unpack is the way back of sums that lie there: those of all parts, added up and multiplied by the
-// factors, in the order of the weights.
-func (p panels) unpack(parts [][]float32, factor, to []float32) {
-	p.each(func(at, width, column, columns int) {
-		to, by := p.of(column, to, factor)
-		for i, sums := range parts {
-			p.unpackPanel(width, columns, sums[at:], by, i > 0, to)
-		}
-	})
 }
 
 // vectors is n values filled up to whole vectors.
@@ -149,4 +138,19 @@ type gather struct {
 	norm string // whose factors the weight is multiplied by; "": none
 	at   int
 	panels
+}
+
+// way is a panel's way back.
+type way struct {
+	gather                     int // its number
+	at, width, column, columns int
+}
+
+// ways are those of all panels.
+func ways(gathers []gather) []way {
+	var all []way
+	for i, g := range gathers {
+		g.each(func(at, width, column, columns int) { all = append(all, way{i, g.at + at, width, column, columns}) })
+	}
+	return all
 }

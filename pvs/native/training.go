@@ -16,7 +16,8 @@ import (
 //	t, err := native.NewTraining(config, 224, native.TrainingOptions{})
 //	err = t.Load(values)
 //	err = t.Forward(images, nil, features)
-//	err = t.Backward(slopes, gradients)
+//	err = t.Backward(slopes)
+//	err = t.Step(adam, weights)
 type Training struct {
 	config effnet.Config
 	size   int
@@ -24,6 +25,7 @@ type Training struct {
 	row    int // values of what enters
 	k      *kernels
 	parts  []part
+	sums   []float32            // of all parts, one after the other
 	values map[string][]float32 // the BatchNorms of the last load
 	in     []float32            // of the last forward pass, with its factors
 	noise  []float32
@@ -120,49 +122,88 @@ func (t *Training) Forward(in, factors, features []float32) error {
 	})
 }
 
-// Backward computes how a loss falls with each weight that trains, by its name, in the layout of
-// the weight: slopes [n, config.Features()] is how it falls with the features of the last forward
-// pass. Slices that gradients has are written to.
-func (t *Training) Backward(slopes []float32, gradients map[string][]float32) error {
+// Backward adds up how a loss falls with each weight that trains: slopes [n, config.Features()] is how
+// it falls with the features of the last forward pass.
+func (t *Training) Backward(slopes []float32) error {
 	dim := t.config.Features()
 	if t.rows == 0 || len(slopes) != t.rows*dim {
 		return fmt.Errorf("the training of %s has features of %d images, not of %d", t.config.Title, t.rows, len(slopes)/dim)
 	}
-	err := t.each(func(p *part, from, to int) {
-		p.room(&p.sums, t.k.sums)
-		clear(p.sums)
-		if t.k.norms != nil {
-			return
-		}
-		t.k.backward(p, t.in[from*t.row:to*t.row], t.factors(from, to), slopes[from*dim:to*dim], to-from, t.first)
-	})
-	if err != nil {
-		return err
+	size := t.k.sums
+	if more := len(t.parts)*size - len(t.sums); more > 0 {
+		t.sums = append(t.sums, make([]float32, more)...)
+	}
+	for i := range t.parts {
+		t.parts[i].sums = t.sums[i*size : (i+1)*size]
 	}
 	if t.k.norms != nil {
-		if err := t.backwardNorms(slopes, gradients); err != nil {
+		return t.backwardNorms(slopes)
+	}
+	return t.each(func(p *part, from, to int) {
+		t.k.backward(p, t.in[from*t.row:to*t.row], t.factors(from, to), slopes[from*dim:to*dim], to-from, t.first)
+	})
+}
+
+// Gradients writes what was added up since the last time, by the names of the weights and in their
+// layout. Slices that it is given are written to.
+func (t *Training) Gradients(to map[string][]float32) error {
+	return t.take(nil, func(name string, size int) (Trained, error) {
+		if len(to[name]) != size {
+			to[name] = make([]float32, size)
+		}
+		return Trained{Weights: to[name]}, nil
+	})
+}
+
+// Step takes a step of Adam with it: weights are all that train, by their names and in their layout.
+// What it computes with changes with [Training.Load] only.
+func (t *Training) Step(a Adam, weights map[string]Trained) error {
+	return t.take(&a, func(name string, size int) (Trained, error) {
+		w, ok := weights[name]
+		if !ok || len(w.Weights) != size || len(w.M) != size || len(w.V) != size {
+			return w, fmt.Errorf("the training of %s has %d gradients of %s, not those of %d weights with their moments", t.config.Title, size, name, len(w.Weights))
+		}
+		return w, nil
+	})
+}
+
+// take brings sums to where they go, and makes them zeros.
+func (t *Training) take(a *Adam, to func(name string, size int) (Trained, error)) error {
+	gathers := t.k.gathers
+	places, scales := make([]Trained, len(gathers)), make([][]float32, len(gathers))
+	for i, g := range gathers {
+		var err error
+		if places[i], err = to(g.name, g.rows*g.columns); err != nil {
+			return err
+		}
+		scales[i] = factors(t.values, g.norm)
+	}
+	for _, n := range t.k.norms {
+		if err := n.take(a, to); err != nil {
 			return err
 		}
 	}
-	return t.collect(gradients)
-}
-
-// collect adds up what all parts have of each weight's gradients.
-func (t *Training) collect(gradients map[string][]float32) error {
-	for _, g := range t.k.gathers {
-		if size := g.rows * g.columns; len(gradients[g.name]) != size {
-			gradients[g.name] = make([]float32, size)
-		}
+	if len(t.sums) == 0 {
+		return nil
 	}
-	return cores.Each(context.Background(), len(t.k.gathers), func(i int) error {
-		g := t.k.gathers[i]
-		var sums [][]float32
-		for _, p := range t.parts {
-			sums = append(sums, p.sums[g.at:])
+	all, shares := ways(gathers), 8*runtime.GOMAXPROCS(0)
+	return cores.Each(context.Background(), shares, func(i int) error {
+		for _, w := range all[len(all)*i/shares : len(all)*(i+1)/shares] {
+			g := gathers[w.gather]
+			begin, factor := g.begin(w.column, scales[w.gather])
+			g.unpackPanel(w.width, w.columns, t.sums[w.at:], len(t.sums)/t.k.sums, t.k.sums, factor, a, places[w.gather].from(begin))
 		}
-		g.unpack(sums, factors(t.values, g.norm), gradients[g.name])
 		return nil
 	})
+}
+
+// from is the weights from one on.
+func (t Trained) from(i int) Trained {
+	t.Weights = t.Weights[i:]
+	if t.M != nil {
+		t.M, t.V = t.M[i:], t.V[i:]
+	}
+	return t
 }
 
 // each calls f for all parts, on a core each.

@@ -131,7 +131,10 @@ func TestGradients(t *testing.T) {
 					t.Fatal(err)
 				}
 				same(t, what+": features", out, features, withinFeatures)
-				if err := n.Backward(slopes, got); err != nil {
+				if err := n.Backward(slopes); err != nil {
+					t.Fatal(err)
+				}
+				if err := n.Gradients(got); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -195,7 +198,7 @@ func TestBadTraining(t *testing.T) {
 	x, features := images(1, 64), make([]float32, mini.Features())
 	for what, err := range map[string]error{
 		"no weights":        n.Load(nil),
-		"slopes of nothing": n.Backward(features, map[string][]float32{}),
+		"slopes of nothing": n.Backward(features),
 		"half an image":     n.Forward(x[:100], nil, features),
 		"factors":           n.Forward(x, []float32{1}, features),
 		"no room":           n.Forward(x, nil, features[1:]),
@@ -206,8 +209,76 @@ func TestBadTraining(t *testing.T) {
 	}
 }
 
+// withMoments is a network's weights with moments of zero.
+func withMoments(c effnet.Config, values map[string][]float32) map[string]native.Trained {
+	all := map[string]native.Trained{}
+	for _, v := range c.Variables() {
+		all[v.Name] = native.Trained{Weights: slices.Clone(values[v.Name]), M: make([]float32, v.Size()), V: make([]float32, v.Size())}
+	}
+	return all
+}
+
+// A step is one of Adam with the gradients of all that went back since the last.
+func TestStep(t *testing.T) {
+	needsKernels(t)
+	weights := mini.InitialValues(3)
+	x, features, slopes := images(4, 64), make([]float32, 4*mini.Features()), normal(4*mini.Features())
+	a := native.Adam{Rate: 1e-3, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+	for _, norms := range []bool{false, true} {
+		n, err := native.NewTraining(mini, 64, native.TrainingOptions{Norms: norms})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Load(weights); err != nil {
+			t.Fatal(err)
+		}
+		back := func() {
+			if err := n.Forward(x, nil, features); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Backward(slopes); err != nil {
+				t.Fatal(err)
+			}
+		}
+		once, twice := map[string][]float32{}, map[string][]float32{}
+		back()
+		if err := n.Gradients(once); err != nil {
+			t.Fatal(err)
+		}
+		back()
+		back()
+		if err := n.Gradients(twice); err != nil {
+			t.Fatal(err)
+		}
+		back()
+		got, want := withMoments(mini, weights), withMoments(mini, weights)
+		if err := n.Step(a, got); err != nil {
+			t.Fatal(err)
+		}
+		for name, gradients := range once {
+			if norms && strings.HasSuffix(name, "_project_bn/beta") {
+				continue // rounding alone: the next BatchNorm takes off what it adds
+			}
+			a.Step(gradients, want[name])
+			if !norms { // those begin with the last batch's mean, so that sums are rounded otherwise
+				same(t, name, got[name].Weights, want[name].Weights, 1e-7)
+			}
+			same(t, name+": second moments", got[name].V, want[name].V, 1e-3)
+			for i := range gradients {
+				gradients[i] *= 2
+			}
+			same(t, name+": twice", twice[name], gradients, 1e-3)
+		}
+		back()
+		delete(got, "top_conv/kernel")
+		if err := n.Step(a, got); err == nil || !strings.Contains(err.Error(), "top_conv/kernel") {
+			t.Errorf("a step without a weight: %v", err)
+		}
+	}
+}
+
 // BenchmarkTraining reports the images a second of EfficientNet-B0's forward and backward passes
-// with the weights loaded anew, 224 x 224 in batches of 8.
+// with a step of Adam and the weights loaded anew, 224 x 224 in batches of 8.
 func BenchmarkTraining(b *testing.B) { benchmark(b, native.TrainingOptions{}) }
 
 func benchmark(b *testing.B, opts native.TrainingOptions) {
@@ -220,7 +291,7 @@ func benchmark(b *testing.B, opts native.TrainingOptions) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		into := map[string][]float32{}
+		trained := withMoments(c, weights)
 		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
 			for b.Loop() {
 				if err := n.Load(weights); err != nil {
@@ -229,7 +300,10 @@ func benchmark(b *testing.B, opts native.TrainingOptions) {
 				if err := n.Forward(x, factors, features); err != nil {
 					b.Fatal(err)
 				}
-				if err := n.Backward(slopes, into); err != nil {
+				if err := n.Backward(slopes); err != nil {
+					b.Fatal(err)
+				}
+				if err := n.Step(native.Adam{Epsilon: 1e-7}, trained); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -45,10 +45,10 @@ func (d *Dense) back([]float32, []float32, int, int, int, []float32) {}
 
 func (d *Dense) panels([]float32, int, int, int, []float32, []float32) {}
 
-func (d *Dense) slopes([]float32, []float32, int, int, int, []float32) {}
+func (d *Dense) slopes([]float32, []float32, int, int, int, *Adam, Trained) {}
 
-func (a Adam) step(Trained, int) {}
+func (a Adam) step([]float32, Trained, int) {}
 
 func (p panels) packPanel(int, int, []float32, []float32, []float32) {}
 
-func (p panels) unpackPanel(int, int, []float32, []float32, bool, []float32) {}
+func (p panels) unpackPanel(int, int, []float32, int, int, []float32, *Adam, Trained) {}
