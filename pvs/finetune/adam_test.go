@@ -10,18 +10,26 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/native"
 )
+
+// backends are those that train here.
+func backends(t *testing.T) map[string]compute.Backend {
+	t.Helper()
+	all := map[string]compute.Backend{"go": goBackend(t)}
+	if xla, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {}); err != nil {
+		t.Log(err)
+	} else {
+		all["xla"] = xla
+	}
+	return all
+}
 
 // TestSharedMoments trains with the moments of each weight by themselves, of the small
 // ones in one vector and of all: weights and moments are the same to the last bit.
 func TestSharedMoments(t *testing.T) {
-	backends := map[string]compute.Backend{"go": goBackend(t)}
-	if xla, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {}); err != nil {
-		t.Log(err)
-	} else {
-		backends["xla"] = xla
-	}
-	for name, b := range backends {
+	for name, b := range backends(t) {
 		t.Run(name, func(t *testing.T) {
 			p := phase(Full)
 			if name == "go" {
@@ -52,6 +60,49 @@ func TestSharedMoments(t *testing.T) {
 				}
 				if !maps.EqualFunc(kept, moments, slices.Equal) {
 					t.Errorf("up to %d: the moment %q differs", upTo, apart(kept, moments, 0))
+				}
+			}
+		})
+	}
+}
+
+// TestProgramsBetween evaluates as a graph between steps in own kernels, which share the weights: they
+// are the same to the last bit as without.
+func TestProgramsBetween(t *testing.T) {
+	if !native.Preferred(goBackend(t), effnet.Float32) {
+		t.Skip("the kernels do not run on this processor, or GOMLX_BACKEND is set")
+	}
+	for name, b := range backends(t) {
+		t.Run(name, func(t *testing.T) {
+			p, batch := phase(FromBlock7a), photos(6, 6)
+			var plain map[string][]float32
+			for _, evaluates := range []bool{false, true} {
+				s := newSessionOn(t, b, SessionOptions{Frozen: b})
+				if err := s.Begin(p, FromImages); err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					if _, err := s.Step(batch); err != nil {
+						t.Fatal(err)
+					}
+					if !evaluates {
+						continue
+					}
+					if _, err := s.Evaluate(batch); err != nil {
+						t.Fatal(err)
+					}
+				}
+				values, err := s.Values()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if (len(s.programs) > 0) != evaluates || s.kernels == nil {
+					t.Fatalf("%d programs, kernels %v", len(s.programs), s.kernels)
+				}
+				if !evaluates {
+					plain = values
+				} else if !maps.EqualFunc(plain, values, slices.Equal) {
+					t.Errorf("the weight %q differs", apart(plain, values, 0))
 				}
 			}
 		})

@@ -13,7 +13,6 @@ type bodyKernels struct {
 	s         *Session
 	training  *native.Training
 	inference *native.Network      // with BatchNorms that train; nil: not built with these values
-	values    map[string][]float32 // where the session has them
 	sums      map[string][]float32 // of what moving statistics take from the batch
 	at        int                  // the first row of the part that went forward last
 }
@@ -71,7 +70,11 @@ func (k *bodyKernels) infer(p part) ([]float32, error) {
 		return out, k.training.Forward(p.x, nil, out)
 	}
 	if k.inference == nil {
-		n, err := native.New(k.s.config, k.values, k.s.opts.Size, effnet.Float32)
+		values, err := k.s.ofNetworkInMemory()
+		if err != nil {
+			return nil, err
+		}
+		n, err := native.New(k.s.config, values, k.s.opts.Size, effnet.Float32)
 		if err != nil {
 			return nil, err
 		}
@@ -121,13 +124,9 @@ func (k *bodyKernels) apply() error {
 
 // load takes the weights as they are.
 func (k *bodyKernels) load() error {
-	var names []string
-	for _, v := range k.s.config.Variables() {
-		names = append(names, v.Name)
-	}
-	var err error
-	if k.values, err = k.s.allInMemory(names); err != nil {
+	values, err := k.s.ofNetworkInMemory()
+	if err != nil {
 		return err
 	}
-	return k.training.Load(k.values)
+	return k.training.Load(values)
 }

@@ -15,6 +15,8 @@
 // same values. From the outside in: network.h, widen.h and multiply.h, tile.h, vector.h; of the
 // gradients training.h, slopes.h, depthwise.h and cross.h; with BatchNorms that train norms.h.
 // avx2.c and avx512.c compile all of it for vectors of 8 and of 16 lanes, half.c the forward pass
-// for float16. In Go, builder.go and
-// pack.go bring weights into the kernels' order.
+// for float16. In Go, builder.go and pack.go bring weights into the kernels' order, by pack.h, through
+// which gradients come back and take a step of Adam (adam.h) on the way.
+//
+// [Dense] is the softmax's layer of a classifier (dense.h), for package classify.
 package native

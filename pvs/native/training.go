@@ -86,7 +86,8 @@ func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int
 	return t, nil
 }
 
-// Load takes the weights, named and laid out as [effnet.Config.Variables] says.
+// Load takes the weights, named and laid out as [effnet.Config.Variables] says. Those of BatchNorms
+// are read where they are until the next load.
 func (t *Training) Load(values map[string][]float32) error {
 	if err := check(t.config, values, t.size, effnet.Float32); err != nil {
 		return err

@@ -82,7 +82,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			checks = append(checks, named(name, append(losses, trace...))...)
 		}
 		if b := backends[xlaBackend]; i == 0 && b != nil && native.Preferred(b, effnet.Float32) && len(names) == 0 {
-			log(fmt.Sprintf("training %s in its own kernels, its heads on %s", config.Title, xlaBackend))
+			log(fmt.Sprintf("training %s in its own kernels", config.Title))
 			trace, err := traceChecks(b, true, config, w, dir, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("in own kernels: %w", err)

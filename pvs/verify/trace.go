@@ -92,7 +92,7 @@ func readTrace(path string) ([]tracedPhase, error) {
 // tracer repeats a recorded training.
 type tracer struct {
 	backend compute.Backend
-	kernels bool // the network runs in its own kernels, the heads on the backend
+	kernels bool // the network and its classifier run in own kernels
 	config  effnet.Config
 	ref     map[string]weights.Tensor
 	checks  []Check

@@ -42,7 +42,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	}
 	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.Precision))
 	if c.Devices <= 1 && native.Preferred(b, c.Precision) {
-		a.log("its heads, that is; its layers on " + ownKernels)
+		a.log("its Siamese head, that is; its layers and its classifier on " + ownKernels)
 	}
 	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {

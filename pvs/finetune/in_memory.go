@@ -40,6 +40,15 @@ func (s *Session) allInMemory(names []string) (map[string][]float32, error) {
 	return all, nil
 }
 
+// ofNetworkInMemory is that of all weights of the backbone.
+func (s *Session) ofNetworkInMemory() (map[string][]float32, error) {
+	var names []string
+	for _, v := range s.config.Variables() {
+		names = append(names, v.Name)
+	}
+	return s.allInMemory(names)
+}
+
 // trainedInMemory is weights with their moments, for a step of Adam without a program.
 func (s *Session) trainedInMemory(weights []string) (map[string]native.Trained, error) {
 	all := map[string]native.Trained{}
