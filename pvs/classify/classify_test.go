@@ -12,23 +12,30 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// run builds a head of 3 features and 2 classes with simple weights and returns a node's values.
-func run(t *testing.T, features [][]float32, build func(s *model.Scope, x *graph.Node) *graph.Node) []float32 {
+// stored is the backend in Go, and a head's weights for it.
+func stored(t *testing.T, h Head, values map[string][]float32) (compute.Backend, *model.Store) {
 	t.Helper()
 	b, err := compute.NewWithConfig("go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := Head{Features: 3, Classes: 2}
-	values := h.InitialValues(1)
-	values[Kernel] = []float32{1, 0, 0, 1, 1, 1}
-	values[MovingMean] = []float32{1, 2, 3}
 	store := model.NewStore()
 	for _, v := range h.Variables() {
 		if _, err := store.CreateVariable("/"+v.Name, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return b, store
+}
+
+// run builds a head of 3 features and 2 classes with simple weights and returns a node's values.
+func run(t *testing.T, features [][]float32, build func(s *model.Scope, x *graph.Node) *graph.Node) []float32 {
+	t.Helper()
+	h := Head{Features: 3, Classes: 2}
+	values := h.InitialValues(1)
+	values[Kernel] = []float32{1, 0, 0, 1, 1, 1}
+	values[MovingMean] = []float32{1, 2, 3}
+	b, store := stored(t, h, values)
 	exec, err := model.NewExec(b, store, func(s *model.Scope, x *graph.Node) *graph.Node { return build(s, x) })
 	if err != nil {
 		t.Fatal(err)

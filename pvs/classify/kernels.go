@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"runtime"
@@ -133,11 +132,7 @@ func (k *Kernels) check(features []float32, labels []int32) error {
 
 // columns shares the features among all cores.
 func (k *Kernels) columns(f func(from, to int)) {
-	dim, parts := k.head.Features, runtime.GOMAXPROCS(0)
-	_ = cores.Each(context.Background(), parts, func(i int) error {
-		f(dim*i/parts, dim*(i+1)/parts)
-		return nil
-	})
+	cores.Ranges(k.head.Features, runtime.GOMAXPROCS(0), func(_, from, to int) { f(from, to) })
 }
 
 // moments computes the mean and the biased variance of some columns.
@@ -234,12 +229,10 @@ func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, 
 	logits := make([]float32, rows*width)
 	k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits)
 	losses, found := make([]float64, rows), make([]bool, rows)
-	parts := min(rows, runtime.GOMAXPROCS(0))
-	_ = cores.Each(context.Background(), parts, func(i int) error {
-		for r := rows * i / parts; r < rows*(i+1)/parts; r++ {
+	cores.Ranges(rows, runtime.GOMAXPROCS(0), func(_, from, to int) {
+		for r := from; r < to; r++ {
 			losses[r], found[r] = softmax(logits[r*width:][:classes], int(labels[r]), rows)
 		}
-		return nil
 	})
 	for r, loss := range losses {
 		lossSum += loss

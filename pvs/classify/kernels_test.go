@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -107,16 +106,7 @@ func TestKernels(t *testing.T) {
 // and correct rows in training and in inference.
 func trainGraph(t *testing.T, h Head, values map[string][]float32, b Batch) [][]float32 {
 	t.Helper()
-	backend, err := compute.NewWithConfig("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := model.NewStore()
-	for _, v := range h.Variables() {
-		if _, err := store.CreateVariable("/"+v.Name, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	backend, store := stored(t, h, values)
 	exec, err := model.NewExec(backend, store, func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		x, noise, labels := in[0], in[1], in[2]
 		out := h.Graph(s, x, Options{Train: true, Dropout: graph.Const(x.Graph(), b.Dropout), Noise: noise})

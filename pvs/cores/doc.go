@@ -1,4 +1,5 @@
 // Package cores spreads independent work over all cores.
 //
 //	err := cores.Each(ctx, len(files), func(i int) error { return look(files[i]) })
+//	cores.Ranges(len(rows), parts, func(_, from, to int) { add(rows[from:to]) })
 package cores

@@ -51,3 +51,26 @@ func TestCancelStops(t *testing.T) {
 		t.Errorf("%v after %d items", err, begun.Load())
 	}
 }
+
+func TestRanges(t *testing.T) {
+	for _, c := range [][2]int{{10, 3}, {2, 5}, {0, 4}, {7, 1}} {
+		n, parts := c[0], c[1]
+		done, of := make([]int, n), make([]int, parts)
+		Ranges(n, parts, func(part, from, to int) {
+			of[part]++
+			for i := from; i < to; i++ {
+				done[i]++
+			}
+		})
+		for i, times := range done {
+			if times != 1 {
+				t.Errorf("item %d of %d in %d parts was worked on %d times", i, n, parts, times)
+			}
+		}
+		for i, times := range of {
+			if want := min(1, max(0, n-i)); times != want {
+				t.Errorf("part %d of %d of %d items was called %d times", i, parts, n, times)
+			}
+		}
+	}
+}

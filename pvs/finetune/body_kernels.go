@@ -70,7 +70,7 @@ func (k *bodyKernels) infer(p part) ([]float32, error) {
 		return out, k.training.Forward(p.x, nil, out)
 	}
 	if k.inference == nil {
-		values, err := k.s.ofNetworkInMemory()
+		values, err := k.s.allInMemory(k.s.config.Variables())
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +124,7 @@ func (k *bodyKernels) apply() error {
 
 // load takes the weights as they are.
 func (k *bodyKernels) load() error {
-	values, err := k.s.ofNetworkInMemory()
+	values, err := k.s.allInMemory(k.s.config.Variables())
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,7 @@ func (s *Session) headInKernels() (*classify.Kernels, error) {
 		}
 		s.ownHead = k
 	}
-	var names []string
-	for _, v := range s.top.Variables() {
-		names = append(names, v.Name)
-	}
-	values, err := s.allInMemory(names)
+	values, err := s.allInMemory(s.top.Variables())
 	s.ownHead.Load(values)
 	return s.ownHead, err
 }

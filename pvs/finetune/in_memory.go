@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
@@ -13,40 +14,27 @@ import (
 // to which they are brought if the last that used them was a program. It is good until the next
 // one runs.
 func (s *Session) inMemory(name string) (values []float32, err error) {
-	v := s.store.GetVariable("/" + name)
-	if v == nil {
-		return nil, fmt.Errorf("there is no weight %s", name)
-	}
-	value, err := v.Value()
-	if err == nil {
-		err = tensors.MutableFlatData(value, func(flat []float32) { values = flat })
-	}
+	value, err := s.value(name)
 	if err != nil {
+		return nil, err
+	}
+	if err := tensors.MutableFlatData(value, func(flat []float32) { values = flat }); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return values, nil
 }
 
 // allInMemory is [Session.inMemory] for many.
-func (s *Session) allInMemory(names []string) (map[string][]float32, error) {
+func (s *Session) allInMemory(variables []effnet.Variable) (map[string][]float32, error) {
 	all := map[string][]float32{}
-	for _, name := range names {
-		values, err := s.inMemory(name)
+	for _, v := range variables {
+		values, err := s.inMemory(v.Name)
 		if err != nil {
 			return nil, err
 		}
-		all[name] = values
+		all[v.Name] = values
 	}
 	return all, nil
-}
-
-// ofNetworkInMemory is that of all weights of the backbone.
-func (s *Session) ofNetworkInMemory() (map[string][]float32, error) {
-	var names []string
-	for _, v := range s.config.Variables() {
-		names = append(names, v.Name)
-	}
-	return s.allInMemory(names)
 }
 
 // trainedInMemory is weights with their moments, for a step of Adam without a program.
@@ -54,11 +42,14 @@ func (s *Session) trainedInMemory(weights []string) (map[string]native.Trained, 
 	all := map[string]native.Trained{}
 	for _, h := range s.hold(weights) {
 		slots := moments(h.name)
-		kept, err := s.allInMemory(slots[:])
+		m, err := s.inMemory(slots[0])
 		if err != nil {
 			return nil, err
 		}
-		m, v := kept[slots[0]], kept[slots[1]]
+		v, err := s.inMemory(slots[1])
+		if err != nil {
+			return nil, err
+		}
 		for _, name := range h.weights {
 			values, err := s.inMemory(name)
 			if err != nil {

@@ -166,25 +166,30 @@ func (s *Session) Values() (map[string][]float32, error) {
 	return values, nil
 }
 
-func (s *Session) get(name string) ([]float32, error) {
+// value is a variable's.
+func (s *Session) value(name string) (*tensors.Tensor, error) {
 	v := s.store.GetVariable("/" + name)
 	if v == nil {
 		return nil, fmt.Errorf("there is no weight %s", name)
 	}
-	to := make([]float32, v.Shape().Size())
-	return to, s.read(name, to)
+	value, err := v.Value()
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return value, nil
 }
 
-// read copies a variable's values from the device.
-func (s *Session) read(name string, to []float32) error {
-	value, err := s.store.GetVariable("/" + name).Value()
-	if err == nil {
-		err = tensors.ConstFlatData(value, func(values []float32) { copy(to, values) })
-	}
+// get copies a variable's values from the device.
+func (s *Session) get(name string) ([]float32, error) {
+	value, err := s.value(name)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", name, err)
+		return nil, err
 	}
-	return nil
+	values, err := tensors.CopyFlatData[float32](value)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return values, nil
 }
 
 // Begin starts a phase with a new optimizer. Inputs of its steps enter at input, which

@@ -18,8 +18,9 @@ type kernels struct {
 	norms   []*norm // if they train
 	trains  func(name string) bool
 	gathers []gather
-	sums    int // values that a part's gradients have
-	working int // values that a part's working memory has
+	ways    []way // of the gathers' panels
+	sums    int   // values that a part's gradients have
+	working int   // values that a part's working memory has
 }
 
 // newKernels makes room for the weights of a network whose blocks train from the first on, and
@@ -49,6 +50,7 @@ func newKernels(config effnet.Config, size, first int, norms bool, trains func(n
 	} else {
 		k.working = int(max(C.pvs_scratch(k.c.network, together), C.pvs_gradients_scratch(k.c, C.int(first))))
 	}
+	k.ways = ways(k.gathers)
 	runtime.AddCleanup(k, release, k.taken)
 	return k
 }

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -64,9 +63,5 @@ func (d *Dense) Backward(x, kernel, dy, dx, dBias []float32, a *Adam, to Trained
 // columns shares columns among all cores, so many at a time.
 func (d *Dense) columns(n, each int, f func(from, to int, scratch []float32)) {
 	all := (n + each - 1) / each
-	parts := min(all, len(d.scratch))
-	_ = cores.Each(context.Background(), parts, func(i int) error {
-		f(all*i/parts*each, min(n, all*(i+1)/parts*each), d.scratch[i])
-		return nil
-	})
+	cores.Ranges(all, len(d.scratch), func(part, from, to int) { f(from*each, min(n, to*each), d.scratch[part]) })
 }

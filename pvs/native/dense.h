@@ -14,7 +14,7 @@ typedef struct {
 
 static inline wide_panel wide_panel_at(int c, int columns) {
 	int left = columns - c;
-	return (wide_panel){left > lanes ? 2 : 1, left < panel ? left : panel};
+	return (wide_panel){wide_vectors(left), left < panel ? left : panel};
 }
 
 // take_panel copies a panel of x, whose rows are apart values apart, and fills up its vectors with zeros.

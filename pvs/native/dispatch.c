@@ -6,37 +6,22 @@
 
 // Each function is compiled for vectors of 8 and of 16 lanes (export.h); a network says which runs.
 
-long pvs_scratch_8(const pvs_network *n, int count);
-long pvs_scratch_16(const pvs_network *n, int count);
-void pvs_run_8(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
-void pvs_run_16(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch);
-long pvs_kept_8(const pvs_training *t, int count, int first);
-long pvs_kept_16(const pvs_training *t, int count, int first);
-void pvs_forward_8(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
-void pvs_forward_16(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
-long pvs_gradients_scratch_8(const pvs_training *t, int first);
-long pvs_gradients_scratch_16(const pvs_training *t, int first);
-void pvs_gradients_8(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
-void pvs_gradients_16(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
-long pvs_phases_memory_8(const pvs_training *t, int count);
-long pvs_phases_memory_16(const pvs_training *t, int count);
-void pvs_phase_8(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
-void pvs_phase_16(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory);
-
-void pvs_pack_panel_8(const pvs_panel *p, const float *weights, const float *factor, float *out);
-void pvs_unpack_panel_8(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v);
-void pvs_pack_panel_16(const pvs_panel *p, const float *weights, const float *factor, float *out);
-void pvs_unpack_panel_16(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v);
-void pvs_dense_layer_8(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
-void pvs_dense_layer_16(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
-void pvs_dense_back_8(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
-void pvs_dense_back_16(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out);
-void pvs_dense_panels_8(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
-void pvs_dense_slopes_8(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v);
-void pvs_dense_panels_16(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias);
-void pvs_dense_slopes_16(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v);
-void pvs_adam_step_8(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v);
-void pvs_adam_step_16(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v);
+#define PVS_BOTH(type, name, ...) type name##_8(__VA_ARGS__); type name##_16(__VA_ARGS__);
+PVS_BOTH(long, pvs_scratch, const pvs_network *n, int count)
+PVS_BOTH(void, pvs_run, const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch)
+PVS_BOTH(long, pvs_kept, const pvs_training *t, int count, int first)
+PVS_BOTH(void, pvs_forward, const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch)
+PVS_BOTH(long, pvs_gradients_scratch, const pvs_training *t, int first)
+PVS_BOTH(void, pvs_gradients, const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch)
+PVS_BOTH(long, pvs_phases_memory, const pvs_training *t, int count)
+PVS_BOTH(void, pvs_phase, const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory)
+PVS_BOTH(void, pvs_pack_panel, const pvs_panel *p, const float *weights, const float *factor, float *out)
+PVS_BOTH(void, pvs_unpack_panel, const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v)
+PVS_BOTH(void, pvs_dense_layer, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch)
+PVS_BOTH(void, pvs_dense_back, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out)
+PVS_BOTH(void, pvs_dense_panels, const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias)
+PVS_BOTH(void, pvs_dense_slopes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v)
+PVS_BOTH(void, pvs_adam_step, const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v)
 
 // PVS_FOR is the function for so many lanes.
 #define PVS_FOR(lanes, name) ((lanes) == 16 ? name##_16 : name##_8)

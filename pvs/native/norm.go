@@ -151,32 +151,23 @@ func (t *Training) backwardSteps() []step {
 	return append(steps, step{stemTallyBack, -1, n[0]}, step{stemBack, -1, nil})
 }
 
-func (t *Training) forwardNorms(features []float32) error {
-	err := t.each(func(p *part, from, to int) { p.room(&p.kept, t.k.phasesMemory(to-from)) })
-	if err != nil {
-		return err
-	}
+func (t *Training) forwardNorms(features []float32) {
+	t.each(func(p *part, from, to int) { p.room(&p.kept, t.k.phasesMemory(to-from)) })
 	for _, s := range t.forwardSteps() {
-		if err := t.run(s, features, nil); err != nil {
-			return err
-		}
+		t.run(s, features, nil)
 		if s.of != nil {
 			s.of.seen(t.parts, t.rows)
 		}
 	}
-	return nil
 }
 
-func (t *Training) backwardNorms(slopes []float32) error {
+func (t *Training) backwardNorms(slopes []float32) {
 	for _, s := range t.backwardSteps() {
-		if err := t.run(s, nil, slopes); err != nil {
-			return err
-		}
+		t.run(s, nil, slopes)
 		if s.of != nil {
 			s.of.seenBack(t.parts)
 		}
 	}
-	return nil
 }
 
 // Statistics are what moving statistics take from the batch of the last forward pass, by their
@@ -192,7 +183,7 @@ func (t *Training) Statistics() map[string][]float32 {
 }
 
 // run takes a step on all parts.
-func (t *Training) run(s step, features, slopes []float32) error {
+func (t *Training) run(s step, features, slopes []float32) {
 	channels := 0
 	if s.of != nil {
 		channels = s.of.filled
@@ -204,7 +195,7 @@ func (t *Training) run(s step, features, slopes []float32) error {
 		}
 		return x[from*width : to*width]
 	}
-	return t.each(func(p *part, from, to int) {
+	t.each(func(p *part, from, to int) {
 		t.k.phase(p, s.phase, s.block, to-from, channels, t.in[from*t.row:to*t.row], t.factors(from, to), some(features, from, to, dim), some(slopes, from, to, dim))
 	})
 }

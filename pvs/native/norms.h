@@ -190,7 +190,7 @@ PVS_TARGET static void stem_phase(const task *k, int which) {
 			patches_of(t->network, k->images + (long)i * size * size * 3, y, m->lines, pvs_patch_row, m->patches);
 			long at = ((long)i * side + y) * side * stem->out;
 			for (int c = 0; c < stem->out; c += panel) {
-				int left = stem->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+				int left = stem->out - c, vectors = wide_vectors(left), width = vectors * lanes;
 				mask last = lanes_of(left - width + lanes);
 				onto_panel(vectors, m->patches, side, stem->in, stem->weights + (long)c * stem->in, no_bias, pvs_linear, m->panel, 0);
 				if (which == pvs_stem_tally) {
@@ -331,7 +331,7 @@ PVS_TARGET static void top_phase(const task *k, int which) {
 	if (which == pvs_top_back)
 		memset(m->dy, 0, sizeof(float) * rows * top->in);
 	for (int c = 0; c < top->out; c += panel) {
-		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+		int left = top->out - c, vectors = wide_vectors(left), width = vectors * lanes;
 		mask last = lanes_of(left - width + lanes);
 		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, no_bias, pvs_linear, m->panel, 0);
 		if (which == pvs_top_tally) {

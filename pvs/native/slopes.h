@@ -45,7 +45,7 @@ static shape shape_of(const pvs_block *b, int side) {
 static long expanded_of(const shape *s, int places) { return (long)places * (s->keeps ? s->all : panel); }
 
 // vectors_at is how many vectors the panel has that begins at channel c.
-static int vectors_at(const shape *s, int c) { return s->all - c > lanes ? 2 : 1; }
+static int vectors_at(const shape *s, int c) { return wide_vectors(s->all - c); }
 
 // expand computes a panel of the depthwise convolution's input from channel c on.
 static void expand(const pvs_block *b, const shape *s, int c, int count, int act, const float *x, float *expanded, float *slopes) {

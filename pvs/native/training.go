@@ -1,7 +1,6 @@
 package native
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -115,12 +114,14 @@ func (t *Training) Forward(in, factors, features []float32) error {
 	}
 	t.parts = t.parts[:min(n, len(t.parts))]
 	if t.k.norms != nil {
-		return t.forwardNorms(features)
+		t.forwardNorms(features)
+		return nil
 	}
-	return t.each(func(p *part, from, to int) {
+	t.each(func(p *part, from, to int) {
 		dim := t.config.Features()
 		t.k.forward(p, in[from*t.row:to*t.row], t.factors(from, to), features[from*dim:to*dim], to-from, t.first)
 	})
+	return nil
 }
 
 // Backward adds up how a loss falls with each weight that trains: slopes [n, config.Features()] is how
@@ -138,11 +139,13 @@ func (t *Training) Backward(slopes []float32) error {
 		t.parts[i].sums = t.sums[i*size : (i+1)*size]
 	}
 	if t.k.norms != nil {
-		return t.backwardNorms(slopes)
+		t.backwardNorms(slopes)
+		return nil
 	}
-	return t.each(func(p *part, from, to int) {
+	t.each(func(p *part, from, to int) {
 		t.k.backward(p, t.in[from*t.row:to*t.row], t.factors(from, to), slopes[from*dim:to*dim], to-from, t.first)
 	})
+	return nil
 }
 
 // Gradients writes what was added up since the last time, by the names of the weights and in their
@@ -187,15 +190,14 @@ func (t *Training) take(a *Adam, to func(name string, size int) (Trained, error)
 	if len(t.sums) == 0 {
 		return nil
 	}
-	all, shares := ways(gathers), 8*runtime.GOMAXPROCS(0)
-	return cores.Each(context.Background(), shares, func(i int) error {
-		for _, w := range all[len(all)*i/shares : len(all)*(i+1)/shares] {
+	cores.Ranges(len(t.k.ways), 8*runtime.GOMAXPROCS(0), func(_, from, to int) {
+		for _, w := range t.k.ways[from:to] {
 			g := gathers[w.gather]
 			begin, factor := g.begin(w.column, scales[w.gather])
 			g.unpackPanel(w.width, w.columns, t.sums[w.at:], len(t.sums)/t.k.sums, t.k.sums, factor, a, places[w.gather].from(begin))
 		}
-		return nil
 	})
+	return nil
 }
 
 // from is the weights from one on.
@@ -208,12 +210,8 @@ func (t Trained) from(i int) Trained {
 }
 
 // each calls f for all parts, on a core each.
-func (t *Training) each(f func(p *part, from, to int)) error {
-	n := len(t.parts)
-	return cores.Each(context.Background(), n, func(i int) error {
-		f(&t.parts[i], t.rows*i/n, t.rows*(i+1)/n)
-		return nil
-	})
+func (t *Training) each(f func(p *part, from, to int)) {
+	cores.Ranges(t.rows, len(t.parts), func(i, from, to int) { f(&t.parts[i], from, to) })
 }
 
 // factors are those of some images.

@@ -47,7 +47,7 @@ PVS_TARGET static void top_forward(const pvs_training *t, int count, int side, c
 	const pvs_matrix *top = &t->top;
 	int places = side * side, rows = count * places;
 	for (int c = 0; c < top->out; c += panel) {
-		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+		int left = top->out - c, vectors = wide_vectors(left), width = vectors * lanes;
 		onto_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, top->bias + c, t->network->activation, panels, slopes + (long)c * rows);
 		for (int i = 0; i < count; i++)
 			average(panels + (long)i * places * width, places, width, left < width ? left : width, features + (long)i * top->out + c);
@@ -140,7 +140,7 @@ PVS_TARGET static void top_slopes(const pvs_training *t, int count, int side, co
 	int places = side * side, rows = count * places;
 	memset(dx, 0, sizeof(float) * rows * top->in);
 	for (int c = 0, from = 0; c < top->out; c += panel) {
-		int left = top->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+		int left = top->out - c, vectors = wide_vectors(left), width = vectors * lanes;
 		float *to = m->expanded_slopes + (long)(c - from) * rows;
 		for (int i = 0; i < count; i++) {
 			long at = (long)i * places * width;
@@ -163,7 +163,7 @@ PVS_TARGET static void stem_slopes(const pvs_training *t, const float *image, co
 	for (int y = 0; y < side; y++, dy += (long)side * stem->out) {
 		patches_of(t->network, image, y, m->lines, pvs_patch_row, m->patches);
 		for (int c = 0; c < stem->out; c += panel) {
-			int left = stem->out - c, vectors = left > lanes ? 2 : 1, width = vectors * lanes;
+			int left = stem->out - c, vectors = wide_vectors(left), width = vectors * lanes;
 			onto_panel(vectors, m->patches, side, stem->in, stem->weights + (long)c * stem->in, stem->bias + c, t->network->activation, w->expanded, w->expanded_slopes);
 			times(vectors, side, 1, dy + c, stem->out, lanes_of(left - width + lanes), w->expanded_slopes, w->expanded_slopes);
 			cross(vectors, m->patches, stem->in, side, w->expanded_slopes, sums + t->stem_sum + (long)c * stem->in);

@@ -24,6 +24,7 @@ func (n *Network) run([]float32, int, int, []float32, []float32) {}
 type kernels struct {
 	sums, working int
 	gathers       []gather
+	ways          []way
 	norms         []*norm
 }
 

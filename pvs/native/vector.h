@@ -101,9 +101,10 @@ PVS_INLINE void differentiate(vec *x, int n, int act, value *slopes) {
 		}
 }
 
-// vectors_of is how many vectors the columns are that are left, and panel_vectors how many of
-// them the next panel of a pvs_matrix has.
+// vectors_of is how many vectors the columns are that are left, and wide_vectors and panel_vectors
+// how many of them the next panel has that is wide, and that of a pvs_matrix.
 static inline int vectors_of(int left) { return (left + lanes - 1) / lanes; }
+static inline int wide_vectors(int left) { return left > lanes ? 2 : 1; }
 static inline int panel_vectors(int left) {
 	int n = vectors_of(left);
 	return n == 1 || n == 3 ? n : 2;

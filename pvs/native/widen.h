@@ -191,7 +191,7 @@ PVS_TARGET static void widen(const pvs_block *b, const value *x, int count, int 
 		s.bottom = last > height ? last - height : 0;
 		s.rows = last - first - s.top - s.bottom;
 		for (int c = 0; c < d->channels; c += panel) {
-			int left = d->channels - c, vectors = left > lanes ? 2 : 1, n = lanes * vectors;
+			int left = d->channels - c, vectors = wide_vectors(left), n = lanes * vectors;
 			// The zeros around the rows stay while panels are equally wide.
 			if (c == 0 || vectors == 1)
 				memset(buffer, 0, sizeof(value) * (last - first) * s.padded * n);
