@@ -225,43 +225,13 @@ func (b Batch) drop(x []float32, dim, from, to int) {
 // loss computes, of what enters the softmax's layer, how the mean loss falls with the logits, [rows,
 // Width()], and its sum over the rows, and how many were found.
 func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, correct float64) {
-	width, classes, rows := k.dense.Width(), k.head.Classes, len(labels)
-	logits := make([]float32, rows*width)
+	logits := make([]float32, len(labels)*k.dense.Width())
 	k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits)
-	losses, found := make([]float64, rows), make([]bool, rows)
-	cores.Ranges(rows, runtime.GOMAXPROCS(0), func(_, from, to int) {
-		for r := from; r < to; r++ {
-			losses[r], found[r] = softmax(logits[r*width:][:classes], int(labels[r]), rows)
-		}
-	})
-	for r, loss := range losses {
-		lossSum += loss
-		if found[r] {
+	for _, f := range k.dense.Softmax(logits, labels) {
+		lossSum += f.Loss
+		if f.Is {
 			correct++
 		}
 	}
 	return logits, lossSum, correct
-}
-
-// softmax replaces a row's logits by how the mean loss of so many rows falls with them, and returns
-// the row's loss and whether its label is the most probable one.
-func softmax(logits []float32, label, rows int) (loss float64, found bool) {
-	best := 0
-	for i, v := range logits {
-		if v > logits[best] {
-			best = i
-		}
-	}
-	most, own, sum := logits[best], float64(logits[label]), 0.0
-	for i, v := range logits {
-		e := math.Exp(float64(v - most))
-		sum += e
-		logits[i] = float32(e)
-	}
-	scale := float32(1 / (sum * float64(rows)))
-	for i := range logits {
-		logits[i] *= scale
-	}
-	logits[label] -= 1 / float32(rows)
-	return math.Log(sum) + float64(most) - own, best == label
 }

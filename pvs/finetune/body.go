@@ -8,10 +8,10 @@ import (
 // body is the backbone of a step whose head is computed apart from it: as graphs on
 // micro-batches, or in the network's own kernels.
 type body interface {
-	// features computes those of a part, as they are in training.
-	features(p part) ([]float32, error)
-	// back adds up the gradients of a part's weights, given how the loss falls with its
-	// features, [rows, features]. Share is the part's of the batch.
+	// features computes those of a part's rows that count, as they are in training.
+	features(p part, to []float32) error
+	// back adds up the gradients of a part's weights, given how the loss falls with those
+	// features. Share is the part's of the batch.
 	back(p part, slopes []float32, share float32) error
 	// apply takes Adam's step with the sums.
 	apply() error
@@ -43,13 +43,12 @@ func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
 		parts = s.split(whole)
 	}
 	width := s.config.Features()
-	features := make([]float32, dims[0]*width)
+	of := func(p part, values []float32) []float32 { return values[p.from*width:][:p.counted*width] }
+	features := make([]float32, dims[0]*width) // zeros of rows that do not count
 	for _, p := range parts {
-		out, err := body.features(p)
-		if err != nil {
+		if err := body.features(p, of(p, features)); err != nil {
 			return Step{}, err
 		}
-		copy(features[p.from*width:], out)
 	}
 	whole.x, whole.dims = features, []int{dims[0], width}
 	step, slopes, err := s.headStep(whole)
@@ -57,16 +56,15 @@ func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
 		return step, err
 	}
 	for _, p := range parts {
-		slope := make([]float32, p.dims[0]*width)
-		copy(slope, slopes[p.from*width:])
-		if err := body.back(p, slope, float32(p.counted)/float32(b.N)); err != nil {
+		if err := body.back(p, of(p, slopes), float32(p.counted)/float32(b.N)); err != nil {
 			return Step{}, err
 		}
 	}
 	return step, body.apply()
 }
 
-// headStep trains the classifier on a batch's features and returns how the loss falls with them.
+// headStep trains the classifier on a batch's features and returns how the loss falls with them, at
+// least those of the rows that count.
 func (s *Session) headStep(whole part) (Step, []float32, error) {
 	if s.owns() {
 		return s.trainHeadInKernels(whole)

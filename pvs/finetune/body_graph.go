@@ -13,19 +13,20 @@ import (
 // backbone that train see other statistics than in one step: those of a micro-batch.
 type bodyGraph struct{ s *Session }
 
-func (b bodyGraph) features(p part) ([]float32, error) {
+func (b bodyGraph) features(p part, to []float32) error {
 	s := b.s
 	forward, err := s.program("features", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.backbone(scope, s.named(in), true).Features}
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out, err := s.run(forward, s.arguments(p)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return out[0], nil
+	copy(to, out[0])
+	return nil
 }
 
 func (b bodyGraph) back(p part, slopes []float32, share float32) error {
@@ -36,7 +37,9 @@ func (b bodyGraph) back(p part, slopes []float32, share float32) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.run(backward, append(s.arguments(p), perRow(slopes, p.dims[0], s.config.Features()), scalar(share))...)
+	filled := make([]float32, p.dims[0]*s.config.Features())
+	copy(filled, slopes)
+	_, err = s.run(backward, append(s.arguments(p), perRow(filled, p.dims[0], s.config.Features()), scalar(share))...)
 	return err
 }
 

@@ -46,16 +46,14 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 	return k, k.load()
 }
 
-// features are those of the rows that count; the others have zeros.
-func (k *bodyKernels) features(p part) ([]float32, error) {
+func (k *bodyKernels) features(p part, to []float32) error {
 	config := k.s.config
 	var factors []float32
 	if k.s.opts.DropConnect > 0 {
 		factors = config.BranchFactors(p.counting(p.path), k.s.opts.DropConnect)
 	}
 	k.at = p.from
-	out := make([]float32, p.dims[0]*config.Features())
-	return out, k.training.Forward(p.counting(p.x), factors, p.counting(out))
+	return k.training.Forward(p.counting(p.x), factors, to)
 }
 
 // counting is what some values have of the rows that count.
@@ -85,11 +83,11 @@ func (k *bodyKernels) infer(p part) ([]float32, error) {
 
 func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 	if k.at != p.from {
-		if _, err := k.features(p); err != nil {
+		if err := k.features(p, make([]float32, len(slopes))); err != nil {
 			return err
 		}
 	}
-	if err := k.training.Backward(p.counting(slopes)); err != nil {
+	if err := k.training.Backward(slopes); err != nil {
 		return err
 	}
 	for name, statistic := range k.training.Statistics() {

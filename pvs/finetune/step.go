@@ -3,12 +3,15 @@ package finetune
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/cores"
 )
 
 // Batch is what a step sees. Its rows are as many as the phase's batch; those from N on
@@ -193,21 +196,30 @@ func (s *Session) named(in []*graph.Node) inputs {
 }
 
 // noise draws what dropout and stochastic depth compare with their rates. It comes
-// from the host, so that it is the same on every backend and in micro-batches.
+// from the host, so that it is the same on every backend and in micro-batches; each row has
+// its own generator, so that cores share the work.
 func (s *Session) noise(b Batch, rows int) (drop, path []float32) {
-	drop, path = make([]float32, rows*s.config.Features()), make([]float32, rows*len(s.config.Blocks()))
-	rng := rand.New(rand.NewPCG(b.Seed, uint64(s.iterations)))
-	if s.opts.DropConnect > 0 {
-		for i := range path {
-			path[i] = rng.Float32()
+	features, blocks := s.config.Features(), len(s.config.Blocks())
+	drop, path = make([]float32, rows*features), make([]float32, rows*blocks)
+	cores.Ranges(rows, runtime.GOMAXPROCS(0), func(_, from, to int) {
+		for r := from; r < to; r++ {
+			rng := rand.New(rand.NewPCG(b.Seed, uint64(s.iterations)<<32|uint64(r)))
+			if s.opts.DropConnect > 0 {
+				uniform(rng, path[r*blocks:][:blocks])
+			}
+			if s.phase.Dropout > 0 {
+				uniform(rng, drop[r*features:][:features])
+			}
 		}
-	}
-	if s.phase.Dropout > 0 {
-		for i := range drop {
-			drop[i] = rng.Float32()
-		}
-	}
+	})
 	return drop, path
+}
+
+// uniform draws values from 0 on below 1.
+func uniform(rng *rand.Rand, to []float32) {
+	for i := range to {
+		to[i] = rng.Float32()
+	}
 }
 
 // program returns a compiled program of the phase, or builds it.

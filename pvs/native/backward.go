@@ -20,7 +20,6 @@ type kernels struct {
 	gathers []gather
 	ways    []way // of the gathers' panels
 	sums    int   // values that a part's gradients have
-	working int   // values that a part's working memory has
 }
 
 // newKernels makes room for the weights of a network whose blocks train from the first on, and
@@ -47,8 +46,6 @@ func newKernels(config effnet.Config, size, first int, norms bool, trains func(n
 	k.c.top_sum = k.sum("top_conv/kernel", "top_bn", top)
 	if norms {
 		k.addNorms(config, size)
-	} else {
-		k.working = int(max(C.pvs_scratch(k.c.network, together), C.pvs_gradients_scratch(k.c, C.int(first))))
 	}
 	k.ways = ways(k.gathers)
 	runtime.AddCleanup(k, release, k.taken)
@@ -101,6 +98,7 @@ func (k *kernels) sum(name, norm string, p panels) C.long {
 // forward computes a part's features, and keeps what backward needs.
 func (k *kernels) forward(p *part, in, factors, features []float32, count, first int) {
 	p.room(&p.kept, int(C.pvs_kept(k.c, C.int(count), C.int(first))))
+	p.room(&p.scratch, int(C.pvs_training_scratch(k.c, C.int(count), C.int(first))))
 	C.pvs_forward(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
 	runtime.KeepAlive(k)
 }

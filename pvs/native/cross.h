@@ -13,7 +13,9 @@ PVS_INLINE void cross_tile(int vectors, const float *x, int columns, int places,
 	vec s[cross_rows][2];
 	for (int i = 0; i < cross_rows; i++)
 		for (int j = 0; j < vectors; j++)
-			s[i][j] = load(sum + lanes * (i * vectors + j));
+			s[i][j] = all(0);
+	for (int i = 0; i < cross_rows * vectors; i++)
+		__builtin_prefetch(sum + lanes * i, 1);
 	for (int p = 0; p < places; p++, x += columns) {
 		vec b[2];
 		for (int j = 0; j < vectors; j++)
@@ -26,7 +28,7 @@ PVS_INLINE void cross_tile(int vectors, const float *x, int columns, int places,
 	}
 	for (int i = 0; i < cross_rows; i++)
 		for (int j = 0; j < vectors; j++)
-			store(sum + lanes * (i * vectors + j), s[i][j]);
+			store(sum + lanes * (i * vectors + j), load(sum + lanes * (i * vectors + j)) + s[i][j]);
 }
 
 // cross adds the transpose of x[places, columns] times a panel y[places, .] to sums[columns, .].
@@ -59,9 +61,9 @@ PVS_TARGET static void onto_panel(int vectors, const float *x, int rows, int dep
 // Panels that are added together, so that what they are added to is read and written less often.
 enum { added = 4 };
 
-// add_now says whether panels from the one that begins at column from on to the one at c are to be added
-// before the next, given how many columns there are: the next may be narrower.
-static inline int add_now(int from, int c, int columns) { return c - from == (added - 1) * panel || columns - c <= panel + lanes; }
+// add_now says whether panels from the one that begins at column from on to the one at c, at most so
+// many, are to be added before the next, given how many columns there are: the next may be narrower.
+static inline int add_now(int from, int c, int columns, int most) { return c - from == (most - 1) * panel || columns - c <= panel + lanes; }
 
 // add_panels adds some panels x[rows, depth], one after the other, the rows of m from the one
 // numbered row on, to out[rows, m->out].

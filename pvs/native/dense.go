@@ -47,6 +47,22 @@ func (d *Dense) Forward(x, kernel, bias, y []float32) {
 	})
 }
 
+// Found is what a row's softmax gives: whether its label is the most probable class, and the
+// cross-entropy.
+type Found struct {
+	Is   bool
+	Loss float64
+}
+
+// Softmax replaces logits, what the layer gave, by how the rows' mean cross-entropy falls with them.
+func (d *Dense) Softmax(logits []float32, labels []int32) []Found {
+	found := make([]Found, len(labels))
+	cores.Ranges(len(labels), runtime.GOMAXPROCS(0), func(_, from, to int) {
+		d.softmax(logits[from*d.filled:to*d.filled], 1/float32(len(labels)), labels[from:to], found[from:to])
+	})
+	return found
+}
+
 // Backward computes how a loss falls with what entered, dx [rows, in], and with the bias, dBias [out],
 // given that with what the layer gave for x, dy [rows, Width()], zeros where it is filled up. The
 // kernel takes a step of Adam with its gradient; without one its gradient is written there.

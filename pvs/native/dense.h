@@ -91,6 +91,42 @@ PVS_TARGET static void dense_back(const pvs_layer *l, const float *slopes, int r
 	}
 }
 
+// softmax replaces rows of logits by how the mean loss of rows, each of which counts so much, falls with them.
+PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
+	const int whole = l->out / lanes * lanes;
+	for (int r = 0; r < rows; r++, logits += l->filled) {
+		int label = labels[r];
+		float own = logits[label], largest = own, each[lanes];
+		vec most = all(own), sum = all(0);
+		for (int i = 0; i < whole; i += lanes)
+			most = larger(most, load(logits + i));
+		store(each, most);
+		for (int i = 0; i < lanes; i++)
+			largest = each[i] > largest ? each[i] : largest;
+		for (int i = whole; i < l->out; i++)
+			largest = logits[i] > largest ? logits[i] : largest;
+		found[r].is = own == largest;
+		for (int i = 0; found[r].is && i < label; i++) // of equal ones the first is it
+			found[r].is = logits[i] != own;
+		for (int i = l->out; i < l->filled; i++)
+			logits[i] = largest - 200; // nothing of the sum
+		for (int i = 0; i < l->filled; i += lanes) {
+			vec e = all(largest) - load(logits + i);
+			decay(&e, 1);
+			store(logits + i, e);
+			sum += e;
+		}
+		found[r].sum = total_of(sum);
+		found[r].behind = largest - own;
+		float scale = counts / found[r].sum;
+		for (int i = 0; i < l->filled; i += lanes)
+			store(logits + i, load(logits + i) * scale);
+		logits[label] -= counts;
+		for (int i = l->out; i < l->filled; i++)
+			logits[i] = 0;
+	}
+}
+
 // dense_panels copies the panels of columns [from, to) of slopes one after the other, and computes
 // the gradient of the bias.
 PVS_TARGET static void dense_panels(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {

@@ -11,13 +11,14 @@ PVS_BOTH(long, pvs_scratch, const pvs_network *n, int count)
 PVS_BOTH(void, pvs_run, const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch)
 PVS_BOTH(long, pvs_kept, const pvs_training *t, int count, int first)
 PVS_BOTH(void, pvs_forward, const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch)
-PVS_BOTH(long, pvs_gradients_scratch, const pvs_training *t, int first)
-PVS_BOTH(void, pvs_gradients, const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch)
+PVS_BOTH(long, pvs_training_scratch, const pvs_training *t, int count, int first)
+PVS_BOTH(void, pvs_gradients, const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, const float *slopes, float *sums, float *scratch)
 PVS_BOTH(long, pvs_phases_memory, const pvs_training *t, int count)
 PVS_BOTH(void, pvs_phase, const pvs_training *t, int phase, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory)
 PVS_BOTH(void, pvs_pack_panel, const pvs_panel *p, const float *weights, const float *factor, float *out)
 PVS_BOTH(void, pvs_unpack_panel, const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v)
 PVS_BOTH(void, pvs_dense_layer, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch)
+PVS_BOTH(void, pvs_softmax, const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found)
 PVS_BOTH(void, pvs_dense_back, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out)
 PVS_BOTH(void, pvs_dense_panels, const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias)
 PVS_BOTH(void, pvs_dense_slopes, const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v)
@@ -67,12 +68,12 @@ void pvs_forward(const pvs_training *t, const float *in, int count, int first, c
 	PVS_FOR(t->network->lanes, pvs_forward)(t, in, count, first, factors, kept, features, scratch);
 }
 
-long pvs_gradients_scratch(const pvs_training *t, int first) {
-	return PVS_FOR(t->network->lanes, pvs_gradients_scratch)(t, first);
+long pvs_training_scratch(const pvs_training *t, int count, int first) {
+	return PVS_FOR(t->network->lanes, pvs_training_scratch)(t, count, first);
 }
 
-void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch) {
-	PVS_FOR(t->network->lanes, pvs_gradients)(t, images, count, first, factors, kept, slopes, sums, scratch);
+void pvs_gradients(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, const float *slopes, float *sums, float *scratch) {
+	PVS_FOR(t->network->lanes, pvs_gradients)(t, in, count, first, factors, kept, slopes, sums, scratch);
 }
 
 long pvs_phases_memory(const pvs_training *t, int count) {
@@ -93,6 +94,10 @@ void pvs_unpack_panel(int lanes, const pvs_panel *p, float *sums, int count, lon
 
 void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
 	PVS_FOR(lanes, pvs_dense_layer)(l, x, rows, weights, bias, from, to, out, scratch);
+}
+
+void pvs_softmax(int lanes, const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
+	PVS_FOR(lanes, pvs_softmax)(l, logits, rows, counts, labels, found);
 }
 
 void pvs_dense_back(int lanes, const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {

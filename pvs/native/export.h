@@ -16,11 +16,11 @@ void PVS_EXPORT(pvs_forward)(const pvs_training *t, const float *in, int count, 
 	_mm_setcsr(before);
 }
 
-long PVS_EXPORT(pvs_gradients_scratch)(const pvs_training *t, int first) { return back_scratch_of(t, first); }
+long PVS_EXPORT(pvs_training_scratch)(const pvs_training *t, int count, int first) { return training_scratch(t, count, first); }
 
-void PVS_EXPORT(pvs_gradients)(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch) {
+void PVS_EXPORT(pvs_gradients)(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, const float *slopes, float *sums, float *scratch) {
 	unsigned before = without_denormals();
-	gradients(t, images, count, first, factors, kept, slopes, sums, scratch);
+	gradients(t, in, count, first, factors, kept, slopes, sums, scratch);
 	_mm_setcsr(before);
 }
 
@@ -52,6 +52,12 @@ void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, float *sums, int count, lo
 void PVS_EXPORT(pvs_dense_layer)(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
 	unsigned before = without_denormals();
 	dense(l, x, rows, weights, bias, from, to, out, scratch);
+	_mm_setcsr(before);
+}
+
+void PVS_EXPORT(pvs_softmax)(const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
+	unsigned before = without_denormals();
+	softmax(l, logits, rows, counts, labels, found);
 	_mm_setcsr(before);
 }
 

@@ -58,15 +58,20 @@ PVS_INLINE void sigmoid(vec *x) {
 PVS_TARGET static void swish_of(float *x, int n) { each(x, n, swish); }
 PVS_TARGET static void sigmoid_of(float *x, int n) { each(x, n, sigmoid); }
 
-// factors_of computes squeeze and excite's factor of each channel, gate[count, channels], from the
-// sums over places (Hu et al. 2018), which become averages.
-static void factors_of(const pvs_block *b, int count, int places, float *sums, float *squeezed, float *gate) {
-	for (int c = 0; c < count * b->depthwise.channels; c++)
-		sums[c] /= places;
-	apply(&b->squeeze, sums, count, squeezed);
+// gate_of computes squeeze and excite's factor of each channel, gate[count, channels], from the
+// averages over places (Hu et al. 2018).
+static void gate_of(const pvs_block *b, int count, const float *means, float *squeezed, float *gate) {
+	apply(&b->squeeze, means, count, squeezed);
 	swish_of(squeezed, count * b->squeeze.out);
 	apply(&b->excite, squeezed, count, gate);
 	sigmoid_of(gate, count * b->excite.out);
+}
+
+// factors_of is gate_of from the sums over places, which become averages.
+static void factors_of(const pvs_block *b, int count, int places, float *sums, float *squeezed, float *gate) {
+	for (int c = 0; c < count * b->depthwise.channels; c++)
+		sums[c] /= places;
+	gate_of(b, count, sums, squeezed, gate);
 }
 
 #endif

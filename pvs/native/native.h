@@ -121,21 +121,21 @@ typedef struct {
 	const pvs_norm *norms; // the stem's, three of each block, the top's
 } pvs_training;
 
-// pvs_kept is how many values pvs_forward keeps for count images: what enters the blocks from
-// first on and the top, and the derivatives of the top's activation.
+// pvs_kept is how many values pvs_forward keeps for count images.
 long pvs_kept(const pvs_training *t, int count, int first);
 
+// pvs_training_scratch is how many values of working memory both ways need.
+long pvs_training_scratch(const pvs_training *t, int count, int first);
+
 // pvs_forward computes features[count, top.out] of what enters the first block that trains, or
-// of images, if that is 0, and keeps what pvs_gradients needs. Its scratch is pvs_scratch's for
-// pvs_together images; factors are as pvs_run's.
+// of images, if that is 0, and keeps what pvs_gradients needs; it may read all again. Factors are as
+// pvs_run's.
 void pvs_forward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch);
 
-// pvs_gradients_scratch is how many values of working memory pvs_gradients needs.
-long pvs_gradients_scratch(const pvs_training *t, int first);
-
 // pvs_gradients adds to sums how a loss falls with the weights of all from the first block on,
-// and of the stem if that is 0, given how it falls with the features, slopes[count, top.out].
-void pvs_gradients(const pvs_training *t, const float *images, int count, int first, const float *factors, const float *kept, const float *slopes, float *sums, float *scratch);
+// and of the stem if that is 0, given how it falls with the features, slopes[count, top.out]; the
+// rest is what pvs_forward was given.
+void pvs_gradients(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, const float *slopes, float *sums, float *scratch);
 
 // pvs_panel is how a panel of a matrix [rows, .] lies in memory, so many values wide, of which columns
 // are not filling; and how in the weights: a row apart values after the one before, or, if they are
@@ -172,6 +172,17 @@ typedef struct {
 // From and to, unless it is the end, are multiples of two vectors of so many lanes, and scratch has
 // room for so many columns of weights.
 void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
+
+// pvs_found is what softmax finds of a row: whether the label has the largest logit, and is the first
+// that has; the sum of e to the power of each logit less that; and how far the label's is behind.
+typedef struct {
+	int is;
+	float sum, behind;
+} pvs_found;
+
+// pvs_softmax replaces logits[rows, filled] by how the sum over rows of the cross-entropy, each of
+// which counts so much, falls with them, with zeros where they are filled up.
+void pvs_softmax(int lanes, const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found);
 
 // pvs_dense_back computes the columns [from, to), multiples of 8, of how a loss falls with what
 // enters, out[rows, in], given how it falls with what the layer gives, slopes[rows, filled].

@@ -36,8 +36,9 @@ static long most(long a, long b) { return a > b ? a : b; }
 // lines_of is how many values the rows of pixels have that a row of the stem covers.
 static long lines_of(const pvs_network *n) { return (long)stem_kernel * (n->size + stem_kernel) * 3; }
 
-// lay_out finds how much of each part is needed for count images, and sets where each begins.
-static long lay_out(const pvs_network *n, int count, value *scratch, memory *m) {
+// lay_out finds how much of each part is needed for count images, x and y only if they pass from
+// block to block there, and sets where each begins.
+static long lay_out(const pvs_network *n, int count, int pass, value *scratch, memory *m) {
 	int side = halved(n->size, stem_stride);
 	long x = (long)side * side * n->stem.out, wide = 0, buffer = 0, channels = 0, weights = 0;
 	for (int i = 0; i < n->block_count; i++) {
@@ -53,7 +54,7 @@ static long lay_out(const pvs_network *n, int count, value *scratch, memory *m) 
 	value *singles;
 	need needs[] = {
 		{&m->lines, lines_of(n)}, {&m->patches, (long)halved(n->size, stem_stride) * n->stem.in},
-		{&m->x, count * x}, {&m->y, count * x}, {&m->wide, wide}, {&m->buffer, buffer},
+		{&m->x, pass * count * x}, {&m->y, pass * count * x}, {&m->wide, wide}, {&m->buffer, buffer},
 		{&singles, 3 * singles_of(count * channels)}, {&m->factors, count * channels}, {&m->weights, weights},
 	};
 	long used = place_parts(needs, sizeof needs / sizeof *needs, scratch);
@@ -66,7 +67,7 @@ static long lay_out(const pvs_network *n, int count, value *scratch, memory *m) 
 static long scratch_of(const pvs_network *n, int count) {
 	value begin;
 	memory m;
-	return lay_out(n, count, &begin, &m) / singles_of(1);
+	return lay_out(n, count, 1, &begin, &m) / singles_of(1);
 }
 
 // patches_of writes the pixels that each place in row y of the stem covers, normalised, apart
@@ -144,7 +145,7 @@ static void top(const pvs_network *n, const value *x, int count, int side, const
 
 static void run(const pvs_network *n, const float *images, int count, int last, const float *factors, float *out, float *scratch) {
 	memory m;
-	lay_out(n, count, (value *)scratch, &m);
+	lay_out(n, count, 1, (value *)scratch, &m);
 	int side = halved(n->size, stem_stride), channels = n->stem.out;
 	for (int i = 0; i < count; i++)
 		stem(n, images + (long)i * n->size * n->size * 3, &m, m.x + (long)i * side * side * channels);

@@ -91,8 +91,17 @@ typedef struct {
 	float *lines, *patches;
 	float *gradients;              // of what the last convolution gives, of some images
 	float *some, *some_slopes, *some_gradients; // wide, of some images
-	work gate;                     // means, gate, gate_gradients, squeezed, squeezed_slopes
+	kept squeeze;                  // means and gate, of some images
+	work gate;                     // gate_gradients, squeezed, squeezed_slopes
 } phase_memory;
+
+// entry_at is where what enters a block begins that is kept of count images.
+static long entry_at(const pvs_network *n, int count, int block) {
+	long at = 0;
+	for (int i = 0; i < block; i++)
+		at += count * size_of(place_of(n, i));
+	return at;
+}
 
 static long lay_out_phases(const pvs_training *t, int count, float *scratch, phase_memory *m) {
 	const pvs_network *n = t->network;
@@ -112,7 +121,7 @@ static long lay_out_phases(const pvs_training *t, int count, float *scratch, pha
 		most_narrow = most(most_narrow, size_of(p));
 		panels = most(panels, (long)s.inputs * panel);
 		padded = most(padded, (long)s.padded * s.padded * panel);
-		inner = most(inner, inner_places(s.inner) * panel);
+		inner = most(inner, inner_places(inner_of(&block->depthwise, s.out)) * panel);
 		some = most(some, (long)together * s.places * s.all);
 		gradients = most(gradients, together * size_of(p));
 		channels = most(channels, (long)together * s.all);
@@ -120,11 +129,11 @@ static long lay_out_phases(const pvs_training *t, int count, float *scratch, pha
 	}
 	panels = most(panels, (long)count * p.side * p.side * panel);
 	need needs[] = {
-		{&m->kept, kept_of(t, count, 0)}, {&m->wide, wide}, {&m->narrow, narrow}, {&m->wide_slopes, most_wide}, {&m->expanded_slopes, most_expanded},
+		{&m->kept, entry_at(n, count, n->block_count + 1)}, {&m->wide, wide}, {&m->narrow, narrow}, {&m->wide_slopes, most_wide}, {&m->expanded_slopes, most_expanded},
 		{&m->dx, count * most_narrow}, {&m->dy, count * most_narrow}, {&m->panel, panels}, {&m->panel_slopes, panels}, {&m->padded, padded}, {&m->inner, inner},
 		{&m->lines, lines_of(n)}, {&m->patches, (long)side * pvs_patch_row}, {&m->gradients, gradients},
 		{&m->some, some}, {&m->some_slopes, some}, {&m->some_gradients, some},
-		{&m->gate.means, channels}, {&m->gate.gate, channels}, {&m->gate.gate_gradients, channels}, {&m->gate.squeezed, squeezed}, {&m->gate.squeezed_slopes, squeezed},
+		{&m->squeeze.means, channels}, {&m->squeeze.gate, channels}, {&m->gate.gate_gradients, channels}, {&m->gate.squeezed, squeezed}, {&m->gate.squeezed_slopes, squeezed},
 	};
 	return place_parts(needs, sizeof needs / sizeof *needs, scratch);
 }
@@ -170,8 +179,8 @@ static phase_block block_in(const task *k, int number) {
 	}
 	o.s = shape_of(o.b, p.side);
 	o.out = o.b->project.out;
-	o.x = k->m.kept + kept_at(n, k->count, 0, number);
-	o.y = k->m.kept + kept_at(n, k->count, 0, number + 1);
+	o.x = k->m.kept + entry_at(n, k->count, number);
+	o.y = k->m.kept + entry_at(n, k->count, number + 1);
 	o.factors = k->factors ? k->factors + number : 0;
 	return o;
 }
@@ -251,16 +260,13 @@ PVS_TARGET static void pad_input(const task *k, const phase_block *o, int c, int
 
 PVS_TARGET static void widen_phase(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
-	const pvs_kernels *d = &o->b->depthwise;
-	strip rows = {.padded = s->padded, .out_rows = s->out, .out_width = s->out};
 	for (int c = 0; c < s->all; c += panel) {
-		int vectors = vectors_at(s, c), width = vectors * lanes;
+		int width = vectors_at(s, c) * lanes;
 		for (int i = 0; i < k->count; i++) {
-			float unused[panel] = {0};
+			float *to = o->wide + ((long)c * k->count + (long)i * width) * s->places;
 			pad_input(k, o, c, i, 0);
-			convolved to = {.act = pvs_linear, .channels = width, .last = lanes_of(lanes), .out = o->wide + ((long)c * k->count + (long)i * width) * s->places, .sums = unused};
-			convolution_of(d)(&rows, vectors, k->m.padded, d->weights + (long)c * d->size * d->size, no_bias, &to);
-			tally(to.out, s->places, width, o->norms[1].mean + c, o->norms[1].channels, k->tally + c);
+			convolve_panel(o->b, s, c, pvs_linear, k->m.padded, to, 0);
+			tally(to, s->places, width, o->norms[1].mean + c, o->norms[1].channels, k->tally + c);
 		}
 	}
 }
@@ -269,7 +275,7 @@ PVS_TARGET static void widen_phase(const task *k, const phase_block *o) {
 // with derivatives unless slopes is null, and the gates.
 static void activate_wide(const task *k, const phase_block *o, int first, int n, float *slopes) {
 	const shape *s = &o->s;
-	const work *g = &k->m.gate;
+	const kept *g = &k->m.squeeze;
 	for (int c = 0; c < s->all; c += panel) {
 		int width = vectors_at(s, c) * lanes;
 		long from = ((long)c * k->count + (long)first * width) * s->places, to = (long)c * n * s->places;
@@ -278,7 +284,7 @@ static void activate_wide(const task *k, const phase_block *o, int first, int n,
 			average(k->m.some + to + (long)i * s->places * width, s->places, width, width, g->means + (long)i * s->all + c);
 	}
 	for (int i = 0; o->b->squeeze.weights && i < n; i++)
-		gate_again(o->b, k->act, g->means + (long)i * s->all, g, g->gate + (long)i * s->all);
+		gate_of(o->b, 1, g->means + (long)i * s->all, k->m.gate.squeezed, g->gate + (long)i * s->all);
 }
 
 static void project_phase(const task *k, const phase_block *o) {
@@ -293,7 +299,7 @@ static void project_phase(const task *k, const phase_block *o) {
 			int width = vectors_at(s, c) * lanes;
 			float *x = k->m.some + (long)c * rows;
 			for (int i = 0; o->b->squeeze.weights && i < n; i++)
-				scale(x + (long)i * s->places * width, s->places, width, k->m.gate.gate + (long)i * s->all + c);
+				scale(x + (long)i * s->places * width, s->places, width, k->m.squeeze.gate + (long)i * s->all + c);
 			// Channels that fill up the last vector have no weights.
 			add_panels(&o->b->project, c, 1, x, rows, width, out);
 		}
@@ -327,7 +333,7 @@ PVS_TARGET static void top_phase(const task *k, int which) {
 	const phase_memory *m = &k->m;
 	place p = place_of(t->network, t->network->block_count);
 	int places = p.side * p.side, rows = k->count * places;
-	const float *x = m->kept + kept_at(t->network, k->count, 0, t->network->block_count);
+	const float *x = m->kept + entry_at(t->network, k->count, t->network->block_count);
 	if (which == pvs_top_back)
 		memset(m->dy, 0, sizeof(float) * rows * top->in);
 	for (int c = 0; c < top->out; c += panel) {
@@ -381,17 +387,15 @@ static void project_back(const task *k, const phase_block *o) {
 		int n = k->count - first < most_images ? k->count - first : most_images, rows = n * s->places;
 		normed_back(&o->norms[2], 0, branch(k, o, first, n), o->narrow + (long)first * s->places * o->out, rows, o->out, m->gradients, o->out);
 		activate_wide(k, o, first, n, m->some_slopes);
-		work g = m->gate;
-		g.wide = m->some;
-		g.wide_gradients = m->some_gradients;
-		project_slopes(o->b, o->back, s, n, m->gradients, &g, k->sums);
-		gates_slopes(o->b, o->back, s, n, k->act, &g, k->sums);
+		for (int c = 0; c < s->all; c += panel)
+			project_panel(o->b, o->back, s, c, n, m->gradients, m->squeeze.gate, m->some + (long)c * rows, m->some_gradients + (long)c * rows, m->gate.gate_gradients, k->sums);
+		gates_slopes(o->b, o->back, s, n, k->act, &m->squeeze, &m->gate, k->sums);
 		for (int c = 0; c < s->all; c += panel) {
 			int vectors = vectors_at(s, c), width = vectors * lanes;
 			for (int i = 0; i < n; i++) {
 				long from = ((long)c * n + (long)i * width) * s->places, to = ((long)c * k->count + (long)(first + i) * width) * s->places, row = (long)i * s->all + c;
 				inner flat = {.side = s->out, .row = s->out};
-				inner_panel(vectors, flat, m->some_gradients + from, o->b->squeeze.weights ? g.gate + row : 0, g.gate_gradients + row, m->some_slopes + from, m->wide_slopes + to);
+				inner_panel(vectors, flat, m->some_gradients + from, o->b->squeeze.weights ? m->squeeze.gate + row : 0, m->gate.gate_gradients + row, m->some_slopes + from, m->wide_slopes + to);
 				tally_back(m->wide_slopes + to, o->wide + to, s->places, width, o->norms[1].mean + c, o->norms[1].channels, k->tally + c);
 			}
 		}
@@ -402,6 +406,7 @@ PVS_TARGET static void widen_back(const task *k, const phase_block *o) {
 	const shape *s = &o->s;
 	const pvs_kernels *d = &o->b->depthwise;
 	const phase_memory *m = &k->m;
+	inner g = inner_of(d, s->out);
 	if (o->b->residual)
 		memcpy(m->dx, m->dy, sizeof(float) * k->count * s->inputs * s->in);
 	else
@@ -409,20 +414,20 @@ PVS_TARGET static void widen_back(const task *k, const phase_block *o) {
 	for (int c = 0; c < s->all; c += panel) {
 		int vectors = vectors_at(s, c), width = vectors * lanes;
 		if (c == 0 || vectors == 1)
-			memset(m->inner, 0, sizeof(float) * inner_places(s->inner) * width);
-		float *inside = m->inner + (s->inner.before * s->inner.row + s->inner.before) * width;
+			memset(m->inner, 0, sizeof(float) * inner_places(g) * width);
+		float *inside = m->inner + (g.before * g.row + g.before) * width;
 		for (int i = 0; i < k->count; i++) {
 			long at = ((long)c * k->count + (long)i * width) * s->places, to = ((long)c * k->count + (long)i * width) * s->inputs;
 			for (int y = 0; y < s->out; y++) {
 				long row = at + (long)y * s->out * width;
-				normed_back(&o->norms[1], c, m->wide_slopes + row, o->wide + row, s->out, width, inside + (long)y * s->inner.row * width, width);
+				normed_back(&o->norms[1], c, m->wide_slopes + row, o->wide + row, s->out, width, inside + (long)y * g.row * width, width);
 			}
 			float *slopes = o->b->expand.weights ? m->expanded_slopes + to : 0;
 			pad_input(k, o, c, i, slopes);
 			if (o->back->depthwise_sum >= 0)
-				kernel_slopes(d, vectors, m->padded, s->padded, s->inner, inside, k->sums + o->back->depthwise_sum + (long)c * d->size * d->size);
+				kernel_slopes(d, vectors, m->padded, s->padded, g, inside, k->sums + o->back->depthwise_sum + (long)c * d->size * d->size);
 			backed into = {.times = slopes, .plus = m->dx + (long)i * s->inputs * s->in + c, .channels = s->in, .last = lanes_of(s->in - c - width + lanes)};
-			input_slopes(d, vectors, s->side, s->inner, inside, d->weights + (long)c * d->size * d->size, &into);
+			input_slopes(d, vectors, s->side, g, inside, d->weights + (long)c * d->size * d->size, &into);
 			if (slopes)
 				tally_back(slopes, m->panel, s->inputs, width, o->norms[0].mean + c, o->norms[0].channels, k->tally + c);
 		}

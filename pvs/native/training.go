@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"unsafe"
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -40,7 +41,9 @@ type part struct {
 // room makes a slice as long as n.
 func (p *part) room(s *[]float32, n int) {
 	if cap(*s) < n {
-		*s = make([]float32, n)
+		const line = 16 // the kernels take memory from lines of the cache on
+		*s = make([]float32, n+line-1)
+		*s = (*s)[-int(uintptr(unsafe.Pointer(unsafe.SliceData(*s)))/4)&(line-1):]
 	}
 	*s = (*s)[:n]
 }
@@ -110,7 +113,7 @@ func (t *Training) Forward(in, factors, features []float32) error {
 	}
 	t.in, t.noise, t.rows = in, factors, n
 	for len(t.parts) < min(n, runtime.GOMAXPROCS(0)) {
-		t.parts = append(t.parts, part{scratch: make([]float32, t.k.working)})
+		t.parts = append(t.parts, part{})
 	}
 	t.parts = t.parts[:min(n, len(t.parts))]
 	if t.k.norms != nil {

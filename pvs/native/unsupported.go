@@ -22,10 +22,10 @@ func (n *Network) run([]float32, int, int, []float32, []float32) {}
 
 // kernels cannot be made either.
 type kernels struct {
-	sums, working int
-	gathers       []gather
-	ways          []way
-	norms         []*norm
+	sums    int
+	gathers []gather
+	ways    []way
+	norms   []*norm
 }
 
 func newKernels(effnet.Config, int, int, bool, func(string) bool, int) *kernels { return &kernels{} }
@@ -41,6 +41,8 @@ func (k *kernels) phase(*part, phase, int, int, int, []float32, []float32, []flo
 func (k *kernels) phasesMemory(int) int { return 0 }
 
 func (d *Dense) forward([]float32, []float32, []float32, int, int, int, []float32, []float32) {}
+
+func (d *Dense) softmax([]float32, float32, []int32, []Found) {}
 
 func (d *Dense) back([]float32, []float32, int, int, int, []float32) {}
 

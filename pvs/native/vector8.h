@@ -7,8 +7,11 @@ typedef int mask;
 
 PVS_INLINE vec load(const float *p) { return _mm256_loadu_ps(p); }
 PVS_INLINE void store(float *p, vec x) { _mm256_storeu_ps(p, x); }
+// stream stores what is not read soon, at multiples of a vector, past the cache.
+PVS_INLINE void stream(float *p, vec x) { _mm256_stream_ps(p, x); }
 PVS_INLINE vec all(float x) { return _mm256_set1_ps(x); }
 PVS_INLINE vec clip(vec x, float low, float high) { return _mm256_max_ps(_mm256_min_ps(x, all(high)), all(low)); }
+PVS_INLINE vec larger(vec x, vec y) { return _mm256_max_ps(x, y); }
 PVS_INLINE mask lanes_of(int left) { return left; } // all: rows end with whole vectors
 PVS_INLINE vec load_part(const float *p, mask m) { return load(p); }
 PVS_INLINE void store_part(float *p, vec x, mask m) { store(p, x); }
