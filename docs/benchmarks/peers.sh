@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the peers into a virtual environment (default .venv/peers; some 7 GB) and runs
-# all comparisons but the long one, million, or those that are named. By hand, not in CI, on a quiet machine:
-#   PVS_H5=efficientnetb0_notop.h5 docs/benchmarks/peers.sh [images|embed|train|search|million|records ...]
+# all comparisons but the long ones, epoch and million, or those that are named. By hand, not in CI, on a quiet machine:
+#   PVS_H5=efficientnetb0_notop.h5 docs/benchmarks/peers.sh [images|embed|train|epoch|search|million|records ...]
 # PVS_H5 is Keras's weights of EfficientNet-B0 without top; PEERS, another environment.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,12 +21,13 @@ for what; do
     images) taskset -c 0 "$venv/bin/python" docs/benchmarks/images.py --pvs "$venv/pvs" ;;
     embed) python docs/benchmarks/embed.py --pvs "$venv/pvs" --h5 "$(h5)" ;;
     train) python docs/benchmarks/train.py --pvs "$venv/pvs" --h5 "$(h5)" ;;
+    epoch) python docs/benchmarks/epoch.py --pvs "$venv/pvs" --h5 "$(h5)" ;;
     search) python docs/benchmarks/search.py --pvs "$venv/pvs" ;;
     million) python docs/benchmarks/search.py --pvs "$venv/pvs" --rows 1100000 --queries 10000 --rounds 1 ;;
     records)
       go test -c -o "$venv/records.test" ./pvs/records
       taskset -c 0 "$venv/bin/python" docs/benchmarks/records.py --go "$venv/records.test" --dir /dev/shm/records
       ;;
-    *) echo "there is no comparison $what: name images, embed, train, search, million or records" >&2 && exit 1 ;;
+    *) echo "there is no comparison $what: name images, embed, train, epoch, search, million or records" >&2 && exit 1 ;;
   esac
 done

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // fallbackMemory is assumed where the system does not say how much there is.
@@ -59,20 +60,16 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// keptBytes is what own kernels keep of an image until they go back: what enters each block and
-// the top, and the derivatives of the top, for B0 at 224 pixels 4 MB; with BatchNorms that train what the convolutions give, 27 MB.
-func keptBytes(c effnet.Config, size int, norms bool) int64 {
-	if norms {
+// keptBytes is what own kernels keep of an image until they go back: [native.KeptBytes], or, with
+// BatchNorms that train, what the convolutions give, for B0 at 224 pixels 27 MB.
+func keptBytes(c effnet.Config, size int, p Phase) int64 {
+	switch {
+	case p.BatchNorm:
 		return imageBytes(c, size) / 4
+	case p.CachedInput() == FromBlock:
+		return native.KeptBytes(c, size, lastStage)
 	}
-	blocks := c.Blocks()
-	values := int64(0)
-	for _, b := range blocks {
-		h, w, channels := c.InputOf(b.Name, size)
-		values += int64(h) * int64(w) * int64(channels)
-	}
-	h, w, _ := c.InputOf(blocks[len(blocks)-1].Name, size) // its stride is 1
-	return 4 * (values + int64(h)*int64(w)*int64(blocks[len(blocks)-1].Out+c.Features()))
+	return native.KeptBytes(c, size, "")
 }
 
 // fits returns how many images of so many bytes train at once in half of the memory, on devices

@@ -163,7 +163,7 @@ func (r *run) startSession() error {
 	if batch == 0 && onHost(r.Training) {
 		image := imageBytes(r.Config, r.settings.Size)
 		if kernelsTrain(r.Training, r.settings.Precision, r.devices, p) {
-			image = keptBytes(r.Config, r.settings.Size, p.BatchNorm)
+			image = keptBytes(r.Config, r.settings.Size, p)
 		}
 		batch = fits(image, p.Batch, r.devices, availableMemory())
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 )
 
+// worthKeeping is how many channels an expansion takes at least whose output is kept.
+const worthKeeping = C.pvs_worth_keeping
+
 // kernels is what C needs to train a network, and where the gradients are.
 type kernels struct {
 	builder
@@ -95,9 +98,14 @@ func (k *kernels) sum(name, norm string, p panels) C.long {
 	return C.long(at)
 }
 
+// kept is how many values forward keeps.
+func (k *kernels) kept(count, first int) int {
+	return int(C.pvs_kept(k.c, C.int(count), C.int(first)))
+}
+
 // forward computes a part's features, and keeps what backward needs.
 func (k *kernels) forward(p *part, in, factors, features []float32, count, first int) {
-	p.room(&p.kept, int(C.pvs_kept(k.c, C.int(count), C.int(first))))
+	p.room(&p.kept, k.kept(count, first))
 	p.room(&p.scratch, int(C.pvs_training_scratch(k.c, C.int(count), C.int(first))))
 	C.pvs_forward(k.c, floats(in), C.int(count), C.int(first), floats(factors), floats(p.kept), floats(features), floats(p.scratch))
 	runtime.KeepAlive(k)

@@ -21,6 +21,9 @@ func NewTrainingFor(config effnet.Config, size int, opts TrainingOptions, lanes 
 	return newTraining(config, size, opts, lanes)
 }
 
+// Kept is how many bytes it keeps of so many images.
+func (t *Training) Kept(images int) int64 { return 4 * int64(t.k.kept(images, t.first)) }
+
 // NewHalf builds a network in float16.
 func NewHalf(config effnet.Config, values map[string][]float32, size int) *Network {
 	return newNetwork(config, values, size, 16, true)

@@ -5,10 +5,6 @@
 #include "cross.h"
 #include "network.h"
 
-// What an expansion of so many channels or more gives is kept: to write and read it takes less time
-// than to compute it again.
-enum { worth_keeping = 32 };
-
 // shape is the sizes of a block in training.
 typedef struct {
 	int side, inputs, padded, out, places; // of one image: sides and places before and after, side with zeros
@@ -24,7 +20,7 @@ static shape shape_of(const pvs_block *b, int side) {
 	s.zeros = same(side, d->size, d->stride);
 	s.padded = s.zeros.before + side + s.zeros.after;
 	s.in = b->expand.weights ? b->expand.in : d->channels;
-	s.keeps = b->expand.weights && s.in >= worth_keeping && s.wide == s.all;
+	s.keeps = b->expand.weights && s.in >= pvs_worth_keeping && s.wide == s.all;
 	return s;
 }
 

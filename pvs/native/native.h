@@ -110,6 +110,10 @@ typedef struct {
 
 enum { pvs_patch_row = 32 }; // a patch of 27 values, and zeros
 
+// What an expansion of so many channels or more gives is kept for the way back, and what is convolved
+// of it: to write and read it takes less time than to compute it again.
+enum { pvs_worth_keeping = 32 };
+
 typedef struct {
 	const pvs_network *network;
 	pvs_matrix stem;     // of patches of 32, in wide panels

@@ -172,6 +172,26 @@ func distance(got, want []float32) float64 {
 	return math.Sqrt(off / length)
 }
 
+// What is kept is what is said to be, but for whole lines of the cache and what enters the first block.
+func TestKeptBytes(t *testing.T) {
+	needsKernels(t)
+	b0, _ := effnet.Named("b0")
+	for _, c := range []struct {
+		config effnet.Config
+		size   int
+		from   string
+	}{{b0, 224, ""}, {b0, 224, "block7a"}, {mini, 64, ""}, {lite, 70, ""}, {deep, 97, "block7a"}} {
+		n, err := native.NewTraining(c.config, c.size, native.TrainingOptions{From: c.from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, is := float64(native.KeptBytes(c.config, c.size, c.from)), float64(n.Kept(16))/16
+		if said < 0.99*is || said > 1.1*is {
+			t.Errorf("%s, %d pixels, from %q: %.0f bytes are kept, not %.0f", c.config.Title, c.size, c.from, is, said)
+		}
+	}
+}
+
 // normal are n random values.
 func normal(n int) []float32 {
 	rng := rand.New(rand.NewPCG(1, uint64(n)))

@@ -6,6 +6,8 @@ import "github.com/gopvs/product-visual-search/pvs/effnet"
 
 const together = 1
 
+const worthKeeping = 0
+
 // Network cannot be made here.
 type Network struct {
 	config effnet.Config
