@@ -244,8 +244,8 @@ PVS_TARGET static void pad_input(const task *k, const phase_block *o, int c, int
 	const phase_memory *m = &k->m;
 	int width = vectors_at(s, c) * lanes;
 	float *to = m->padded + (s->zeros.before * s->padded + s->zeros.before) * width;
-	if (i == 0 && (c == 0 || width == lanes))
-		memset(m->padded, 0, sizeof(float) * s->padded * s->padded * width);
+	if (i == 0)
+		zeros_around(s, c, m->padded);
 	if (!o->b->expand.weights) {
 		strip rows = {.width = s->side, .padded = s->padded, .left = s->zeros.before, .rows = s->side};
 		fill(&rows, vectors_at(s, c), pvs_linear, o->b, c, o->x + (long)i * s->inputs * s->in, to, 0);

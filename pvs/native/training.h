@@ -106,7 +106,7 @@ static void block_ahead(const pvs_block *b, const shape *s, int count, int act, 
 		return;
 	}
 	some(b, count, s->side, act, factors, blocks, k->x, y, &m->memory);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; b->squeeze.weights && i < count; i++) {
 		memcpy(k->means + (long)i * s->all, m->memory.sums + (long)i * s->wide, sizeof(float) * s->wide);
 		memcpy(k->gate + (long)i * s->all, m->memory.gate + (long)i * s->wide, sizeof(float) * s->wide);
 	}
