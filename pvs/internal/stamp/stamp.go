@@ -1,0 +1,116 @@
+package stamp
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Stamp is what is known of a file.
+type Stamp struct {
+	Size     int64 // bytes
+	Modified int64 // when the bytes were changed, Unix nanoseconds
+	// Changed is when the file's entry was changed, Unix nanoseconds; 0 where the
+	// system does not say. A copy under the same name changes it even where it keeps
+	// the time of modification (cp -p, rsync -t).
+	Changed int64
+	SHA256  [32]byte // of the bytes
+}
+
+// Writer takes the bytes of a file as they are read and makes its stamp.
+type Writer struct {
+	stamp Stamp
+	sum   hash.Hash
+}
+
+// Begin starts a stamp with what the system said of the file before it is read: a file
+// that is replaced meanwhile then has other times, and its digest is asked.
+func Begin(info fs.FileInfo) *Writer {
+	return &Writer{quick(info), sha256.New()}
+}
+
+func (w *Writer) Write(p []byte) (int, error) { return w.sum.Write(p) }
+
+// Stamp returns the stamp after all bytes were written.
+func (w *Writer) Stamp() Stamp {
+	w.sum.Sum(w.stamp.SHA256[:0])
+	return w.stamp
+}
+
+func quick(info fs.FileInfo) Stamp {
+	return Stamp{Size: info.Size(), Modified: info.ModTime().UnixNano(), Changed: changed(info)}
+}
+
+// Of reads a file and returns its stamp.
+func Of(file string) (Stamp, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return Stamp{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Stamp{}, err
+	}
+	w := Begin(info)
+	if _, err := io.Copy(w, f); err != nil {
+		return Stamp{}, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return w.Stamp(), nil
+}
+
+// Same says whether the file still has the stamped bytes. Size and times decide where
+// they are the stamped ones; another size is another file; else the bytes are read. A
+// file that is gone is not the same, and no error.
+func (s Stamp) Same(file string) (bool, error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	now := quick(info)
+	if now.Size != s.Size {
+		return false, nil
+	}
+	if now.Modified == s.Modified && now.Changed == s.Changed {
+		return true, nil
+	}
+	read, err := Of(file)
+	return err == nil && read.SHA256 == s.SHA256, err
+}
+
+// String is the stamp as one word for a line of a file; [Parse] reads it.
+func (s Stamp) String() string {
+	return fmt.Sprintf("%d:%d:%d:%s", s.Size, s.Modified, s.Changed, hex.EncodeToString(s.SHA256[:]))
+}
+
+// Parse reads what String wrote.
+func Parse(text string) (Stamp, error) {
+	var s Stamp
+	parts := strings.Split(text, ":")
+	if len(parts) != 4 {
+		return s, fmt.Errorf("%q is no stamp of a file", text)
+	}
+	for i, to := range []*int64{&s.Size, &s.Modified, &s.Changed} {
+		var err error
+		if *to, err = strconv.ParseInt(parts[i], 10, 64); err != nil {
+			return s, fmt.Errorf("%q is no stamp of a file", text)
+		}
+	}
+	if len(parts[3]) != 2*len(s.SHA256) {
+		return s, fmt.Errorf("%q is no stamp of a file", text)
+	}
+	if _, err := hex.Decode(s.SHA256[:], []byte(parts[3])); err != nil {
+		return s, fmt.Errorf("%q is no stamp of a file", text)
+	}
+	return s, nil
+}
