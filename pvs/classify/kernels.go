@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -45,12 +46,26 @@ func NewKernels(h Head) (*Kernels, error) {
 	return &Kernels{head: h, dense: d}, nil
 }
 
-// Load takes the weights that [Head.Variables] lists, which are read where they are until the next
-// load.
-func (k *Kernels) Load(values map[string][]float32) { k.values = values }
+// ErrLoss is that of a [Kernels.Step] that was not taken, since its batch's loss is no number, or infinite.
+var ErrLoss = errors.New("the loss of the batch is no number")
 
-// Evaluate returns the sum of the loss over rows of features, and how many were found, in
-// inference.
+// Load takes the weights that [Head.Variables] lists, which are read where they are until the next
+// load or [Kernels.Drop].
+func (k *Kernels) Load(values map[string][]float32) error {
+	for _, v := range k.head.Variables() {
+		if err := v.Check(values[v.Name]); err != nil {
+			return fmt.Errorf("the new top: %w", err)
+		}
+	}
+	k.values = values
+	return nil
+}
+
+// Drop forgets the weights, which may be written to or freed then.
+func (k *Kernels) Drop() { k.values = nil }
+
+// Evaluate returns the sum of the loss over rows of features [rows, features] with labels [rows] from 0 to
+// classes-1, and how many were found, in inference.
 func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct float64, err error) {
 	if err := k.check(features, labels); err != nil {
 		return 0, 0, err
@@ -59,8 +74,8 @@ func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct
 	k.columns(func(from, to int) {
 		k.normalize(features, k.values[MovingMean], inverse(k.values[MovingVariance][from:to]), embedding, from, to)
 	})
-	_, lossSum, correct = k.loss(embedding, labels)
-	return lossSum, correct, nil
+	_, lossSum, correct, err = k.loss(embedding, labels)
+	return lossSum, correct, err
 }
 
 // Gradients computes what a batch gives, which is good until the next one, and writes how the mean
@@ -74,7 +89,8 @@ func (k *Kernels) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
 }
 
 // Step is Gradients that takes a step of Adam with them: weights are all that train, those of the last
-// load, with their moments.
+// load, with their moments. With an error none is changed: if the batch's loss is no number that is
+// [ErrLoss], with the loss.
 func (k *Kernels) Step(b Batch, a native.Adam, weights map[string]native.Trained) (Outcome, error) {
 	return k.train(b, &a, weights)
 }
@@ -83,8 +99,11 @@ func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (
 	if err := k.check(b.Features, b.Labels); err != nil {
 		return Outcome{}, err
 	}
+	if !(b.Dropout >= 0 && b.Dropout < 1) || b.Dropout > 0 && len(b.Noise) != len(b.Features) {
+		return Outcome{}, fmt.Errorf("dropout of %g of %d values needs as much noise, not %d, and a share from 0 on below 1", b.Dropout, len(b.Features), len(b.Noise))
+	}
 	for _, v := range k.head.Variables() {
-		if t := to[v.Name]; !v.Statistic() && (len(t.Weights) != v.Size() || a != nil && (len(t.M) != v.Size() || len(t.V) != v.Size())) {
+		if t := to[v.Name]; !v.Statistic() && !t.Fits(v.Size(), a != nil) {
 			return Outcome{}, fmt.Errorf("the new top has %d gradients of %s, not those of %d weights with their moments", v.Size(), v.Name, len(t.Weights))
 		}
 	}
@@ -97,10 +116,18 @@ func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (
 		k.normalize(b.Features, out.Mean, inverse(out.Variance[from:to]), x, from, to)
 		b.drop(x, dim, from, to)
 	})
-	slopes, lossSum, correct := k.loss(x, b.Labels)
+	slopes, lossSum, correct, err := k.loss(x, b.Labels)
+	if err != nil {
+		return Outcome{}, err
+	}
 	out.LossSum, out.Correct = lossSum, correct
+	if a != nil && (math.IsNaN(lossSum) || math.IsInf(lossSum, 0)) {
+		return out, ErrLoss
+	}
 	bias, gamma, beta := make([]float32, k.head.Classes), make([]float32, dim), make([]float32, dim)
-	k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, bias, a, to[Kernel])
+	if err := k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, bias, a, to[Kernel]); err != nil {
+		return Outcome{}, err
+	}
 	k.columns(func(from, to int) {
 		b.drop(out.Slopes, dim, from, to)
 		k.normalizeBack(b.Features, out, gamma, beta, from, to)
@@ -108,8 +135,8 @@ func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (
 	for name, gradients := range map[string][]float32{Bias: bias, Gamma: gamma, Beta: beta} {
 		if a == nil {
 			copy(to[name].Weights, gradients)
-		} else {
-			a.Step(gradients, to[name])
+		} else if err := a.Step(gradients, to[name]); err != nil {
+			return Outcome{}, err
 		}
 	}
 	return out, nil
@@ -119,6 +146,9 @@ func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (
 func room(x []float32, n int) []float32 { return slices.Grow(x[:0], n)[:n] }
 
 func (k *Kernels) check(features []float32, labels []int32) error {
+	if k.values == nil {
+		return errors.New("the new top has no weights: load them first")
+	}
 	if len(labels) == 0 || len(features) != len(labels)*k.head.Features {
 		return fmt.Errorf("%d features do not fit %d labels: the new top takes %d a row", len(features), len(labels), k.head.Features)
 	}
@@ -204,7 +234,7 @@ func (k *Kernels) normalizeBack(x []float32, out Outcome, gamma, beta []float32,
 	}
 }
 
-// drop applies dropout to some columns; its gradient is the same.
+// drop applies dropout to some columns; its gradient is the same. What is no number stays so, as in the graph.
 func (b Batch) drop(x []float32, dim, from, to int) {
 	if b.Dropout == 0 {
 		return
@@ -214,7 +244,7 @@ func (b Batch) drop(x []float32, dim, from, to int) {
 		x := x[at+from : at+to]
 		for j, v := range b.Noise[at+from : at+to] {
 			if v < b.Dropout {
-				x[j] = 0
+				x[j] *= 0
 			} else {
 				x[j] *= scale
 			}
@@ -224,14 +254,20 @@ func (b Batch) drop(x []float32, dim, from, to int) {
 
 // loss computes, of what enters the softmax's layer, how the mean loss falls with the logits, [rows,
 // Width()], and its sum over the rows, and how many were found.
-func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, correct float64) {
+func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, correct float64, err error) {
 	logits := make([]float32, len(labels)*k.dense.Width())
-	k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits)
-	for _, f := range k.dense.Softmax(logits, labels) {
+	if err := k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits); err != nil {
+		return nil, 0, 0, err
+	}
+	found, err := k.dense.Softmax(logits, labels)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	for _, f := range found {
 		lossSum += f.Loss
 		if f.Is {
 			correct++
 		}
 	}
-	return logits, lossSum, correct
+	return logits, lossSum, correct, nil
 }

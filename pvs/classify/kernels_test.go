@@ -45,7 +45,9 @@ func TestKernels(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				k.Load(values)
+				if err := k.Load(values); err != nil {
+					t.Fatal(err)
+				}
 				gradients := map[string][]float32{}
 				for _, v := range h.Variables() {
 					if !v.Statistic() {
@@ -84,7 +86,9 @@ func TestKernels(t *testing.T) {
 				}
 				alike(t, "slopes of a step", got.Slopes, slopes)
 				for name, w := range before {
-					a.Step(gradients[name], native.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))})
+					if err := a.Step(gradients[name], native.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))}); err != nil {
+						t.Fatal(err)
+					}
 					alike(t, "step of "+name, stepped[name].Weights, w)
 				}
 				if _, err := k.Step(b, a, nil); err == nil {

@@ -6,6 +6,7 @@ package native
 import "C"
 
 import (
+	"fmt"
 	"runtime"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -27,12 +28,22 @@ type kernels struct {
 
 // newKernels makes room for the weights of a network whose blocks train from the first on, and
 // for its BatchNorms if they train.
-func newKernels(config effnet.Config, size, first int, norms bool, trains func(name string) bool, lanes int) *kernels {
+func newKernels(config effnet.Config, size, first int, norms bool, trains func(name string) bool, lanes int) (*kernels, error) {
 	k := &kernels{builder: builder{lanes: lanes, raw: norms}, trains: trains}
+	if err := k.build(func() { k.all(config, size, first) }); err != nil {
+		return nil, fmt.Errorf("%s: %w", config.Title, err)
+	}
+	runtime.AddCleanup(k, (*holding).release, k.held)
+	k.ways = ways(k.gathers)
+	return k, nil
+}
+
+// all makes room for all that C reads.
+func (k *kernels) all(config effnet.Config, size, first int) {
 	k.c = &structs[C.pvs_training](&k.builder, 1)[0]
 	k.c.network = k.network(config, size, first, false)
 	if first == 0 { // the stem trains
-		stem := widePanels(stemPatch, config.Stem(), lanes).fill(C.pvs_patch_row)
+		stem := widePanels(stemPatch, config.Stem(), k.lanes).fill(C.pvs_patch_row)
 		k.c.stem = k.matrix("stem_conv", "stem_bn", stem)
 		k.c.stem_sum = k.sum("stem_conv/kernel", "stem_bn", stem)
 	}
@@ -43,16 +54,13 @@ func newKernels(config effnet.Config, size, first int, norms bool, trains func(n
 		to[first+i] = k.slopes(b)
 	}
 	in, features := blocks[len(blocks)-1].Out, config.Features()
-	top := widePanels(in, features, lanes)
+	top := widePanels(in, features, k.lanes)
 	k.c.top = k.matrix("top_conv", "top_bn", top)
-	k.c.top_back = k.transposed("top_conv", "top_bn", matrixPanels(features, in, lanes).fill(vectors(features, lanes)))
+	k.c.top_back = k.transposed("top_conv", "top_bn", matrixPanels(features, in, k.lanes).fill(vectors(features, k.lanes)))
 	k.c.top_sum = k.sum("top_conv/kernel", "top_bn", top)
-	if norms {
+	if k.raw {
 		k.addNorms(config, size)
 	}
-	k.ways = ways(k.gathers)
-	runtime.AddCleanup(k, release, k.taken)
-	return k
 }
 
 func (k *kernels) slopes(e effnet.Block) C.pvs_slopes {
@@ -86,7 +94,7 @@ func (k *kernels) transposed(layer, norm string, p panels) C.pvs_matrix {
 
 // sum makes room for a weight's gradients if it trains.
 func (k *kernels) sum(name, norm string, p panels) C.long {
-	if k.trains != nil && !k.trains(name) {
+	if !k.trains(name) {
 		return -1
 	}
 	if k.raw {
@@ -150,8 +158,13 @@ func (k *kernels) norm(name string, channels, places int) {
 	for _, v := range []*[]float64{&n.gamma, &n.beta, &n.inverse} {
 		*v = make([]float64, channels)
 	}
-	for _, v := range []*[]float32{&n.batchMean, &n.unbiased, &n.dGamma, &n.dBeta} {
+	for _, v := range []*[]float32{&n.batchMean, &n.unbiased} {
 		*v = make([]float32, channels)
+	}
+	for weight, gradients := range map[string]*[]float32{"/gamma": &n.dGamma, "/beta": &n.dBeta} {
+		if k.trains(name + weight) {
+			*gradients = make([]float32, channels)
+		}
 	}
 	k.norms = append(k.norms, n)
 }

@@ -22,7 +22,7 @@ type builder struct {
 	half  bool // weights are float16
 	bare  bool // layers that never run get no weights
 	raw   bool // BatchNorms are not folded into weights
-	taken []unsafe.Pointer
+	held  *holding
 	loads []func(values map[string][]float32) // bring weights there
 }
 
@@ -34,25 +34,54 @@ func (b *builder) load(values map[string][]float32) {
 	})
 }
 
-// release frees what builders have taken.
-func release(taken []unsafe.Pointer) {
-	for _, p := range taken {
-		C.free(p)
-	}
+// holding is memory outside of Go's.
+type holding struct {
+	pieces []unsafe.Pointer
+	bytes  int64
 }
 
-// take returns zeros in whole lines of the cache; there is enough memory or the program ends, as
-// with Go's own.
+// release frees it; a second time there is nothing to free.
+func (h *holding) release() {
+	for _, p := range h.pieces {
+		C.free(p)
+	}
+	inUse.Add(-h.bytes)
+	h.pieces, h.bytes = nil, 0
+}
+
+// allocate returns memory from a line of the cache on, or nil. Tests replace it.
+var allocate = func(line, bytes int) unsafe.Pointer { return C.aligned_alloc(C.size_t(line), C.size_t(bytes)) }
+
+// take returns zeros in whole lines of the cache. Where there are none it panics with errNoMemory, which
+// build returns.
 func (b *builder) take(bytes int) unsafe.Pointer {
 	const line = 64
-	size := C.size_t((bytes + line - 1) / line * line)
-	p := C.aligned_alloc(line, size)
+	size := (max(bytes, 1) + line - 1) / line * line
+	p := allocate(line, size)
 	if p == nil {
-		panic("native: no memory is left")
+		panic(errNoMemory)
 	}
-	C.memset(p, 0, size)
-	b.taken = append(b.taken, p)
+	C.memset(p, 0, C.size_t(size))
+	b.held.pieces = append(b.held.pieces, p)
+	b.held.bytes += int64(size)
+	inUse.Add(int64(size))
 	return p
+}
+
+// build calls what takes memory. If there is not enough, what was taken is freed.
+func (b *builder) build(all func()) (err error) {
+	b.held = &holding{}
+	defer func() {
+		if p := recover(); p != nil {
+			b.held.release()
+			if p != errNoMemory {
+				panic(p)
+			}
+			err = errNoMemory
+		}
+	}()
+	all()
+	return nil
 }
 
 // room returns room for values.
@@ -164,7 +193,7 @@ func (b *builder) packed(kernel, norm string, p panels) *C.pvs_value {
 		norm = ""
 	}
 	return b.weights(p.size(), func(values map[string][]float32, to []float32) {
-		p.pack(values[kernel], factors(values, norm), to)
+		p.pack(b.lanes, values[kernel], factors(values, norm), to)
 	})
 }
 

@@ -92,6 +92,7 @@ PVS_TARGET static void dense_back(const pvs_layer *l, const float *slopes, int r
 }
 
 // softmax replaces rows of logits by how the mean loss of rows, each of which counts so much, falls with them.
+// The largest logit may miss NaN; the sum does not, and so neither loss nor gradients do.
 PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
 	const int whole = l->out / lanes * lanes;
 	for (int r = 0; r < rows; r++, logits += l->filled) {
@@ -117,6 +118,7 @@ PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, floa
 			sum += e;
 		}
 		found[r].sum = total_of(sum);
+		found[r].is &= found[r].sum == found[r].sum; // nothing is found among logits one of which is NaN
 		found[r].behind = largest - own;
 		float scale = counts / found[r].sum;
 		for (int i = 0; i < l->filled; i += lanes)

@@ -26,13 +26,17 @@ func TestDense(t *testing.T) {
 				x, kernel, bias := noise(1, rows*in), noise(2, in*out), noise(3, out)
 				width := d.Width()
 				y, dy := make([]float32, rows*width), make([]float32, rows*width)
-				d.Forward(x, kernel, bias, y)
+				if err := d.Forward(x, kernel, bias, y); err != nil {
+					t.Fatal(err)
+				}
 				slopes := noise(4, rows*out)
 				for r := range rows {
 					copy(dy[r*width:], slopes[r*out:(r+1)*out])
 				}
 				dx, dKernel, dBias := make([]float32, rows*in), make([]float32, in*out), make([]float32, out)
-				d.Backward(x, kernel, dy, dx, dBias, nil, native.Trained{Weights: dKernel})
+				if err := d.Backward(x, kernel, dy, dx, dBias, nil, native.Trained{Weights: dKernel}); err != nil {
+					t.Fatal(err)
+				}
 				for r := range rows {
 					for o := range width {
 						sum := 0.0
@@ -56,8 +60,11 @@ func TestDense(t *testing.T) {
 				a := native.Adam{Rate: 0.1, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
 				stepped, want := slices.Clone(kernel), native.Trained{Weights: slices.Clone(kernel), M: make([]float32, in*out), V: make([]float32, in*out)}
 				again := make([]float32, rows*in)
-				d.Backward(x, stepped, dy, again, dBias, &a, native.Trained{Weights: stepped, M: make([]float32, in*out), V: make([]float32, in*out)})
-				a.Step(dKernel, want)
+				err = d.Backward(x, stepped, dy, again, dBias, &a, native.Trained{Weights: stepped, M: make([]float32, in*out), V: make([]float32, in*out)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.StepFor(dKernel, want, lanes)
 				if !slices.Equal(again, dx) || !slices.Equal(stepped, want.Weights) {
 					t.Error("a step with the gradient at once is another one")
 				}
@@ -89,7 +96,7 @@ func TestDense(t *testing.T) {
 func TestAdam(t *testing.T) {
 	needsKernels(t)
 	a := native.Adam{Rate: 0.03, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
-	for _, lanes := range native.Lanes() {
+	for _, lanes := range append(native.Lanes(), 0) { // 0: the plain loop of other processors
 		for _, n := range []int{1, 7, 16, 40, 1001} {
 			w, m, v := noise(1, n), make([]float32, n), make([]float32, n)
 			want, first, second := make([]float64, n), make([]float64, n), make([]float64, n)

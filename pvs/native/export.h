@@ -13,6 +13,7 @@ long PVS_EXPORT(pvs_kept)(const pvs_training *t, int count, int first) { return 
 void PVS_EXPORT(pvs_forward)(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
 	unsigned before = without_denormals();
 	forward(t, in, count, first, factors, kept, features, scratch);
+	_mm_sfence(); // what was streamed is there before another core, told so in any way, reads it
 	_mm_setcsr(before);
 }
 

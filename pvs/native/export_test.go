@@ -25,12 +25,12 @@ func NewTrainingFor(config effnet.Config, size int, opts TrainingOptions, lanes 
 func (t *Training) Kept(images int) int64 { return 4 * int64(t.k.kept(images, t.first)) }
 
 // NewHalf builds a network in float16.
-func NewHalf(config effnet.Config, values map[string][]float32, size int) *Network {
+func NewHalf(config effnet.Config, values map[string][]float32, size int) (*Network, error) {
 	return newNetwork(config, values, size, 16, true)
 }
 
 // NewFor builds a network for vectors of so many lanes.
-func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) *Network {
+func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) (*Network, error) {
 	return newNetwork(config, values, size, lanes, false)
 }
 
@@ -38,4 +38,4 @@ func NewFor(config effnet.Config, values map[string][]float32, size, lanes int) 
 func NewDenseFor(in, out, lanes int) (*Dense, error) { return newDense(in, out, lanes) }
 
 // StepFor takes a step of Adam with vectors of so many lanes.
-func (a Adam) StepFor(gradients []float32, t Trained, lanes int) { a.step(gradients, t, lanes) }
+func (a Adam) StepFor(gradients []float32, t Trained, lanes int) { a.stepWith(gradients, t, lanes) }

@@ -16,9 +16,15 @@ PVS_TARGET void pvs_run_half(const pvs_network *n, const float *images, int coun
 }
 
 PVS_TARGET void pvs_to_half(const float *x, long n, void *out) {
-	const float largest = 65504;
-	for (long i = 0; i < n; i++)
-		((_Float16 *)out)[i] = x[i] > largest ? largest : x[i] < -largest ? -largest : x[i];
+	const float largest = 65504, infinite = __builtin_inff();
+	for (long i = 0; i < n; i++) {
+		float v = x[i];
+		if (v > largest && v < infinite)
+			v = largest;
+		if (v < -largest && v > -infinite)
+			v = -largest;
+		((_Float16 *)out)[i] = v;
+	}
 }
 
 #endif // PVS_HAS_HALF

@@ -22,12 +22,13 @@ func Supports(p effnet.Precision) bool {
 
 // New builds the network of the weights, named and laid out as [effnet.Config.Variables]
 // says, for images of size pixels a side. In float16 all that is multiplied and most that is added is of it;
-// squeeze and excite, averages over places, images and features are float32.
+// squeeze and excite, averages over places, images and features are float32. A weight that is no number makes
+// none of what it has a part in. [Network.Close] frees what New takes.
 func New(config effnet.Config, values map[string][]float32, size int, precision effnet.Precision) (*Network, error) {
 	if err := check(config, values, size, precision); err != nil {
 		return nil, err
 	}
-	return newNetwork(config, values, size, lanes(), precision == effnet.Float16), nil
+	return newNetwork(config, values, size, lanes(), precision == effnet.Float16)
 }
 
 // check looks at what a network is made of.
@@ -64,6 +65,10 @@ type Options struct {
 // config.Features()], or what enters a block, [n, height, width, channels] (see
 // [effnet.Config.InputOf]). Images are spread over the cores.
 func (n *Network) Run(images []float32, opts Options, out []float32) error {
+	if err := n.begin(); err != nil {
+		return fmt.Errorf("%s: %w", n.config.Title, err)
+	}
+	defer n.end()
 	blocks := n.config.Blocks()
 	block, dim := len(blocks), n.config.Features()
 	if opts.Before != "" {

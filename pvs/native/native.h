@@ -71,7 +71,8 @@ int pvs_lanes(void);
 // pvs_half is whether the processor, and the compiler, have AVX512-FP16, which float16 needs.
 int pvs_half(void);
 
-// pvs_to_half writes x[n] as float16; what is more than the largest one becomes that.
+// pvs_to_half writes x[n] as float16; numbers of more than the largest one become that. What is infinite or
+// NaN stays so.
 void pvs_to_half(const float *x, long n, void *out);
 
 // pvs_scratch is how many values of working memory pvs_run needs for count images.
@@ -178,7 +179,7 @@ typedef struct {
 void pvs_dense_layer(int lanes, const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch);
 
 // pvs_found is what softmax finds of a row: whether the label has the largest logit, and is the first
-// that has; the sum of e to the power of each logit less that; and how far the label's is behind.
+// that has, all of them being numbers; the sum of e to the power of each logit less that; and how far the label's is behind.
 typedef struct {
 	int is;
 	float sum, behind;

@@ -157,14 +157,25 @@ func branches(images, blocks int) (noise, factors []float32) {
 
 const half = "float16"
 
-// networks are all that this processor has of one: for vectors of 8 and of 16 lanes, and in float16.
-func networks(c effnet.Config, values map[string][]float32, size int) map[string]*native.Network {
+// networks are all that this processor has of one, as long as the test runs: for vectors of 8 and of 16
+// lanes, and in float16.
+func networks(t testing.TB, c effnet.Config, values map[string][]float32, size int) map[string]*native.Network {
+	t.Helper()
 	all := map[string]*native.Network{}
+	add := func(name string, n *native.Network, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(n.Close)
+		all[name] = n
+	}
 	for _, lanes := range native.Lanes() {
-		all[fmt.Sprintf("lanes=%d", lanes)] = native.NewFor(c, values, size, lanes)
+		n, err := native.NewFor(c, values, size, lanes)
+		add(fmt.Sprintf("lanes=%d", lanes), n, err)
 	}
 	if native.Supports(effnet.Float16) {
-		all[half] = native.NewHalf(c, values, size)
+		n, err := native.NewHalf(c, values, size)
+		add(half, n, err)
 	}
 	return all
 }
@@ -188,7 +199,7 @@ func TestAgainstGraph(t *testing.T) {
 			if i < len(blocks) {
 				before = blocks[i].Name
 			}
-			for name, n := range networks(c.config, weights, c.size) {
+			for name, n := range networks(t, c.config, weights, c.size) {
 				got, within := make([]float32, len(want)), 1e-5
 				if name == half { // 11 bits, rounded some 60 times on the way
 					within = 1e-2
@@ -216,6 +227,7 @@ func TestBadInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer n.Close()
 	x, out := images(1, 32), make([]float32, c.Features())
 	for what, err := range map[string]error{
 		"half an image":    n.Run(x[:100], native.Options{}, out),
@@ -233,7 +245,7 @@ func TestBadInput(t *testing.T) {
 func BenchmarkB0(b *testing.B) {
 	c, _ := effnet.Named("b0")
 	x, features := images(8, 224), make([]float32, 8*c.Features())
-	for name, n := range networks(c, c.InitialValues(1), 224) {
+	for name, n := range networks(b, c, c.InitialValues(1), 224) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if err := n.Run(x, native.Options{}, features); err != nil {

@@ -7,6 +7,7 @@ package native
 import "C"
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -21,6 +22,7 @@ const together = C.pvs_together
 // Network is an EfficientNet in inference mode for squares of one size. It may be used
 // from many goroutines.
 type Network struct {
+	lifetime
 	config  effnet.Config
 	size    int
 	c       *C.pvs_network // and all it points to, outside of Go's memory
@@ -34,14 +36,18 @@ func lanes() int { return int(C.pvs_lanes()) }
 func half() bool { return C.pvs_half() != 0 }
 
 // newNetwork builds the network for vectors of 8 or 16 lanes, or in float16, for 16.
-func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int, half bool) *Network {
+func newNetwork(config effnet.Config, values map[string][]float32, size, lanes int, half bool) (*Network, error) {
 	b := &builder{lanes: lanes, half: half}
-	n := &Network{config: config, size: size, c: b.network(config, size, 0, true)}
+	n := &Network{config: config, size: size}
+	if err := b.build(func() { n.c = b.network(config, size, 0, true) }); err != nil {
+		return nil, fmt.Errorf("%s: %w", config.Title, err)
+	}
+	n.held = b.held
+	runtime.AddCleanup(n, (*holding).release, b.held)
 	b.load(values)
 	working := int(C.pvs_scratch(n.c, together))
 	n.scratch.New = func() any { s := make([]float32, working); return &s }
-	runtime.AddCleanup(n, release, b.taken)
-	return n
+	return n, nil
 }
 
 // run computes what enters a block, by its number, or the features of at most together images.

@@ -19,7 +19,7 @@ type norm struct {
 
 	gamma, beta, inverse []float64 // 1/sqrt(variance+epsilon)
 	batchMean, unbiased  []float32 // what its moving statistics take from a batch
-	dGamma, dBeta        []float32
+	dGamma, dBeta        []float32 // nil for one that does not train
 	count                float64
 }
 
@@ -64,32 +64,30 @@ func (n *norm) seenBack(parts []part) {
 	for c := range n.channels {
 		sum, products := n.total(parts, c)
 		factor := n.gamma[c] * n.inverse[c]
-		n.dBeta[c] += float32(sum)
-		n.dGamma[c] += float32(products * n.inverse[c])
+		if n.dBeta != nil {
+			n.dBeta[c] += float32(sum)
+		}
+		if n.dGamma != nil {
+			n.dGamma[c] += float32(products * n.inverse[c])
+		}
 		n.back[c] = float32(factor)
 		n.backMean[c] = float32(factor * sum / n.count)
 		n.backSlope[c] = float32(factor * n.inverse[c] * n.inverse[c] * products / n.count)
 	}
 }
 
-// take brings the gradients that were added up to where they go, and makes them zeros.
-func (n *norm) take(a *Adam, to func(name string, size int) (Trained, error)) error {
+// trained are the sums of the gradients of its weights that train, by name.
+func (n *norm) trained() map[string][]float32 {
+	sums := map[string][]float32{}
 	if n == nil {
-		return nil
+		return sums
 	}
 	for name, gradients := range map[string][]float32{"/gamma": n.dGamma, "/beta": n.dBeta} {
-		place, err := to(n.name+name, n.channels)
-		if err != nil {
-			return err
+		if gradients != nil {
+			sums[n.name+name] = gradients
 		}
-		if a == nil {
-			copy(place.Weights, gradients)
-		} else {
-			a.Step(gradients, place)
-		}
-		clear(gradients)
 	}
-	return nil
+	return sums
 }
 
 // phase is one of C's, in its order.

@@ -89,10 +89,10 @@ func (p panels) apart() int {
 
 // pack brings weights there, multiplied by the factors of their output channels: of columns, or of
 // rows if the weights are the transpose.
-func (p panels) pack(weights, factor, to []float32) {
+func (p panels) pack(lanes int, weights, factor, to []float32) {
 	p.each(func(at, width, column, columns int) {
 		from, by := p.begin(column, factor)
-		p.packPanel(width, columns, weights[from:], by, to[at:])
+		p.packPanel(lanes, width, columns, weights[from:], by, to[at:])
 	})
 	if p.paired {
 		p.pair(to)

@@ -13,10 +13,10 @@ func (p panels) panel(width, columns int) *C.pvs_panel {
 	return c
 }
 
-func (p panels) packPanel(width, columns int, weights, factor, to []float32) {
-	C.pvs_pack_panel(C.int(lanes()), p.panel(width, columns), floats(weights), floats(factor), floats(to))
+func (p panels) packPanel(lanes, width, columns int, weights, factor, to []float32) {
+	C.pvs_pack_panel(C.int(lanes), p.panel(width, columns), floats(weights), floats(factor), floats(to))
 }
 
-func (p panels) unpackPanel(width, columns int, sums []float32, parts, apart int, factor []float32, a *Adam, t Trained) {
-	C.pvs_unpack_panel(C.int(lanes()), p.panel(width, columns), floats(sums), C.int(parts), C.long(apart), floats(factor), a.c(), floats(t.Weights), floats(t.M), floats(t.V))
+func (p panels) unpackPanel(lanes, width, columns int, sums []float32, parts, apart int, factor []float32, a *Adam, t Trained) {
+	C.pvs_unpack_panel(C.int(lanes), p.panel(width, columns), floats(sums), C.int(parts), C.long(apart), floats(factor), a.c(), floats(t.Weights), floats(t.M), floats(t.V))
 }

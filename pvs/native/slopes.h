@@ -77,17 +77,16 @@ static void gate_slopes(const pvs_block *b, const pvs_slopes *back, const float 
 	int wide = b->excite.out, squeezed = b->squeeze.out;
 	for (int c = 0; c < wide; c++)
 		gradients[c] *= gate[c] * (1 - gate[c]);
-	int trains = back->excite_sum >= 0;
-	if (trains)
+	if (back->excite_bias_sum >= 0)
 		add_scaled(gradients, wide, 1, sums + back->excite_bias_sum);
 	for (int s = 0; s < squeezed; s++) {
-		if (trains)
+		if (back->excite_sum >= 0)
 			add_scaled(gradients, wide, m->squeezed[s], sums + back->excite_sum + (long)s * wide);
 		m->squeezed_slopes[s] *= dot(b->excite.weights + (long)s * wide, gradients, wide);
-		if (trains)
+		if (back->squeeze_sum >= 0)
 			add_scaled(means, wide, m->squeezed_slopes[s], sums + back->squeeze_sum + (long)s * wide);
 	}
-	if (trains)
+	if (back->squeeze_bias_sum >= 0)
 		add_scaled(m->squeezed_slopes, squeezed, 1, sums + back->squeeze_bias_sum);
 	memset(gradients, 0, sizeof(float) * wide);
 	for (int s = 0; s < squeezed; s++)
@@ -177,7 +176,8 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 			float *to = b->expand.weights ? slopes + (long)i * s->inputs * width : 0;
 			input_panel(b, s, c, count, i, act, k, m->padded, to);
 			inner_panel(vectors, g, m->wide_gradients + of, b->squeeze.weights ? k->gate + row : 0, m->gate_gradients + row, m->wide_slopes + of, inside);
-			kernel_slopes(d, vectors, m->padded, s->padded, g, inside, sums + back->depthwise_sum + (long)c * d->size * d->size);
+			if (back->depthwise_sum >= 0)
+				kernel_slopes(d, vectors, m->padded, s->padded, g, inside, sums + back->depthwise_sum + (long)c * d->size * d->size);
 			backed into = {.times = to, .channels = s->in, .last = lanes_of(s->in - c - width + lanes)};
 			if (!to && !dx)
 				continue;
@@ -187,7 +187,8 @@ PVS_TARGET static void widen_slopes(const pvs_block *b, const pvs_slopes *back, 
 		}
 		if (!b->expand.weights)
 			continue;
-		cross(vectors, k->x, s->in, rows, slopes, sums + back->expand_sum + (long)c * s->in);
+		if (back->expand_sum >= 0)
+			cross(vectors, k->x, s->in, rows, slopes, sums + back->expand_sum + (long)c * s->in);
 		if (add_now(from, c, s->all, added_of(s))) {
 			if (dx)
 				add_panels(&back->expand, from, (c - from) / panel + 1, m->expanded_slopes, rows, width, dx);

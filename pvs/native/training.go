@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
@@ -19,15 +20,16 @@ import (
 //	err = t.Backward(slopes)
 //	err = t.Step(adam, weights)
 type Training struct {
+	lifetime
 	config effnet.Config
 	size   int
 	first  int // the block that trains first; 0: all that is before it, too
 	row    int // values of what enters
 	k      *kernels
 	parts  []part
-	sums   []float32            // of all parts, one after the other
-	values map[string][]float32 // the BatchNorms of the last load
-	in     []float32            // of the last forward pass, with its factors
+	sums   []float32   // of all parts, one after the other
+	scales [][]float32 // what BatchNorms multiply the weights of each gather by; nil before the first load
+	in     []float32   // of the last forward pass, with its factors
 	noise  []float32
 	rows   int
 }
@@ -54,8 +56,8 @@ type TrainingOptions struct {
 	// Norms trains the BatchNorms, which normalise by the batch's own statistics then. It goes with
 	// images.
 	Norms bool
-	// Weights are those that have gradients; nil: all from the first block that trains on, but
-	// BatchNorms', which have them if they train.
+	// Weights are those that have gradients, any of what nil stands for: all from the first block that
+	// trains on, but BatchNorms' unless Norms is set, and never their moving statistics.
 	Weights []string
 }
 
@@ -68,6 +70,12 @@ func NewTraining(config effnet.Config, size int, opts TrainingOptions) (*Trainin
 }
 
 func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int) (*Training, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if size < 1 {
+		return nil, fmt.Errorf("%s: an image of %d pixels a side has none", config.Title, size)
+	}
 	t := &Training{config: config, size: size, row: 3 * size * size}
 	if opts.From != "" {
 		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == opts.From })
@@ -80,17 +88,46 @@ func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int
 		h, w, c := config.InputOf(opts.From, size)
 		t.row = h * w * c
 	}
-	var trains func(string) bool
-	if opts.Weights != nil {
-		trains = func(name string) bool { return slices.Contains(opts.Weights, name) }
+	names, err := opts.trained(config)
+	if err != nil {
+		return nil, err
 	}
-	t.k = newKernels(config, size, t.first, opts.Norms, trains, lanes)
+	if t.k, err = newKernels(config, size, t.first, opts.Norms, func(name string) bool { return names[name] }, lanes); err != nil {
+		return nil, err
+	}
+	t.held = t.k.held
 	return t, nil
 }
 
-// Load takes the weights, named and laid out as [effnet.Config.Variables] says. Those of BatchNorms
-// are read where they are until the next load.
+// trained are the names of the weights that have gradients.
+func (o TrainingOptions) trained(config effnet.Config) (map[string]bool, error) {
+	can, reached := map[string]bool{}, o.From == ""
+	for _, v := range config.Variables() {
+		reached = reached || strings.HasPrefix(v.Name, o.From+"_")
+		norm := strings.HasSuffix(v.Name, "/gamma") || strings.HasSuffix(v.Name, "/beta")
+		if reached && !v.Statistic() && (o.Norms || !norm) {
+			can[v.Name] = true
+		}
+	}
+	if o.Weights == nil {
+		return can, nil
+	}
+	some := map[string]bool{}
+	for _, name := range o.Weights {
+		if !can[name] {
+			return nil, fmt.Errorf("the training of %s has no gradients of %q: it is no weight, or one that stays as it is with these options", config.Title, name)
+		}
+		some[name] = true
+	}
+	return some, nil
+}
+
+// Load takes the weights, named and laid out as [effnet.Config.Variables] says, all of which are copied.
 func (t *Training) Load(values map[string][]float32) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	defer t.end()
 	if err := check(t.config, values, t.size, effnet.Float32); err != nil {
 		return err
 	}
@@ -98,7 +135,11 @@ func (t *Training) Load(values map[string][]float32) error {
 	for _, n := range t.k.norms {
 		n.load(values)
 	}
-	t.values = values
+	t.scales = make([][]float32, len(t.k.gathers))
+	for i, g := range t.k.gathers {
+		t.scales[i] = factors(values, g.norm)
+	}
+	t.rows = 0 // what the last forward pass has kept is of other weights
 	return nil
 }
 
@@ -106,6 +147,13 @@ func (t *Training) Load(values map[string][]float32) error {
 // what enters the first block that trains, and keeps what [Training.Backward] needs. Factors are
 // those of [Options]. What it is given must not change until then.
 func (t *Training) Forward(in, factors, features []float32) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	defer t.end()
+	if t.scales == nil {
+		return fmt.Errorf("the training of %s has no weights: load them first", t.config.Title)
+	}
 	blocks := len(t.config.Blocks())
 	n := len(in) / t.row
 	if n == 0 || len(in) != n*t.row || len(features) != n*t.config.Features() || factors != nil && len(factors) != n*blocks {
@@ -130,6 +178,10 @@ func (t *Training) Forward(in, factors, features []float32) error {
 // Backward adds up how a loss falls with each weight that trains: slopes [n, config.Features()] is how
 // it falls with the features of the last forward pass.
 func (t *Training) Backward(slopes []float32) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	defer t.end()
 	dim := t.config.Features()
 	if t.rows == 0 || len(slopes) != t.rows*dim {
 		return fmt.Errorf("the training of %s has features of %d images, not of %d", t.config.Title, t.rows, len(slopes)/dim)
@@ -163,31 +215,58 @@ func (t *Training) Gradients(to map[string][]float32) error {
 }
 
 // Step takes a step of Adam with it: weights are all that train, by their names and in their layout.
-// What it computes with changes with [Training.Load] only.
+// What it computes with changes with [Training.Load] only. With an error no weight is changed, and what was
+// added up stays.
 func (t *Training) Step(a Adam, weights map[string]Trained) error {
 	return t.take(&a, func(name string, size int) (Trained, error) {
 		w, ok := weights[name]
-		if !ok || len(w.Weights) != size || len(w.M) != size || len(w.V) != size {
+		if !ok || !w.Fits(size, true) {
 			return w, fmt.Errorf("the training of %s has %d gradients of %s, not those of %d weights with their moments", t.config.Title, size, name, len(w.Weights))
 		}
 		return w, nil
 	})
 }
 
+// Discard drops what was added up since the last time.
+func (t *Training) Discard() {
+	clear(t.sums)
+	for _, n := range t.k.norms {
+		for _, gradients := range n.trained() {
+			clear(gradients)
+		}
+	}
+}
+
 // take brings sums to where they go, and makes them zeros.
 func (t *Training) take(a *Adam, to func(name string, size int) (Trained, error)) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	defer t.end()
 	gathers := t.k.gathers
-	places, scales := make([]Trained, len(gathers)), make([][]float32, len(gathers))
+	places, ofNorms := make([]Trained, len(gathers)), map[string]Trained{}
+	var err error
 	for i, g := range gathers {
-		var err error
 		if places[i], err = to(g.name, g.rows*g.columns); err != nil {
 			return err
 		}
-		scales[i] = factors(t.values, g.norm)
 	}
 	for _, n := range t.k.norms {
-		if err := n.take(a, to); err != nil {
-			return err
+		for name, gradients := range n.trained() {
+			if ofNorms[name], err = to(name, len(gradients)); err != nil {
+				return err
+			}
+		}
+	}
+	// From here on nothing fails, so that a step is taken whole or not at all.
+	for _, n := range t.k.norms {
+		for name, gradients := range n.trained() {
+			if a == nil {
+				copy(ofNorms[name].Weights, gradients)
+			} else {
+				a.stepWith(gradients, ofNorms[name], t.k.lanes)
+			}
+			clear(gradients)
 		}
 	}
 	if len(t.sums) == 0 {
@@ -196,8 +275,8 @@ func (t *Training) take(a *Adam, to func(name string, size int) (Trained, error)
 	cores.Ranges(len(t.k.ways), 8*runtime.GOMAXPROCS(0), func(_, from, to int) {
 		for _, w := range t.k.ways[from:to] {
 			g := gathers[w.gather]
-			begin, factor := g.begin(w.column, scales[w.gather])
-			g.unpackPanel(w.width, w.columns, t.sums[w.at:], len(t.sums)/t.k.sums, t.k.sums, factor, a, places[w.gather].from(begin))
+			begin, factor := g.begin(w.column, t.scales[w.gather])
+			g.unpackPanel(t.k.lanes, w.width, w.columns, t.sums[w.at:], len(t.sums)/t.k.sums, t.k.sums, factor, a, places[w.gather].from(begin))
 		}
 	})
 	return nil

@@ -209,7 +209,8 @@ PVS_TARGET static void top_slopes(const pvs_training *t, int count, int side, co
 			long at = (long)i * places * width;
 			times(vectors, places, 1.0f / places, slopes + (long)i * top->out + c, 0, lanes_of(left - width + lanes), derivatives + (long)c * rows + at, to + at);
 		}
-		cross(vectors, x, top->in, rows, to, sums + t->top_sum + (long)c * top->in);
+		if (t->top_sum >= 0)
+			cross(vectors, x, top->in, rows, to, sums + t->top_sum + (long)c * top->in);
 		if (add_now(from, c, top->out, added)) {
 			add_panels(&t->top_back, from, (c - from) / panel + 1, m->expanded_slopes, rows, width, dx);
 			from = c + panel;
@@ -259,7 +260,7 @@ static void gradients(const pvs_training *t, const float *in, int count, int fir
 			m.dx = dy;
 			given = each;
 		}
-		for (int j = 0; first == 0 && j < here; j++)
+		for (int j = 0; first == 0 && t->stem_sum >= 0 && j < here; j++)
 			stem_slopes(t, in + (long)(i + j) * n->size * n->size * 3, m.dy + j * given, &m, sums);
 	}
 }

@@ -120,6 +120,7 @@ func TestGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(n.Close)
 			if err := n.Load(weights); err != nil {
 				t.Fatal(err)
 			}
@@ -279,7 +280,9 @@ func TestStep(t *testing.T) {
 			if norms && strings.HasSuffix(name, "_project_bn/beta") {
 				continue // rounding alone: the next BatchNorm takes off what it adds
 			}
-			a.Step(gradients, want[name])
+			if err := a.Step(gradients, want[name]); err != nil {
+				t.Fatal(err)
+			}
 			if !norms { // those begin with the last batch's mean, so that sums are rounded otherwise
 				same(t, name, got[name].Weights, want[name].Weights, 1e-7)
 			}

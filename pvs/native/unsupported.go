@@ -10,6 +10,7 @@ const worthKeeping = 0
 
 // Network cannot be made here.
 type Network struct {
+	lifetime
 	config effnet.Config
 	size   int
 }
@@ -18,19 +19,30 @@ func lanes() int { return 0 }
 
 func half() bool { return false }
 
-func newNetwork(effnet.Config, map[string][]float32, int, int, bool) *Network { return nil }
+func newNetwork(effnet.Config, map[string][]float32, int, int, bool) (*Network, error) {
+	return nil, errUnsupported
+}
 
 func (n *Network) run([]float32, int, int, []float32, []float32) {}
 
+// holding is nothing here.
+type holding struct{}
+
+func (*holding) release() {}
+
 // kernels cannot be made either.
 type kernels struct {
+	held    *holding
+	lanes   int
 	sums    int
 	gathers []gather
 	ways    []way
 	norms   []*norm
 }
 
-func newKernels(effnet.Config, int, int, bool, func(string) bool, int) *kernels { return &kernels{} }
+func newKernels(effnet.Config, int, int, bool, func(string) bool, int) (*kernels, error) {
+	return nil, errUnsupported
+}
 
 func (k *kernels) load(map[string][]float32) {}
 
@@ -54,6 +66,6 @@ func (d *Dense) slopes([]float32, []float32, int, int, int, *Adam, Trained) {}
 
 func (a Adam) step([]float32, Trained, int) {}
 
-func (p panels) packPanel(int, int, []float32, []float32, []float32) {}
+func (p panels) packPanel(int, int, int, []float32, []float32, []float32) {}
 
-func (p panels) unpackPanel(int, int, []float32, int, int, []float32, *Adam, Trained) {}
+func (p panels) unpackPanel(int, int, int, []float32, int, int, []float32, *Adam, Trained) {}

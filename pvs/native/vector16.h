@@ -10,7 +10,8 @@ PVS_INLINE void store(float *p, vec x) { _mm512_storeu_ps(p, x); }
 // stream stores what is not read soon, at multiples of a vector, past the cache.
 PVS_INLINE void stream(float *p, vec x) { _mm512_stream_ps(p, x); }
 PVS_INLINE vec all(float x) { return _mm512_set1_ps(x); }
-PVS_INLINE vec clip(vec x, float low, float high) { return _mm512_max_ps(_mm512_min_ps(x, all(high)), all(low)); }
+// clip keeps NaN, as in vector8.h: x is the second of two values.
+PVS_INLINE vec clip(vec x, float low, float high) { return _mm512_max_ps(all(low), _mm512_min_ps(all(high), x)); }
 PVS_INLINE vec larger(vec x, vec y) { return _mm512_max_ps(x, y); }
 PVS_INLINE mask lanes_of(int left) { return left < 16 ? 0xff : 0xffff; }
 PVS_INLINE vec load_part(const float *p, mask m) { return _mm512_maskz_loadu_ps(m, p); }
@@ -32,9 +33,10 @@ PVS_INLINE vec inverse(vec x) {
 	return r + r * (1.0f - x * r);
 }
 
-// between is 1 where low < x < high and 0 elsewhere.
+// between is 1 where low < x < high, NaN where x is, and 0 elsewhere.
 PVS_INLINE vec between(vec x, float low, float high) {
-	return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, all(low), _CMP_GT_OQ) & _mm512_cmp_ps_mask(x, all(high), _CMP_LT_OQ), all(1));
+	mask inside = _mm512_cmp_ps_mask(x, all(low), _CMP_GT_OQ) & _mm512_cmp_ps_mask(x, all(high), _CMP_LT_OQ);
+	return _mm512_mask_mov_ps(_mm512_maskz_mov_ps(inside, all(1)), _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), x);
 }
 
 // Of decay in vector.h: a minimax polynomial of 2^x for x in [0, 1], within 7.5e-8.
@@ -43,7 +45,7 @@ static const float powers[] = {0.00187757667f, 0.00898934009f, 0.0558263180f, 0.
 // divide makes of the exponent of e two of 2: a number, and the fraction by which the whole number
 // below is less.
 PVS_INLINE void divide(vec *x, vec *whole) {
-	*whole = _mm512_max_ps(*x, all(-87.0f)) * minus_log2e;
+	*whole = _mm512_max_ps(all(-87.0f), *x) * minus_log2e; // NaN stays: see clip
 	*x = _mm512_reduce_ps(*whole, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 

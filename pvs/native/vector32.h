@@ -8,7 +8,8 @@ typedef __mmask32 mask;
 PVS_INLINE vec load(const value *p) { return _mm512_loadu_ph(p); }
 PVS_INLINE void store(value *p, vec x) { _mm512_storeu_ph(p, x); }
 PVS_INLINE vec all(value x) { return _mm512_set1_ph(x); }
-PVS_INLINE vec clip(vec x, value low, value high) { return _mm512_max_ph(_mm512_min_ph(x, all(high)), all(low)); }
+// clip keeps NaN, as in vector8.h: x is the second of two values.
+PVS_INLINE vec clip(vec x, value low, value high) { return _mm512_max_ph(all(low), _mm512_min_ph(all(high), x)); }
 PVS_INLINE mask lanes_of(int left) { return left < 32 ? (1u << left) - 1 : ~0u; }
 PVS_INLINE vec load_part(const value *p, mask m) { return (vec)_mm512_maskz_loadu_epi16(m, p); }
 PVS_INLINE void store_part(value *p, vec x, mask m) { _mm512_mask_storeu_epi16(p, m, (__m512i)x); }
@@ -16,10 +17,10 @@ PVS_INLINE void store_part(value *p, vec x, mask m) { _mm512_mask_storeu_epi16(p
 // inverse is 1/x within 6e-4: what comes next is rounded to 5e-4.
 PVS_INLINE vec inverse(vec x) { return _mm512_rcp_ph(x); }
 
-// between is 1 where low < x < high and 0 elsewhere.
+// between is 1 where low < x < high, NaN where x is, and 0 elsewhere.
 PVS_INLINE vec between(vec x, value low, value high) {
 	mask m = _mm512_cmp_ph_mask(x, all(low), _CMP_GT_OQ) & _mm512_cmp_ph_mask(x, all(high), _CMP_LT_OQ);
-	return (vec)_mm512_maskz_mov_epi16(m, (__m512i)all(1));
+	return (vec)_mm512_mask_mov_epi16(_mm512_maskz_mov_epi16(m, (__m512i)all(1)), _mm512_cmp_ph_mask(x, x, _CMP_UNORD_Q), (__m512i)x);
 }
 
 // Of decay in vector.h: a minimax polynomial of 2^x for x in [0, 1], within 7.5e-5.

@@ -10,7 +10,9 @@ PVS_INLINE void store(float *p, vec x) { _mm256_storeu_ps(p, x); }
 // stream stores what is not read soon, at multiples of a vector, past the cache.
 PVS_INLINE void stream(float *p, vec x) { _mm256_stream_ps(p, x); }
 PVS_INLINE vec all(float x) { return _mm256_set1_ps(x); }
-PVS_INLINE vec clip(vec x, float low, float high) { return _mm256_max_ps(_mm256_min_ps(x, all(high)), all(low)); }
+// Of two values, one of which is no number, the processor's smaller and larger one is the second: x has
+// to be that, or clip would make a number of NaN.
+PVS_INLINE vec clip(vec x, float low, float high) { return _mm256_max_ps(all(low), _mm256_min_ps(all(high), x)); }
 PVS_INLINE vec larger(vec x, vec y) { return _mm256_max_ps(x, y); }
 PVS_INLINE mask lanes_of(int left) { return left; } // all: rows end with whole vectors
 PVS_INLINE vec load_part(const float *p, mask m) { return load(p); }
@@ -30,26 +32,27 @@ PVS_INLINE float total_of(vec x) {
 	return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-// between is 1 where low < x < high and 0 elsewhere.
+// between is 1 where low < x < high, NaN where x is (the bits of a comparison that holds are one), and 0
+// elsewhere.
 PVS_INLINE vec between(vec x, float low, float high) {
-	return _mm256_and_ps(_mm256_and_ps(_mm256_cmp_ps(x, all(low), _CMP_GT_OQ), _mm256_cmp_ps(x, all(high), _CMP_LT_OQ)), all(1));
+	vec inside = _mm256_and_ps(_mm256_cmp_ps(x, all(low), _CMP_GT_OQ), _mm256_cmp_ps(x, all(high), _CMP_LT_OQ));
+	return _mm256_or_ps(_mm256_and_ps(inside, all(1)), _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
 }
 
 // Of decay in vector.h: a minimax polynomial of 2^x for x in [-0.5, 0.5], within 7.5e-8.
 static const float powers[] = {0.00132764492f, 0.0096755391f, 0.0555071346f, 0.240221202f, 0.693146944f, 1.00000012f};
 
 // divide makes of the exponent of e its two parts: that of 2 whose fraction the polynomial takes,
-// and, in the last bits of whole, a whole number.
+// and, in the last bits of whole, a whole number, 127 more, which is how float32 has exponents.
 PVS_INLINE void divide(vec *x, vec *whole) {
-	const float round = 12582912.0f; // 1.5 * 2^23: a number loses its fraction when this is added
+	const float round = 12582912.0f + 127.0f; // 1.5 * 2^23: a number loses its fraction when this is added
 	*x = clip(*x, -87.0f, 87.0f);
 	*whole = *x * minus_log2e + round;
 	*x = *x * minus_log2e - (*whole - round);
 }
 
-// doubled multiplies p by 2 to the power of the whole number.
-PVS_INLINE vec doubled(vec p, vec whole) {
-	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(whole), 23)));
-}
+// doubled multiplies p by 2 to the power of the whole number. It is not added to the exponent in p's bits:
+// of NaN that could make a number.
+PVS_INLINE vec doubled(vec p, vec whole) { return p * _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(whole), 23)); }
 
 #endif
