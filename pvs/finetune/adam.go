@@ -6,7 +6,6 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Keras's defaults (keras/optimizers/adam.py).
@@ -74,10 +73,10 @@ func (s *Session) update(weights []string, gradients []*graph.Node, rate *graph.
 		for _, name := range h.weights {
 			parts = append(parts, graph.Reshape(gradient[name], -1))
 		}
-		change := adam(s.store, h.name, graph.Reshape(graph.Concatenate(parts, 0), h.dims...), rate)
+		change := s.adamOf(h.name, graph.Reshape(graph.Concatenate(parts, 0), h.dims...), rate)
 		for i, part := range h.split(change) {
 			w := s.store.GetVariable("/" + h.weights[i])
-			w.SetNodeValue(graph.Sub(w.NodeValue(part), graph.Reshape(part, w.Shape().Dimensions...)))
+			s.change(h.weights[i], graph.Sub(w.NodeValue(part), graph.Reshape(part, w.Shape().Dimensions...)))
 		}
 	}
 }
@@ -110,18 +109,17 @@ func (h held) split(x *graph.Node) []*graph.Node {
 	return parts
 }
 
-// adam returns what one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
+// adamOf returns what one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
 // last paragraph: epsilon is added to the uncorrected root, the rate carries both
 // corrections) takes from the weights. GoMLX's corrects the moments instead, which gives
 // epsilon another weight.
-func adam(store *model.Store, name string, gradient, rate *graph.Node) *graph.Node {
-	variable := func(path string) *model.Variable { return store.GetVariable("/" + path) }
+func (s *Session) adamOf(name string, gradient, rate *graph.Node) *graph.Node {
+	value := func(path string) *graph.Node { return s.store.GetVariable("/" + path).NodeValue(gradient) }
 	kept := moments(name)
-	mv, vv := variable(kept[0]), variable(kept[1])
-	m, v := mv.NodeValue(gradient), vv.NodeValue(gradient)
+	m, v := value(kept[0]), value(kept[1])
 	m = graph.Add(m, graph.MulScalar(graph.Sub(gradient, m), 1-beta1))
 	v = graph.Add(v, graph.MulScalar(graph.Sub(graph.Square(gradient), v), 1-beta2))
-	mv.SetNodeValue(m)
-	vv.SetNodeValue(v)
+	s.change(kept[0], m)
+	s.change(kept[1], v)
 	return graph.Div(graph.Mul(m, rate), graph.AddScalar(graph.Sqrt(v), epsilon))
 }

@@ -1,10 +1,5 @@
 package finetune
 
-import (
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-)
-
 // body is the backbone of a step whose head is computed apart from it: as graphs on
 // micro-batches, or in the network's own kernels.
 type body interface {
@@ -13,74 +8,56 @@ type body interface {
 	// back adds up the gradients of a part's weights, given how the loss falls with those
 	// features. Share is the part's of the batch.
 	back(p part, slopes []float32, share float32) error
+	// head trains the classifier on a batch's features and returns how the loss falls with them, at
+	// least those of the rows that count.
+	head(whole part) (Step, []float32, error)
 	// apply takes Adam's step with the sums.
 	apply() error
+	// discard drops what was added up.
+	discard()
 }
 
-// body returns that of the phase.
-func (s *Session) body() (body, error) {
-	if s.owns() {
-		return s.bodyInKernels()
-	}
-	return bodyGraph{s}, s.makeSums()
-}
-
-// partedStep runs the backbone on parts of a batch for their features, on which the head sees
-// the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
-// back for the gradients, which are added up.
-func (s *Session) partedStep(b Batch, dims []int) (Step, error) {
-	whole := s.whole(b, dims)
-	if s.input == FromFeatures {
-		step, _, err := s.headStep(whole)
-		return step, err
-	}
-	body, err := s.body()
-	if err != nil {
+// stepInParts is a step as graphs on micro-batches.
+func (s *Session) stepInParts(whole part) (Step, error) {
+	if err := s.makeSums(); err != nil {
 		return Step{}, err
 	}
+	return s.stepOn(bodyGraph{s}, whole)
+}
+
+// stepOn runs the backbone on parts of a batch for their features, on which the head sees
+// the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
+// back for the gradients, which are added up.
+func (s *Session) stepOn(body body, whole part) (step Step, err error) {
+	defer func() {
+		if err != nil {
+			body.discard()
+		}
+	}()
+	rows := whole.dims[0]
 	parts := []part{whole}
-	if s.splits(dims[0]) {
+	if s.splits(rows) {
 		parts = s.split(whole)
 	}
 	width := s.config.Features()
 	of := func(p part, values []float32) []float32 { return values[p.from*width:][:p.counted*width] }
-	features := make([]float32, dims[0]*width) // zeros of rows that do not count
+	features := make([]float32, rows*width) // zeros of rows that do not count
 	for _, p := range parts {
 		if err := body.features(p, of(p, features)); err != nil {
 			return Step{}, err
 		}
 	}
-	whole.x, whole.dims = features, []int{dims[0], width}
-	step, slopes, err := s.headStep(whole)
+	whole.x, whole.dims = features, []int{rows, width}
+	step, slopes, err := body.head(whole)
 	if err != nil || len(s.ofBackbone()) == 0 {
 		return step, err
 	}
 	for _, p := range parts {
-		if err := body.back(p, of(p, slopes), float32(p.counted)/float32(b.N)); err != nil {
+		if err := body.back(p, of(p, slopes), float32(p.counted)/float32(whole.counted)); err != nil {
 			return Step{}, err
 		}
 	}
 	return step, body.apply()
-}
-
-// headStep trains the classifier on a batch's features and returns how the loss falls with them, at
-// least those of the rows that count.
-func (s *Session) headStep(whole part) (Step, []float32, error) {
-	if s.owns() {
-		return s.trainHeadInKernels(whole)
-	}
-	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		report, slope := s.headGraph(scope, s.named(in))
-		return []*graph.Node{report, slope}
-	})
-	if err != nil {
-		return Step{}, nil, err
-	}
-	out, err := s.run(head, s.arguments(whole)...)
-	if err != nil {
-		return Step{}, nil, err
-	}
-	return stepOf(out[0], whole.counted), out[1], nil
 }
 
 // splits says whether a batch is split into micro-batches.

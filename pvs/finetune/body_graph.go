@@ -2,10 +2,14 @@ package finetune
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/classify"
 )
 
 // bodyGraph is the backbone as graphs for micro-batches of a batch that does not fit in memory:
@@ -29,6 +33,26 @@ func (b bodyGraph) features(p part, to []float32) error {
 	return nil
 }
 
+func (b bodyGraph) head(whole part) (Step, []float32, error) {
+	s := b.s
+	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		report, slope := s.headGraph(scope, s.named(in))
+		return []*graph.Node{report, slope}
+	})
+	if err != nil {
+		return Step{}, nil, err
+	}
+	out, err := s.run(head, s.arguments(whole)...)
+	if err != nil {
+		return Step{}, nil, err
+	}
+	step := stepOf(out[0], whole.counted)
+	if math.IsNaN(step.LossSum) || math.IsInf(step.LossSum, 0) { // there is no use in going on
+		return step, nil, classify.ErrLoss
+	}
+	return step, out[1], nil
+}
+
 func (b bodyGraph) back(p part, slopes []float32, share float32) error {
 	s := b.s
 	backward, err := s.program("backward", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
@@ -40,7 +64,10 @@ func (b bodyGraph) back(p part, slopes []float32, share float32) error {
 	filled := make([]float32, p.dims[0]*s.config.Features())
 	copy(filled, slopes)
 	_, err = s.run(backward, append(s.arguments(p), perRow(filled, p.dims[0], s.config.Features()), scalar(share))...)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.commit(isSum)
 }
 
 func (b bodyGraph) apply() error {
@@ -54,6 +81,12 @@ func (b bodyGraph) apply() error {
 	_, err = s.run(apply, scalar(s.rate()))
 	return err
 }
+
+// discard lets the next step begin with sums of zero.
+func (b bodyGraph) discard() { b.s.sumsLeft = true }
+
+// isSum says whether a variable is a sum.
+func isSum(name string) bool { return strings.HasPrefix(name, sumOf("")) }
 
 // sumOf is the name of what a weight's gradients, or a moving statistic's values, are
 // added up in over micro-batches.
@@ -77,7 +110,7 @@ func (s *Session) statistics() []string {
 func (s *Session) makeSums() error {
 	for _, name := range slices.Concat(s.ofBackbone(), s.statistics()) {
 		sum := sumOf(name)
-		if s.store.GetVariable("/"+sum) != nil {
+		if s.store.GetVariable("/"+sum) != nil && !s.sumsLeft {
 			continue
 		}
 		shape := s.store.GetVariable("/" + name).Shape()
@@ -85,5 +118,6 @@ func (s *Session) makeSums() error {
 			return fmt.Errorf("making room for gradients: %w", err)
 		}
 	}
+	s.sumsLeft = false
 	return nil
 }

@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
@@ -29,7 +30,7 @@ func (s *Session) owns() bool {
 }
 
 // bodyInKernels returns it with the weights as they are.
-func (s *Session) bodyInKernels() (*bodyKernels, error) {
+func (s *Session) bodyInKernels(values inMemory) (*bodyKernels, error) {
 	if s.kernels != nil {
 		return s.kernels, nil
 	}
@@ -41,9 +42,28 @@ func (s *Session) bodyInKernels() (*bodyKernels, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &bodyKernels{s: s, training: t, sums: map[string][]float32{}}
-	s.kernels = k
-	return k, k.load()
+	if err := t.Load(values); err != nil {
+		t.Close()
+		return nil, err
+	}
+	s.kernels = &bodyKernels{s: s, training: t, sums: map[string][]float32{}}
+	return s.kernels, nil
+}
+
+// close frees what is outside of Go's memory.
+func (k *bodyKernels) close() {
+	if k != nil {
+		k.training.Close()
+		k.forget()
+	}
+}
+
+// forget drops the network for inference, whose weights are of before a step.
+func (k *bodyKernels) forget() {
+	if k.inference != nil {
+		k.inference.Close()
+		k.inference = nil
+	}
 }
 
 func (k *bodyKernels) features(p part, to []float32) error {
@@ -62,16 +82,12 @@ func (p part) counting(values []float32) []float32 {
 }
 
 // infer computes the features as they are in inference.
-func (k *bodyKernels) infer(p part) ([]float32, error) {
+func (k *bodyKernels) infer(values inMemory, p part) ([]float32, error) {
 	out := make([]float32, p.dims[0]*k.s.config.Features())
 	if !k.s.phase.BatchNorm {
 		return out, k.training.Forward(p.x, nil, out)
 	}
 	if k.inference == nil {
-		values, err := k.s.allInMemory(k.s.config.Variables())
-		if err != nil {
-			return nil, err
-		}
 		n, err := native.New(k.s.config, values, k.s.opts.Size, effnet.Float32)
 		if err != nil {
 			return nil, err
@@ -101,30 +117,55 @@ func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 	return nil
 }
 
-func (k *bodyKernels) apply() error {
+// discard drops what a step that failed has added up.
+func (k *bodyKernels) discard() {
+	k.training.Discard()
+	clear(k.sums)
+}
+
+// stepBody is the backbone for one step, which has the variables' values.
+type stepBody struct {
+	*bodyKernels
+	values inMemory
+}
+
+func (k stepBody) head(whole part) (Step, []float32, error) {
+	return k.s.trainHeadInKernels(k.values, whole)
+}
+
+func (k stepBody) apply() error {
 	s := k.s
-	weights, err := s.trainedInMemory(s.ofBackbone())
-	if err != nil {
-		return err
-	}
-	if err := k.training.Step(s.adam(), weights); err != nil {
+	if err := k.training.Step(s.adam(), s.trained(k.values, s.ofBackbone())); err != nil {
 		return err
 	}
 	for name, sum := range k.sums {
-		if err := s.moveInMemory(name, sum); err != nil {
-			return err
-		}
+		k.values.move(name, sum)
 	}
 	clear(k.sums)
-	k.inference = nil
-	return k.load()
+	k.forget()
+	return k.training.Load(k.values)
 }
 
-// load takes the weights as they are.
-func (k *bodyKernels) load() error {
-	values, err := k.s.allInMemory(k.s.config.Variables())
-	if err != nil {
-		return err
+// stepInKernels is a step whose backbone and head run in own kernels. All variables are at hand before anything
+// is changed, and what changes them can be refused only by its lengths, before it begins: so a step that
+// fails has changed nothing.
+func (s *Session) stepInKernels(whole part) (step Step, err error) {
+	head := append(names(s.top.Variables()), s.slots(s.ofHead())...)
+	if s.input == FromFeatures {
+		err = s.withInMemory(tensors.MutableFlatData[float32], head, func(values inMemory) error {
+			step, _, err = s.trainHeadInKernels(values, whole)
+			return err
+		})
+		return step, err
 	}
-	return k.training.Load(values)
+	all := append(append(names(s.config.Variables()), s.slots(s.ofBackbone())...), head...)
+	err = s.withInMemory(tensors.MutableFlatData[float32], all, func(values inMemory) error {
+		body, err := s.bodyInKernels(values)
+		if err != nil {
+			return err
+		}
+		step, err = s.stepOn(stepBody{body, values}, whole)
+		return err
+	})
+	return step, err
 }

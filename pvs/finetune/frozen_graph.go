@@ -14,7 +14,7 @@ const frozenRows = 8
 // frozenGraph is the layers as graphs by the number of images.
 type frozenGraph struct {
 	s     *Session
-	exec  *model.Exec
+	exec  *compiled
 	store *model.Store
 }
 
@@ -25,8 +25,7 @@ func (s *Session) newFrozenGraph(values map[string][]float32) (*frozenGraph, err
 	}
 	f.store.WithVariableAsConst(true)
 	cached := s.phase.CachedInput()
-	var err error
-	f.exec, err = model.NewExec(s.opts.Frozen, f.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+	exec, err := model.NewExec(s.opts.Frozen, f.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		opts := effnet.Options{Formulation: effnet.FormulationFor(s.opts.Frozen), Precision: s.opts.Precision.On(s.opts.Frozen)}
 		if s.opts.DropConnect > 0 {
 			opts.DropConnect, opts.Noise = s.opts.DropConnect, in[1]
@@ -39,6 +38,7 @@ func (s *Session) newFrozenGraph(values map[string][]float32) (*frozenGraph, err
 	if err != nil {
 		return nil, fmt.Errorf("building the frozen layers of %s: %w", s.config.Title, err)
 	}
+	f.exec = &compiled{exec: exec}
 	return f, nil
 }
 
@@ -64,6 +64,6 @@ func (f *frozenGraph) run(images []float32, rows int, noise []float32) ([]float3
 }
 
 func (f *frozenGraph) close() {
-	f.exec.Finalize()
+	f.exec.exec.Finalize()
 	f.store.Finalize()
 }

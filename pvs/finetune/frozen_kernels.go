@@ -38,4 +38,4 @@ func (f *frozenKernels) run(images []float32, rows int, noise []float32) ([]floa
 	return out, f.body.Run(images, opts, out)
 }
 
-func (f *frozenKernels) close() {}
+func (f *frozenKernels) close() { f.body.Close() }

@@ -116,15 +116,15 @@ func (s *Session) applyGraph(rate *Node) *Node {
 
 // addToSum adds a micro-batch's part to a sum.
 func (s *Session) addToSum(name string, part *Node) {
-	sum := s.store.GetVariable("/" + sumOf(name))
-	sum.SetNodeValue(Add(sum.NodeValue(part), part))
+	sum := sumOf(name)
+	s.change(sum, Add(s.store.GetVariable("/"+sum).NodeValue(part), part))
 }
 
 // takeSum returns a sum and clears it.
 func (s *Session) takeSum(name string, g *Node) *Node {
-	sum := s.store.GetVariable("/" + sumOf(name))
-	value := sum.NodeValue(g)
-	sum.SetNodeValue(ZerosLike(value))
+	sum := sumOf(name)
+	value := s.store.GetVariable("/" + sum).NodeValue(g)
+	s.change(sum, ZerosLike(value))
 	return value
 }
 
@@ -172,7 +172,6 @@ func (s *Session) moveTop(out classify.Outputs) {
 
 // move takes a moving statistic (1 - momentum) of the way to a batch's.
 func (s *Session) move(name string, batch *Node) {
-	v := s.store.GetVariable("/" + name)
-	old := v.NodeValue(batch)
-	v.SetNodeValue(Add(old, MulScalar(Sub(batch, old), 1-classify.Momentum)))
+	old := s.store.GetVariable("/" + name).NodeValue(batch)
+	s.change(name, Add(old, MulScalar(Sub(batch, old), 1-classify.Momentum)))
 }

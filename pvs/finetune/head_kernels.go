@@ -1,9 +1,14 @@
 package finetune
 
-import "github.com/gopvs/product-visual-search/pvs/classify"
+import (
+	"github.com/gomlx/gomlx/core/tensors"
 
-// headInKernels returns the classifier that runs in own kernels, with the weights as they are.
-func (s *Session) headInKernels() (*classify.Kernels, error) {
+	"github.com/gopvs/product-visual-search/pvs/classify"
+)
+
+// headInKernels returns the classifier that runs in own kernels, with the weights as they are, for as long as
+// those are there.
+func (s *Session) headInKernels(values inMemory) (*classify.Kernels, error) {
 	if s.ownHead == nil {
 		k, err := classify.NewKernels(s.top)
 		if err != nil {
@@ -11,51 +16,54 @@ func (s *Session) headInKernels() (*classify.Kernels, error) {
 		}
 		s.ownHead = k
 	}
-	values, err := s.allInMemory(s.top.Variables())
-	s.ownHead.Load(values)
-	return s.ownHead, err
+	return s.ownHead, s.ownHead.Load(values)
 }
 
-// trainHeadInKernels is headStep there.
-func (s *Session) trainHeadInKernels(p part) (Step, []float32, error) {
-	head, err := s.headInKernels()
+// trainHeadInKernels trains the classifier there on a batch's features, and returns how the loss falls with
+// them.
+func (s *Session) trainHeadInKernels(values inMemory, p part) (Step, []float32, error) {
+	head, err := s.headInKernels(values)
 	if err != nil {
 		return Step{}, nil, err
 	}
-	weights, err := s.trainedInMemory(s.ofHead())
-	if err != nil {
-		return Step{}, nil, err
-	}
+	defer head.Drop()
 	out, err := head.Step(classify.Batch{
 		Features: p.counting(p.x), Labels: p.labels[:p.counted],
 		Dropout: float32(s.phase.Dropout), Noise: p.counting(p.drop),
-	}, s.adam(), weights)
+	}, s.adam(), s.trained(values, s.ofHead()))
+	step := Step{Rows: p.counted, LossSum: out.LossSum, Correct: out.Correct}
 	if err != nil {
-		return Step{}, nil, err
+		return step, nil, err
 	}
-	for name, batch := range map[string][]float32{classify.MovingMean: out.Mean, classify.MovingVariance: out.Variance} {
-		if err := s.moveInMemory(name, batch); err != nil {
-			return Step{}, nil, err
-		}
-	}
-	return Step{Rows: p.counted, LossSum: out.LossSum, Correct: out.Correct}, out.Slopes, nil
+	values.move(classify.MovingMean, out.Mean)
+	values.move(classify.MovingVariance, out.Variance)
+	return step, out.Slopes, nil
 }
 
 // evaluateInKernels is the loss in inference where own kernels train.
-func (s *Session) evaluateInKernels(p part) (Step, error) {
+func (s *Session) evaluateInKernels(p part) (step Step, err error) {
+	all := names(s.top.Variables())
 	if s.input != FromFeatures {
-		body, err := s.bodyInKernels()
+		all = append(all, names(s.config.Variables())...)
+	}
+	err = s.withInMemory(tensors.ConstFlatData[float32], all, func(values inMemory) error {
+		if s.input != FromFeatures {
+			body, err := s.bodyInKernels(values)
+			if err != nil {
+				return err
+			}
+			if p.x, err = body.infer(values, p); err != nil {
+				return err
+			}
+		}
+		head, err := s.headInKernels(values)
 		if err != nil {
-			return Step{}, err
+			return err
 		}
-		if p.x, err = body.infer(p); err != nil {
-			return Step{}, err
-		}
-	}
-	head, err := s.headInKernels()
-	if err != nil {
-		return Step{}, err
-	}
-	loss, correct, err := head.Evaluate(p.counting(p.x), p.labels[:p.counted])
-	return Step{Rows: p.counted, LossSum: loss, Correct: correct}, err
+		defer head.Drop()
+		loss, correct, err := head.Evaluate(p.counting(p.x), p.labels[:p.counted])
+		step = Step{Rows: p.counted, LossSum: loss, Correct: correct}
+		return err
+	})
+	return step, err
 }

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -10,57 +11,73 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
-// inMemory is a variable's values, to be read and changed where they are: in the machine's memory,
-// to which they are brought if the last that used them was a program. It is good until the next
-// one runs.
-func (s *Session) inMemory(name string) (values []float32, err error) {
-	value, err := s.value(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := tensors.MutableFlatData(value, func(flat []float32) { values = flat }); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return values, nil
-}
+// inMemory is variables' values where they are in the machine's memory, by name.
+type inMemory map[string][]float32
 
-// allInMemory is [Session.inMemory] for many.
-func (s *Session) allInMemory(variables []effnet.Variable) (map[string][]float32, error) {
-	all := map[string][]float32{}
-	for _, v := range variables {
-		values, err := s.inMemory(v.Name)
-		if err != nil {
-			return nil, err
+// access is [tensors.MutableFlatData] or [tensors.ConstFlatData].
+type access func(value *tensors.Tensor, use func(flat []float32)) error
+
+// withInMemory brings variables' values to the machine's memory, if the last that used them was a program,
+// for work to read, and with [tensors.MutableFlatData] to write. GoMLX lends a tensor's values to a function
+// until it returns, and locks the tensor meanwhile: so each variable's function calls the next one's, and the
+// innermost one work, which has all of them at once. Work runs no program, which would wait for the locks, and
+// keeps no values. With an error it has not been called, or the error is its own.
+func (s *Session) withInMemory(get access, names []string, work func(inMemory) error) error {
+	all := inMemory{}
+	var next func(i int) error
+	next = func(i int) error {
+		if i == len(names) {
+			return work(all)
 		}
-		all[v.Name] = values
+		value, err := s.value(names[i])
+		if err != nil {
+			return err
+		}
+		var inner error
+		err = get(value, func(flat []float32) {
+			all[names[i]] = flat
+			inner = next(i + 1)
+		})
+		if err != nil {
+			err = fmt.Errorf("reading %s: %w", names[i], err)
+		}
+		return cmp.Or(inner, err)
 	}
-	return all, nil
+	return next(0)
 }
 
-// trainedInMemory is weights with their moments, for a step of Adam without a program.
-func (s *Session) trainedInMemory(weights []string) (map[string]native.Trained, error) {
+// names are those of variables.
+func names(variables []effnet.Variable) []string {
+	all := make([]string, len(variables))
+	for i, v := range variables {
+		all[i] = v.Name
+	}
+	return all
+}
+
+// slots are the names of the moments of weights that are updated together.
+func (s *Session) slots(weights []string) []string {
+	var all []string
+	for _, h := range s.hold(weights) {
+		of := moments(h.name)
+		all = append(all, of[:]...)
+	}
+	return all
+}
+
+// trained is weights with their moments, for a step of Adam without a program.
+func (s *Session) trained(values inMemory, weights []string) map[string]native.Trained {
 	all := map[string]native.Trained{}
 	for _, h := range s.hold(weights) {
 		slots := moments(h.name)
-		m, err := s.inMemory(slots[0])
-		if err != nil {
-			return nil, err
-		}
-		v, err := s.inMemory(slots[1])
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range h.weights {
-			values, err := s.inMemory(name)
-			if err != nil {
-				return nil, err
-			}
-			n := len(values)
-			all[name] = native.Trained{Weights: values, M: m[:n], V: v[:n]}
+		m, v := values[slots[0]], values[slots[1]]
+		for i, name := range h.weights {
+			n := h.sizes[i]
+			all[name] = native.Trained{Weights: values[name], M: m[:n:n], V: v[:n:n]}
 			m, v = m[n:], v[n:]
 		}
 	}
-	return all, nil
+	return all
 }
 
 // adam is the next step.
@@ -68,14 +85,10 @@ func (s *Session) adam() native.Adam {
 	return native.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
 }
 
-// moveInMemory is move without a program.
-func (s *Session) moveInMemory(name string, batch []float32) error {
-	values, err := s.inMemory(name)
-	if err != nil {
-		return err
-	}
+// move is [Session.move] without a program.
+func (m inMemory) move(name string, batch []float32) {
+	values := m[name]
 	for i, v := range batch {
 		values[i] += (v - values[i]) * (1 - classify.Momentum)
 	}
-	return nil
 }

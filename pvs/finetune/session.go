@@ -48,7 +48,10 @@ type Session struct {
 	store    *model.Store
 	top      classify.Head // Classes is 0 without a classifier
 	project  siamese.Head  // Dim is 0 without a Siamese head
-	programs map[program]*model.Exec
+	programs map[program]*compiled
+	changes  []change // of the graph that is being built
+	staged   []staged // what a step has computed so far
+	sumsLeft bool     // by a step in parts that failed
 
 	phase      Phase
 	input      Input
@@ -64,7 +67,7 @@ type Session struct {
 // heads if values has them.
 func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
 	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
-		store: model.NewStore(), programs: map[program]*model.Exec{}, sharedUpTo: sharedUpTo}
+		store: model.NewStore(), programs: map[program]*compiled{}, sharedUpTo: sharedUpTo}
 	err := opts.Precision.CheckTraining(backend)
 	if err != nil {
 		return nil, err
@@ -101,6 +104,7 @@ func (s *Session) Load(values map[string][]float32) error {
 
 // thaw drops what was built of layers with the weights as they were.
 func (s *Session) thaw() {
+	s.kernels.close()
 	s.kernels, s.ownHead = nil, nil
 	if s.frozen != nil {
 		s.frozen.close()
@@ -141,7 +145,7 @@ func (s *Session) set(name string, data []float32, shape []int) error {
 // forget drops all compiled programs.
 func (s *Session) forget() {
 	for _, exec := range s.programs {
-		exec.Finalize()
+		exec.exec.Finalize()
 	}
 	clear(s.programs)
 }

@@ -1,16 +1,15 @@
 package finetune
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"strings"
 
-	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/cores"
 )
 
@@ -23,7 +22,8 @@ type Batch struct {
 	Seed   uint64    // of the step's dropout
 }
 
-// Step trains on one batch.
+// Step trains on one batch. If it fails, weights, moments, moving statistics and the count of steps are as they
+// were before it. So they are if the batch's loss is no number, or infinite: the step that is returned has it.
 func (s *Session) Step(b Batch) (Step, error) {
 	if s.trainable == nil {
 		return Step{}, fmt.Errorf("no phase was begun")
@@ -40,12 +40,22 @@ func (s *Session) Step(b Batch) (Step, error) {
 		s.input = s.phase.CachedInput()
 		dims = append([]int{len(b.Labels)}, s.row(s.input)...)
 	}
-	defer func() { s.iterations++ }()
+	step, err := s.finish(s.step(b, dims))
+	if errors.Is(err, classify.ErrLoss) {
+		err = nil
+	}
+	return step, err
+}
+
+// step computes what changes on a batch.
+func (s *Session) step(b Batch, dims []int) (Step, error) {
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
 		return s.siameseStep(b, dims)
-	case s.owns() || s.splits(rows):
-		return s.partedStep(b, dims)
+	case s.owns():
+		return s.stepInKernels(s.whole(b, dims))
+	case s.splits(rows):
+		return s.stepInParts(s.whole(b, dims))
 	}
 	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.stepGraph(scope, s.named(in))}
@@ -84,7 +94,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 }
 
 // classified runs a classifier's program and reads its report.
-func (s *Session) classified(exec *model.Exec, rows int, args []argument) (Step, error) {
+func (s *Session) classified(exec *compiled, rows int, args []argument) (Step, error) {
 	report, err := s.run(exec, args...)
 	if err != nil {
 		return Step{}, err
@@ -97,7 +107,7 @@ func stepOf(report []float32, rows int) Step {
 	return Step{Rows: rows, LossSum: float64(report[0]), Correct: float64(report[1])}
 }
 
-// check returns the dimensions of a batch's inputs.
+// check returns the dimensions of a batch's inputs; lengths and labels that do not fit are an error.
 func (s *Session) check(b Batch) ([]int, error) {
 	rows, row := len(b.Labels), s.row(s.input)
 	size := rows
@@ -107,12 +117,15 @@ func (s *Session) check(b Batch) ([]int, error) {
 	if b.N < 1 || b.N > rows || len(b.Inputs) != size {
 		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs), row)
 	}
-	if !s.phase.Siamese() {
-		if err := s.devices.divide("batch", rows); err != nil {
-			return nil, err
+	if s.phase.Siamese() {
+		return append([]int{rows}, row...), nil
+	}
+	for i, label := range b.Labels[:b.N] {
+		if label < 0 || int(label) >= s.top.Classes {
+			return nil, fmt.Errorf("row %d of a batch has class %d; the classifier has those from 0 to %d", i, label, s.top.Classes-1)
 		}
 	}
-	return append([]int{rows}, row...), nil
+	return append([]int{rows}, row...), s.devices.divide("batch", rows)
 }
 
 // row returns the dimensions of one row of an input.
@@ -140,7 +153,7 @@ func (s *Session) siameseStep(b Batch, dims []int) (Step, error) {
 }
 
 // triplets runs a program on a batch's whole rows and reads its report.
-func (s *Session) triplets(exec *model.Exec, b Batch, dims []int, more ...argument) (Step, error) {
+func (s *Session) triplets(exec *compiled, b Batch, dims []int, more ...argument) (Step, error) {
 	n, width := b.N, dims[1]
 	args := append([]argument{perRow(b.Inputs[:n*width], n, width), perRow(b.Labels[:n], n)}, more...)
 	report, err := s.run(exec, args...)
@@ -220,75 +233,4 @@ func uniform(rng *rand.Rand, to []float32) {
 	for i := range to {
 		to[i] = rng.Float32()
 	}
-}
-
-// program returns a compiled program of the phase, or builds it.
-func (s *Session) program(kind string, build func(scope *model.Scope, in []*graph.Node) []*graph.Node) (*model.Exec, error) {
-	key := program{kind: kind, input: s.input, classes: s.top.Classes}
-	if kind != "evaluate" || s.phase.Siamese() {
-		key.trains, key.batchNorm = s.phase.Trains, s.phase.BatchNorm
-	}
-	if s.phase.Siamese() {
-		key.margin, key.metric = s.phase.Margin, s.phase.Metric
-	}
-	if exec, ok := s.programs[key]; ok {
-		return exec, nil
-	}
-	exec, err := model.NewExec(s.backend, s.store, build)
-	if err != nil {
-		return nil, fmt.Errorf("building the training of %s: %w", s.config.Title, err)
-	}
-	if s.devices != nil && !s.phase.Siamese() {
-		s.devices.share(exec)
-	}
-	s.programs[key] = exec
-	return exec, nil
-}
-
-// run executes and copies all outputs, and frees what it was given.
-func (s *Session) run(exec *model.Exec, args ...argument) ([][]float32, error) {
-	on := exec.NumDevices()
-	given := make([]any, len(args))
-	places := make([]*distributed.ShardingSpec, len(args))
-	defer func() {
-		for _, v := range given {
-			if v, ok := v.(value); ok {
-				_ = v.FinalizeAll()
-			}
-		}
-	}()
-	for i, a := range args {
-		v, place, err := s.devices.give(a, on)
-		if err != nil {
-			return nil, err
-		}
-		given[i], places[i] = v, place
-	}
-	if on > 1 {
-		exec.WithInputShardingSpecs(places...)
-	}
-	out, err := exec.Exec(given...)
-	if err != nil {
-		return nil, s.explain(err)
-	}
-	values := make([][]float32, len(out)/on) // all devices give the same
-	for i, o := range out {
-		if i < len(values) {
-			if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
-				return nil, err
-			}
-		}
-		if err := o.FinalizeAll(); err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
-}
-
-// explain names the way out of a full memory.
-func (s *Session) explain(err error) error {
-	if text := strings.ToLower(err.Error()); strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") {
-		return fmt.Errorf("a batch of %d does not fit in the device's memory; split it with --micro-batch: %w", s.phase.Batch, err)
-	}
-	return fmt.Errorf("training %s: %w", s.phase.Trains, err)
 }
