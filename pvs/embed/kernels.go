@@ -26,8 +26,11 @@ func newKernels(backend compute.Backend, n network, values map[string][]float32)
 		return k, nil
 	}
 	k.features = make([]float32, n.opts.Batch*n.config.Features())
-	k.top, err = newProjector(backend, n.config, values, n.opts.Output, n.opts.Batch)
-	return k, err
+	if k.top, err = newProjector(backend, n.config, values, n.opts.Output, n.opts.Batch); err != nil {
+		body.Close()
+		return nil, err
+	}
+	return k, nil
 }
 
 func (k *kernelForward) run(batch []float32, count int, vectors []float32) error {
@@ -43,6 +46,7 @@ func (k *kernelForward) run(batch []float32, count int, vectors []float32) error
 }
 
 func (k *kernelForward) close() {
+	k.body.Close()
 	if k.top != nil {
 		k.top.close()
 	}

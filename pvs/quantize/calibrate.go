@@ -37,6 +37,9 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 	if err := config.Load(store.RootScope(), values); err != nil {
 		return nil, err
 	}
+	if err := numbers(config, values); err != nil {
+		return nil, err
+	}
 	store.WithVariableAsConst(true)
 	var names []string
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
@@ -69,6 +72,18 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 		ranges[name] = seen[i].best(before(name, config.Lite))
 	}
 	return ranges, nil
+}
+
+// numbers refuses weights that no 8 bits stand for.
+func numbers(config effnet.Config, values map[string][]float32) error {
+	for _, v := range config.Variables() {
+		for i, x := range values[v.Name] {
+			if x-x != 0 { // NaN or infinite
+				return fmt.Errorf("%s cannot be computed in 8 bits: value %d of its weight %s is %g; compute in float32 or take other weights", config.Title, i, v.Name, x)
+			}
+		}
+	}
+	return nil
 }
 
 // count adds one batch's values to the histograms.

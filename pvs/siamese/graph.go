@@ -31,7 +31,7 @@ func anchorsAtOnce(batch int) int {
 //
 // Embeddings are [batch, dim] of a float type, labels [batch] of an integer type. A
 // batch without a pair or without a negative has the loss 0, where TensorFlow Addons
-// divides by zero. It panics on other shapes.
+// divides by zero; that of embeddings that are no numbers is NaN. It panics on other shapes.
 func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
 	if embeddings.Rank() != 2 || labels.Rank() != 1 || labels.Shape().Dim(0) != embeddings.Shape().Dim(0) || !labels.DType().IsInt() {
 		exceptions.Panicf("a triplet loss takes embeddings [batch, dim] and integer labels [batch], not %s and %s", embeddings.Shape(), labels.Shape())
@@ -59,6 +59,8 @@ func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
 	// The value is that of the costs, the gradient that of the distances they are made of.
 	carrier := Div(ReduceAllSum(Mul(Concatenate(slopes, 0), distances)), count)
 	value := Add(Div(total, count), Sub(carrier, StopGradient(carrier)))
+	// Comparisons with a distance that is no number fail, so that the choice of negatives would leave it out.
+	value = Add(value, StopGradient(MulScalar(ReduceAllSum(embeddings), 0.0)))
 	return Loss{Value: value, Pairs: pairs, Active: Div(active, count), MeanPositive: Div(near, count), MeanNegative: Div(far, count)}
 }
 

@@ -25,6 +25,7 @@ func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weigh
 		if err != nil {
 			return nil, err
 		}
+		defer n.Close()
 		check := func(name, before string, want weights.Tensor) error {
 			rows := min(want.Shape[0], images.Shape[0]) // activations are of the first images only
 			got := make([]float32, len(want.Data))
