@@ -26,7 +26,7 @@ var may = map[string][]string{
 	"pvs/backend":            {"pvs/fetch"},
 	"pvs/catalog":            {"pvs/wholefile", "pvs/catalog/table"},
 	"pvs/catalog/table":      {"pvs/internal/plaintext"},
-	"pvs/catalog/dataset":    {"pvs/catalog", "pvs/catalog/table", "pvs/wholefile"},
+	"pvs/catalog/dataset":    {"pvs/catalog", "pvs/catalog/table", "pvs/internal/plaintext", "pvs/wholefile"},
 	"notebooks":              {},
 	"pvs/imageprep":          {},
 	"pvs/vectors":            {"pvs/internal/plaintext", "pvs/wholefile"},

@@ -40,7 +40,7 @@ func (c *checkCommand) Run(a *app) error {
 			return err
 		}
 	}
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: true})
+	cat, err := a.openCatalog(c.Catalog, true)
 	if err != nil {
 		return err
 	}

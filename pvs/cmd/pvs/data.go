@@ -81,7 +81,7 @@ type defectsCommand struct {
 
 // Run spoils a catalogue.
 func (c *defectsCommand) Run(a *app) error {
-	cat, err := catalog.Open(c.Catalog, catalog.Options{})
+	cat, err := a.openCatalog(c.Catalog, false)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
 		}
 		return truth, err
 	case c.Catalog != "":
-		cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+		cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cat, err := catalog.Open(dir, catalog.Options{})
+	cat, err := a.openCatalog(dir, false)
 	if err != nil {
 		return err
 	}

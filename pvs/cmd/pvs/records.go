@@ -20,7 +20,7 @@ type recordsCommand struct {
 
 // Run writes shards.
 func (c *recordsCommand) Run(a *app) error {
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if f.Pixels > 0 {
 		scale.Pixels = f.Pixels
 	}
-	cat, err := catalog.Open(f.Catalog, catalog.Options{SkipBad: f.SkipBad})
+	cat, err := a.openCatalog(f.Catalog, f.SkipBad)
 	if err != nil {
 		return nil, err
 	}
