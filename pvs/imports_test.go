@@ -47,7 +47,7 @@ var may = map[string][]string{
 	"pvs/records":            {"pvs/catalog", "pvs/imageprep", "pvs/wholefile"},
 	"pvs/feed":               {"pvs/catalog", "pvs/imageprep", "pvs/records", "pvs/cores"},
 	"pvs/finetune":           {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/feed", "pvs/native", "pvs/pace", "pvs/wholefile", "pvs/cores"},
-	"pvs/recipe":             {"pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
+	"pvs/recipe":             {"pvs/internal/plaintext", "pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
 	"pvs/journey":            {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/embed", "pvs/feed", "pvs/finetune", "pvs/recipe", "pvs/records", "pvs/search", "pvs/evaluate", "pvs/leaderboard", "pvs/chart", "pvs/wholefile"},
 	"pvs/verify":             {"pvs/imageprep", "pvs/effnet", "pvs/effnet/weights", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/embed", "pvs/finetune", "pvs/native", "pvs/backend"},
 	"pvs/lab":                {"data/studio", "data/synth", "pvs/backend", "pvs/catalog", "pvs/chart", "pvs/effnet", "pvs/effnet/weights", "pvs/embed", "pvs/finetune", "pvs/pace", "pvs/wholefile"},
