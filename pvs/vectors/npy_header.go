@@ -150,7 +150,7 @@ func (n npyNumber) values(dst []float32, raw []byte) {
 	for i := range dst {
 		switch at := raw[i*n.size:]; n.size {
 		case 2:
-			dst[i] = half(order.Uint16(at))
+			dst[i] = Half(order.Uint16(at))
 		case 4:
 			dst[i] = math.Float32frombits(order.Uint32(at))
 		default:
@@ -159,8 +159,8 @@ func (n npyNumber) values(dst []float32, raw []byte) {
 	}
 }
 
-// half converts a float16 (IEEE 754 binary16).
-func half(h uint16) float32 {
+// Half converts a float16 (IEEE 754 binary16).
+func Half(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
 	var v float64
 	switch exponent {

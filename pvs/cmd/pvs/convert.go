@@ -25,6 +25,9 @@ func (c *convertCommand) Run(a *app) error {
 		return err
 	}
 	a.list("records", s.Skipped)
+	for _, note := range s.Notes {
+		a.log(note)
+	}
 	out := map[string]any{"vectors": s.Vectors, "dim": s.Dim, "skipped": len(s.Skipped)}
 	at := c.Out
 	if s.Shards > 0 {
