@@ -44,6 +44,9 @@ type Defect struct {
 // File lists the defects in the spoiled catalogue's folder.
 const File = "defects.csv"
 
+// listColumns are its columns.
+var listColumns = []string{"defect", "photo", "other"}
+
 // Options of [Spoil].
 type Options struct {
 	Seed  uint64
@@ -328,7 +331,7 @@ func (s *spoiler) write() error {
 	}
 	return wholefile.Write(filepath.Join(s.dir, File), func(w io.Writer) error {
 		c := csv.NewWriter(w)
-		if err := c.Write([]string{"defect", "photo", "other"}); err != nil {
+		if err := c.Write(listColumns); err != nil {
 			return err
 		}
 		for _, d := range s.made {

@@ -498,7 +498,7 @@ func TestExamine(t *testing.T) {
 	facts[7].Deviation = 0
 	facts[8].Height = 20
 	pairs := []Pair{{A: 0, B: 2, Agreement: 1, Exact: true}, {A: 3, B: 4, Agreement: 0.99}, {A: 3, B: 5, Agreement: 0.98}}
-	r := Examine(&catalog.Catalog{Photos: photos}, facts, pairs, nil, Limits{Few: 3})
+	r := Examine(&catalog.Catalog{Photos: photos}, facts, pairs, nil, Limits{MinSide: 64, Few: 3})
 	var got []string
 	for _, f := range r.Findings {
 		p, _ := r.Photo(f.Photo)

@@ -10,7 +10,8 @@ import (
 // File yields the data of each record of a TFRecord file, of this program or of
 // TensorFlow. A damaged record is an error that names the file and the offset, and the
 // records after it are still yielded: where its length is damaged, the next place that
-// has a record's length with its checksum is searched for.
+// has a record's length with its checksum is searched for. A file compressed with GZIP or
+// ZLIB is read as well; behind a damaged record it has no others.
 func File(path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		f, s, err := open(path, allBytes)
@@ -19,6 +20,10 @@ func File(path string) iter.Seq2[[]byte, error] {
 			return
 		}
 		defer f.Close()
+		if kind := compressionOf(startOf(f)); kind != plain {
+			eachCompressed(f, kind, yield)
+			return
+		}
 		for at := int64(0); at < s.size; {
 			frame, err := s.head(at)
 			var data []byte
@@ -63,6 +68,9 @@ func frames(path string) ([]frame, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if kind := compressionOf(startOf(f)); kind != plain {
+		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; unpack it (gunzip), or write it again", path, kind)
+	}
 	var out []frame
 	for at := int64(0); at < s.size; {
 		frame, err := s.head(at)

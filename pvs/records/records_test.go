@@ -2,6 +2,7 @@ package records
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -297,6 +298,11 @@ func FuzzUnmarshal(f *testing.F) {
 
 func FuzzFile(f *testing.F) {
 	f.Add(appendFrame(nil, []byte("record")))
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(appendFrame(nil, []byte("record"))) // to memory
+	_ = w.Close()
+	f.Add(packed.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "x")
 		if err := os.WriteFile(path, data, 0o644); err != nil {

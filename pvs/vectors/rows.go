@@ -8,10 +8,11 @@ import (
 // Rows reads single vectors of a set from its file, for sets that are larger than the
 // memory. It is safe for concurrent use.
 type Rows struct {
-	IDs   []string
-	Dim   int
-	f     *os.File
-	start int64
+	IDs    []string
+	Dim    int
+	f      *os.File
+	layout npyLayout
+	data   []float32 // all values, of a file that has them column by column; else nil
 }
 
 // OpenRows opens NAME.npy and reads NAME.ids.
@@ -35,18 +36,17 @@ func OpenRows(name string) (*Rows, error) {
 }
 
 func (r *Rows) open(path, name string) (rows int, err error) {
-	if rows, r.Dim, r.start, err = parseNPY(r.f); err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
-	}
-	info, err := r.f.Stat()
-	if err != nil {
+	if r.layout, err = openNPY(r.f, path); err != nil {
 		return 0, err
 	}
-	if want := r.start + int64(rows)*int64(r.Dim)*4; info.Size() != want {
-		return 0, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path, rows, r.Dim, want, info.Size())
+	r.Dim = r.layout.dim
+	if r.layout.fortran { // the values of a vector lie far apart
+		if r.data, err = r.layout.read(r.f); err != nil {
+			return 0, fmt.Errorf("reading %s: %w", path, err)
+		}
 	}
-	r.IDs, err = readIDs(name + ".ids")
-	return rows, err
+	r.IDs, err = ReadIDs(name + ".ids")
+	return r.layout.rows, err
 }
 
 // Read copies vector i into dst of Dim values.
@@ -54,8 +54,21 @@ func (r *Rows) Read(i int, dst []float32) error {
 	if i < 0 || i >= len(r.IDs) || len(dst) != r.Dim {
 		return fmt.Errorf("%s has no vector %d of %d values", r.f.Name(), i, len(dst))
 	}
-	_, err := r.f.ReadAt(asBytes(dst), r.start+int64(i)*int64(r.Dim)*4)
-	return err
+	if r.data != nil {
+		copy(dst, r.data[i*r.Dim:])
+		return nil
+	}
+	size := int64(r.Dim) * int64(r.layout.number.size)
+	if r.layout.number.plain {
+		_, err := r.f.ReadAt(asBytes(dst), r.layout.start+int64(i)*size)
+		return err
+	}
+	raw := make([]byte, size)
+	if _, err := r.f.ReadAt(raw, r.layout.start+int64(i)*size); err != nil {
+		return err
+	}
+	r.layout.number.values(dst, raw)
+	return nil
 }
 
 // Close closes the file.

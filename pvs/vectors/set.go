@@ -47,6 +47,9 @@ func ReadUnit(name string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if set.Len() == 0 {
+		return nil, fmt.Errorf("%s.npy holds no vectors: there is nothing to search for or in", base(name))
+	}
 	if err := set.Normalize(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -223,7 +223,7 @@ func TestBadFiles(t *testing.T) {
 		{"other ids", good, "a\n", "2 vectors"},
 		{"duplicate ids", good, "a\na\n", "id a"},
 		{"NaN", append(npyHeader(2, 1), asBytes(vec(1, float32(math.NaN())))...), "a\nb\n", "vector 1 (b) holds NaN"},
-		{"doubles", bytes.Replace(good, []byte("<f4"), []byte("<f8"), 1), "a\nb\n", "float32"},
+		{"whole numbers", bytes.Replace(good, []byte("<f4"), []byte("<i8"), 1), "a\nb\n", "float32"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "set")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -119,7 +120,7 @@ func (w *Writer) Append(id string, vector []float32) error {
 	if len(vector) != w.dim {
 		return fmt.Errorf("the vector of %s has the dimension %d, not %d", id, len(vector), w.dim)
 	}
-	if id == "" || strings.ContainsAny(id, "\n\r") {
+	if id == "" || strings.ContainsAny(id, "\n\r\x00") || strings.HasPrefix(id, plaintext.Mark) {
 		return fmt.Errorf("the id %q cannot be a line of an .ids file", id)
 	}
 	_, err1 := w.bufRows.Write(asBytes(vector))

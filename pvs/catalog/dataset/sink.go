@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -21,6 +23,7 @@ type sink struct {
 	summary    catalog.Summary
 	products   map[string]side
 	categories map[catalog.Category]bool
+	suspects   catalog.Suspects
 }
 
 func openSink(out, prefix string) (*sink, error) {
@@ -35,12 +38,15 @@ func openSink(out, prefix string) (*sink, error) {
 // write adds a photo. What is wrong with the photo itself is bad; err is of the disk.
 func (s *sink) write(p catalog.Photo) (bad, err error) {
 	p.Path = path.Join(s.prefix, p.Path)
+	// Two Unicode forms of a name look the same and mean the same product.
+	p.Product, p.Category = norm.NFC.String(p.Product), catalog.Category(norm.NFC.String(string(p.Category)))
 	if err := s.writer.Write(p); err != nil {
 		if errors.Is(err, catalog.ErrPhoto) {
 			return err, nil
 		}
 		return nil, err
 	}
+	s.suspects.Add(p)
 	s.summary.Photos++
 	s.summary.BySplit[p.Split]++
 	if is := sideOf(p.Split); p.Product != "" && s.products[p.Product]&is == 0 {

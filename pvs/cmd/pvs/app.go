@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/pace"
 )
@@ -59,6 +60,18 @@ func (a *app) list(what string, lines []string) {
 	if len(lines) > 0 {
 		a.log(fmt.Sprintf("%d %s were left out", len(lines), what))
 	}
+}
+
+// openCatalog opens a catalogue and says what should be known of its ids.
+func (a *app) openCatalog(dir string, skipBad bool) (*catalog.Catalog, error) {
+	cat, err := catalog.Open(dir, catalog.Options{SkipBad: skipBad})
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range cat.Notes {
+		a.log(note)
+	}
+	return cat, nil
 }
 
 // bar is a progress bar on the terminal.

@@ -24,8 +24,8 @@ type checkCommand struct {
 	Catalog  string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Out      string `default:"pvs-check" help:"Folder for findings.csv, check.html and what a second start goes on from." placeholder:"DIR"`
 	NoLabels bool   `name:"no-labels" help:"Leave out suspicious labels, which need a network and most of the time."`
-	MinSide  int    `default:"64" help:"Pixels of the shorter side below which a photo is small."`
-	Few      int    `default:"5" help:"Photos below which a category has few."`
+	MinSide  int    `min:"0" default:"64" help:"Pixels of the shorter side below which a photo is small."`
+	Few      int    `min:"0" default:"5" help:"Photos below which a category has few."`
 	Known    string `help:"A list of defects that were made (pvs data defects): says which were found." placeholder:"FILE.csv"`
 	Strict   bool   `help:"Exit with 1 where there are faults: bad rows, unreadable photos, leaks, contradictions."`
 }
@@ -40,7 +40,7 @@ func (c *checkCommand) Run(a *app) error {
 			return err
 		}
 	}
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: true})
+	cat, err := a.openCatalog(c.Catalog, true)
 	if err != nil {
 		return err
 	}

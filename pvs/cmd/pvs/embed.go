@@ -21,7 +21,7 @@ func (c *embedCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ type evaluateCommand struct {
 	Ranked  string `arg:"" help:"Results of pvs search (query,rank,index,score)." placeholder:"FILE.csv"`
 	Catalog string `help:"The catalogue folder whose products are the truth." placeholder:"DIR"`
 	Truth   string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
-	K       int    `default:"10" help:"Results that count."`
+	K       int    `min:"1" default:"10" help:"Results that count."`
 	SkipBad bool   `help:"Leave out bad rows of the truth."`
 }
 
@@ -54,7 +54,7 @@ func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
 		}
 		return truth, err
 	case c.Catalog != "":
-		cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+		cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 		if err != nil {
 			return nil, err
 		}

@@ -44,7 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("pvs"), kong.Description("Product visual search: find photos of the same product."),
-		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.WithHyphenPrefixedParameters(true)) // --k -1 is a number, to be refused as one
 	if err != nil {
 		fmt.Fprintln(stderr, "pvs:", err)
 		return 1
@@ -52,6 +53,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	parsed, err := parser.Parse(args)
 	if exit >= 0 { // --help
 		return exit
+	}
+	if err == nil {
+		err = checkValues(parsed)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "pvs: %v (pvs --help lists verbs and flags)\n", err)

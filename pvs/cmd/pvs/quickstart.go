@@ -18,7 +18,7 @@ type quickstartCommand struct {
 	networkFlags
 	Out      string `default:"pvs-quickstart" help:"Folder for everything that is made." placeholder:"DIR"`
 	Catalog  string `help:"A catalogue folder of your own instead of a drawn one." placeholder:"DIR"`
-	Products int    `default:"300" help:"Products to draw."`
+	Products int    `min:"1" default:"300" help:"Products to draw."`
 	Seed     uint64 `default:"1" help:"Of the drawing."`
 }
 
@@ -39,7 +39,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cat, err := catalog.Open(dir, catalog.Options{})
+	cat, err := a.openCatalog(dir, false)
 	if err != nil {
 		return err
 	}

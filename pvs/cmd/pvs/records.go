@@ -12,15 +12,15 @@ type recordsCommand struct {
 	Catalog string   `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Out     string   `required:"" help:"Folder for the shards." placeholder:"DIR"`
 	Splits  []string `default:"train,val" help:"The splits to write."`
-	Quality int      `default:"95" help:"Of the JPEGs."`
-	Pixels  int      `help:"Side to which larger photos are resized; as they are if not given."`
-	ShardMB int64    `name:"shard-mb" default:"128" help:"About the size of a shard."`
+	Quality int      `min:"1" max:"100" default:"95" help:"Of the JPEGs."`
+	Pixels  int      `min:"1" help:"Side to which larger photos are resized; as they are if not given."`
+	ShardMB int64    `min:"1" max:"1048576" name:"shard-mb" default:"128" help:"About the size of a shard."`
 	SkipBad bool     `help:"Leave out rows and photos that cannot be read."`
 }
 
 // Run writes shards.
 func (c *recordsCommand) Run(a *app) error {
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type searchCommand struct {
 	Index   string `required:"" help:"Name of the index vectors." placeholder:"NAME"`
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
 	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network of the flags." placeholder:"FILE"`
-	K       int    `default:"10" help:"Results a query."`
+	K       int    `min:"1" default:"10" help:"Results a query."`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/records"
@@ -27,6 +28,7 @@ type Summary struct {
 	Vectors, Dim int
 	Shards       int      // that were written
 	Skipped      []string // a line each
+	Notes        []string // what should be known of the input
 }
 
 // format is what a file's name says of its contents.
@@ -42,12 +44,12 @@ func formatOf(name string) (format, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return tfrecord, nil
 	}
-	switch end := strings.ToLower(filepath.Ext(name)); end {
-	case ".npy":
+	switch end := strings.ToLower(filepath.Ext(name)); {
+	case end == ".npy":
 		return npy, nil
-	case ".parquet":
+	case end == ".parquet" || end == ".pq":
 		return parquetFile, nil
-	case ".tfrecord", ".tfrecords", ".tfrec", ".json":
+	case end == ".json" || records.IsFile(filepath.Base(name)):
 		return tfrecord, nil
 	default:
 		return 0, fmt.Errorf("%s ends in none of .npy, .parquet, .tfrecord and .json, the manifest of TFRecord shards", name)
@@ -69,6 +71,12 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 	if opts.Progress == nil {
 		opts.Progress = func(done, total int) {}
 	}
+	if to == tfrecord && slices.Contains([]string{".gz", ".gzip", ".zlib", ".z"}, strings.ToLower(filepath.Ext(out))) {
+		return Summary{}, fmt.Errorf("%s would be compressed, but shards are written as they are, to be read from any place; leave out that ending", out)
+	}
+	if _, _, counted := records.ShardOf(filepath.Base(out)); to == tfrecord && counted {
+		return Summary{}, fmt.Errorf("%s names one file of a set; name the set, NAME.tfrecord: how many files it takes, the vectors say", out)
+	}
 	switch {
 	case opts.IDs != "" && from != tfrecord:
 		return Summary{}, fmt.Errorf("%s has its ids; a file of ids is for TFRecords", in)
@@ -83,7 +91,9 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 		if err != nil {
 			return Summary{}, err
 		}
-		return toNPY(ctx, s, out, opts)
+		summary, err := toNPY(ctx, s, out, opts)
+		summary.Notes = append(summary.Notes, s.notes...)
+		return summary, err
 	}
 	return Summary{}, fmt.Errorf("one of %s and %s must be a .npy; convert to that first", in, out)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -21,6 +23,7 @@ type source interface {
 type vector struct {
 	id          string
 	values      []float32
+	row         int // in the source, from 0
 	bad         error
 	done, total int // for the progress
 }
@@ -96,7 +99,9 @@ func (w *npyWriter) add(v vector) error {
 func (w *npyWriter) check(v vector) error {
 	switch {
 	case v.id == "":
-		return errors.New("a vector has no id")
+		return fmt.Errorf("the vector of row %d has no id", v.row)
+	case !utf8.ValidString(v.id) || strings.ContainsAny(v.id, "\n\r\x00"):
+		return fmt.Errorf("the id of row %d, %q, is no text that can be a line of an .ids file", v.row, v.id)
 	case w.seen[v.id]:
 		return fmt.Errorf("the id %s stands for two vectors", v.id)
 	case len(v.values) == 0:
