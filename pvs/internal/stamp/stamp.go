@@ -39,7 +39,7 @@ var settled = 2 * time.Second
 // that is replaced meanwhile then has other times, and its digest is asked. So it is of
 // a file that was changed just now, which could be changed again within the same tick.
 func Begin(info fs.FileInfo) *Writer {
-	s := quick(info)
+	s := Quick(info)
 	if age := time.Now().UnixNano() - max(s.Modified, s.Changed); age < int64(settled) {
 		s.Modified, s.Changed = 0, 0
 	}
@@ -54,7 +54,8 @@ func (w *Writer) Stamp() Stamp {
 	return w.stamp
 }
 
-func quick(info fs.FileInfo) Stamp {
+// Quick is a stamp without a digest: size and times, as the system says them.
+func Quick(info fs.FileInfo) Stamp {
 	return Stamp{Size: info.Size(), Modified: info.ModTime().UnixNano(), Changed: changed(info)}
 }
 
@@ -94,7 +95,7 @@ func (s Stamp) Renew(file string) (now Stamp, same bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	now = quick(info)
+	now = Quick(info)
 	if now.Size != s.Size {
 		return s, false, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // recordSource is TFRecords of embeddings.
@@ -18,13 +19,19 @@ type recordSource struct {
 	paths []string
 	ids   []string // of the idx; nil: the idx is the id
 	total int      // records, as far as is known
+	from  *vectors.Origin
 }
+
+func (s *recordSource) origin() *vectors.Origin { return s.from }
 
 func (s *recordSource) files() []string { return s.paths }
 
 // openRecords takes a manifest, a file or a folder of files.
 func openRecords(in, idFile string) (*recordSource, error) {
 	s := &recordSource{}
+	if strings.HasSuffix(in, ".json") {
+		in = manifestBeside(in)
+	}
 	info, err := os.Stat(in)
 	if err != nil {
 		return nil, fmt.Errorf("opening records: %w", err)
@@ -50,6 +57,9 @@ func (s *recordSource) manifest(path string) error {
 	}
 	if m.Dim == 0 {
 		return fmt.Errorf("%s is of photos, not of embeddings", path)
+	}
+	if s.from, err = vectors.UnmarshalOrigin(m.Origin); err != nil {
+		return fmt.Errorf("%s should say by %q what made its vectors, but %w; write the records again", path, "origin", err)
 	}
 	for _, shard := range m.Shards {
 		s.paths = append(s.paths, filepath.Join(filepath.Dir(path), filepath.Base(shard.File)))
