@@ -305,26 +305,35 @@ func (w *Writer) complete() error {
 	if err != nil {
 		return err
 	}
-	// Without the old ids a reader in between finds no set rather than a mixed one.
-	if err := remove(w.name+".ids", w.name+".json", w.name+".stamps"); err != nil {
-		return err
-	}
-	if err := os.Rename(w.name+".npy.part", w.name+".npy"); err != nil {
-		return err
-	}
-	if w.stamped {
-		if err := os.Rename(w.name+".stamps.part", w.name+".stamps"); err != nil {
+	for _, step := range w.naming(note) {
+		if err := step(); err != nil {
 			return err
 		}
 	}
-	if err := note.write(w.name + ".json"); err != nil {
-		return err
+	return nil
+}
+
+// naming are the steps that give the files their names. Between any two of them a reader
+// finds the old set, the new one, or none, and the next writer goes on.
+func (w *Writer) naming(note *sidecar) []func() error {
+	rename := func(end string) func() error {
+		return func() error { return os.Rename(w.name+end+".part", w.name+end) }
 	}
-	// The ids' part stays until then: it has the key, by which a later writer goes on.
-	if err := wholefile.Write(w.name+".ids", w.writeIDs); err != nil {
-		return err
+	steps := []func() error{
+		// Without the old ids a reader in between finds no set rather than a mixed one.
+		func() error { return remove(w.name + ".ids") },
+		func() error { return remove(w.name + ".json") },
+		func() error { return remove(w.name + ".stamps") },
+		rename(".npy"),
 	}
-	return remove(w.name+".ids.part", w.name+".stamps.part")
+	if w.stamped {
+		steps = append(steps, rename(".stamps"))
+	}
+	return append(steps,
+		func() error { return note.write(w.name + ".json") },
+		// The ids' part stays until then: it has the key, by which a later writer goes on.
+		func() error { return wholefile.Write(w.name+".ids", w.writeIDs) },
+		func() error { return remove(w.name+".ids.part", w.name+".stamps.part") })
 }
 
 // seal completes the parts and makes the note on them.
