@@ -44,6 +44,8 @@ type Journey struct {
 	opts    Options
 	catalog *catalog.Catalog
 	trainer *finetune.Trainer
+	// embedded features by name: their photos are looked at once.
+	embedded map[string]bool
 }
 
 // Open prepares a journey. A catalogue in which a product is both trained on and
@@ -58,7 +60,7 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
 	}
-	j := &Journey{opts: opts, catalog: c}
+	j := &Journey{opts: opts, catalog: c, embedded: map[string]bool{}}
 	train, val, classes, err := j.sources()
 	if err != nil {
 		return nil, err

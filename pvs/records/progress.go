@@ -47,7 +47,7 @@ func (w *writer) resume() ([]Shard, error) {
 
 // finished returns the shards of the manifest if it is of the same items.
 func (w *writer) finished() []Shard {
-	m, err := ReadManifest(manifestFile(w.name))
+	m, err := ReadManifest(w.manifestFile)
 	if err != nil || m.Key != w.manifest.Key {
 		return nil
 	}

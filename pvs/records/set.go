@@ -26,6 +26,8 @@ type Manifest struct {
 	Skipped []string `json:"skipped,omitempty"` // photos left out, a line each
 	// Key tells sets apart that were made from other photos or in another way.
 	Key string `json:"key"`
+	// Origin says what made embeddings, as [VectorOptions] had it.
+	Origin json.RawMessage `json:"origin,omitempty"`
 }
 
 // Shard is one file of a set.

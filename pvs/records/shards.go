@@ -16,13 +16,14 @@ import (
 
 // writer is a set of shards being written.
 type writer struct {
-	name       string
-	items      int
-	encode     func(i int) item // called from all cores, some items ahead
-	shardBytes int64
-	skipBad    bool
-	progress   func(done, total int)
-	manifest   Manifest // its Key says what the shards depend on
+	name         string
+	manifestFile string
+	items        int
+	encode       func(i int) item // called from all cores, some items ahead
+	shardBytes   int64
+	skipBad      bool
+	progress     func(done, total int)
+	manifest     Manifest // its Key says what the shards depend on
 }
 
 // item is one record.
@@ -58,7 +59,7 @@ func (w *writer) write(ctx context.Context) (*Manifest, error) {
 		m.Records += len(s.Photos)
 		m.Skipped = append(m.Skipped, s.Skipped...)
 	}
-	if err := writeJSON(manifestFile(w.name), m); err != nil {
+	if err := writeJSON(w.manifestFile, m); err != nil {
 		return nil, err
 	}
 	return &m, os.Remove(w.progressFile())

@@ -44,7 +44,7 @@ func Write(ctx context.Context, c *catalog.Catalog, split catalog.Split, classes
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Dir, split)
 	}
 	p := &photoSet{catalog: c, photos: photos, classes: classes, opts: opts}
-	w := &writer{name: name, items: len(photos), encode: p.item, shardBytes: opts.ShardBytes, skipBad: opts.SkipBad, progress: opts.Progress,
+	w := &writer{name: name, manifestFile: manifestFile(name), items: len(photos), encode: p.item, shardBytes: opts.ShardBytes, skipBad: opts.SkipBad, progress: opts.Progress,
 		manifest: Manifest{Quality: opts.Quality, Pixels: opts.Pixels, Catalog: c.Dir, Split: string(split), Classes: classes, Key: p.key()}}
 	return w.write(ctx)
 }

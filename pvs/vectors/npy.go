@@ -32,7 +32,8 @@ func npyHeader(rows, dim int) []byte {
 // base returns a set's name without the .npy that a user may have typed.
 func base(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, ".npy"), ".ids") }
 
-// Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them.
+// Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them, by
+// what NAME.json says of them if it is there.
 func Read(name string) (*Set, error) {
 	name = base(name)
 	set, err := readNPY(name + ".npy")
@@ -42,9 +43,18 @@ func Read(name string) (*Set, error) {
 	if set.IDs, err = ReadIDs(name + ".ids"); err != nil {
 		return nil, err
 	}
-	if rows := len(set.Data) / set.Dim; rows != len(set.IDs) {
+	rows := len(set.Data) / set.Dim
+	if rows != len(set.IDs) {
 		return nil, fmt.Errorf("%s.npy has %d vectors, but %s.ids has %d ids; they belong to different runs", name, rows, name, len(set.IDs))
 	}
+	note, err := readSidecar(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := note.fits(name, rows, set.Dim, set.IDs, checksum(asBytes(set.Data))); err != nil {
+		return nil, err
+	}
+	set.Origin = note.origin()
 	if err := set.Check(); err != nil {
 		return nil, fmt.Errorf("%s.npy: %w", name, err)
 	}

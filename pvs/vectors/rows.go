@@ -2,20 +2,26 @@ package vectors
 
 import (
 	"fmt"
+	"io"
 	"os"
 )
 
 // Rows reads single vectors of a set from its file, for sets that are larger than the
 // memory. It is safe for concurrent use.
 type Rows struct {
-	IDs    []string
-	Dim    int
+	IDs []string
+	Dim int
+	// Origin says what made the vectors; nil where it is not known.
+	Origin *Origin
 	f      *os.File
 	layout npyLayout
 	data   []float32 // all values, of a file that has them column by column; else nil
+	name   string
+	note   *sidecar
 }
 
-// OpenRows opens NAME.npy and reads NAME.ids.
+// OpenRows opens NAME.npy and reads NAME.ids. By NAME.json, if it is there, ids and
+// dimension are checked, and the values by [Rows.Verify].
 func OpenRows(name string) (*Rows, error) {
 	name = base(name)
 	path := name + ".npy"
@@ -23,16 +29,40 @@ func OpenRows(name string) (*Rows, error) {
 	if err != nil {
 		return nil, missing(err, path, "vectors")
 	}
-	r := &Rows{f: f}
+	r := &Rows{f: f, name: name}
 	rows, err := r.open(path, name)
 	if err == nil && rows != len(r.IDs) {
 		err = fmt.Errorf("%s has %d vectors, but %s.ids has %d ids; they belong to different runs", path, rows, name, len(r.IDs))
+	}
+	if err == nil {
+		r.note, err = readSidecar(name)
+	}
+	if err == nil {
+		err = r.note.fits(name, rows, r.Dim, r.IDs, "")
 	}
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
+	r.Origin = r.note.origin()
 	return r, nil
+}
+
+// values reads all values.
+func (r *Rows) values() io.Reader {
+	return io.NewSectionReader(r.f, r.layout.start, int64(len(r.IDs))*int64(r.Dim)*int64(r.layout.number.size))
+}
+
+// Verify reads all values and compares them with the checksum of NAME.json, if it is there.
+func (r *Rows) Verify() error {
+	if r.note == nil {
+		return nil
+	}
+	sum, err := checksumOf(r.values())
+	if err != nil {
+		return fmt.Errorf("reading %s.npy: %w", r.name, err)
+	}
+	return r.note.fits(r.name, len(r.IDs), r.Dim, r.IDs, sum)
 }
 
 func (r *Rows) open(path, name string) (rows int, err error) {

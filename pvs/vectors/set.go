@@ -10,6 +10,8 @@ type Set struct {
 	IDs  []string
 	Dim  int
 	Data []float32 // [N, Dim], row by row
+	// Origin says what made them; nil where it is not known.
+	Origin *Origin
 }
 
 // Len returns N.

@@ -32,8 +32,8 @@ type benchCommand struct {
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
-	if !c.Precision.Trains() && (c.What == "all" || c.What == "train") {
-		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.Precision)
+	if !c.precision().Trains() && (c.What == "all" || c.What == "train") {
+		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.precision())
 	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
@@ -152,7 +152,7 @@ func (c *benchCommand) images(a *app, note func(key, unit string, value float64)
 
 // network measures the forward pass alone and its first call.
 func (c *benchCommand) network(a *app, note func(key, unit string, value float64)) error {
-	e, _, _, err := c.open(a)
+	e, _, err := c.open(a)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ const neighboursForLabels = 16
 
 // labels embeds the readable photos and asks their neighbours.
 func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, facts []check.Facts, pairs []check.Pair) ([]check.Finding, error) {
-	e, _, _, err := c.open(a)
+	e, _, err := c.open(a)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +146,10 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	}
 	name := filepath.Join(c.Out, "embeddings")
 	key := e.Key() + " of " + hex.EncodeToString(contents.Sum(nil)[:8])
-	embedding := func() (func(done, total int), func()) { return a.progress("embedding") }
-	if err := embed.Once(a.ctx, e, photos, name, key, embedding); err != nil {
+	update, finish := a.progress("embedding")
+	_, err = embed.Run(a.ctx, e, photos, name, embed.RunOptions{Progress: update, Log: a.log, Catalog: cat.Dir})
+	finish()
+	if err != nil {
 		return nil, err
 	}
 	embedded, err := vectors.OpenRows(name)
@@ -159,7 +161,7 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	if err != nil {
 		return nil, err
 	}
-	update, finish := a.progress("finding neighbours")
+	update, finish = a.progress("finding neighbours")
 	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key, check.SearchOptions{Backend: b, Progress: update})
 	finish()
 	if err != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
 )
@@ -28,11 +26,14 @@ func (c *convertCommand) Run(a *app) error {
 	for _, note := range s.Notes {
 		a.log(note)
 	}
+	if !s.Origin.Known() {
+		a.log(fmt.Sprintf("%s does not say what made the vectors, so neither does %s", c.In, c.Out))
+	}
 	out := map[string]any{"vectors": s.Vectors, "dim": s.Dim, "skipped": len(s.Skipped)}
 	at := c.Out
 	if s.Shards > 0 {
 		out["shards"] = s.Shards
-		at = fmt.Sprintf("%d shards: %s", s.Shards, strings.TrimSuffix(c.Out, filepath.Ext(c.Out))+".json")
+		at = fmt.Sprintf("%d shards: %s", s.Shards, s.Manifest)
 	}
 	a.say("%d vectors of dimension %d are in %s", s.Vectors, s.Dim, at)
 	return a.result(out)

@@ -11,7 +11,7 @@ type embedCommand struct {
 	networkFlags
 	Catalog string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Split   string `required:"" help:"train, val, index or query."`
-	Out     string `required:"" help:"Name of the vectors: NAME.npy and NAME.ids are written." placeholder:"NAME"`
+	Out     string `required:"" help:"Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, which say what made them and of which files." placeholder:"NAME"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
 }
 
@@ -30,11 +30,11 @@ func (c *embedCommand) Run(a *app) error {
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
 	}
-	e, _, _, err := c.open(a)
+	e, _, err := c.open(a)
 	if err != nil {
 		return err
 	}
-	result, err := embedPhotos(a, e, photos, c.Out, c.SkipBad)
+	result, err := c.embed(a, e, photos)
 	if err != nil {
 		return err
 	}
@@ -43,10 +43,11 @@ func (c *embedCommand) Run(a *app) error {
 		"skipped": len(result.Skipped) + len(cat.Skipped)})
 }
 
-// embedPhotos embeds with a progress bar and lists what was left out.
-func embedPhotos(a *app, e embed.Embedder, photos []embed.Photo, name string, skipBad bool) (embed.Result, error) {
+// embed embeds with a progress bar and lists what was left out.
+func (c *embedCommand) embed(a *app, e embed.Embedder, photos []embed.Photo) (embed.Result, error) {
 	update, finish := a.progress("embedding")
-	result, err := embed.Run(a.ctx, e, photos, name, embed.RunOptions{SkipBad: skipBad, Progress: update})
+	result, err := embed.Run(a.ctx, e, photos, c.Out, embed.RunOptions{SkipBad: c.SkipBad, Progress: update, Log: a.log,
+		Catalog: c.Catalog, Split: catalog.Split(c.Split)})
 	finish()
 	a.list("photos", result.Skipped)
 	return result, err

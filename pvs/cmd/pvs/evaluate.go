@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 )
 
 type evaluateCommand struct {
@@ -21,7 +23,14 @@ func (c *evaluateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	truth, err := c.truth(a)
+	ranking, err := leaderboard.ReadRanking(c.Ranked)
+	if err != nil {
+		return err
+	}
+	if ranking == nil {
+		a.log(fmt.Sprintf("%s.json does not say what was searched: whether the truth is of those photos is not checked", c.Ranked))
+	}
+	truth, err := c.truth(a, ranked, ranking)
 	if err != nil {
 		return err
 	}
@@ -45,7 +54,8 @@ func (c *evaluateCommand) Run(a *app) error {
 	return a.result(out)
 }
 
-func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
+// truth reads the truth, and makes sure that a catalogue is the one that was searched.
+func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *leaderboard.Ranking) (map[string][]string, error) {
 	switch {
 	case c.Truth != "":
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
@@ -59,11 +69,47 @@ func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
 			return nil, err
 		}
 		warnOfLeaks(a, cat)
+		if err := c.compare(a, cat, ranked, ranking); err != nil {
+			return nil, err
+		}
 		truth, err := cat.Truth()
 		a.list("rows of the catalogue", problemLines(cat.Skipped))
 		return truth, err
 	}
 	return nil, errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")
+}
+
+// compare refuses results of other photos than the catalogue's.
+func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string, ranking *leaderboard.Ranking) error {
+	if ranking != nil {
+		notes, err := ranking.Against(a.ctx, cat, c.Ranked)
+		for _, n := range notes {
+			a.log("warning: " + n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	byID := cat.ByID()
+	queries, found, results := 0, 0, 0
+	for query, list := range ranked {
+		if _, ok := byID[query]; ok {
+			queries++
+		}
+		for _, id := range list {
+			if results++; byID[id].ID != "" {
+				found++
+			}
+		}
+	}
+	switch {
+	case len(ranked) > 0 && queries == 0:
+		return fmt.Errorf("none of the %d queries of %s is a photo of the catalogue %s: name the catalogue that was searched", len(ranked), c.Ranked, cat.Dir)
+	case queries < len(ranked) || found < results:
+		a.log(fmt.Sprintf("warning: %d of %d queries and %d of %d results of %s are no photos of the catalogue %s",
+			len(ranked)-queries, len(ranked), results-found, results, c.Ranked, cat.Dir))
+	}
+	return nil
 }
 
 // warnOfLeaks says when a product is both trained on and searched for: scores are then

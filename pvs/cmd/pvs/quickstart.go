@@ -31,7 +31,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("making the folder for the results: %w", err)
 	}
-	e, _, title, err := c.open(a)
+	e, title, err := c.open(a)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if c.Baseline {
 		name = title
 	}
-	opts := leaderboard.Options{Backend: a.searchBackend, Progress: a.progress}
+	opts := leaderboard.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
 	network, err := leaderboard.Score(a.ctx, cat, e, name, filepath.Join(c.Out, "network"), opts)
 	if err != nil {
 		return err

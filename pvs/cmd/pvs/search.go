@@ -19,7 +19,7 @@ type searchCommand struct {
 	networkFlags
 	Index   string `required:"" help:"Name of the index vectors." placeholder:"NAME"`
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
-	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network of the flags." placeholder:"FILE"`
+	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network that the index was made with; with that of the flags where the index does not say." placeholder:"FILE"`
 	K       int    `min:"1" default:"10" help:"Results a query."`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
 }
@@ -30,8 +30,12 @@ func (c *searchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	queries, err := c.queries(a)
+	a.unknown(c.Index, index.Origin)
+	queries, err := c.queries(a, index.Origin)
 	if err != nil {
+		return err
+	}
+	if err := vectors.Compare("the index "+c.Index, index.Origin, "the queries "+c.Queries, queries.Origin); err != nil {
 		return err
 	}
 	results, seconds, err := searchVectors(a, index, queries, c.K)
@@ -40,7 +44,8 @@ func (c *searchCommand) Run(a *app) error {
 	}
 	rate := float64(queries.Len()) / seconds
 	if c.Out != "" {
-		if err := evaluate.WriteRanked(c.Out, results.Each); err != nil {
+		ranking := leaderboard.RankingOf(index, c.Index, queries, c.Queries+c.Image)
+		if err := leaderboard.WriteRanked(c.Out, results, ranking); err != nil {
 			return err
 		}
 		a.say("%d queries in %d vectors: %.0f queries/s; the results are in %s", queries.Len(), index.Len(), rate, c.Out)
@@ -55,11 +60,19 @@ func (c *searchCommand) Run(a *app) error {
 }
 
 // queries reads the vectors or embeds the photo.
-func (c *searchCommand) queries(a *app) (*vectors.Set, error) {
+func (c *searchCommand) queries(a *app, index *vectors.Origin) (*vectors.Set, error) {
 	if c.Queries != "" {
-		return vectors.ReadUnit(c.Queries)
+		queries, err := vectors.ReadUnit(c.Queries)
+		if err != nil {
+			return nil, err
+		}
+		a.unknown(c.Queries, queries.Origin)
+		if len(c.given()) > 0 && index.Known() {
+			_, err = c.matching(a, c.Index, index)
+		}
+		return queries, err
 	}
-	e, _, _, err := c.open(a)
+	e, err := c.embedder(a, index)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +85,15 @@ func (c *searchCommand) queries(a *app) (*vectors.Set, error) {
 		return nil, err
 	}
 	return set, set.Normalize()
+}
+
+// embedder is the one that the index was made with, or that of the flags.
+func (c *searchCommand) embedder(a *app, index *vectors.Origin) (embed.Embedder, error) {
+	if index.Known() {
+		return c.as(a, c.Index, index)
+	}
+	e, _, err := c.open(a)
+	return e, err
 }
 
 // searchVectors finds the k nearest and returns them with the seconds it took, the

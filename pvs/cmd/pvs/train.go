@@ -56,8 +56,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		return nil, err
 	}
 	a.list("rows of photos.csv", problemLines(cat.Skipped))
-	network := networkFlags{Weights: f.Weights, Model: f.Model}
-	config, values, path, _, err := network.values(a)
+	network, err := (&networkFlags{Weights: f.Weights, Model: f.Model}).load(a)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +64,12 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", config.Title, path, info))
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, info))
 	inference, _, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return nil, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: values, Training: training, Inference: inference,
+	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: network.config, Values: network.values, Training: training, Inference: inference,
 		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 

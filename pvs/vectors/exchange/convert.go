@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -27,8 +28,12 @@ type Options struct {
 type Summary struct {
 	Vectors, Dim int
 	Shards       int      // that were written
+	Manifest     string   // of the shards
 	Skipped      []string // a line each
 	Notes        []string // what should be known of the input
+	// Origin says what made the vectors, as it was carried over; nil where the file that
+	// was read does not say.
+	Origin *vectors.Origin
 }
 
 // format is what a file's name says of its contents.
@@ -100,7 +105,7 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 
 // toRecords writes shards.
 func toRecords(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	rows, err := vectors.OpenRows(in)
+	rows, origin, err := openRows(in)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -110,16 +115,35 @@ func toRecords(ctx context.Context, in, out string, opts Options) (Summary, erro
 		return Summary{}, err
 	}
 	name := strings.TrimSuffix(out, filepath.Ext(out))
+	manifest := manifestOf(name)
 	m, err := records.WriteVectors(ctx, name, rows.IDs, rows.Dim, func(i int, dst []float32) error {
 		if err := rows.Read(i, dst); err != nil {
 			return err
 		}
 		return finite(dst)
-	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Progress: opts.Progress})
+	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest, Progress: opts.Progress})
 	if err != nil {
 		return Summary{}, err
 	}
-	return Summary{Vectors: m.Records, Dim: m.Dim, Shards: len(m.Shards)}, nil
+	return Summary{Vectors: m.Records, Dim: m.Dim, Shards: len(m.Shards), Manifest: manifest, Origin: rows.Origin}, nil
+}
+
+// openRows opens NAME.npy, makes sure that its values are those that NAME.json is about,
+// and returns what that says for another file's metadata.
+func openRows(in string) (*vectors.Rows, []byte, error) {
+	rows, err := vectors.OpenRows(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	origin, err := vectors.MarshalOrigin(rows.Origin)
+	if err == nil {
+		err = rows.Verify()
+	}
+	if err != nil {
+		rows.Close()
+		return nil, nil, err
+	}
+	return rows, origin, nil
 }
 
 // finite says what is wrong with a vector's values.
@@ -140,7 +164,7 @@ func keyOf(files []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		key += fmt.Sprintf(" %q %d %d", f, info.Size(), info.ModTime().UnixNano())
+		key += fmt.Sprintf(" %q %s", f, stamp.Quick(info))
 	}
 	return key, nil
 }

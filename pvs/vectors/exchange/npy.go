@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +18,9 @@ type source interface {
 	// each yields all vectors in order, or what is wrong with one of them, which names
 	// it; yield's error ends it. The vector is used again.
 	each(yield func(v vector) error) error
+	// origin says what made the vectors, as soon as the first was yielded; nil where the
+	// file does not say.
+	origin() *vectors.Origin
 }
 
 // vector is one of a source.
@@ -32,6 +36,9 @@ type vector struct {
 func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, error) {
 	key, err := keyOf(s.files())
 	if err != nil {
+		return Summary{}, err
+	}
+	if err := stepAside(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
 		return Summary{}, err
 	}
 	w := &npyWriter{out: out, key: key, skipBad: opts.SkipBad, seen: map[string]bool{}}
@@ -51,10 +58,13 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 		}
 		return Summary{}, err
 	}
+	if o := s.origin(); o != nil {
+		w.writer.Describe(*o)
+	}
 	if err := w.writer.Close(); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Vectors: w.n, Dim: w.dim, Skipped: w.skipped}, nil
+	return Summary{Vectors: w.n, Dim: w.dim, Skipped: w.skipped, Origin: s.origin()}, nil
 }
 
 // npyWriter writes vectors that are whole.

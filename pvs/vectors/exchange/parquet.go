@@ -25,7 +25,7 @@ type parquetRow struct {
 const groupBytes = 64 << 20
 
 func toParquet(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	rows, err := vectors.OpenRows(in)
+	rows, origin, err := openRows(in)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -33,6 +33,9 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 	group := int64(max(1, groupBytes/(4*rows.Dim)))
 	err = wholefile.Write(out, func(file io.Writer) error {
 		w := parquet.NewGenericWriter[parquetRow](file, parquet.MaxRowsPerRowGroup(group))
+		if origin != nil {
+			w.SetKeyValueMetadata(originKey, string(origin))
+		}
 		row := []parquetRow{{Vector: make([]float32, rows.Dim)}}
 		for i, id := range rows.IDs {
 			if err := ctx.Err(); err != nil {
@@ -52,14 +55,22 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 		}
 		return w.Close()
 	})
-	return Summary{Vectors: len(rows.IDs), Dim: rows.Dim}, err
+	return Summary{Vectors: len(rows.IDs), Dim: rows.Dim, Origin: rows.Origin}, err
 }
+
+// originKey names what made the vectors among a Parquet file's metadata.
+const originKey = "pvs.origin"
 
 // parquetSource is a Parquet file with a column id, of text or whole numbers, and a
 // column vector, a list of floats.
-type parquetSource struct{ path string }
+type parquetSource struct {
+	path string
+	from *vectors.Origin
+}
 
 func (s *parquetSource) files() []string { return []string{s.path} }
+
+func (s *parquetSource) origin() *vectors.Origin { return s.from }
 
 func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	f, err := os.Open(s.path)
@@ -82,6 +93,11 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	file, err := parquet.OpenFile(f, info.Size())
 	if err != nil {
 		return fmt.Errorf("%s is no whole Parquet file: %w", s.path, err)
+	}
+	if text, ok := file.Lookup(originKey); ok {
+		if s.from, err = vectors.UnmarshalOrigin([]byte(text)); err != nil {
+			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path, originKey, err)
+		}
 	}
 	r := &rowReader{total: int(file.NumRows()), yield: yield}
 	if err := s.columns(file, r); err != nil {

@@ -18,7 +18,10 @@ type recordSource struct {
 	ids   []string // of the idx; nil: the idx is the id
 	total int      // records, as far as is known
 	notes []string // what should be known of the files
+	from  *vectors.Origin
 }
+
+func (s *recordSource) origin() *vectors.Origin { return s.from }
 
 func (s *recordSource) files() []string { return s.paths }
 
@@ -26,6 +29,9 @@ func (s *recordSource) files() []string { return s.paths }
 // files are counted: data.tfrecord for data.tfrecord-00000-of-00003 and so on.
 func openRecords(in, idFile string) (*recordSource, error) {
 	s := &recordSource{}
+	if strings.HasSuffix(in, ".json") {
+		in = manifestBeside(in)
+	}
 	info, err := os.Stat(in)
 	if errors.Is(err, os.ErrNotExist) {
 		if set := countedFiles(in); set != nil {
@@ -102,6 +108,9 @@ func (s *recordSource) manifest(path string) error {
 	}
 	if m.Dim == 0 {
 		return fmt.Errorf("%s is of photos, not of embeddings", path)
+	}
+	if s.from, err = vectors.UnmarshalOrigin(m.Origin); err != nil {
+		return fmt.Errorf("%s should say by %q what made its vectors, but %w; write the records again", path, "origin", err)
 	}
 	for _, shard := range m.Shards {
 		s.paths = append(s.paths, filepath.Join(filepath.Dir(path), filepath.Base(shard.File)))
