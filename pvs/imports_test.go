@@ -28,7 +28,7 @@ var may = map[string][]string{
 	"pvs/catalog/dataset":    {"pvs/catalog", "pvs/catalog/table", "pvs/wholefile"},
 	"notebooks":              {},
 	"pvs/imageprep":          {},
-	"pvs/vectors":            {"pvs/wholefile"},
+	"pvs/vectors":            {"pvs/wholefile", "pvs/internal/onewriter"},
 	"pvs/vectors/exchange":   {"pvs/vectors", "pvs/records", "pvs/wholefile"},
 	"pvs/search":             {},
 	"pvs/evaluate":           {"pvs/wholefile"},

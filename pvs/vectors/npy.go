@@ -82,9 +82,18 @@ func parseNPY(r io.Reader) (rows, dim int, start int64, err error) {
 // base returns a set's name without the .npy that a user may have typed.
 func base(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, ".npy"), ".ids") }
 
-// Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them.
-func Read(name string) (*Set, error) {
+// Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them. While
+// another process writes the set anew it reads the old one or the new one.
+func Read(name string) (set *Set, err error) {
 	name = base(name)
+	err = steady(name, func() error {
+		set, err = read(name)
+		return err
+	})
+	return set, err
+}
+
+func read(name string) (*Set, error) {
 	set, err := readNPY(name + ".npy")
 	if err != nil {
 		return nil, err

@@ -135,6 +135,7 @@ func TestKilledInClose(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.closeFiles()
+			w.lock.Release()
 			c.kill(t, name)
 			if s, err := Read(name); err == nil {
 				t.Errorf("read %v", s)

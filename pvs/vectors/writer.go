@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -24,11 +25,13 @@ type Writer struct {
 	bufIDs   *bufio.Writer
 	done     []string
 	finished bool
+	lock     *onewriter.Held
 }
 
 // OpenWriter starts or goes on with a set. The key says what the vectors depend on
-// (network, weights, image size, photos); parts of another key are thrown away.
-func OpenWriter(name string, dim int, key string) (*Writer, error) {
+// (network, weights, image size, photos); parts of another key are thrown away. A set
+// has one writer at a time: a second one, of this process or another, is refused.
+func OpenWriter(name string, dim int, key string) (writer *Writer, err error) {
 	if strings.ContainsRune(key, '\n') {
 		return nil, errors.New("a writer's key is one line")
 	}
@@ -36,8 +39,15 @@ func OpenWriter(name string, dim int, key string) (*Writer, error) {
 		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", dim, name)
 	}
 	w := &Writer{name: base(name), dim: dim}
-	err := w.takeBack()
-	if err != nil {
+	if w.lock, err = onewriter.Lock(w.name); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.lock.Release()
+		}
+	}()
+	if err := w.takeBack(); err != nil {
 		return nil, fmt.Errorf("going on with %s: %w", w.name, err)
 	}
 	if w.rows, err = os.OpenFile(w.name+".npy.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -149,6 +159,7 @@ func (w *Writer) Close() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
 	err := w.Flush()
 	if err == nil {
 		_, err = w.rows.WriteAt(npyHeader(len(w.done), w.dim), 0)
@@ -184,6 +195,7 @@ func (w *Writer) Suspend() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
 	err := w.Flush()
 	w.closeFiles()
 	return err
