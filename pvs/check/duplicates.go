@@ -17,6 +17,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -113,6 +114,11 @@ func propose(ctx context.Context, facts []Facts, distinct []int, name string, op
 // verify keeps the pairs that show the same picture. Agreements are kept by the two
 // files' checksums.
 func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair, path string, opts DuplicateOptions) ([]Pair, error) {
+	held, err := onewriter.Lock(path)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
 	known, err := readAgreements(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the kept comparisons %s: %w; remove it and start again", path, err)

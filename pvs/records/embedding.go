@@ -65,7 +65,7 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 		_, _ = io.WriteString(h, id+"\n")
 	}
 	w := &writer{name: name, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
-		manifest: Manifest{Dim: dim, Key: hex.EncodeToString(h.Sum(nil)[:8])},
+		manifest: Manifest{Dim: dim, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {
 			vector := make([]float32, dim)
 			if err := read(i, vector); err != nil {

@@ -1,16 +1,23 @@
 package records
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 )
 
-// manifestVersion grows when the manifest's meaning changes.
-const manifestVersion = 1
+// manifestVersion grows when the manifest's meaning changes. Version 1 had no Asked,
+// which only who goes on with a set needs.
+const manifestVersion = 2
 
 // Manifest says what a set of shards holds.
 type Manifest struct {
@@ -24,8 +31,11 @@ type Manifest struct {
 	Classes []string `json:"classes"` // a label is a place in this list; -1: a category that is not in it
 	Shards  []Shard  `json:"shards"`
 	Skipped []string `json:"skipped,omitempty"` // photos left out, a line each
-	// Key tells sets apart that were made from other photos or in another way.
+	// Key tells sets apart that hold other records, or the same in another way.
 	Key string `json:"key"`
+	// Asked tells apart what sets were asked to hold: names of photos and settings, by
+	// which a writer goes on.
+	Asked string `json:"asked"`
 }
 
 // Shard is one file of a set.
@@ -44,13 +54,25 @@ func manifestFile(name string) string { return name + ".json" }
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w; write them with pvs records", err)
+		return nil, missing(strings.TrimSuffix(path, ".json"), err)
 	}
+	return parseManifest(path, data)
+}
+
+// missing says why there is no manifest of a set.
+func missing(name string, err error) error {
+	if busy := onewriter.Free(name); errors.Is(err, fs.ErrNotExist) && busy != nil {
+		return fmt.Errorf("the records %s are just being written; read them when that has ended", name)
+	}
+	return fmt.Errorf("%w; write them with pvs records", err)
+}
+
+func parseManifest(path string, data []byte) (*Manifest, error) {
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
 	}
-	if m.Version != manifestVersion {
+	if m.Version < 1 || m.Version > manifestVersion {
 		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, m.Version, manifestVersion)
 	}
 	return m, nil
@@ -70,7 +92,11 @@ type Set struct {
 func Open(name string) (*Set, error) {
 	s := &Set{}
 	path := manifestFile(name)
-	m, err := ReadManifest(path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening records: %w", missing(name, err))
+	}
+	m, err := parseManifest(path, text)
 	if err != nil {
 		return nil, fmt.Errorf("opening records: %w", err)
 	}
@@ -85,6 +111,11 @@ func Open(name string) (*Set, error) {
 		}
 		s.first = append(s.first, n)
 		n += len(shard.Photos)
+	}
+	// A writer takes the manifest away before it replaces a shard.
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, text) {
+		s.Close()
+		return nil, fmt.Errorf("the records %s are just being written anew; open them when that has ended", name)
 	}
 	if n != s.Manifest.Records {
 		s.Close()
@@ -104,6 +135,10 @@ func (s *Set) open(path string, shard Shard) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
+	}
+	if info, err := f.Stat(); err != nil || info.Size() != shard.Bytes {
+		_ = f.Close()
+		return fmt.Errorf("%s has not the %d bytes that the manifest speaks of; write the records again", path, shard.Bytes)
 	}
 	s.files, s.frames = append(s.files, f), append(s.frames, at)
 	return nil
