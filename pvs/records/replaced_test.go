@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -85,7 +86,7 @@ func sameFiles(t *testing.T, got, want string) {
 func TestReplaced(t *testing.T) {
 	for _, finished := range []bool{true, false} {
 		for _, keep := range []bool{true, false} {
-			c, name := photosOf(t, 12), filepath.Join(t.TempDir(), "train")
+			c, name := photosOf(t, 16+6*runtime.GOMAXPROCS(0)), filepath.Join(t.TempDir(), "train")
 			opts := Options{ShardBytes: 5000}
 			before := write(t, c, filepath.Join(t.TempDir(), "train"), opts)
 			if finished {
@@ -94,7 +95,7 @@ func TestReplaced(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				o := opts
 				o.Progress = func(done, _ int) {
-					if done == 9 {
+					if done == 12 {
 						cancel()
 					}
 				}

@@ -52,19 +52,31 @@ func manifestFile(name string) string { return name + ".json" }
 
 // ReadManifest reads a set's manifest, NAME.json.
 func ReadManifest(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
+	data, err := readManifest(strings.TrimSuffix(path, ".json"))
 	if err != nil {
-		return nil, missing(strings.TrimSuffix(path, ".json"), err)
+		return nil, err
 	}
 	return parseManifest(path, data)
 }
 
-// missing says why there is no manifest of a set.
-func missing(name string, err error) error {
-	if busy := onewriter.Free(name); errors.Is(err, fs.ErrNotExist) && busy != nil {
-		return fmt.Errorf("the records %s are just being written; read them when that has ended", name)
+// readManifest reads the manifest of a set, or says why there is none.
+func readManifest(name string) ([]byte, error) {
+	const tries = 3 // between two steps a writer may have ended, and the next have begun
+	for try := 1; ; try++ {
+		data, err := os.ReadFile(manifestFile(name))
+		switch {
+		case err == nil:
+			return data, nil
+		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
+			return nil, errBusy(name)
+		case !errors.Is(err, fs.ErrNotExist) || try == tries:
+			return nil, fmt.Errorf("%w; write them with pvs records", err)
+		}
 	}
-	return fmt.Errorf("%w; write them with pvs records", err)
+}
+
+func errBusy(name string) error {
+	return fmt.Errorf("the records %s are just being written; read them when that has ended", name)
 }
 
 func parseManifest(path string, data []byte) (*Manifest, error) {
@@ -92,9 +104,9 @@ type Set struct {
 func Open(name string) (*Set, error) {
 	s := &Set{}
 	path := manifestFile(name)
-	text, err := os.ReadFile(path)
+	text, err := readManifest(name)
 	if err != nil {
-		return nil, fmt.Errorf("opening records: %w", missing(name, err))
+		return nil, fmt.Errorf("opening records: %w", err)
 	}
 	m, err := parseManifest(path, text)
 	if err != nil {
@@ -103,25 +115,32 @@ func Open(name string) (*Set, error) {
 	if s.Manifest = *m; m.Dim != 0 {
 		return nil, fmt.Errorf("%s is of embeddings, not of photos", path)
 	}
+	err = s.openAll(name)
+	// A writer takes the manifest away before it replaces a shard.
+	if now, gone := os.ReadFile(path); gone != nil || !bytes.Equal(now, text) {
+		err = errBusy(name)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// openAll opens the shards of the manifest.
+func (s *Set) openAll(name string) error {
 	n := 0
 	for _, shard := range s.Manifest.Shards {
 		if err := s.open(filepath.Join(filepath.Dir(name), filepath.Base(shard.File)), shard); err != nil {
-			s.Close()
-			return nil, err
+			return err
 		}
 		s.first = append(s.first, n)
 		n += len(shard.Photos)
 	}
-	// A writer takes the manifest away before it replaces a shard.
-	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, text) {
-		s.Close()
-		return nil, fmt.Errorf("the records %s are just being written anew; open them when that has ended", name)
-	}
 	if n != s.Manifest.Records {
-		s.Close()
-		return nil, fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", path, s.Manifest.Records, n)
+		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", manifestFile(name), s.Manifest.Records, n)
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Set) open(path string, shard Shard) error {
