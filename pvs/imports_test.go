@@ -29,7 +29,7 @@ var may = map[string][]string{
 	"notebooks":              {},
 	"pvs/imageprep":          {},
 	"pvs/vectors":            {"pvs/wholefile", "pvs/internal/onewriter"},
-	"pvs/vectors/exchange":   {"pvs/vectors", "pvs/records", "pvs/wholefile", "pvs/internal/onewriter"},
+	"pvs/vectors/exchange":   {"pvs/vectors", "pvs/records", "pvs/wholefile", "pvs/internal/onewriter", "pvs/internal/stamp"},
 	"pvs/search":             {},
 	"pvs/evaluate":           {"pvs/wholefile"},
 	"pvs/chart":              {"pvs/evaluate", "pvs/wholefile", "pvs/cores"},

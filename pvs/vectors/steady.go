@@ -56,3 +56,7 @@ func isStill(f *os.File, path string) bool {
 	is, err2 := os.Stat(path)
 	return err1 == nil && err2 == nil && os.SameFile(was, is)
 }
+
+// Free says whether a set can be written now: the error names who writes it. It is for a
+// program that wants to say so before long preparations; [OpenWriter] takes the set.
+func Free(name string) error { return onewriter.Free(base(name)) }

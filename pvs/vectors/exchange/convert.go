@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -90,13 +91,16 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 
 // toRecords writes shards.
 func toRecords(ctx context.Context, in, out string, opts Options) (Summary, error) {
+	key, err := keyOf([]string{in})
+	if err != nil {
+		return Summary{}, err
+	}
 	rows, err := vectors.OpenRows(in)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer rows.Close()
-	key, err := keyOf([]string{in})
-	if err != nil {
+	if err := still(key, []string{in}); err != nil { // what is read from now on is of this file
 		return Summary{}, err
 	}
 	name := strings.TrimSuffix(out, filepath.Ext(out))
@@ -122,6 +126,15 @@ func finite(vector []float32) error {
 	return nil
 }
 
+// still says when files are not those any more that a key is of.
+func still(key string, files []string) error {
+	now, err := keyOf(files)
+	if err != nil || now != key {
+		err = fmt.Errorf("%s was written anew while it was read; start again", files[0])
+	}
+	return err
+}
+
 // keyOf tells versions of files apart, so that a conversion goes on only with the same.
 func keyOf(files []string) (string, error) {
 	key := "convert"
@@ -130,7 +143,8 @@ func keyOf(files []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		key += fmt.Sprintf(" %q %d %d", f, info.Size(), info.ModTime().UnixNano())
+		s := stamp.Begin(info).Stamp()
+		key += fmt.Sprintf(" %q %d %d %d", f, s.Size, s.Modified, s.Changed)
 	}
 	return key, nil
 }

@@ -39,6 +39,9 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 		opts.Progress(v.done, v.total)
 		return w.add(v)
 	})
+	if err == nil {
+		err = still(key, s.files())
+	}
 	if err == nil && w.writer == nil {
 		err = fmt.Errorf("%s holds no vectors", s.files()[0])
 	}

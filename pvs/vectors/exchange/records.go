@@ -18,6 +18,9 @@ type recordSource struct {
 	paths []string
 	ids   []string // of the idx; nil: the idx is the id
 	total int      // records, as far as is known
+	// from is the manifest, if there is one, and key that of it before it was read: a
+	// writer of records takes it away before it replaces a shard.
+	from, key string
 }
 
 func (s *recordSource) files() []string { return s.paths }
@@ -44,6 +47,11 @@ func openRecords(in, idFile string) (*recordSource, error) {
 }
 
 func (s *recordSource) manifest(path string) error {
+	var err error
+	if s.key, err = keyOf([]string{path}); err != nil {
+		return fmt.Errorf("opening records: %w", err)
+	}
+	s.from = path
 	m, err := records.ReadManifest(path)
 	if err != nil {
 		return err
@@ -100,6 +108,9 @@ func (s *recordSource) each(yield func(v vector) error) error {
 			n++
 			done++
 		}
+	}
+	if s.from != "" {
+		return still(s.key, []string{s.from})
 	}
 	return nil
 }
