@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -13,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/pace"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Trainer trains runs one after the other and keeps what it has compiled and decoded.
@@ -68,6 +70,7 @@ func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[st
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
 	defer lock.Release()
+	wholefile.Sweep(filepath.Join(dir, CheckpointFile))
 	r, err := t.open(dir, s, values)
 	if err != nil {
 		return nil, err

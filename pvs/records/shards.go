@@ -128,6 +128,7 @@ func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err 
 	next := from
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	wholefile.Sweep(filepath.Join(filepath.Dir(w.name), s.File))
 	err = wholefile.Write(filepath.Join(filepath.Dir(w.name), s.File), func(file io.Writer) error {
 		out := io.MultiWriter(file, sum)
 		for e := range w.encoded(ctx, from) {

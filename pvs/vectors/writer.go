@@ -47,6 +47,7 @@ func OpenWriter(name string, dim int, key string) (writer *Writer, err error) {
 			w.lock.Release()
 		}
 	}()
+	wholefile.Sweep(w.name + ".ids")
 	if err := w.takeBack(); err != nil {
 		return nil, fmt.Errorf("going on with %s: %w", w.name, err)
 	}

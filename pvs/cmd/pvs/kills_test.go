@@ -29,11 +29,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// killsEnv is how often each verb is killed; docs/kills.sh sets it.
-const killsEnv = "PVS_KILLS"
-
-// killSeedEnv gives other moments than those of every day.
-const killSeedEnv = "PVS_KILLS_SEED"
+// killsEnv is how often each verb is killed (docs/kills.sh), killSeedEnv gives other
+// moments than those of every day.
+const (
+	killsEnv    = "PVS_KILLS"
+	killSeedEnv = "PVS_KILLS_SEED"
+)
 
 // job is a command line that is killed; OUT in it is its output's folder.
 type job struct {
@@ -132,6 +133,9 @@ func (k *killing) start(t *testing.T, out string) *process {
 	var args []string
 	for _, a := range k.args {
 		args = append(args, strings.Replace(a, "OUT", out, 1))
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
 	}
 	p := &process{Cmd: command(context.Background(), args), done: make(chan struct{})}
 	p.Stdout, p.Stderr = &p.said, &p.said

@@ -36,6 +36,7 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 		return Summary{}, err
 	}
 	defer lock.Release()
+	wholefile.Sweep(out)
 	group := int64(max(1, groupBytes/(4*rows.Dim)))
 	err = wholefile.Write(out, func(file io.Writer) error {
 		w := parquet.NewGenericWriter[parquetRow](file, parquet.MaxRowsPerRowGroup(group))
