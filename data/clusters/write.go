@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -72,9 +72,11 @@ func Write(ctx context.Context, dir string, opts Options, progress func(done, to
 	if err := opts.fill(); err != nil {
 		return Summary{}, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Summary{}, fmt.Errorf("making the folder for the vectors: %w", err)
+	release, err := catalog.Lock(dir)
+	if err != nil {
+		return Summary{}, err
 	}
+	defer release()
 	s := newSpace(opts)
 	sizes := s.sizes()
 	if opts.Queries > len(sizes) {

@@ -72,6 +72,11 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 	if abs, err := filepath.Abs(dir); err != nil || abs == mustAbs(c.Dir) {
 		return nil, fmt.Errorf("the catalogue %s would spoil itself: name another folder", dir)
 	}
+	release, err := catalog.Lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	s := &spoiler{dir: dir, each: opts.Each, rng: rand.New(rand.NewPCG(opts.Seed, 7)), used: map[int]bool{}}
 	for _, p := range c.Photos {
 		file, err := filepath.Abs(c.File(p))

@@ -98,6 +98,14 @@ func install(ctx context.Context, log func(string), l library) (string, error) {
 	if exists(path) {
 		return path, nil
 	}
+	release, err := fetch.Turn(ctx, path, log) // two first starts at once download it once
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	if exists(path) {
+		return path, nil
+	}
 	if os.Getenv(noInstallEnv) == "" {
 		official, err := l.official()
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -28,6 +29,11 @@ type ScanOptions struct {
 // whose size has changed, or whose times and then digest have, and at those that could
 // not be read.
 func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([]Facts, error) {
+	held, err := onewriter.Lock(name + ".csv")
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
 	facts := make([]Facts, len(files))
 	place := make(map[string][]int, len(files))
 	for i, f := range files {

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/pace"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -58,21 +59,24 @@ func (t *Trainer) Close() {
 
 // Run trains one run in dir, starting from values, and returns its last checkpoint.
 // What is there of the same settings is gone on with; of others, it is refused. A
-// cancelled run saves where it is.
+// cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
 	s = s.withDefaults(t.Config)
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
+	lock, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	defer lock.Release()
+	wholefile.Sweep(filepath.Join(dir, CheckpointFile))
 	r, err := t.open(dir, s, values)
 	if err != nil {
 		return nil, err
 	}
 	if r.check.Done {
 		return r.check, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, wholefile.Explain(err)
 	}
 	if err := r.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)

@@ -3,7 +3,6 @@ package leaderboard
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -11,8 +10,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
-	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // K is how many results of a query count.
@@ -40,13 +39,15 @@ type Options struct {
 
 // Score embeds a catalogue's index and query photos into the folder dir, searches and
 // scores. Vectors that an earlier start left there with the same embedder and photos
-// are taken as they are, but for photos whose files were replaced.
+// are taken as they are, but for photos whose files were replaced. The folder has one
+// writer at a time.
 func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir string, opts Options) (*Entry, error) {
 	entry := &Entry{Name: name, Ranked: filepath.Join(dir, "ranked.csv")}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the folder of %s: %w", name, wholefile.Explain(err))
+	held, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	defer held.Release()
 	if entry.Index, err = embedSplit(ctx, c, catalog.Index, e, dir, opts); err != nil {
 		return nil, err
 	}

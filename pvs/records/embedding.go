@@ -72,7 +72,7 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 		opts.Manifest = manifestFile(name)
 	}
 	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
-		manifest: Manifest{Dim: dim, Origin: opts.Origin, Key: hex.EncodeToString(h.Sum(nil)[:8])},
+		manifest: Manifest{Dim: dim, Origin: opts.Origin, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {
 			vector := make([]float32, dim)
 			if err := read(i, vector); err != nil {

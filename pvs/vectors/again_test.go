@@ -56,6 +56,7 @@ func TestKilledInClose(t *testing.T) {
 				w := begin()
 				note, err := w.seal()
 				w.closeFiles()
+				w.lock.Release()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -136,6 +137,7 @@ func TestReplaceAndDrop(t *testing.T) {
 			}
 			if killed { // nothing is flushed or named
 				w.closeFiles()
+				w.lock.Release()
 				w = reopen()
 				if w.Stamps()[1] != of(11) || w.Stamps()[2] != (stamp.Stamp{}) {
 					t.Errorf("after a kill the stamps are %v", w.Stamps())
@@ -206,6 +208,9 @@ func TestWholeStays(t *testing.T) {
 		w, err := OpenStamped(name, 2, "k")
 		if err != nil || len(w.Done()) != 0 {
 			t.Errorf("%s: rows are used again: %v, %v", what, w.Done(), err)
+		}
+		if err := w.Suspend(); err != nil {
+			t.Fatal(err)
 		}
 		if err := photoRows(t, name, "k", 3).Close(); err != nil {
 			t.Fatal(err)

@@ -33,9 +33,18 @@ func npyHeader(rows, dim int) []byte {
 func base(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, ".npy"), ".ids") }
 
 // Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them, by
-// what NAME.json says of them if it is there.
-func Read(name string) (*Set, error) {
+// what NAME.json says of them if it is there. While another process writes the set anew
+// it reads the old one or the new one.
+func Read(name string) (set *Set, err error) {
 	name = base(name)
+	err = steady(name, func() error {
+		set, err = read(name)
+		return err
+	})
+	return set, err
+}
+
+func read(name string) (*Set, error) {
 	set, err := readNPY(name + ".npy")
 	if err != nil {
 		return nil, err

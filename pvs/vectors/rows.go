@@ -21,9 +21,21 @@ type Rows struct {
 }
 
 // OpenRows opens NAME.npy and reads NAME.ids. By NAME.json, if it is there, ids and
-// dimension are checked, and the values by [Rows.Verify].
-func OpenRows(name string) (*Rows, error) {
+// dimension are checked, and the values by [Rows.Verify]. What is read later is of the
+// set as it was then, also if another process writes it anew.
+func OpenRows(name string) (r *Rows, err error) {
 	name = base(name)
+	err = steady(name, func() error {
+		if r != nil {
+			_ = r.Close() // of a set that there is no more
+		}
+		r, err = openRows(name)
+		return err
+	})
+	return r, err
+}
+
+func openRows(name string) (*Rows, error) {
 	path := name + ".npy"
 	f, err := os.Open(path)
 	if err != nil {

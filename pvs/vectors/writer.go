@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
@@ -37,10 +38,12 @@ type Writer struct {
 	// files are not parts yet.
 	whole    bool
 	finished bool
+	lock     *onewriter.Held
 }
 
 // OpenWriter starts or goes on with a set. The key says what the vectors depend on
-// (network, weights, image size, photos); parts of another key are thrown away.
+// (network, weights, image size, photos); parts of another key are thrown away. A set
+// has one writer at a time: a second one, of this process or another, is refused.
 func OpenWriter(name string, dim int, key string) (*Writer, error) {
 	return open(&Writer{name: base(name), dim: dim, key: key})
 }
@@ -52,17 +55,27 @@ func OpenStamped(name string, dim int, key string) (*Writer, error) {
 	return open(&Writer{name: base(name), dim: dim, key: key, stamped: true})
 }
 
-func open(w *Writer) (*Writer, error) {
+func open(w *Writer) (writer *Writer, err error) {
 	if strings.ContainsRune(w.key, '\n') {
 		return nil, errors.New("a writer's key is one line")
 	}
 	if w.dim < 1 {
 		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", w.dim, w.name)
 	}
+	if w.lock, err = onewriter.Lock(w.name); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.lock.Release()
+		}
+	}()
+	wholefile.Sweep(w.name + ".ids")
+	wholefile.Sweep(w.name + ".json")
 	if err := w.mayDescribe(); err != nil {
 		return nil, err
 	}
-	err := w.takeBack()
+	err = w.takeBack()
 	if err == nil && w.stamped && !w.begun() {
 		w.takeWhole()
 	}
@@ -286,6 +299,7 @@ func (w *Writer) Close() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
 	err := w.complete()
 	if err != nil {
 		return fmt.Errorf("completing %s: %w", w.name, wholefile.Explain(err))
@@ -387,6 +401,7 @@ func (w *Writer) Suspend() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
 	err := w.Flush()
 	w.closeFiles()
 	return err

@@ -17,6 +17,7 @@ import (
 
 // sink writes the catalogue and counts what is in it.
 type sink struct {
+	release    func() // of the catalogue folder
 	writer     *catalog.Writer
 	prefix     string // of all paths
 	problems   *problems
@@ -27,11 +28,16 @@ type sink struct {
 }
 
 func openSink(out, prefix string) (*sink, error) {
-	w, err := catalog.Create(out)
+	release, err := catalog.Lock(out)
 	if err != nil {
 		return nil, err
 	}
-	return &sink{writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
+	w, err := catalog.Create(out)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &sink{release: release, writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
 		summary: catalog.Summary{BySplit: map[catalog.Split]int{}}, problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
 }
 
@@ -86,8 +92,15 @@ func (s *sink) leaks() (n int, example string) {
 	return n, example
 }
 
-func (s *sink) close() error { return s.writer.Close() }
-func (s *sink) abort()       { s.writer.Abort() }
+func (s *sink) close() error {
+	defer s.release()
+	return s.writer.Close()
+}
+
+func (s *sink) abort() {
+	defer s.release()
+	s.writer.Abort()
+}
 
 // problems lists what is bad in a file, and the first few in memory: there may be
 // millions.

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -47,9 +47,11 @@ func (c *checkCommand) Run(a *app) error {
 	if len(cat.Photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos", c.Catalog)
 	}
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the results: %w", err)
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
 	}
+	defer lock.Release()
 	report, err := c.examine(a, cat)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 type embedCommand struct {
@@ -29,6 +30,9 @@ func (c *embedCommand) Run(a *app) error {
 	photos := embed.PhotosOf(cat, split)
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
+	}
+	if err := vectors.Free(c.Out); err != nil { // before the network is got ready; the writer locks it
+		return err
 	}
 	e, _, err := c.open(a)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 )
 
@@ -25,12 +25,14 @@ type quickstartCommand struct {
 // Run is the main job: photos in, ranked products and a score out.
 func (c *quickstartCommand) Run(a *app) error {
 	start := time.Now()
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
 	a.say("This draws %d products, embeds their photos with an EfficientNet that has ImageNet weights (run 0 of the journey),", c.Products)
 	a.say("finds each query's ten nearest neighbours, scores them against a colour histogram, and draws a gallery.")
 	a.say("The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds.")
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the results: %w", err)
-	}
 	e, title, err := c.open(a)
 	if err != nil {
 		return err

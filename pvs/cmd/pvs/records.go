@@ -5,6 +5,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/records"
 )
 
@@ -18,8 +19,13 @@ type recordsCommand struct {
 	SkipBad bool     `help:"Leave out rows and photos that cannot be read."`
 }
 
-// Run writes shards.
+// Run writes shards. The splits are of one writing, so the folder is locked for all.
 func (c *recordsCommand) Run(a *app) error {
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
 	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
@@ -34,7 +40,7 @@ func (c *recordsCommand) Run(a *app) error {
 		}
 		update, finish := a.progress("writing " + name)
 		m, err := records.Write(a.ctx, cat, split, classes, filepath.Join(c.Out, name),
-			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update})
+			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update, Log: a.log})
 		finish()
 		if err != nil {
 			return err

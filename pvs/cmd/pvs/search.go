@@ -11,6 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -26,6 +27,13 @@ type searchCommand struct {
 
 // Run searches.
 func (c *searchCommand) Run(a *app) error {
+	if c.Out != "" {
+		lock, err := onewriter.Lock(c.Out)
+		if err != nil {
+			return err
+		}
+		defer lock.Release()
+	}
 	index, err := vectors.ReadUnit(c.Index)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func uninstallLab(a *app) error {
 	if err != nil {
 		return err
 	}
-	bytes, err := l.Uninstall()
+	bytes, err := l.Uninstall(a.ctx, a.log)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/journey"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
 )
@@ -50,6 +51,9 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	}
 	if f.Pixels > 0 {
 		scale.Pixels = f.Pixels
+	}
+	if err := onewriter.FreeFolder(f.Out); err != nil { // before the network is got ready; the journey locks it
+		return nil, err
 	}
 	cat, err := a.openCatalog(f.Catalog, f.SkipBad)
 	if err != nil {

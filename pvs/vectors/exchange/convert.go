@@ -82,6 +82,11 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 	if _, _, counted := records.ShardOf(filepath.Base(out)); to == tfrecord && counted {
 		return Summary{}, fmt.Errorf("%s names one file of a set; name the set, NAME.tfrecord: how many files it takes, the vectors say", out)
 	}
+	if from != npy && to == npy { // before the manifest is read, which may be the one in the way
+		if err := stepAside(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
+			return Summary{}, err
+		}
+	}
 	switch {
 	case opts.IDs != "" && from != tfrecord:
 		return Summary{}, fmt.Errorf("%s has its ids; a file of ids is for TFRecords", in)
@@ -105,13 +110,16 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 
 // toRecords writes shards.
 func toRecords(ctx context.Context, in, out string, opts Options) (Summary, error) {
+	key, err := keyOf([]string{in})
+	if err != nil {
+		return Summary{}, err
+	}
 	rows, origin, err := openRows(in)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer rows.Close()
-	key, err := keyOf([]string{in})
-	if err != nil {
+	if err := still(key, []string{in}); err != nil { // what is read from now on is of this file
 		return Summary{}, err
 	}
 	name := strings.TrimSuffix(out, filepath.Ext(out))
@@ -154,6 +162,15 @@ func finite(vector []float32) error {
 		}
 	}
 	return nil
+}
+
+// still says when files are not those any more that a key is of.
+func still(key string, files []string) error {
+	now, err := keyOf(files)
+	if err != nil || now != key {
+		err = fmt.Errorf("%s was written anew while it was read; start again", files[0])
+	}
+	return err
 }
 
 // keyOf tells versions of files apart, so that a conversion goes on only with the same.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -38,9 +37,6 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := stepAside(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
-		return Summary{}, err
-	}
 	w := &npyWriter{out: out, key: key, skipBad: opts.SkipBad, seen: map[string]bool{}}
 	err = s.each(func(v vector) error {
 		if err := ctx.Err(); err != nil {
@@ -49,6 +45,9 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 		opts.Progress(v.done, v.total)
 		return w.add(v)
 	})
+	if err == nil {
+		err = still(key, s.files())
+	}
 	if err == nil && w.writer == nil {
 		err = fmt.Errorf("%s holds no vectors", s.files()[0])
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -30,6 +31,12 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 		return Summary{}, err
 	}
 	defer rows.Close()
+	lock, err := onewriter.Lock(out)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer lock.Release()
+	wholefile.Sweep(out)
 	group := int64(max(1, groupBytes/(4*rows.Dim)))
 	err = wholefile.Write(out, func(file io.Writer) error {
 		w := parquet.NewGenericWriter[parquetRow](file, parquet.MaxRowsPerRowGroup(group))

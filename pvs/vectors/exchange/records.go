@@ -19,6 +19,9 @@ type recordSource struct {
 	total int      // records, as far as is known
 	notes []string // what should be known of the files
 	from  *vectors.Origin
+	// shards is the manifest, if there is one, and key that of it before it was read: a
+	// writer of records takes it away before it replaces a shard.
+	shards, key string
 }
 
 func (s *recordSource) origin() *vectors.Origin { return s.from }
@@ -102,6 +105,11 @@ func (s *recordSource) take(dir string, names []string) error {
 }
 
 func (s *recordSource) manifest(path string) error {
+	var err error
+	if s.key, err = keyOf([]string{path}); err != nil {
+		return fmt.Errorf("opening records: %w", err)
+	}
+	s.shards = path
 	m, err := records.ReadManifest(path)
 	if err != nil {
 		return err
@@ -162,6 +170,9 @@ func (s *recordSource) each(yield func(v vector) error) error {
 			n++
 			done++
 		}
+	}
+	if s.shards != "" {
+		return still(s.key, []string{s.shards})
 	}
 	return nil
 }
