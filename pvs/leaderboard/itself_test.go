@@ -37,7 +37,7 @@ func TestAQueryIsNotFoundAsItself(t *testing.T) {
 		say     string
 	}{
 		{"in itself", index, "", "2 2 0", "3 of 3 queries are photos of the index (by id and vector) and are not found"},
-		{"rounded", rounded, ByVector, "2 2 0", "3 of 3 queries are photos"},
+		{"rounded", rounded, ByVector, "2 2 1", "3 of 3 queries are photos"},
 		// Their directions are the same, but not the vectors.
 		{"another list", scaled, ByVector, "0 1 2", "3 of 3 queries have an id of the index for another photo (by the vectors)"},
 		{"another list, said to be the same", scaled, OneList, "2 2 0", "3 of 3 queries are photos of the index (by id) and"},
