@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -67,6 +68,9 @@ func (f *networkFlags) values(a *app) (c effnet.Config, values map[string][]floa
 		w, err := weights.Load(path, c)
 		if err != nil {
 			return c, nil, "", "", err
+		}
+		for _, note := range w.Notes {
+			a.log(fmt.Sprintf("weights file %s: %s", filepath.Base(path), note))
 		}
 		return c, w.Values, path, c.Title, nil
 	}

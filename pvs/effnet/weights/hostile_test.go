@@ -107,7 +107,7 @@ func FuzzPyTorch(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { _, _ = parsePyTorch(data) })
+	f.Fuzz(func(t *testing.T, data []byte) { _, _, _ = parsePyTorch(data) })
 }
 
 // Files that torch.save wrote, legacy and zip: a float32 matrix, a transposed view
