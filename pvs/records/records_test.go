@@ -335,3 +335,15 @@ func ExampleExample_Marshal() {
 	fmt.Printf("%x %v %v\n", e.Marshal(), again.Ints, err)
 	// Output: 0a100a0e0a056c6162656c12051a030a0107 map[label:[7]] <nil>
 }
+
+// Names of shards, whatever they are, make a sentence or nothing.
+func FuzzCheckShards(f *testing.F) {
+	f.Add("x.tfrecord-00000-of-00002", "x.tfrecord-00001-of-00002")
+	f.Add("a-1-of-9999999.tfrec", "a-99999999999999999999-of-1")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		_ = CheckShards([]string{a, b})
+		if i, n, ok := ShardOf(a); ok && (i < 0 || n < 1) {
+			t.Errorf("%q is file %d of %d", a, i, n)
+		}
+	})
+}

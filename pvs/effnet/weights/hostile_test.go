@@ -138,3 +138,16 @@ func equal(a, b []float32) bool {
 	_ = binary.Write(&y, binary.LittleEndian, b)
 	return bytes.Equal(x.Bytes(), y.Bytes())
 }
+
+// What holds no weights is told without looking beyond the file's end.
+func FuzzKind(f *testing.F) {
+	f.Add([]byte("version https://git-lfs.github.com/spec/v1\n"))
+	f.Add([]byte("\x08\x07\x12\x07pytorch"))
+	f.Add([]byte(" <!DOCTYPE html>"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_ = otherKind(data)
+		if otherKind(safetensors("{}", data)) != "" {
+			t.Error("a safetensors file is taken for another")
+		}
+	})
+}
