@@ -26,6 +26,8 @@ func tensorsOf(value any, storages map[string][]byte, prefix string, limit int) 
 	return tensors, notes, err
 }
 
+var errNoDictionary = said{errors.New("it does not hold a dictionary of tensors: save the weights with " + wayOut)}
+
 // weightsKeys are the entries of a checkpoint that hold a network's weights, the first one
 // first: the moving average before what it is of, as timm takes them (load_state_dict in
 // timm/models/_helpers.py), then what other programs call them.
@@ -45,7 +47,7 @@ func weightsIn(value any) (d *dict, notes []string, err error) {
 		case *dict:
 			d = v
 		default:
-			return nil, nil, errors.New("it does not hold a dictionary of tensors")
+			return nil, nil, errNoDictionary
 		}
 		key, inner, others := d.inner()
 		if key == "" {
@@ -104,9 +106,16 @@ func (d *dict) inner() (key string, inner any, others []string) {
 			order = append(order, name)
 		}
 	}
-	for _, name := range weightsKeys {
-		if _, ok := entries[name]; ok {
-			most = name
+	// Tensors are better than dictionaries that may have some in them, and those than what
+	// must be refused.
+	for _, good := range []func(v any) bool{
+		func(v any) bool { return count(v) > 0 && !isModule(v) },
+		func(v any) bool { return !isModule(v) },
+		isModule,
+	} {
+		i := slices.IndexFunc(weightsKeys, func(name string) bool { v, ok := entries[name]; return ok && good(v) })
+		if i >= 0 {
+			most = weightsKeys[i]
 			break
 		}
 	}
@@ -138,6 +147,11 @@ func (d *dict) views() (n int) {
 	return n
 }
 
+func isModule(v any) bool {
+	o, ok := v.(*object)
+	return ok && o.module()
+}
+
 // module says whether an object is a module of torch.nn.
 func (o *object) module() bool {
 	state, _ := o.state.(*dict)
@@ -161,7 +175,7 @@ func (o *object) refuse(in []string) error {
 func (d *dict) tensors(storages map[string][]byte, prefix string, limit int) (map[string]Tensor, error) {
 	tensors := map[string]Tensor{}
 	if d.views() == 0 {
-		return nil, errors.New("it does not hold a dictionary of tensors")
+		return nil, errNoDictionary
 	}
 	for i, k := range d.keys {
 		v, ok := d.values[i].(view)
