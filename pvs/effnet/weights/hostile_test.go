@@ -100,7 +100,8 @@ func FuzzSafetensors(f *testing.F) {
 func FuzzPyTorch(f *testing.F) {
 	f.Add([]byte("\x80\x02cos\nsystem\n."))
 	f.Add(tupleOfTuples(10))
-	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth"} {
+	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth", "testdata/checkpoints/state_dict_legacy.pth", "testdata/checkpoints/lightning.pth",
+		"testdata/checkpoints/whole.pth"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
