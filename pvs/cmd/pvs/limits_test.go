@@ -63,10 +63,10 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"data", "vectors", "--out", out, "--spread", "0"}, "--spread is 0; it must be above 0"},
 		{[]string{"data", "synth", "--out", out, "--size", "0"}, "--size is 0"},
 		{[]string{"data", "synth", "--out", out, "--products=-1"}, "--products is -1"},
-		{[]string{"import", "folder", dir, "--out", out, "--queries=-1"}, "--queries is -1"},
+		{[]string{"import", "folder", dir, "--out", out, "--queries", "-1"}, "--queries is -1; it must be at least 0"},
 		{[]string{"import", "folder", dir, "--out", out, "--train", "nan"}, "--train is NaN"},
 		{[]string{"import", "folder", dir, "--out", out, "--val", "1"}, "--val is 1; it must be at least 0 and below 1"},
-		{[]string{"check", dir, "--few=-1"}, "--few is -1"},
+		{[]string{"check", dir, "--few", "-1"}, "--few is -1"},
 		{[]string{"bench", "images", "--seconds", "0"}, "--seconds is 0"},
 	} {
 		refused(t, c.args, c.say)
