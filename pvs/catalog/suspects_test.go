@@ -82,3 +82,18 @@ func TestFileOfAnotherSpelling(t *testing.T) {
 		}
 	}
 }
+
+// A value that was lost is told whatever is around it, and never breaks the notes.
+func FuzzSuspects(f *testing.F) {
+	f.Add("1.23457E+12", "NULL")
+	f.Add("1-Mar", "4006381333931120000")
+	f.Fuzz(func(t *testing.T, product, category string) {
+		var s Suspects
+		for range 2 {
+			s.Add(Photo{Product: product, Category: Category(category)})
+		}
+		if n := s.Notes(); len(n) > 2 || (lossOf(product) == placeholder) != strings.Contains(strings.Join(n, "\n"), "none, but makes one product") {
+			t.Errorf("%q, %q: %q", product, category, n)
+		}
+	})
+}

@@ -17,7 +17,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
-	"github.com/gopvs/product-visual-search/pvs/search"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -136,9 +135,9 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 
 // search finds the ten nearest.
 func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (leaderboard.Results, error) {
-	exact, err := search.NewExact(index.IDs, index.Data, index.Dim, search.ExactOptions{Backend: j.opts.Training})
+	exact, err := leaderboard.NewIndexOn(j.opts.Training, index)
 	if err != nil {
 		return nil, err
 	}
-	return leaderboard.Search(ctx, &leaderboard.Index{Exact: exact, Origin: index.Origin}, queries, leaderboard.K)
+	return leaderboard.Search(ctx, exact, queries, leaderboard.K)
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 )
 
 // Compression of whole TFRecord files, as tf.io.TFRecordOptions names it.
@@ -49,9 +48,9 @@ func startOf(f io.ReaderAt) []byte {
 
 // eachCompressed yields the records of a compressed file. Behind a damaged one no other is
 // found, so it ends there.
-func eachCompressed(f *os.File, kind compression, yield func([]byte, error) bool) {
+func eachCompressed(f io.Reader, path string, kind compression, yield func([]byte, error) bool) {
 	bad := func(err error) {
-		yield(nil, fmt.Errorf("%s, compressed with %s: %w; what follows is lost: write that file again", f.Name(), kind, err))
+		yield(nil, fmt.Errorf("%s, compressed with %s: %w; what follows is lost: write that file again", path, kind, err))
 	}
 	var r io.Reader
 	var err error

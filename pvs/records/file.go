@@ -3,6 +3,7 @@ package records
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 )
@@ -20,24 +21,29 @@ func File(path string) iter.Seq2[[]byte, error] {
 			return
 		}
 		defer f.Close()
-		if kind := compressionOf(startOf(f)); kind != plain {
-			eachCompressed(f, kind, yield)
+		s.each(path, yield)
+	}
+}
+
+// each yields the records of a file, which may be compressed.
+func (s *scanner) each(path string, yield func([]byte, error) bool) {
+	if kind := compressionOf(startOf(s.f)); kind != plain {
+		eachCompressed(io.NewSectionReader(s.f, 0, s.size), path, kind, yield)
+		return
+	}
+	for at := int64(0); at < s.size; {
+		frame, err := s.head(at)
+		var data []byte
+		if err == nil {
+			data, err = s.data(frame)
+		}
+		if err != nil {
+			data, err = nil, damaged(path, at, err)
+		}
+		if !yield(data, err) {
 			return
 		}
-		for at := int64(0); at < s.size; {
-			frame, err := s.head(at)
-			var data []byte
-			if err == nil {
-				data, err = s.data(frame)
-			}
-			if err != nil {
-				data, err = nil, damaged(path, at, err)
-			}
-			if !yield(data, err) {
-				return
-			}
-			at = frame.next
-		}
+		at = frame.next
 	}
 }
 

@@ -3,7 +3,6 @@ package records
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +39,7 @@ func CheckShards(names []string) error {
 	type set struct {
 		n    int
 		name string // of one of its files
-		have []int
+		have map[int]bool
 	}
 	sets := map[string]*set{}
 	for _, name := range names {
@@ -51,28 +50,28 @@ func CheckShards(names []string) error {
 		stem := strings.TrimSuffix(shardOf.ReplaceAllString(name, "-*"), ".gz")
 		s := sets[stem]
 		if s == nil {
-			s = &set{n: n, name: name}
+			s = &set{n: n, name: name, have: map[int]bool{}}
 			sets[stem] = s
 		}
 		if n != s.n {
 			return fmt.Errorf("%s and %s are files of two sets, of %d and of %d files; move those of one away", s.name, name, s.n, n)
 		}
-		if slices.Contains(s.have, i) {
+		if s.have[i] {
 			return fmt.Errorf("%s is there twice, compressed and not; move one away", name)
 		}
-		s.have = append(s.have, i)
+		s.have[i] = true
 	}
 	for _, s := range sets {
 		if s.n > maxShards {
 			return fmt.Errorf("%s is one of %d files by its name, and %d are read", s.name, s.n, maxShards)
 		}
 		from := 0
-		if slices.Contains(s.have, s.n) && !slices.Contains(s.have, 0) {
+		if s.have[s.n] && !s.have[0] {
 			from = 1 // counted from 1
 		}
 		var missing []string
 		for i := from; i < from+s.n && len(s.have) < s.n; i++ {
-			if !slices.Contains(s.have, i) {
+			if !s.have[i] {
 				missing = append(missing, shardName(s.name, i))
 			}
 		}

@@ -304,13 +304,8 @@ func FuzzFile(f *testing.F) {
 	_ = w.Close()
 	f.Add(packed.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "x")
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		for range File(path) {
-			continue
-		}
+		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), ahead: allBytes}
+		s.each("x", func([]byte, error) bool { return true })
 	})
 }
 
@@ -334,4 +329,16 @@ func ExampleExample_Marshal() {
 	again, err := Unmarshal(e.Marshal())
 	fmt.Printf("%x %v %v\n", e.Marshal(), again.Ints, err)
 	// Output: 0a100a0e0a056c6162656c12051a030a0107 map[label:[7]] <nil>
+}
+
+// Names of shards, whatever they are, make a sentence or nothing.
+func FuzzCheckShards(f *testing.F) {
+	f.Add("x.tfrecord-00000-of-00002", "x.tfrecord-00001-of-00002")
+	f.Add("a-1-of-9999999.tfrec", "a-99999999999999999999-of-1")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		_ = CheckShards([]string{a, b})
+		if i, n, ok := ShardOf(a); ok && (i < 0 || n < 1) {
+			t.Errorf("%q is file %d of %d", a, i, n)
+		}
+	})
 }

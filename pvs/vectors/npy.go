@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"unsafe"
@@ -76,34 +77,39 @@ func readNPY(path string) (*Set, error) {
 		return nil, missing(err, path, "vectors")
 	}
 	defer f.Close()
-	l, err := openNPY(f, path)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return setOf(f, info.Size(), path)
+}
+
+// setOf reads the vectors of a file of so many bytes.
+func setOf(r io.Reader, size int64, path string) (*Set, error) {
+	l, err := openNPY(r, size, path)
 	if err != nil {
 		return nil, err
 	}
 	set := &Set{Dim: l.dim}
-	if set.Data, err = l.read(f); err != nil {
+	if set.Data, err = l.read(r); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return set, nil
 }
 
 // openNPY reads a file's header and makes sure that what it claims is there.
-func openNPY(f *os.File, path string) (npyLayout, error) {
-	l, err := parseNPY(f)
+func openNPY(r io.Reader, size int64, path string) (npyLayout, error) {
+	l, err := parseNPY(r)
 	if err != nil {
 		return l, fmt.Errorf("%s: %w", path, err)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return l, err
-	}
 	want, ok := l.bytes()
-	if ok && info.Size() > want {
+	if ok && size > want {
 		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; more than one array was saved into it, or it is damaged",
-			path, l.rows, l.dim, want, info.Size())
+			path, l.rows, l.dim, want, size)
 	}
-	if !ok || info.Size() < want {
-		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path, l.rows, l.dim, want, info.Size())
+	if !ok || size < want {
+		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path, l.rows, l.dim, want, size)
 	}
 	return l, nil
 }

@@ -78,7 +78,11 @@ func (r *Rows) Verify() error {
 }
 
 func (r *Rows) open(path, name string) (rows int, err error) {
-	if r.layout, err = openNPY(r.f, path); err != nil {
+	info, err := r.f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if r.layout, err = openNPY(r.f, info.Size(), path); err != nil {
 		return 0, err
 	}
 	r.Dim = r.layout.dim

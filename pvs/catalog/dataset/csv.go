@@ -19,14 +19,17 @@ type CSV struct {
 	Columns Columns
 	Images  string  // the photos' folder, relative to the file's
 	Ending  string  // added to paths that lack it: ".jpg"
-	Queries int     // photos of each product that become queries; 0: none
+	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
 	Train   float64 // share of the products that go to train and val, without a column for the split
 	Latin1  bool    // the file is Latin-1 (Windows-1252), not UTF-8
 }
 
-func (k CSV) read(im *importing) error {
-	if k.Queries < 0 || k.Train < 0 || k.Train > 1 {
-		return fmt.Errorf("%d queries a product and a share of %g for training are not possible", k.Queries, k.Train)
+func (k CSV) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
+	}
+	if k.Train < 0 || k.Train > 1 {
+		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
 	if err := k.Columns.check(); err != nil {
 		return err

@@ -109,13 +109,13 @@ func refused(t testing.TB, k Kind, src string, opts Options, say string) {
 
 func TestFolderPerProduct(t *testing.T) {
 	src := source(t, photosAt("Kitchen/Mugs/blue/2.jpg", "Kitchen/Mugs/blue/1.JPG", "Kitchen/Mugs/blue/3.png", "Toys/car/a.webp", ".DS_Store", "Toys/.thumbnails/x.jpg", "Toys/readme.txt"))
-	same(t, rows(t, Folder{Leaf: Product, Queries: 1}, src, Options{}),
+	same(t, rows(t, Folder{Leaf: Product}, src, Options{}),
 		"query|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/1.JPG|",
 		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/2.jpg|",
 		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|",
 		"index|Toys/car|Toys|Toys/car/a.webp|")
 	same(t, rows(t, Folder{Leaf: Product, Queries: 2}, src, Options{})[:1], "index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|")
-	s, err := Import(context.Background(), Folder{Leaf: Product, Queries: 1}, src, t.TempDir(), Options{})
+	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
 	if err != nil || len(s.Notes) != 2 || s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
 		s.Notes[1] != "left out: 1 file and 1 folder (of the system, as thumbnails, recycle bins and settings of folders are), .DS_Store for one" {
 		t.Errorf("notes %q, %v", s.Notes, err)
@@ -126,7 +126,7 @@ func TestFolderPerProduct(t *testing.T) {
 func TestFolderInPlace(t *testing.T) {
 	src := source(t, photosAt("blue/1.jpg", "blue/2.jpg"))
 	for range 2 { // the second time photos.csv is there
-		if _, err := Import(context.Background(), Folder{Leaf: Product, Queries: 1}, src, src, Options{}); err != nil {
+		if _, err := Import(context.Background(), Folder{Leaf: Product}, src, src, Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,7 +161,7 @@ func TestFolderShareOfTraining(t *testing.T) {
 		names = append(names, fmt.Sprintf("Mugs/%d/a.jpg", i), fmt.Sprintf("Mugs/%d/b.jpg", i))
 	}
 	count := map[string]int{}
-	for _, line := range rows(t, Folder{Leaf: Product, Queries: 1, Train: 0.5}, source(t, photosAt(names...)), Options{Val: 0.2}) {
+	for _, line := range rows(t, Folder{Leaf: Product, Train: 0.5}, source(t, photosAt(names...)), Options{Val: 0.2}) {
 		split, _, _ := strings.Cut(line, "|")
 		count[split]++
 	}
@@ -173,18 +173,18 @@ func TestFolderShareOfTraining(t *testing.T) {
 // Folders named after splits say where photos go.
 func TestFolderOfSplits(t *testing.T) {
 	src := source(t, photosAt("train/Mugs/m1/1.jpg", "valid/Mugs/m2/1.jpg", "gallery/Mugs/m3/1.jpg", "Query/Mugs/m3/2.jpg"))
-	same(t, rows(t, Folder{Leaf: Product, Queries: 1}, src, Options{}),
+	same(t, rows(t, Folder{Leaf: Product}, src, Options{}),
 		"train|Mugs/m1|Mugs|train/Mugs/m1/1.jpg|", "val|Mugs/m2|Mugs|valid/Mugs/m2/1.jpg|",
 		"index|Mugs/m3|Mugs|gallery/Mugs/m3/1.jpg|", "query|Mugs/m3|Mugs|Query/Mugs/m3/2.jpg|")
-	refused(t, Folder{Leaf: Product, Queries: 1}, source(t, photosAt("train/a/1.jpg", "shoes/a/1.jpg")), Options{}, "side by side")
-	refused(t, Folder{Leaf: Product, Queries: 1}, source(t, photosAt("train/a/1.jpg", "val/")), Options{}, "its folder val has no photos")
+	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "shoes/a/1.jpg")), Options{}, "side by side")
+	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "val/")), Options{}, "its folder val has no photos")
 }
 
 func TestFolderBad(t *testing.T) {
 	src := source(t, with(photosAt("a/1.jpg", "a/2.heic", "stray.jpg", "a/more.zip")))
-	refused(t, Folder{Leaf: Product, Queries: 1}, src, Options{}, "3 photos or rows are bad")
+	refused(t, Folder{Leaf: Product}, src, Options{}, "3 photos or rows are bad")
 	out := t.TempDir()
-	s, err := Import(context.Background(), Folder{Leaf: Product, Queries: 1}, src, out, Options{SkipBad: true})
+	s, err := Import(context.Background(), Folder{Leaf: Product}, src, out, Options{SkipBad: true})
 	if err != nil || s.Photos != 1 || s.Skipped != 3 {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -199,7 +199,7 @@ func TestFolderBad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Import(context.Background(), Folder{Leaf: Product, Queries: 1}, src, out, Options{}); err != nil {
+	if _, err := Import(context.Background(), Folder{Leaf: Product}, src, out, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(out, ProblemsFile)); !errors.Is(err, os.ErrNotExist) {
@@ -216,11 +216,11 @@ func TestFolderLinks(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	refused(t, Folder{Leaf: Product, Queries: 1}, src, Options{}, "leads out of the folder")
+	refused(t, Folder{Leaf: Product}, src, Options{}, "leads out of the folder")
 	inside := []string{"index|a||a/1.jpg|", "index|b||b/2.jpg|", "index|b/over|b|b/over/1.jpg|"}
-	got := rows(t, Folder{Leaf: Product, Queries: 1}, src, Options{SkipBad: true})
+	got := rows(t, Folder{Leaf: Product}, src, Options{SkipBad: true})
 	same(t, got, inside...)
-	got = rows(t, Folder{Leaf: Product, Queries: 1}, src, Options{SkipBad: true, FollowLinks: true})
+	got = rows(t, Folder{Leaf: Product}, src, Options{SkipBad: true, FollowLinks: true})
 	same(t, got, "query|a||a/1.jpg|", "index|a||a/out.jpg|", "index|b||b/2.jpg|", "query|b/over|b|b/over/1.jpg|", "index|b/over|b|b/over/out.jpg|", "index|out||out/1.jpg|")
 }
 
@@ -231,7 +231,7 @@ func TestSources(t *testing.T) {
 		"shop.zip": "is an archive; unpack it", "packed": "is an archive", "set.tar": "is an archive",
 		"shop": "shop.zip; unpack that first", "none": "there is no", "shop.csv": "it is no folder", "empty": "there are no photos",
 	} {
-		refused(t, Folder{Leaf: Product, Queries: 1}, filepath.Join(dir, name), Options{}, say)
+		refused(t, Folder{Leaf: Product}, filepath.Join(dir, name), Options{}, say)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	out := t.TempDir()
-	if _, err := Import(ctx, Folder{Leaf: Product, Queries: 1}, source(t, photosAt("a/1.jpg")), out, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Import(ctx, Folder{Leaf: Product}, source(t, photosAt("a/1.jpg")), out, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := os.ReadDir(out); len(left) != 0 {
@@ -254,7 +254,7 @@ func ExampleImport() {
 		_ = os.MkdirAll(filepath.Join(dir, "Mugs", "blue"), 0o755)
 		_ = os.WriteFile(filepath.Join(dir, "Mugs", "blue", photo), nil, 0o644)
 	}
-	s, err := Import(context.Background(), Folder{Leaf: Product, Queries: 1}, dir, dir, Options{})
+	s, err := Import(context.Background(), Folder{Leaf: Product}, dir, dir, Options{})
 	fmt.Println(s.Photos, s.Products, s.BySplit, err)
 	// Output: 2 1 map[index:1 query:1] <nil>
 }

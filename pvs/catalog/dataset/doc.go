@@ -1,7 +1,7 @@
 // Package dataset turns sets of product photos, in the layouts in which they are
 // published or lie on people's disks, into catalogue folders:
 //
-//	summary, err := dataset.Import(ctx, dataset.Folder{Leaf: dataset.Product, Queries: 1}, "shop", "catalog", dataset.Options{})
+//	summary, err := dataset.Import(ctx, dataset.Folder{Leaf: dataset.Product}, "shop", "catalog", dataset.Options{})
 //
 // writes catalog/photos.csv for the photos under shop, one folder a product. The photos
 // stay where they are. docs/data.md says for each reader how its set is laid out, where

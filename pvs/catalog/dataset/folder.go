@@ -30,7 +30,7 @@ const (
 // to index, all to index where that would leave none - and categories to train and val.
 type Folder struct {
 	Leaf    Leaf
-	Queries int     // photos of each product that become queries; 0: none
+	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
 	Train   float64 // share of the products that go to train and val instead of to a search
 }
 
@@ -43,12 +43,31 @@ var splitNames = map[string]catalog.Split{
 // test is what many sets call the part to search in; it is divided by product.
 const test catalog.Split = "test"
 
-func (k Folder) read(im *importing) error {
+// NoQueries makes no photo a query, where the zero value of a number of queries is 1.
+const NoQueries = -1
+
+// queriesOf is how many photos of each product become queries.
+func queriesOf(option int) (int, error) {
+	switch {
+	case option == 0:
+		return 1, nil
+	case option == NoQueries:
+		return 0, nil
+	case option < 0:
+		return 0, fmt.Errorf("%d queries a product are not possible", option)
+	}
+	return option, nil
+}
+
+func (k Folder) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
+	}
 	switch {
 	case k.Leaf != Product && k.Leaf != Category:
 		return fmt.Errorf("an innermost folder is a product or a category, not %q", k.Leaf)
-	case k.Queries < 0 || k.Train < 0 || k.Train > 1:
-		return fmt.Errorf("%d queries a product and a share of %g for training are not possible", k.Queries, k.Train)
+	case k.Train < 0 || k.Train > 1:
+		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
 	if err := im.needFolder("a folder of folders with photos is wanted"); err != nil {
 		return err

@@ -108,35 +108,35 @@ func onlineProductsFiles() map[string]string {
 
 func TestOnlineProducts(t *testing.T) {
 	train := []string{"train|1|bicycle|bicycle_final/111085122871_0.JPG|", "train|1|bicycle|bicycle_final/111085122871_1.JPG|", "train|2|coffee_maker|coffee_maker_final/1.JPG|"}
-	same(t, rows(t, OnlineProducts{Queries: 1}, source(t, onlineProductsFiles()), Options{}), append([]string{
+	same(t, rows(t, OnlineProducts{}, source(t, onlineProductsFiles()), Options{}), append([]string{
 		"query|11319|bicycle|bicycle_final/2_0.JPG|", "index|11319|bicycle|bicycle_final/2_1.JPG|", "index|11319|bicycle|bicycle_final/2_2.JPG|", "index|11320|mug|mug_final/3_0.JPG|"}, train...)...)
 	// A query that would be left without truth by a missing photo is none.
 	files := onlineProductsFiles()
 	delete(files, "bicycle_final/2_0.JPG")
 	delete(files, "bicycle_final/2_1.JPG")
-	same(t, rows(t, OnlineProducts{Queries: 1}, source(t, files), Options{SkipBad: true}),
+	same(t, rows(t, OnlineProducts{}, source(t, files), Options{SkipBad: true}),
 		append([]string{"index|11319|bicycle|bicycle_final/2_2.JPG|", "index|11320|mug|mug_final/3_0.JPG|"}, train...)...)
 	// val takes whole products of the train part and none of the test part.
-	same(t, rows(t, OnlineProducts{Queries: 1}, source(t, onlineProductsFiles()), Options{Val: 0.999999})[4:],
+	same(t, rows(t, OnlineProducts{}, source(t, onlineProductsFiles()), Options{Val: 0.999999})[4:],
 		"val|1|bicycle|bicycle_final/111085122871_0.JPG|", "val|1|bicycle|bicycle_final/111085122871_1.JPG|", "val|2|coffee_maker|coffee_maker_final/1.JPG|")
 }
 
 func TestOnlineProductsBad(t *testing.T) {
 	files := onlineProductsFiles()
 	files["Ebay_test.txt"] += "8 2 4 coffee_maker_final/1.JPG\n"
-	refused(t, OnlineProducts{Queries: 1}, source(t, files), Options{}, "Ebay_test.txt line 6: its class 2 is in Ebay_train.txt, too")
-	s, err := Import(context.Background(), OnlineProducts{Queries: 1}, source(t, files), t.TempDir(), Options{SkipBad: true})
+	refused(t, OnlineProducts{}, source(t, files), Options{}, "Ebay_test.txt line 6: its class 2 is in Ebay_train.txt, too")
+	s, err := Import(context.Background(), OnlineProducts{}, source(t, files), t.TempDir(), Options{SkipBad: true})
 	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "lists 7 photos, but Ebay_train.txt and Ebay_test.txt 8") {
 		t.Errorf("%v, %v", s.Notes, err)
 	}
 	files = onlineProductsFiles()
 	files["Ebay_test.txt"] = strings.ReplaceAll(files["Ebay_test.txt"], "image_id ", "id ")
-	refused(t, OnlineProducts{Queries: 1}, source(t, files), Options{}, "Ebay_test.txt is no list of photos: it should start with the line image_id class_id super_class_id path")
+	refused(t, OnlineProducts{}, source(t, files), Options{}, "Ebay_test.txt is no list of photos: it should start with the line image_id class_id super_class_id path")
 	delete(files, "Ebay_test.txt")
-	refused(t, OnlineProducts{Queries: 1}, source(t, files), Options{}, "it has no Ebay_test.txt")
+	refused(t, OnlineProducts{}, source(t, files), Options{}, "it has no Ebay_test.txt")
 	files = onlineProductsFiles()
 	files["Ebay_test.txt"] = "image_id class_id super_class_id path\r\n"
-	refused(t, OnlineProducts{Queries: 1}, source(t, files), Options{}, "its part Ebay_test.txt has no photos")
+	refused(t, OnlineProducts{}, source(t, files), Options{}, "its part Ebay_test.txt has no photos")
 }
 
 // The In-Shop benchmark as it is published, with fewer lines.
@@ -225,34 +225,34 @@ func TestCSV(t *testing.T) {
 	list := "sku;picture;department;shelf;name\na;a2.jpg;Home;Mugs;gone\na;a1.jpg;Home;Mugs;Mug, blue\nb;b1.jpg;Home;;Bowl\na;a3.jpg;Home;Mugs;Mug\n"
 	columns := Columns{"photo": "picture", "product": "sku", "category": "department,shelf", "title": "name"}
 	src := source(t, with(photos, map[string]string{"list.csv": list}))
-	same(t, rows(t, CSV{Columns: columns, Images: "img", Queries: 1}, filepath.Join(src, "list.csv"), Options{SkipBad: true}),
+	same(t, rows(t, CSV{Columns: columns, Images: "img"}, filepath.Join(src, "list.csv"), Options{SkipBad: true}),
 		"query|a|Home > Mugs|img/a1.jpg|Mug, blue", "index|a|Home > Mugs|img/a3.jpg|Mug", "index|b|Home|img/b1.jpg|Bowl")
 	// Splits of every name; a test part is divided.
 	src = source(t, with(photosAt("1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"), map[string]string{
 		"list.csv": "photo,path,split,product,category\nq,1.jpg,test,m,A > B\ni,2.jpg,test,m,A > B\nt,3.jpg,Train,,A > B\nv,4.jpg,validation,,A\ng,5.jpg,gallery,m,\n"}))
-	same(t, rows(t, CSV{Queries: 1}, filepath.Join(src, "list.csv"), Options{}),
+	same(t, rows(t, CSV{}, filepath.Join(src, "list.csv"), Options{}),
 		"query|m|A > B|q|", "index|m|A > B|i|", "train||A > B|t|", "val||A|v|", "index|m||g|")
 	// Without products it is for training, without anything it is an index.
 	for text, want := range map[string]string{"photo,category\n1.jpg,A\n": "train||A|1.jpg|", "photo\n1.jpg\n": "index|||1.jpg|", "photo,product\n" + filepath.Join(src, "1.jpg") + ",p\n": "index|p||1.jpg|"} {
 		if err := os.WriteFile(filepath.Join(src, "list.csv"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		same(t, rows(t, CSV{Queries: 1}, filepath.Join(src, "list.csv"), Options{}), want)
+		same(t, rows(t, CSV{}, filepath.Join(src, "list.csv"), Options{}), want)
 	}
 }
 
 func TestCSVBad(t *testing.T) {
 	src := source(t, map[string]string{"list.csv": "photo,split\n1.jpg,tset\n", "none.csv": "file\n1.jpg\n", "empty.csv": "", "1.jpg": ""})
-	refused(t, CSV{Queries: 1}, filepath.Join(src, "list.csv"), Options{}, `list.csv line 2: split "tset" is none of`)
-	refused(t, CSV{Queries: 1}, filepath.Join(src, "none.csv"), Options{}, "none.csv has no column photo; its columns are file; say which names the files with --column photo=NAME")
-	refused(t, CSV{Queries: 1}, filepath.Join(src, "empty.csv"), Options{}, "the file is empty")
-	refused(t, CSV{Queries: 1}, src, Options{}, "name the CSV file in it")
+	refused(t, CSV{}, filepath.Join(src, "list.csv"), Options{}, `list.csv line 2: split "tset" is none of`)
+	refused(t, CSV{}, filepath.Join(src, "none.csv"), Options{}, "none.csv has no column photo; its columns are file; say which names the files with --column photo=NAME")
+	refused(t, CSV{}, filepath.Join(src, "empty.csv"), Options{}, "the file is empty")
+	refused(t, CSV{}, src, Options{}, "name the CSV file in it")
 }
 
 // A product that is trained on and searched for is said.
 func TestLeakNote(t *testing.T) {
 	src := source(t, with(photosAt("1.jpg", "2.jpg"), map[string]string{"list.csv": "photo,split,product\n1.jpg,train,p\n2.jpg,index,p\n"}))
-	s, err := Import(context.Background(), CSV{Queries: 1}, filepath.Join(src, "list.csv"), t.TempDir(), Options{})
+	s, err := Import(context.Background(), CSV{}, filepath.Join(src, "list.csv"), t.TempDir(), Options{})
 	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "1 products are both trained on and searched for, p for one") {
 		t.Errorf("%v, %v", s.Notes, err)
 	}
@@ -282,7 +282,7 @@ func FuzzLists(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		for k, src := range map[Kind]string{&CSV{Queries: 1}: filepath.Join(dir, "list.csv"), &EProduct{}: dir, &OnlineProducts{Queries: 1}: dir, &InShop{}: dir, &Products10K{}: dir} {
+		for k, src := range map[Kind]string{&CSV{}: filepath.Join(dir, "list.csv"), &EProduct{}: dir, &OnlineProducts{}: dir, &InShop{}: dir, &Products10K{}: dir} {
 			s, err := Import(context.Background(), k, src, out, Options{SkipBad: true})
 			if err != nil {
 				continue

@@ -29,7 +29,7 @@ func TestFoldersAsPeopleHaveThem(t *testing.T) {
 	for _, name := range []string{"0.jfif", "1.JPE", "2.jpg_large", "3", "4.jpg?v=1", "5.dat", "6.gif_"} {
 		want = append(want, "index|cat/A|cat|cat/A/"+name+"|")
 	}
-	same(t, rows(t, Folder{Leaf: Product}, src, Options{}), want...)
+	same(t, rows(t, Folder{Leaf: Product, Queries: NoQueries}, src, Options{}), want...)
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -52,15 +52,15 @@ func TestNoQueries(t *testing.T) {
 	for name, in := range map[string]struct {
 		kind Kind
 		src  string
-	}{"folder": {Folder{Leaf: Product}, src}, "csv": {CSV{}, filepath.Join(src, "list.csv")}, "sop": {OnlineProducts{}, src}} {
+	}{"folder": {Folder{Leaf: Product, Queries: NoQueries}, src}, "csv": {CSV{Queries: NoQueries}, filepath.Join(src, "list.csv")}, "sop": {OnlineProducts{Queries: NoQueries}, src}} {
 		for _, line := range rows(t, in.kind, in.src, Options{}) {
 			if strings.HasPrefix(line, "query") {
 				t.Errorf("%s: %s", name, line)
 			}
 		}
 	}
-	for _, k := range []Kind{Folder{Leaf: Product, Queries: -1}, OnlineProducts{Queries: -1}} {
-		refused(t, k, src, Options{}, "-1 queries a product")
+	for _, k := range []Kind{Folder{Leaf: Product, Queries: -2}, OnlineProducts{Queries: -2}} {
+		refused(t, k, src, Options{}, "-2 queries a product")
 	}
 }
 

@@ -18,22 +18,22 @@ import (
 // photos of each product become queries and the others the index. (The set's own score
 // asks for every photo of the test part among all others of it, which is another task.)
 type OnlineProducts struct {
-	Queries int // of each product; 0: none
+	Queries int // of each product; 0: 1; NoQueries: none
 }
 
 // onlineProductsHeader is the first line of the set's lists.
 var onlineProductsHeader = []string{"image_id", "class_id", "super_class_id", "path"}
 
-func (k OnlineProducts) read(im *importing) error {
-	if k.Queries < 0 {
-		return fmt.Errorf("%d queries a product are not possible", k.Queries)
+func (k OnlineProducts) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
 	}
 	if err := im.needFolder("the folder Stanford_Online_Products with Ebay_train.txt and Ebay_test.txt is wanted", "Ebay_train.txt", "Ebay_test.txt"); err != nil {
 		return err
 	}
 	trained := map[string]bool{}
 	listed := 0
-	err := im.part("Ebay_train.txt", func() error {
+	err = im.part("Ebay_train.txt", func() error {
 		_, err := im.words("Ebay_train.txt", onlineProductsHeader, func(at place, words []string) error {
 			listed++
 			p, ok := onlineProduct(im, at, words)

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -92,4 +93,27 @@ func ExampleOpen() {
 	fields := make([]string, 1)
 	fmt.Println(r.Header(), r.Select([]string{"name"}), r.Read(fields), fields[0])
 	// Output: [id name] [] <nil> a; b
+}
+
+// Whatever a file holds, reading it ends, and a row has the selected fields.
+func FuzzTable(f *testing.F) {
+	for _, text := range []string{"id,name\n1,\"a\nb\"\n", "sep=;\nid;name\n1;2;\n;;\n", "id\tname\r1\t2\r", "\xff\xfei\x00d\x00\n\x00"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Open(bytes.NewReader(data), "x")
+		if err != nil || r.Select(r.Header()) != nil {
+			return
+		}
+		r.IsRow = func(fields []string) bool { return len(fields)%2 == 0 }
+		fields := make([]string, len(r.Header()))
+		for rows := 0; ; rows++ {
+			if err := r.Read(fields); errors.Is(err, io.EOF) {
+				break
+			}
+			if rows > len(data) {
+				t.Fatal("there are more rows than bytes")
+			}
+		}
+	})
 }

@@ -59,6 +59,14 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 	return a.result(summary)
 }
 
+// queriesOption is the flag's number as an option, whose zero value is 1.
+func queriesOption(flag int) int {
+	if flag == 0 {
+		return dataset.NoQueries
+	}
+	return flag
+}
+
 type importFolderCommand struct {
 	importFlags
 	Leaf    string  `default:"product" enum:"product,category" help:"What an innermost folder is: product or category."`
@@ -68,7 +76,7 @@ type importFolderCommand struct {
 
 // Run imports folders.
 func (c *importFolderCommand) Run(a *app) error {
-	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: c.Queries, Train: c.Train})
+	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: queriesOption(c.Queries), Train: c.Train})
 }
 
 // listFlags are those of kinds whose columns can have any names.
@@ -88,7 +96,7 @@ type importCSVCommand struct {
 
 // Run imports a CSV.
 func (c *importCSVCommand) Run(a *app) error {
-	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: c.Queries, Train: c.Train, Latin1: c.Latin1})
+	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: queriesOption(c.Queries), Train: c.Train, Latin1: c.Latin1})
 }
 
 type importEProductCommand struct {
@@ -108,7 +116,7 @@ type importOnlineProductsCommand struct {
 
 // Run imports Stanford Online Products.
 func (c *importOnlineProductsCommand) Run(a *app) error {
-	return c.run(a, dataset.OnlineProducts{Queries: c.Queries})
+	return c.run(a, dataset.OnlineProducts{Queries: queriesOption(c.Queries)})
 }
 
 type importInShopCommand struct{ importFlags }

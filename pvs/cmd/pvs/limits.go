@@ -9,9 +9,25 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// withNegatives joins numbers below zero with the flags before them: --k -1 is --k=-1, to
+// be refused as a number, and not a flag -1.
+func withNegatives(args []string) []string {
+	var out []string
+	for _, arg := range args {
+		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") && strings.HasPrefix(arg, "-") {
+			if _, err := strconv.ParseFloat(arg, 64); err == nil {
+				out[n-1] += "=" + arg
+				continue
+			}
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
 // checkValues refuses values that nothing could be done with, and that would otherwise be
-// taken for flags that were not given: numbers beyond the tags min, max, above and below
-// of their fields, and names that are empty - as an unset variable of a script makes them.
+// taken for flags that were not given: numbers beyond the tags min, max, above, below and
+// not of their fields, and names that are empty - as an unset variable of a script makes them.
 // A number without a tag may be anything that its type allows.
 func checkValues(parsed *kong.Context) error {
 	for _, p := range parsed.Path {
@@ -64,6 +80,7 @@ func checkNumber(name string, v *kong.Value, got float64) error {
 		{"above", "above", func(limit float64) bool { return got > limit }},
 		{"max", "at most", func(limit float64) bool { return got <= limit }},
 		{"below", "below", func(limit float64) bool { return got < limit }},
+		{"not", "other than", func(limit float64) bool { return got != limit }},
 	} {
 		text := v.Tag.Get(tag.name)
 		if text == "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +22,7 @@ func TestEveryNumberHasALimit(t *testing.T) {
 			switch flag.Target.Interface().(type) { // not the types that are made of numbers
 			case int, int64, float64:
 				numbers++
-				if flag.Tag.Get("min") == "" && flag.Tag.Get("above") == "" {
+				if flag.Tag.Get("min")+flag.Tag.Get("above")+flag.Tag.Get("not") == "" {
 					t.Errorf("--%s has no limit", flag.Name)
 				}
 			}
@@ -51,9 +50,9 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"records", dir, "--out", out, "--pixels", "0"}, "--pixels is 0"},
 		{[]string{"records", dir, "--out", out, "--shard-mb", "0"}, "--shard-mb is 0"},
 		{[]string{"records", dir, "--out", out, "--splits", ""}, "--splits is empty"},
-		{[]string{"convert", "a.npy", "b.parquet", "--shard-mb", "-1"}, "--shard-mb is -1"},
+		{[]string{"convert", "a.npy", "b.parquet", "--shard-mb=-1"}, "--shard-mb is -1"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--pixels", "0"}, "--pixels is 0"},
-		{[]string{"embed", dir, "--split", "index", "--out", out, "--batch", "-8"}, "--batch is -8"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--batch", "0"}, "--batch is 0"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", ""}, "--checkpoint is empty; leave the flag out"},
 		{[]string{"embed", dir, "--split", "index", "--out", ""}, "--out is empty"},
 		{[]string{"embed", "", "--split", "index", "--out", out}, "is empty"},
@@ -63,16 +62,14 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"data", "vectors", "--out", out, "--dim", "0"}, "--dim is 0"},
 		{[]string{"data", "vectors", "--out", out, "--spread", "0"}, "--spread is 0; it must be above 0"},
 		{[]string{"data", "synth", "--out", out, "--size", "0"}, "--size is 0"},
-		{[]string{"data", "synth", "--out", out, "--products", "-1"}, "--products is -1"},
-		{[]string{"import", "folder", dir, "--out", out, "--queries", "-1"}, "--queries is -1"},
+		{[]string{"data", "synth", "--out", out, "--products=-1"}, "--products is -1"},
+		{[]string{"import", "folder", dir, "--out", out, "--queries", "-1"}, "--queries is -1; it must be at least 0"},
 		{[]string{"import", "folder", dir, "--out", out, "--train", "nan"}, "--train is NaN"},
 		{[]string{"import", "folder", dir, "--out", out, "--val", "1"}, "--val is 1; it must be at least 0 and below 1"},
 		{[]string{"check", dir, "--few", "-1"}, "--few is -1"},
 		{[]string{"bench", "images", "--seconds", "0"}, "--seconds is 0"},
 	} {
-		if status, _, stderr := pvs(t, c.args...); status != 2 || !strings.Contains(stderr, c.say) {
-			t.Errorf("%q: status %d, %s", c.args, status, stderr)
-		}
+		refused(t, c.args, c.say)
 	}
 	// All numbers of products may not be 0 together: 0 parts would be all of them.
 	for _, kind := range [][]string{{"kicad", "--limit"}, {"synth", "--products"}} {

@@ -44,22 +44,22 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("pvs"), kong.Description("Product visual search: find photos of the same product."),
-		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.WithHyphenPrefixedParameters(true)) // --k -1 is a number, to be refused as one
+		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(stderr, "pvs:", err)
 		return 1
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(withNegatives(args))
 	if exit >= 0 { // --help
 		return exit
-	}
-	if err == nil {
-		err = checkValues(parsed)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "pvs: %v (pvs --help lists verbs and flags)\n", err)
 		return 2
+	}
+	if err := checkValues(parsed); err != nil {
+		fmt.Fprintln(stderr, "pvs:", err)
+		return 1
 	}
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
 	err = parsed.Run(a)

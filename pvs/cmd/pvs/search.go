@@ -22,6 +22,7 @@ type searchCommand struct {
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
 	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network that the index was made with; with that of the flags where the index does not say." placeholder:"FILE"`
 	K       int    `min:"1" default:"10" help:"Results a query."`
+	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"What the same id in the index and among the queries means: the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, too (auto). A photo is not found as itself."`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
 }
 
@@ -46,7 +47,7 @@ func (c *searchCommand) Run(a *app) error {
 	if err := vectors.Compare("the index "+c.Index, index.Origin, "the queries "+c.Queries, queries.Origin); err != nil {
 		return err
 	}
-	results, seconds, err := searchVectors(a, index, queries, c.K)
+	results, seconds, err := c.search(a, index, queries)
 	if err != nil {
 		return err
 	}
@@ -104,6 +105,19 @@ func (c *searchCommand) embedder(a *app, index *vectors.Origin) (embed.Embedder,
 	return e, err
 }
 
+// search finds the results and says which of them were left out as the query itself.
+func (c *searchCommand) search(a *app, index, queries *vectors.Set) (leaderboard.Results, float64, error) {
+	exact, err := leaderboard.NewIndex(index, queries.Len(), a.searchBackend)
+	if err != nil {
+		return nil, 0, err
+	}
+	exact.IDs = leaderboard.IDs(c.IDs)
+	if said := exact.Decision(queries); said != "" {
+		a.log(said + "; --ids one or --ids two decides otherwise")
+	}
+	return searchIndex(a, exact, queries, c.K)
+}
+
 // searchVectors finds the k nearest and returns them with the seconds it took, the
 // first call's compilation left out.
 func searchVectors(a *app, index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
@@ -111,6 +125,10 @@ func searchVectors(a *app, index, queries *vectors.Set, k int) (leaderboard.Resu
 	if err != nil {
 		return nil, 0, err
 	}
+	return searchIndex(a, exact, queries, k)
+}
+
+func searchIndex(a *app, exact *leaderboard.Index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
 	if err := exact.Warm(a.ctx, queries.Len()); err != nil {
 		return nil, 0, err
 	}

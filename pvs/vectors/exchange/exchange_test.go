@@ -330,6 +330,12 @@ func FuzzParquet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	for _, theirs := range []string{"id_u64", "id_decimal", "v_half", "no_rows", "duckdb_uuid", "polars_array", "v_struct"} {
+		if data, err = os.ReadFile(filepath.Join("testdata", "parquet", theirs+".parquet")); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "x.parquet")
 		if err := os.WriteFile(path, data, 0o644); err != nil {
