@@ -24,6 +24,7 @@ type Training struct {
 	first  int // the block that trains first; 0: all that is before it, too
 	row    int // values of what enters
 	k      *kernels
+	most   int // parts
 	parts  []part
 	sums   []float32            // of all parts, one after the other
 	values map[string][]float32 // the BatchNorms of the last load
@@ -57,6 +58,9 @@ type TrainingOptions struct {
 	// Weights are those that have gradients; nil: all from the first block that trains on, but
 	// BatchNorms', which have them if they train.
 	Weights []string
+	// Parts is into how many parts a batch is cut, each with sums of its own on a core of its own;
+	// 0: as many as there are cores. The same number gives the same sums on any number of cores.
+	Parts int
 }
 
 // NewTraining makes room for a network's training on images of size pixels a side.
@@ -68,7 +72,10 @@ func NewTraining(config effnet.Config, size int, opts TrainingOptions) (*Trainin
 }
 
 func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int) (*Training, error) {
-	t := &Training{config: config, size: size, row: 3 * size * size}
+	t := &Training{config: config, size: size, row: 3 * size * size, most: opts.Parts}
+	if t.most < 1 {
+		t.most = runtime.GOMAXPROCS(0)
+	}
 	if opts.From != "" {
 		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == opts.From })
 		switch {
@@ -112,7 +119,7 @@ func (t *Training) Forward(in, factors, features []float32) error {
 		return fmt.Errorf("the training of %s cannot take %d values to %d, with %d factors", t.config.Title, len(in), len(features), len(factors))
 	}
 	t.in, t.noise, t.rows = in, factors, n
-	for len(t.parts) < min(n, runtime.GOMAXPROCS(0)) {
+	for len(t.parts) < min(n, t.most) {
 		t.parts = append(t.parts, part{})
 	}
 	t.parts = t.parts[:min(n, len(t.parts))]
