@@ -12,12 +12,13 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // asGraphs is a backend on which networks are wanted as graphs.
 func asGraphs(b compute.Backend) compute.Backend {
-	native.AsGraphs(b)
+	asgraph.Want(b)
 	return b
 }
 

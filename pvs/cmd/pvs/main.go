@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/gopvs/product-visual-search/kernels/variables"
 )
 
 // commands are the verbs.
@@ -57,6 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintf(stderr, "pvs: %v (pvs --help lists verbs and flags)\n", err)
 		return 2
 	}
+	variables.Apply()
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
 	err = parsed.Run(a)
 	switch {
