@@ -3,7 +3,6 @@ package finetune
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -242,9 +241,7 @@ func TestRevision(t *testing.T) {
 			t.Errorf("%d: %q, want %q", i, got, c.want)
 		}
 	}
-	if r := revision(); r == "" {
+	if revision() == "" {
 		t.Error("no revision")
-	} else {
-		t.Log(fmt.Sprintf("of this test: %s", r))
 	}
 }
