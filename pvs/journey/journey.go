@@ -32,6 +32,7 @@ type Options struct {
 	Exact      bool
 	MicroBatch int              // see [finetune.Trainer]
 	Devices    int              // see [finetune.Trainer]
+	AnotherWay bool             // see [finetune.Trainer]
 	Precision  effnet.Precision // of the backbone in training, and in scoring where Inference has it
 	SkipBad    bool             // leave out photos that cannot be read
 	Log        func(string)
@@ -81,7 +82,7 @@ func Open(c *catalog.Catalog, opts Options) (journey *Journey, err error) {
 		return nil, err
 	}
 	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train, Val: val, Classes: classes,
-		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, Log: opts.Log, Progress: opts.Progress}
+		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, AnotherWay: opts.AnotherWay, Log: opts.Log, Progress: opts.Progress}
 	return j, nil
 }
 

@@ -29,6 +29,14 @@ type benchCommand struct {
 	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
 }
 
+// Validate refuses a time that ends nothing.
+func (c *benchCommand) Validate() error {
+	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
+		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
+	}
+	return nil
+}
+
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {

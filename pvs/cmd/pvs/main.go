@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/gopvs/product-visual-search/kernels/variables"
 )
 
 // commands are the verbs.
@@ -61,6 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintln(stderr, "pvs:", err)
 		return 1
 	}
+	variables.Apply()
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
 	err = parsed.Run(a)
 	switch {

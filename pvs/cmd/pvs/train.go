@@ -29,6 +29,7 @@ type trainFlags struct {
 	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
 	Devices    int    `not:"0" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
+	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
 
 	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; weights and losses stay float32."`
 }
@@ -74,7 +75,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		return nil, err
 	}
 	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: network.config, Values: network.values, Training: training, Inference: inference,
-		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 
 type trainCommand struct {
