@@ -27,7 +27,8 @@ type Photo struct {
 func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
 	var photos []Photo
 	for _, p := range c.Split(split) {
-		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
+		where := fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)
+		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: where})
 	}
 	return photos
 }
@@ -151,7 +152,7 @@ func digest(photos []Photo) string {
 
 // plan lists what is to be embedded: photos that changed since an earlier run, then those
 // that it did not come to.
-func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOptions) (list []todo, changed int, err error) {
+func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOptions) (list []todo, again int, err error) {
 	row := make(map[string]int, len(w.Done()))
 	for i, id := range w.Done() {
 		row[id] = i
@@ -181,14 +182,15 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 			return nil, 0, err
 		}
 	}
-	var again []todo
+	var changed []todo
 	for _, i := range places {
-		again = append(again, had[i])
+		changed = append(changed, had[i])
 	}
-	if len(again) > 0 && opts.Log != nil {
-		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, %s the first: they are embedded again", len(again), len(had), again[0].ID))
+	if len(changed) > 0 && opts.Log != nil {
+		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, %s the first: "+
+			"they are embedded again", len(changed), len(had), changed[0].ID))
 	}
-	return append(again, list...), len(again), nil
+	return append(changed, list...), len(changed), nil
 }
 
 // Changed returns the places of files that no longer hold what was stamped, those that

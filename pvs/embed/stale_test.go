@@ -40,7 +40,8 @@ func replace(t *testing.T, photo, by Photo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(photo.File, data, 0o644), os.Chtimes(photo.File, info.ModTime(), info.ModTime())); err != nil {
+	if err := errors.Join(os.WriteFile(photo.File, data, 0o644),
+		os.Chtimes(photo.File, info.ModTime(), info.ModTime())); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -96,10 +97,12 @@ func TestReplacedPhoto(t *testing.T) {
 	if err := os.Remove(list[5].File); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(context.Background(), Histogram{}, list, name, RunOptions{}); err == nil || !strings.Contains(err.Error(), "photo p5") {
+	if _, err := Run(context.Background(), Histogram{}, list, name, RunOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "photo p5") {
 		t.Errorf("a photo that is gone: %v", err)
 	}
-	if r, set := embedAll(t, list, name, RunOptions{SkipBad: true}); r.Vectors != 5 || len(r.Skipped) != 1 || set.Len() != 5 {
+	if r, set := embedAll(t, list, name, RunOptions{SkipBad: true}); r.Vectors != 5 || len(r.Skipped) != 1 ||
+		set.Len() != 5 {
 		t.Errorf("%+v", r)
 	}
 	sameFiles(t, name, list, RunOptions{SkipBad: true})
@@ -134,7 +137,8 @@ func TestOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := func(seed uint64) *Network {
-		n, err := NewNetwork(goBackend(t), c, c.InitialValues(seed), NetworkOptions{Size: 32, Batch: 2, WeightsFrom: "seed", Graph: true})
+		n, err := NewNetwork(goBackend(t), c, c.InitialValues(seed),
+			NetworkOptions{Size: 32, Batch: 2, WeightsFrom: "seed", Graph: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +147,8 @@ func TestOrigin(t *testing.T) {
 	}
 	list := photos(t, 3)
 	name := filepath.Join(t.TempDir(), "set")
-	if _, err := Run(context.Background(), network(1), list, name, RunOptions{Catalog: "shop", Split: "index"}); err != nil {
+	if _, err := Run(context.Background(), network(1), list, name,
+		RunOptions{Catalog: "shop", Split: "index"}); err != nil {
 		t.Fatal(err)
 	}
 	set, err := vectors.Read(name)
@@ -151,27 +156,33 @@ func TestOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := set.Origin
-	if o.Network != "mini" || o.Title != c.Title || o.Weights != Digest(c, c.InitialValues(1), Features) || o.WeightsFrom != "seed" || o.Pixels != 32 ||
-		!slices.Equal(o.Views, []string{"A0"}) || o.Output != "features" || o.Precision != "float32" || o.Engine != goBackend(t).Name() || o.Resize == "" ||
-		!filepath.IsAbs(o.Catalog) || o.Split != "index" || o.List != vectors.DigestIDs([]string{"p0", "p1", "p2"}) || len(o.Photos) != 64 || o.Program == "" || time.Since(o.Date) > time.Hour {
+	if o.Network != "mini" || o.Title != c.Title || o.Weights != Digest(c, c.InitialValues(1), Features) ||
+		o.WeightsFrom != "seed" || o.Pixels != 32 ||
+		!slices.Equal(o.Views, []string{"A0"}) || o.Output != "features" || o.Precision != "float32" ||
+		o.Engine != goBackend(t).Name() || o.Resize == "" ||
+		!filepath.IsAbs(o.Catalog) || o.Split != "index" || o.List != vectors.DigestIDs([]string{"p0", "p1", "p2"}) ||
+		len(o.Photos) != 64 || o.Program == "" || time.Since(o.Date) > time.Hour {
 		t.Errorf("got %+v", o)
 	}
 	same, other := network(1).Origin(), network(2).Origin()
 	if err := vectors.Compare("the index", o, "the queries", &same); err != nil {
 		t.Error(err)
 	}
-	if err := vectors.Compare("the index", o, "the queries", &other); err == nil || !strings.Contains(err.Error(), o.Weights[:12]) || !strings.Contains(err.Error(), other.Weights[:12]) {
+	if err := vectors.Compare("the index", o, "the queries", &other); err == nil ||
+		!strings.Contains(err.Error(), o.Weights[:12]) || !strings.Contains(err.Error(), other.Weights[:12]) {
 		t.Errorf("got %v", err)
 	}
 	// Heads go on the features of their own network only.
 	_, heads := withHeads(t)
-	if got, err := Project(goBackend(t), c, heads, set, Descriptor); err != nil || got.Origin.Output != "descriptor" || got.Origin.Weights != Digest(c, heads, Descriptor) {
+	if got, err := Project(goBackend(t), c, heads, set, Descriptor); err != nil ||
+		got.Origin.Output != "descriptor" || got.Origin.Weights != Digest(c, heads, Descriptor) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for name, v := range c.InitialValues(2) {
 		heads[name] = v
 	}
-	if _, err := Project(goBackend(t), c, heads, set, Descriptor); err == nil || !strings.Contains(err.Error(), "weights") {
+	if _, err := Project(goBackend(t), c, heads, set, Descriptor); err == nil ||
+		!strings.Contains(err.Error(), "weights") {
 		t.Errorf("heads on the features of another network: %v", err)
 	}
 }

@@ -54,7 +54,8 @@ func RankingOf(index *vectors.Set, indexName string, queries *vectors.Set, queri
 		}
 		return Searched{Name: name, Rows: s.Len(), IDs: vectors.DigestIDs(s.IDs), Origin: s.Origin}
 	}
-	return &Ranking{Format: rankingFormat, Version: rankingVersion, Index: side(index, indexName), Queries: side(queries, queriesName)}
+	return &Ranking{Format: rankingFormat, Version: rankingVersion, Index: side(index, indexName),
+		Queries: side(queries, queriesName)}
 }
 
 func rankingFile(path string) string { return path + ".json" }
@@ -103,7 +104,8 @@ func ReadRanking(path string) (*Ranking, error) {
 		return nil, err
 	}
 	if now != r.Results {
-		return nil, fmt.Errorf("%s is not about the results that are in %s now: another program wrote them; search again, or remove %s if they are meant to be scored", rankingFile(path), path, rankingFile(path))
+		return nil, fmt.Errorf("%s is not about the results that are in %s now: another program wrote them; "+
+			"search again, or remove %s if they are meant to be scored", rankingFile(path), path, rankingFile(path))
 	}
 	return r, nil
 }
@@ -120,7 +122,8 @@ func readRanking(path string) (*Ranking, error) {
 		return nil, err
 	}
 	wrong := func(what string) error {
-		return fmt.Errorf("%s should say what was searched, but %s; search again, or remove it if it is another program's", path, what)
+		return fmt.Errorf("%s should say what was searched, but %s; search again, or remove it if it is "+
+			"another program's", path, what)
 	}
 	var head struct {
 		Format  string
@@ -132,7 +135,8 @@ func readRanking(path string) (*Ranking, error) {
 	case head.Format != rankingFormat:
 		return nil, wrong(fmt.Sprintf("its format is %q, not %q", head.Format, rankingFormat))
 	case head.Version != rankingVersion:
-		return nil, wrong(fmt.Sprintf("it has the format's version %d, and this pvs reads %d", head.Version, rankingVersion))
+		return nil, wrong(fmt.Sprintf("it has the format's version %d, and this pvs reads %d", head.Version,
+			rankingVersion))
 	}
 	r := &Ranking{}
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -164,7 +168,9 @@ func (r *Ranking) Against(ctx context.Context, c *catalog.Catalog, path string) 
 			ids = append(ids, p.ID)
 		}
 		if vectors.DigestIDs(ids) != side.Origin.List {
-			return nil, fmt.Errorf("%s ranks photos of the split %s of the catalogue %s, %d vectors, but %s has other photos in that split, %d: score it against the catalogue that was searched, or embed and search this one",
+			return nil, fmt.Errorf("%s ranks photos of the split %s of the catalogue %s, %d vectors, but %s "+
+				"has other photos in that split, %d: score it against the catalogue that was searched, or "+
+				"embed and search this one",
 				path, split, side.Origin.Catalog, side.Rows, c.Dir, len(ids))
 		}
 		note, err := side.changed(ctx, c, path)
@@ -190,7 +196,8 @@ func (s Searched) changed(ctx context.Context, c *catalog.Catalog, path string) 
 	}
 	defer rows.Close()
 	if !rows.Origin.Known() || vectors.DigestIDs(rows.IDs) != s.IDs || !rows.Origin.Date.Equal(s.Origin.Date) || rows.Origin.Photos != s.Origin.Photos {
-		return fmt.Sprintf("the vectors %s were made again since they were searched for %s: search again for their score", s.Name, path), nil
+		return fmt.Sprintf("the vectors %s were made again since they were searched for %s: search again for "+
+			"their score", s.Name, path), nil
 	}
 	stamps, err := vectors.ReadStamps(s.Name)
 	if err != nil || len(stamps) != len(rows.IDs) {
@@ -209,10 +216,12 @@ func (s Searched) changed(ctx context.Context, c *catalog.Catalog, path string) 
 	case err != nil || len(places) == 0:
 		return "", err
 	case len(places) == n && !missing(files):
-		return "", fmt.Errorf("%s ranks photos of the catalogue %s, and those of %s have the same ids but other files, %s the first: score it against the catalogue that was searched, or embed and search this one",
+		return "", fmt.Errorf("%s ranks photos of the catalogue %s, and those of %s have the same ids but "+
+			"other files, %s the first: score it against the catalogue that was searched, or embed and search this one",
 			path, s.Origin.Catalog, c.Dir, ids[places[0]])
 	}
-	return fmt.Sprintf("%d of %d photos of %s have changed or are gone since they were embedded as %s, %s the first: embed and search again for their score",
+	return fmt.Sprintf("%d of %d photos of %s have changed or are gone since they were embedded as %s, %s the "+
+		"first: embed and search again for their score",
 		len(places), n, c.Dir, s.Name, ids[places[0]]), nil
 }
 

@@ -92,7 +92,8 @@ func TestKilledInClose(t *testing.T) {
 					t.Errorf("%s: %+v, %v", what, s, err)
 				}
 				stamps, err := ReadStamps(name)
-				if stamped && !slices.Equal(stamps, []stamp.Stamp{of(0), of(1), of(2)}) || !stamped && !errors.Is(err, os.ErrNotExist) {
+				if stamped && !slices.Equal(stamps, []stamp.Stamp{of(0), of(1), of(2)}) || !stamped &&
+					!errors.Is(err, os.ErrNotExist) {
 					t.Errorf("%s: stamps %v, %v", what, stamps, err)
 				}
 				parts, _ := filepath.Glob(name + "*.part")
@@ -156,10 +157,12 @@ func TestReplaceAndDrop(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := Read(name)
-			if err != nil || !slices.Equal(s.IDs, []string{"id-0", "id-1", "id-3", "id-9"}) || !slices.Equal(s.Data, vec(0, 1, 9, 9, 3, 1, 5, 6)) {
+			if err != nil || !slices.Equal(s.IDs, []string{"id-0", "id-1", "id-3", "id-9"}) ||
+				!slices.Equal(s.Data, vec(0, 1, 9, 9, 3, 1, 5, 6)) {
 				t.Errorf("got %+v, %v", s, err)
 			}
-			if stamps, err := ReadStamps(name); err != nil || !slices.Equal(stamps, []stamp.Stamp{of(0), of(11), of(3), of(9)}) {
+			if stamps, err := ReadStamps(name); err != nil ||
+				!slices.Equal(stamps, []stamp.Stamp{of(0), of(11), of(3), of(9)}) {
 				t.Errorf("stamps %v, %v", stamps, err)
 			}
 		}

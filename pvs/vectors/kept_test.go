@@ -21,7 +21,8 @@ func TestKept(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !Kept(name, "k", ids) || Kept(name, "other", ids) || Kept(name, "k", ids[:2]) || Kept(name, "k", []string{"id-0", "id-2", "id-1"}) {
+	if !Kept(name, "k", ids) || Kept(name, "other", ids) || Kept(name, "k", ids[:2]) ||
+		Kept(name, "k", []string{"id-0", "id-2", "id-1"}) {
 		t.Error("key or ids are not looked at")
 	}
 	data, err := os.ReadFile(name + ".npy")

@@ -83,7 +83,8 @@ func (o *Origin) differences(p *Origin) (places []string) {
 		same  bool
 	}{
 		{inNetwork, o.Network == p.Network}, {inWeights, o.Weights == p.Weights}, {inPixels, o.Pixels == p.Pixels},
-		{inViews, slices.Equal(o.Views, p.Views)}, {inOutput, o.Output == p.Output}, {inPrecision, o.Precision == p.Precision},
+		{inViews, slices.Equal(o.Views, p.Views)}, {inOutput, o.Output == p.Output}, {inPrecision,
+			o.Precision == p.Precision},
 		{inResize, o.Resize == p.Resize},
 	} {
 		if !c.same {
@@ -144,20 +145,24 @@ func UnmarshalOrigin(data []byte) (*Origin, error) {
 
 // check says what no program of this format writes.
 func (o *Origin) check() error {
-	for name, text := range map[string]string{"network": o.Network, "title": o.Title, "weights_from": o.WeightsFrom, "checkpoint": o.Checkpoint,
-		"run": o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize, "catalog": o.Catalog, "split": o.Split,
+	for name, text := range map[string]string{"network": o.Network, "title": o.Title, "weights_from": o.WeightsFrom,
+		"checkpoint": o.Checkpoint,
+		"run":        o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize,
+		"catalog": o.Catalog, "split": o.Split,
 		"program": o.Program, "views": strings.Join(o.Views, " ")} {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
 			return fmt.Errorf("%q is too long or has control characters", name)
 		}
 	}
-	for name, sum := range map[string]string{"weights_sha256": o.Weights, "catalog_ids_sha256": o.List, "photos_sha256": o.Photos} {
+	for name, sum := range map[string]string{"weights_sha256": o.Weights, "catalog_ids_sha256": o.List,
+		"photos_sha256": o.Photos} {
 		if sum != "" && !isSHA256(sum) {
 			return fmt.Errorf("%q is no SHA-256", name)
 		}
 	}
 	if o.Pixels < 0 || o.Pixels > 1<<16 || len(o.Views) > maxViews || len(o.Calibration) > maxCalibration {
-		return fmt.Errorf("%d pixels, %d views or a calibration of %d bytes are not possible", o.Pixels, len(o.Views), len(o.Calibration))
+		return fmt.Errorf("%d pixels, %d views or a calibration of %d bytes are not possible", o.Pixels,
+			len(o.Views), len(o.Calibration))
 	}
 	return nil
 }
@@ -170,7 +175,8 @@ func isSHA256(text string) bool {
 // clean returns a copy that JSON can hold as it is: paths may have any bytes.
 func (o *Origin) clean() *Origin {
 	c := *o
-	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output, &c.Precision, &c.Engine, &c.Resize,
+	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output,
+		&c.Precision, &c.Engine, &c.Resize,
 		&c.Catalog, &c.Split, &c.Program} {
 		*text = cleanText(*text)
 	}

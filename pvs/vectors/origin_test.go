@@ -12,9 +12,12 @@ import (
 )
 
 func sample() Origin {
-	return Origin{Network: "lite0", Title: "EfficientNet-Lite0", Weights: strings.Repeat("1a2b3c4d", 8), WeightsFrom: "lite0", Pixels: 224, Views: []string{"A0"},
-		Output: "features", Precision: "float32", Calibration: json.RawMessage(`{"stem":{"Low":0,"High":1.5}}`), Engine: "own kernels", Resize: "square",
-		Catalog: "/shop \xff", Split: "index", List: strings.Repeat("0f", 32), Program: "pvs 1", Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
+	return Origin{Network: "lite0", Title: "EfficientNet-Lite0", Weights: strings.Repeat("1a2b3c4d", 8),
+		WeightsFrom: "lite0", Pixels: 224, Views: []string{"A0"},
+		Output: "features", Precision: "float32", Calibration: json.RawMessage(`{"stem":{"Low":0,"High":1.5}}`),
+		Engine: "own kernels", Resize: "square",
+		Catalog: "/shop \xff", Split: "index", List: strings.Repeat("0f", 32), Program: "pvs 1",
+		Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 }
 
 func ExampleCompare() {
@@ -53,7 +56,8 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	a, b := sample(), sample()
-	b.WeightsFrom, b.Checkpoint, b.Engine, b.Catalog, b.Split, b.List, b.Program, b.Date = "else", "where", "xla", "other", "query", "", "pvs 2", time.Now()
+	b.WeightsFrom, b.Checkpoint, b.Engine, b.Catalog, b.Split, b.List, b.Program, b.Date = "else", "where", "xla",
+		"other", "query", "", "pvs 2", time.Now()
 	b.Calibration = nil
 	if err := Compare("this", &a, "that", &b); err != nil {
 		t.Error(err)
@@ -156,7 +160,8 @@ func TestBadSidecars(t *testing.T) {
 		_, err1 := Read(name)
 		_, err2 := OpenRows(name)
 		for _, err := range []error{err1, err2} {
-			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), name+".json") || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), name+".json") ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: got %v, want %q", what, err, c.say)
 			}
 		}
@@ -167,7 +172,8 @@ func TestBadSidecars(t *testing.T) {
 	if _, err := OpenWriter(name, 2, "k"); err == nil || !strings.Contains(err.Error(), "in the way") {
 		t.Errorf("another program's file would be overwritten: %v", err)
 	}
-	if err := os.WriteFile(name+".json", []byte(`{"version": 1, "records": 3, "dim": 2, "shards": []}`), 0o644); err != nil {
+	if err := os.WriteFile(name+".json", []byte(`{"version": 1, "records": 3, "dim": 2, "shards": []}`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := OpenWriter(name, 2, "k"); err == nil || !strings.Contains(err.Error(), "manifest") {
@@ -188,9 +194,11 @@ func TestReplacedSet(t *testing.T) {
 		ids string
 		say string
 	}{
-		"values":      {append(npyHeader(3, 2), asBytes(vec(0, 1, 1, 1, 2, 7))...), "id-0\nid-1\nid-2\n", "the values are others"},
-		"ids":         {nil, "id-0\nid-2\nid-1\n", "the ids are others"},
-		"rows":        {append(npyHeader(2, 2), asBytes(vec(0, 1, 1, 1))...), "id-0\nid-1\n", "3 vectors of dimension 2, and there are 2 of 2"},
+		"values": {append(npyHeader(3, 2), asBytes(vec(0, 1, 1, 1, 2, 7))...), "id-0\nid-1\nid-2\n",
+			"the values are others"},
+		"ids": {nil, "id-0\nid-2\nid-1\n", "the ids are others"},
+		"rows": {append(npyHeader(2, 2), asBytes(vec(0, 1, 1, 1))...), "id-0\nid-1\n",
+			"3 vectors of dimension 2, and there are 2 of 2"},
 		"dimension":   {append(npyHeader(3, 1), asBytes(vec(0, 1, 1))...), "id-0\nid-1\nid-2\n", "3 of 1"},
 		"Windows ids": {nil, "id-0\r\nid-1\r\nid-2\r\n", ""},
 	} {

@@ -73,7 +73,8 @@ func parseSidecar(data []byte) (*sidecar, error) {
 	case head.Format != sidecarFormat:
 		return nil, fmt.Errorf("its format is %q, not %q", cleanText(head.Format), sidecarFormat)
 	case head.Version > sidecarVersion:
-		return nil, fmt.Errorf("it has the format's version %d, and this pvs reads %d: use the pvs that wrote it, or a later one", head.Version, sidecarVersion)
+		return nil, fmt.Errorf("it has the format's version %d, and this pvs reads %d: use the pvs that wrote "+
+			"it, or a later one", head.Version, sidecarVersion)
 	case head.Version < 1:
 		return nil, fmt.Errorf("its format has no version %d", head.Version)
 	}
@@ -94,7 +95,8 @@ func readSidecar(name string) (*sidecar, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; embed again, or remove it if the vectors are another program's", path, name, err)
+		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; embed again, or remove it if the "+
+			"vectors are another program's", path, name, err)
 	}
 	return s, nil
 }
@@ -175,7 +177,8 @@ func (s *sidecar) fits(name string, rows, dim int, ids []string, values string) 
 	default:
 		return nil
 	}
-	return fmt.Errorf("%s.json is not about these %s.npy and %s.ids: %s; another program, or a run that was cut short, wrote them: embed again, or remove %s.json if the vectors are another program's",
+	return fmt.Errorf("%s.json is not about these %s.npy and %s.ids: %s; another program, or a run that was "+
+		"cut short, wrote them: embed again, or remove %s.json if the vectors are another program's",
 		name, name, name, what, name)
 }
 

@@ -96,10 +96,12 @@ func (w *Writer) mayDescribe() error {
 	case err == nil, errors.Is(err, os.ErrNotExist):
 		return nil
 	case errors.Is(err, errOtherJSON):
-		return fmt.Errorf("%s is the manifest of TFRecord shards, but beside %s.npy it would say how those vectors were made; name the vectors differently, or the manifest %s.tfrecord.json",
+		return fmt.Errorf("%s is the manifest of TFRecord shards, but beside %s.npy it would say how those "+
+			"vectors were made; name the vectors differently, or the manifest %s.tfrecord.json",
 			path, w.name, w.name)
 	}
-	return fmt.Errorf("%s is in the way: beside %s.npy it should say how those vectors were made, but %w; remove it, or name the vectors differently", path, w.name, err)
+	return fmt.Errorf("%s is in the way: beside %s.npy it should say how those vectors were made, but %w; "+
+		"remove it, or name the vectors differently", path, w.name, err)
 }
 
 // takeBack undoes a Close that was killed between naming the rows and naming the ids:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
@@ -42,7 +43,11 @@ func (c *embedCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.say("%d vectors of dimension %d are in %s.npy (%d embedded now, %.1f images/s)", result.Vectors, e.Dim(), c.Out, result.New, result.ImagesPerSecond)
+	now := fmt.Sprintf("%d embedded now, %.1f images/s", result.New, result.ImagesPerSecond)
+	if result.New == 0 {
+		now = "no photo has changed since they were embedded"
+	}
+	a.say("%d vectors of dimension %d are in %s.npy (%s)", result.Vectors, e.Dim(), strings.TrimSuffix(c.Out, ".npy"), now)
 	return a.result(map[string]any{"vectors": result.Vectors, "dim": e.Dim(), "images_per_second": result.ImagesPerSecond,
 		"skipped": len(result.Skipped) + len(cat.Skipped)})
 }

@@ -16,7 +16,8 @@ import (
 func (a *app) unknown(name string, o *vectors.Origin) {
 	if !o.Known() {
 		name = strings.TrimSuffix(name, ".npy")
-		a.log(fmt.Sprintf("%s.json does not say what made the vectors %s: whether they may be compared with others is not checked", name, name))
+		a.log(fmt.Sprintf("%s.json does not say what made the vectors %s: whether they may be compared with "+
+			"others is not checked", name, name))
 	}
 }
 
@@ -69,10 +70,12 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 // otherwise, and weights that are gone or others, are errors.
 func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*network, error) {
 	disagrees := func(flag string) error {
-		return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the index with it", index, o, flag)
+		return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the "+
+			"index with it", index, o, flag)
 	}
 	switch given := f.given(); {
-	case o.Network == embed.HistogramName && f.Baseline && len(given) == 1, o.Network == embed.HistogramName && len(given) == 0:
+	case o.Network == embed.HistogramName && f.Baseline && len(given) == 1,
+		o.Network == embed.HistogramName && len(given) == 0:
 		return nil, nil
 	case o.Network == embed.HistogramName:
 		return nil, disagrees(strings.Join(given, " "))
@@ -86,7 +89,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 		return nil, disagrees("--precision " + f.Precision.String())
 	}
 	if _, err := effnet.Named(o.Network); err != nil {
-		return nil, fmt.Errorf("the index %s was made with %s, which embeds no photos here: search it by --queries", index, o)
+		return nil, fmt.Errorf("the index %s was made with %s, which embeds no photos here: search it by --queries",
+			index, o)
 	}
 	n, what, err := f.weightsOf(a, index, o)
 	if err != nil {
@@ -94,7 +98,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 	}
 	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network || digest != o.Weights {
 		found := vectors.Origin{Network: n.config.Name, Title: n.config.Title, Run: n.run, Weights: digest}
-		return nil, fmt.Errorf("the index %s was made with %s, but %s is %s: leave it out if it was named, else name the weights that the index was made with by --weights or --checkpoint, or embed the index again",
+		return nil, fmt.Errorf("the index %s was made with %s, but %s is %s: leave it out if it was named, "+
+			"else name the weights that the index was made with by --weights or --checkpoint, or embed the index again",
 			index, o, what, &found)
 	}
 	return n, nil
@@ -121,7 +126,8 @@ func (f *networkFlags) weightsOf(a *app, index string, o *vectors.Origin) (n *ne
 		from.Model = ""
 	}
 	if from.Checkpoint == "" && from.Weights == "" {
-		return nil, "", fmt.Errorf("the index %s was made with %s, and its %s.json does not say where those weights are: name them by --weights or --checkpoint", index, o, index)
+		return nil, "", fmt.Errorf("the index %s was made with %s, and its %s.json does not say where those "+
+			"weights are: name them by --weights or --checkpoint", index, o, index)
 	}
 	if n, err = from.load(a); err == nil || named {
 		return n, what, err
@@ -130,8 +136,14 @@ func (f *networkFlags) weightsOf(a *app, index string, o *vectors.Origin) (n *ne
 	if place == "" {
 		place = from.Weights
 	}
-	if _, stat := os.Stat(place); errors.Is(err, fs.ErrNotExist) || errors.Is(stat, fs.ErrNotExist) && strings.ContainsAny(place, "./\\") {
-		return nil, "", fmt.Errorf("the index %s was made with %s of %s, which is not there now: name those weights by --weights or --checkpoint", index, o, place)
+	gone := errors.Is(err, fs.ErrNotExist)
+	if strings.ContainsAny(place, "./\\") {
+		_, stat := os.Stat(place)
+		gone = gone || errors.Is(stat, fs.ErrNotExist)
+	}
+	if gone {
+		return nil, "", fmt.Errorf("the index %s was made with %s of %s, which is not there now: name those "+
+			"weights by --weights or --checkpoint", index, o, place)
 	}
 	return nil, "", fmt.Errorf("the index %s was made with %s of %s, which cannot be had now: %w", index, o, place, err)
 }

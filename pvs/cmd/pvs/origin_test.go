@@ -30,7 +30,10 @@ func otherMini(t *testing.T, path string) {
 	for _, v := range c.Variables() {
 		tensors[v.Name] = weights.Tensor{Shape: v.Shape, Data: values[v.Name]}
 	}
-	if err := wholefile.Write(path, func(w io.Writer) error { return weights.WriteSafetensors(w, tensors, nil) }); err != nil {
+	if err := wholefile.Write(path, func(w io.Writer) error {
+		return weights.WriteSafetensors(w, tensors,
+			nil)
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -89,7 +92,8 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	if err := json.Unmarshal(data, &note); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"network", "weights_sha256", "weights_from", "pixels", "views", "output", "precision", "resize", "dim", "rows", "ids_sha256", "catalog", "split", "program", "date"} {
+	for _, key := range []string{"network", "weights_sha256", "weights_from", "pixels", "views", "output",
+		"precision", "resize", "dim", "rows", "ids_sha256", "catalog", "split", "program", "date"} {
 		if note[key] == nil {
 			t.Errorf("index.json lacks %q: %s", key, data)
 		}
@@ -102,18 +106,21 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	if _, said := done(t, search("index", "--queries", at("query"))...); strings.Contains(said, "does not say") {
 		t.Errorf("said %q", said)
 	}
-	sentence(t, search("index", "--queries", at("theirs")), "the index "+at("index"), "the queries "+at("theirs"), "EfficientNet-Mini at 32 pixels", "embed both with the same")
+	sentence(t, search("index", "--queries", at("theirs")), "the index "+at("index"), "the queries "+at("theirs"),
+		"EfficientNet-Mini at 32 pixels", "embed both with the same")
 	sentence(t, search("index", "--queries", at("larger")), "at 32 pixels", "at 64 pixels")
 
 	// Through Parquet and TFRecord and back nothing is forgotten.
-	for _, way := range [][]string{{"index.npy", "p.parquet", "again.npy"}, {"index.npy", "r.tfrecord", ""}, {"r.json", "again.npy", ""}, {"index.npy", "index.tfrecord", ""}, {"index.json", "again.npy", ""}} {
+	for _, way := range [][]string{{"index.npy", "p.parquet", "again.npy"}, {"index.npy", "r.tfrecord", ""},
+		{"r.json", "again.npy", ""}, {"index.npy", "index.tfrecord", ""}, {"index.json", "again.npy", ""}} {
 		for i := 0; i+1 < len(way) && way[i+1] != ""; i++ {
 			if _, said := done(t, "convert", at(way[i]), at(way[i+1])); strings.Contains(said, "does not say") {
 				t.Errorf("said %q", said)
 			}
 		}
 		if _, err := os.Stat(at("again.npy")); err == nil {
-			sentence(t, search("again", "--queries", at("theirs")), "the index "+at("again"), "EfficientNet-Mini at 32 pixels")
+			sentence(t, search("again", "--queries", at("theirs")), "the index "+at("again"),
+				"EfficientNet-Mini at 32 pixels")
 			done(t, search("again", "--queries", at("query"))...)
 		}
 	}
@@ -131,12 +138,18 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	if status != 0 || strings.Count(stdout, "\n") != 2 {
 		t.Errorf("%s%s", stdout, stderr)
 	}
-	for _, flags := range [][]string{{"--baseline"}, {"--pixels", "64"}, {"--precision", "bfloat16"}, {"--model", "b0"}} {
-		sentence(t, search("index", append([]string{"--image", photo}, flags...)...), "the index "+at("index")+" was made with EfficientNet-Mini at 32 pixels", strings.Join(flags, " ")+" says otherwise")
-		sentence(t, search("index", append([]string{"--queries", at("query")}, flags...)...), strings.Join(flags, " ")+" says otherwise")
+	for _, flags := range [][]string{{"--baseline"}, {"--pixels", "64"}, {"--precision", "bfloat16"},
+		{"--model", "b0"}} {
+		sentence(t, search("index", append([]string{"--image", photo}, flags...)...),
+			"the index "+at("index")+" was made with EfficientNet-Mini at 32 pixels", strings.Join(flags,
+				" ")+" says otherwise")
+		sentence(t, search("index", append([]string{"--queries", at("query")}, flags...)...),
+			strings.Join(flags, " ")+" says otherwise")
 	}
-	sentence(t, search("index", "--image", photo, "--weights", other), "the index "+at("index"), "--weights "+other, "weights ")
-	sentence(t, search("colours", "--image", photo, "--pixels", "32"), "colour histograms", "--pixels 32 says otherwise")
+	sentence(t, search("index", "--image", photo, "--weights", other), "the index "+at("index"), "--weights "+other,
+		"weights ")
+	sentence(t, search("colours", "--image", photo, "--pixels", "32"), "colour histograms",
+		"--pixels 32 says otherwise")
 	sentence(t, search("colours", "--queries", at("query")), "colour histograms", "EfficientNet-Mini")
 
 	// Weights that were replaced or are gone.
@@ -163,7 +176,8 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	if _, said := done(t, search("index", "--queries", at("theirs"))...); strings.Count(said, "does not say") != 2 {
 		t.Errorf("said %q", said)
 	}
-	if _, said := done(t, search("index", append([]string{"--image", photo}, mini...)...)...); strings.Count(said, "does not say") != 1 {
+	if _, said := done(t, search("index", append([]string{"--image", photo}, mini...)...)...); strings.Count(said,
+		"does not say") != 1 {
 		t.Errorf("said %q", said)
 	}
 }
@@ -320,7 +334,8 @@ func TestStalePhotos(t *testing.T) {
 	after, said := quick("o")
 	fresh, _ := quick("o2")
 	if after != fresh || after == before || !strings.Contains(said, "embedded again") {
-		t.Errorf("MAR@10 %g, after the photos were replaced %g, and %g in a new folder; said %q", before, after, fresh, said)
+		t.Errorf("MAR@10 %g, after the photos were replaced %g, and %g in a new folder; said %q", before, after,
+			fresh, said)
 	}
 	again := index("v")
 	for i, v := range again.Data {
