@@ -275,7 +275,7 @@ func (r *run) validate(ctx context.Context) (Step, error) {
 	}
 }
 
-// save writes the checkpoint and the log.
+// save writes the log and the checkpoint.
 func (r *run) save() error {
 	c := r.check
 	c.Done = len(c.Epochs) == r.settings.Phase.Epochs
@@ -302,9 +302,10 @@ func (r *run) save() error {
 			return err
 		}
 	}
-	if err := c.save(r.dir, vars); err != nil {
+	// The log comes first: a run whose checkpoint says that it is done is not opened again.
+	if err := writeLog(r.dir, c.Epochs, r.settings.Phase.Siamese()); err != nil {
 		return err
 	}
 	r.saved = time.Now()
-	return writeLog(r.dir, c.Epochs, r.settings.Phase.Siamese())
+	return c.save(r.dir, vars)
 }
