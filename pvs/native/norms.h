@@ -50,7 +50,7 @@ PVS_TARGET static void tally_back(const float *slopes, const float *x, int rows,
 
 // normed writes the activation of x[rows, channels], normalised, to out, whose rows are apart
 // values apart and have some of the channels, and its derivatives, in rows as those of x, to
-// slopes; both may be null.
+// slopes, for which channels are whole vectors; both may be null.
 PVS_TARGET static void normed(const pvs_norm *n, int first, int act, const float *x, int rows, int channels, float *out, int apart, int has, float *slopes) {
 	for (int c = 0; c < channels; c += lanes) {
 		mask m = lanes_of(channels - c), some = lanes_of(has - c);

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Checks that need another compiler, another machine or much time, beside .ci/run: some 30 minutes on 2 cores.
+#   docs/ci/sanitize.sh [CHECK...]
+# with one or more of: address undefined race arm64 int32 cores modules. Without any, all of them. Each prints a
+# line of what it found; the log of the last run is in docs/trust.md.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+kernels="./pvs/native ./pvs/internal/pieces ./pvs/classify"
+checks=${*:-address undefined race arm64 int32 cores modules}
+
+# A compiler for the sanitizers: without -O3, at which it takes ten times as long for the same findings.
+mkdir "$work/bin"
+printf '#!/usr/bin/env bash\nexec gcc "${@/#-O3/-O1}"\n' >"$work/bin/cc"
+chmod +x "$work/bin/cc"
+
+# Reads and writes beside what C and Go have taken, use after free, and, as each test ends, what is never freed.
+address() { CC="$work/bin/cc" go test -asan -count=1 -timeout 60m $kernels; }
+
+# What C leaves open: shifts, signed overflow, misaligned or null pointers, bounds of arrays. The first stops it.
+undefined() {
+  CC="$work/bin/cc" CGO_CFLAGS="-fsanitize=undefined -fno-sanitize-recover=all" CGO_LDFLAGS="-fsanitize=undefined" \
+    go test -count=1 -timeout 60m $kernels
+}
+
+# Go's own race detector. XLA and ONNX Runtime are compiled without it: what they do is not seen.
+race() { CC="$work/bin/cc" go test -race -short -count=1 -timeout 60m $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$'); }
+
+# Packages whose tests need no backend's library, built for arm64 with cgo and run under QEMU.
+portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/cores ./pvs/pace ./pvs/records ./pvs/native
+  ./pvs/internal/onewriter ./pvs/internal/stamp ./pvs/internal/pieces ./pvs/effnet/weights ./data/mesh"
+arm64() {
+  export GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+  go build -o "$work/pvs-arm64" ./pvs/cmd/pvs
+  qemu-aarch64 "$work/pvs-arm64" --help >/dev/null
+  go vet ./...
+  go test -count=1 -short -timeout 60m -exec qemu-aarch64 $portable
+}
+
+# Where int has 32 bits: constants and shifts that do not fit, and tests of what counts bytes.
+int32() {
+  GOARCH=386 CGO_ENABLED=0 go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/cores ./pvs/pace ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights
+  GOARCH=386 CGO_ENABLED=0 go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/cores ./pvs/catalog/table ./pvs/records
+}
+
+# Other numbers of cores than this machine has.
+cores() {
+  for n in 1 3; do GOMAXPROCS=$n go test -count=1 -short ./pvs/native ./pvs/classify ./pvs/cores ./pvs/search ./pvs/feed ./pvs/vectors; done
+}
+
+modules() { docs/ci/modules.sh; }
+
+for check in $checks; do
+  begun=$SECONDS
+  "$check" >"$work/$check.log" 2>&1 || { tail -60 "$work/$check.log"; echo "$check: FAILED"; exit 1; }
+  grep -E '^(ok|---|WARNING)' "$work/$check.log" | grep -v 'no test files' || true
+  echo "$check: nothing found, $((SECONDS - begun)) s"
+done

@@ -1,0 +1,8 @@
+//go:build cgo && amd64
+
+#define PVS_LANES 16
+#define PVS_INSTRUCTIONS "avx512f,avx512dq,fma"
+#include "../../native/norms.h"
+
+#define PVS_NAME(name) name##_16
+#include "pieces.h"

@@ -1,0 +1,30 @@
+//go:build cgo && amd64
+
+#define PVS_HALF
+#include "../../native/native.h"
+
+#ifdef PVS_HAS_HALF
+
+#define PVS_LANES 16
+#define PVS_INSTRUCTIONS "avx512f,avx512dq,avx512bw,avx512vl,avx512fp16,fma"
+#include "../../native/vector.h"
+
+// Activates whole vectors.
+PVS_TARGET void piece_activate_32(int act, float *x, int n, float *slopes) {
+	for (int i = 0; i < n; i += step) {
+		value v[step], s[step];
+		for (int j = 0; j < step; j++)
+			v[j] = i + j < n ? x[i + j] : 0;
+		vec a = load(v);
+		differentiate(&a, 1, act, s);
+		store(v, a);
+		for (int j = 0; j < step && i + j < n; j++) {
+			x[i + j] = v[j];
+			slopes[i + j] = s[j];
+		}
+	}
+}
+
+#else
+void piece_activate_32(int act, float *x, int n, float *slopes) {}
+#endif

@@ -1,0 +1,183 @@
+//go:build cgo && amd64
+
+package native_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/native"
+)
+
+// nans are numbers that are none: as processors make them, and as broken files may have them.
+var nans = []float32{math.Float32frombits(0x7fc00000), math.Float32frombits(0x7fffffff), math.Float32frombits(0xffffffff), math.Float32frombits(0x7f800001)}
+
+// isNaN says whether there is one, and whether all are.
+func isNaN(x []float32) (some, all bool) {
+	all = true
+	for _, v := range x {
+		if v != v {
+			some = true
+		} else {
+			all = false
+		}
+	}
+	return some, all
+}
+
+// broken is a network's weights with one value replaced.
+func broken(c effnet.Config, name string, at int, by float32) map[string][]float32 {
+	all := values(c)
+	all[name][at] = by
+	return all
+}
+
+// One weight that is no number makes features that are none: all of them, but for those of the last
+// convolution, each of which is of its own. So it is forward and back, whatever the weight, the width of the
+// vectors and the precision.
+func TestNaNWeight(t *testing.T) {
+	needsKernels(t)
+	const size = 32
+	for _, c := range []effnet.Config{lite, mini} {
+		x, dim := images(2, size), c.Features()
+		features := make([]float32, 2*dim)
+		for i, v := range c.Variables() {
+			if testing.Short() && i%9 != 0 {
+				continue
+			}
+			at, by := i%v.Size(), nans[i%len(nans)]
+			weights := broken(c, v.Name, at, by)
+			last := strings.HasPrefix(v.Name, "top_")
+			hold := func(what string, all bool) {
+				t.Helper()
+				if some, every := isNaN(features); !some || all && !every {
+					t.Errorf("%s, %s of %s[%d] is NaN (%x): features are numbers", c.Title, what, v.Name, at, math.Float32bits(by))
+				}
+			}
+			for name, n := range networks(t, c, weights, size) {
+				clear(features)
+				if err := n.Run(x, native.Options{}, features); err != nil {
+					t.Fatal(err)
+				}
+				hold(name, !last)
+			}
+			for _, norms := range []bool{false, true} {
+				if norms && (v.Statistic() || strings.HasSuffix(v.Name, "/moving_mean")) {
+					continue // those of the batch are used
+				}
+				for _, lanes := range native.Lanes() {
+					n, err := native.NewTrainingFor(c, size, native.TrainingOptions{Norms: norms}, lanes)
+					if err != nil {
+						t.Fatal(err)
+					}
+					clear(features)
+					got := map[string][]float32{}
+					for _, err := range []error{n.Load(weights), n.Forward(x, nil, features), n.Backward(normal(2 * dim)), n.Gradients(got)} {
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+					hold(fmt.Sprintf("training with %d lanes, norms %t,", lanes, norms), !last)
+					none := true
+					for _, g := range got {
+						some, _ := isNaN(g)
+						none = none && !some
+					}
+					if none {
+						t.Errorf("%s, %d lanes, norms %t: gradients are numbers where %s[%d] is NaN", c.Title, lanes, norms, v.Name, at)
+					}
+					n.Close()
+				}
+			}
+		}
+	}
+}
+
+// An infinite weight stays infinite in float16; numbers of more than the largest become that.
+func TestHalfInfinite(t *testing.T) {
+	if !native.Supports(effnet.Float16) {
+		t.Skip("this processor has no float16")
+	}
+	for by, number := range map[float32]bool{float32(math.Inf(1)): false, 1e30: true} {
+		weights := values(mini)
+		clear(weights["top_conv/kernel"])
+		weights["top_conv/kernel"][0] = by
+		n, err := native.NewHalf(mini, weights, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := make([]float32, mini.Features())
+		if err := n.Run(images(1, 32), native.Options{}, out); err != nil {
+			t.Fatal(err)
+		}
+		if finite := out[0]-out[0] == 0; finite && !number {
+			t.Errorf("a weight of %g gives the feature %g", by, out[0])
+		}
+		n.Close()
+	}
+}
+
+// A logit that is no number makes the loss of its row none, its gradients too, and nothing is found there; the
+// other rows are as they were.
+func TestNaNLogit(t *testing.T) {
+	needsKernels(t)
+	for _, lanes := range native.Lanes() {
+		for _, out := range []int{1, 3, 16, 37, 100} {
+			d, err := native.NewDenseFor(8, out, lanes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			width := d.Width()
+			logits, labels := make([]float32, 3*width), []int32{int32(out - 1), int32(out / 2), 0}
+			for r := range 3 {
+				copy(logits[r*width:], noise(uint64(r), out))
+			}
+			plain := slices.Clone(logits)
+			want, err := d.Softmax(plain, labels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range out {
+				for _, nan := range nans {
+					got := slices.Clone(logits)
+					got[width+i] = nan
+					found, err := d.Softmax(got, labels)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, all := isNaN(got[width : width+out])
+					if f := found[1]; f.Loss == f.Loss || f.Is || !all {
+						t.Fatalf("%d lanes, logit %d of %d is NaN (%x): loss %g, found %t, gradients %v", lanes, i, out, math.Float32bits(nan), f.Loss, f.Is, got[width:width+out])
+					}
+					if found[0] != want[0] || found[2] != want[2] || !slices.Equal(got[:width], plain[:width]) || !slices.Equal(got[2*width:], plain[2*width:]) {
+						t.Fatalf("%d lanes, logit %d of %d is NaN: other rows have changed", lanes, i, out)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A gradient that is no number breaks its own weight and moments, and no others.
+func TestNaNGradient(t *testing.T) {
+	needsKernels(t)
+	a := native.Adam{Rate: 0.03, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+	for _, lanes := range append(native.Lanes(), 0) {
+		for i := range 19 {
+			g, w := noise(1, 19), native.Trained{Weights: noise(2, 19), M: make([]float32, 19), V: make([]float32, 19)}
+			g[i] = nans[i%len(nans)]
+			a.StepFor(g, w, lanes)
+			for what, x := range map[string][]float32{"weight": w.Weights, "first moment": w.M, "second moment": w.V} {
+				for j, v := range x {
+					if (v != v) != (i == j) {
+						t.Fatalf("%d lanes: gradient %d is NaN, %s %d is %g", lanes, i, what, j, v)
+					}
+				}
+			}
+		}
+	}
+}
