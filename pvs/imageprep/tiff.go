@@ -20,6 +20,11 @@ const (
 	tiffSubsampling, tiffXMP, tiffDNG                    = 530, 700, 50706
 )
 
+// tiffTags are those above.
+var tiffTags = []int{tiffReduced, tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffFillOrder, tiffMake, tiffStripOffsets, tiffOrientationTag,
+	tiffSamples, tiffRowsPerStrip, tiffStripCounts, tiffPlanar, tiffT4Options, tiffPredictor, tiffColors, tiffTileWidth, tiffTileHeight, tiffTileOffsets,
+	tiffTileCounts, tiffSubDirectories, tiffInkSet, tiffExtra, tiffFormat, tiffJPEGTables, tiffSubsampling, tiffXMP, tiffDNG}
+
 // How a TIFF's samples are meant.
 const (
 	whiteIsZero, blackIsZero, tiffRGB, tiffPalette = 0, 1, 2, 3
@@ -107,6 +112,10 @@ func (t *tiff) directory() error {
 	}
 	for ; n > 0; n, at = n-1, at+entry {
 		e := d[at : at+entry]
+		id := int(t.order.Uint16(e))
+		if !slices.Contains(tiffTags, id) {
+			continue
+		}
 		tag := tiffTag{kind: int(t.order.Uint16(e[2:])), count: t.uint(e[4 : 4+inline])}
 		if tag.kind >= len(tiffSizes) || tiffSizes[tag.kind] == 0 || tag.count > size {
 			continue // of an unknown type, or larger than the file
@@ -115,7 +124,7 @@ func (t *tiff) directory() error {
 		if need := tag.count * tiffSizes[tag.kind]; need > inline {
 			from := t.uint(tag.value)
 			if from > size || need > size-from {
-				if id := int(t.order.Uint16(e)); id == tiffStripOffsets || id == tiffStripCounts || id == tiffTileOffsets || id == tiffTileCounts {
+				if id != tiffMake && id != tiffXMP {
 					return errCutOff
 				}
 				continue
@@ -124,7 +133,7 @@ func (t *tiff) directory() error {
 		} else {
 			tag.value = tag.value[:need]
 		}
-		t.tags[int(t.order.Uint16(e))] = tag
+		t.tags[id] = tag
 	}
 	return nil
 }
