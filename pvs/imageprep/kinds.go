@@ -3,7 +3,6 @@ package imageprep
 import (
 	"bytes"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -17,20 +16,13 @@ func Extensions() []string {
 		".tif", ".tiff", ".heic", ".heif", ".heics", ".heifs", ".hif", ".avif", ".avifs"}
 }
 
-// UnreadExtensions are those of images that [Decode] refuses by a sentence on what they are.
+// UnreadExtensions are those of photos and pictures that [Decode] refuses by a sentence on what they are. Documents and icons, which
+// may lie beside photos, are not among them.
 func UnreadExtensions() []string {
-	return []string{".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jxl", ".jxr", ".wdp", ".jls", ".psd", ".psb", ".svg", ".svgz", ".pdf", ".eps", ".ai", ".ico",
-		".cur", ".icns", ".tga", ".pcx", ".pnm", ".pbm", ".pgm", ".ppm", ".pam", ".exr", ".hdr", ".dds", ".qoi", ".xcf", ".djvu", ".dcm", ".fits", ".wmf", ".emf",
-		".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".x3f", ".3fr", ".iiq", ".erf", ".mrw", ".raw"}
+	return []string{".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jxl", ".jxr", ".wdp", ".jls", ".psd", ".psb", ".svg", ".svgz", ".tga", ".pcx", ".pnm", ".pbm",
+		".pgm", ".ppm", ".pam", ".exr", ".qoi", ".xcf", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".sr2", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".x3f", ".3fr",
+		".iiq", ".erf", ".mrw"}
 }
-
-// Read says whether a file's name has one of [Extensions].
-func Read(name string) bool { return slices.Contains(Extensions(), ending(name)) }
-
-// Unread says whether a file's name has one of [UnreadExtensions].
-func Unread(name string) bool { return slices.Contains(UnreadExtensions(), ending(name)) }
-
-func ending(name string) string { return strings.ToLower(path.Ext(name)) }
 
 // known says which kinds are read.
 const known = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"

@@ -16,8 +16,8 @@ type webpFile struct {
 	width, height int // of the canvas; 0 without an extended header
 	animated      bool
 	cutOut        bool // it has alpha
-	left, top     int // of the first frame
-	frameW        int // of the first frame of an animation
+	left, top     int  // of the first frame
+	frameW        int  // of the first frame of an animation
 	frameH        int
 	alpha, lossy  []byte // chunks with their headers
 	lossless      []byte

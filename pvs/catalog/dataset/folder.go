@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
 // Leaf says what the innermost folders of a [Folder] are.
@@ -46,8 +47,8 @@ const test catalog.Split = "test"
 // photoEnds are what the names of photos end in that imageprep reads; unreadableEnds
 // those of images that it does not.
 var (
-	photoEnds      = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
-	unreadableEnds = []string{".heic", ".heif", ".avif", ".tif", ".tiff", ".jp2", ".jxl", ".svg"}
+	photoEnds      = imageprep.Extensions()
+	unreadableEnds = imageprep.UnreadExtensions()
 )
 
 func ending(name string, of []string) bool {

@@ -73,7 +73,8 @@ func (d *Decoder) Close() {
 }
 
 // Decode decodes a picture of no more than so many pixels and hands it to a function. Of AV1 with several layers the operating
-// point says which (0 of any other). Damage that the codec notices is [ErrDamaged].
+// point says which (0 of any other). Damage that the codec notices is [ErrDamaged]; after an
+// error a decoder is of no more use.
 func (d *Decoder) Decode(data []byte, point, maxPixels int, use func(*Picture) error) error {
 	p, err := d.instance.decode(data, point, maxPixels)
 	if err != nil {
