@@ -93,6 +93,9 @@ func (f *webpFile) chunks(data []byte) error {
 	if end > uint64(len(data)) {
 		return errCutOff
 	}
+	if end < 12 {
+		return errors.New("its header gives a length that is too small")
+	}
 	return eachChunk(data[12:end], func(kind string, chunk []byte) error {
 		body := chunk[8:]
 		switch kind {
