@@ -63,7 +63,6 @@ func (e *engine) compile() error {
 // instance is a running program with memory of its own.
 type instance struct {
 	module api.Module
-	used   bool
 }
 
 func (e *engine) start() (*instance, error) {

@@ -19,7 +19,7 @@ for f in malloc free start stop warning fact plane stride width height bits; do 
 # dav1d: no assembly, no threads; a file _tmpl is compiled for 8 bits and for more.
 av1=$(echo "$work"/dav1d-*/)
 mkdir -p av1/dav1d && cp "$here/av1/config.h" av1/ && echo '#define DAV1D_VERSION "1.0.0"' >av1/vcs_version.h
-sed 's/@DAV1D_API_VERSION_MAJOR@/6/; s/@DAV1D_API_VERSION_[A-Z]*@/0/' "$av1/include/dav1d/version.h.in" >av1/dav1d/version.h
+sed 's/@DAV1D_API_VERSION_MAJOR@/6/; s/@DAV1D_API_VERSION_MINOR@/6/; s/@DAV1D_API_VERSION_PATCH@/0/' "$av1/include/dav1d/version.h.in" >av1/dav1d/version.h
 include="-Iav1 -Iav1/dav1d -I$av1/include -I$av1/include/dav1d -I$av1 -I$av1/src -D_GNU_SOURCE"
 for f in "$av1"/src/*.c; do
   b=$(basename "$f" .c)
