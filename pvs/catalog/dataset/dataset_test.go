@@ -180,8 +180,16 @@ func TestFolderOfSplits(t *testing.T) {
 	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "val/")), Options{}, "its folder val has no photos")
 }
 
+// Photos of phones and shops are imported by all names that imageprep reads.
+func TestFolderKinds(t *testing.T) {
+	names := photosAt("a/1.HEIC", "a/2.heif", "a/3.avif", "a/4.tiff", "a/5.TIF", "a/6.jfif", "a/7.jpe", "a/8.dib", "a/9.hif", "a/10.mpo")
+	if got := rows(t, Folder{Leaf: Product}, source(t, names), Options{}); len(got) != len(names) {
+		t.Errorf("%d of %d were imported: %q", len(got), len(names), got)
+	}
+}
+
 func TestFolderBad(t *testing.T) {
-	src := source(t, with(photosAt("a/1.jpg", "a/2.heic", "stray.jpg", "a/more.zip")))
+	src := source(t, with(photosAt("a/1.jpg", "a/2.jxl", "stray.jpg", "a/more.zip")))
 	refused(t, Folder{Leaf: Product}, src, Options{}, "3 photos or rows are bad")
 	out := t.TempDir()
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, out, Options{SkipBad: true})
@@ -189,12 +197,12 @@ func TestFolderBad(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	list, err := os.ReadFile(filepath.Join(out, ProblemsFile))
-	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.heic: images of this kind", "a/more.zip: it is an archive"} {
+	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.jxl: images of this kind", "a/more.zip: it is an archive"} {
 		if err != nil || !strings.Contains(string(list), say+"") {
 			t.Errorf("%q lacks %q, %v", list, say, err)
 		}
 	}
-	for _, name := range []string{"stray.jpg", "a/2.heic", "a/more.zip"} {
+	for _, name := range []string{"stray.jpg", "a/2.jxl", "a/more.zip"} {
 		if err := os.Remove(filepath.Join(src, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -9,21 +8,23 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
 // photoEnds are what the names of photos end in that imageprep reads; unreadableEnds
-// those of images that it does not. Both are told here and nowhere else.
+// those of images that it does not.
 var (
-	photoEnds      = []string{".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
-	unreadableEnds = []string{".heic", ".heif", ".hif", ".avif", ".tif", ".tiff", ".jp2", ".jpx", ".j2k", ".jxl", ".jxr", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"}
+	photoEnds      = imageprep.Extensions()
+	unreadableEnds = imageprep.UnreadExtensions()
 )
 
 func ending(name string, of []string) bool {
 	return slices.Contains(of, strings.ToLower(path.Ext(name)))
 }
 
-// photoStarts are the first bytes of those photos; of a BMP more is looked at.
-var photoStarts = []string{"\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "GIF87a", "GIF89a"}
+// startBytes are enough to tell a photo's kind by.
+const startBytes = 512
 
 // looksLikePhoto looks at the content of a file whose name does not tell, as 5.jpg_large
 // or a name without an ending.
@@ -33,21 +34,9 @@ func looksLikePhoto(file string) bool {
 		return false
 	}
 	defer f.Close() // only read
-	start := make([]byte, 18)
+	start := make([]byte, startBytes)
 	n, _ := io.ReadFull(f, start) // a shorter file is told by what there is
-	start = start[:n]
-	switch {
-	case slices.ContainsFunc(photoStarts, func(s string) bool { return bytes.HasPrefix(start, []byte(s)) }):
-		return true
-	case n < 18:
-		return false
-	case string(start[:4]) == "RIFF" && string(start[8:12]) == "WEBP":
-		return true
-	}
-	// A BMP has four zero bytes where few files that start with BM have them, and the size
-	// of its second header.
-	return string(start[:2]) == "BM" && string(start[6:10]) == "\x00\x00\x00\x00" &&
-		slices.Contains([]byte{12, 16, 40, 52, 56, 64, 108, 124}, start[14]) && string(start[15:18]) == "\x00\x00\x00"
+	return imageprep.Recognizes(start[:n])
 }
 
 // leftOut is why a file or folder among photos is none of a person's own.
