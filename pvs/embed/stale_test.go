@@ -110,7 +110,7 @@ func TestReplacedPhoto(t *testing.T) {
 
 // An interrupted run goes on, and embeds again what was replaced meanwhile.
 func TestReplacedWhileInterrupted(t *testing.T) {
-	list := photos(t, 80)
+	list := photos(t, 400)
 	name := filepath.Join(t.TempDir(), "set")
 	ctx, cancel := context.WithCancel(context.Background())
 	_, err := Run(ctx, Histogram{}, list, name, RunOptions{Progress: func(done, total int) {
@@ -122,9 +122,9 @@ func TestReplacedWhileInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	replace(t, list[7], list[60])
-	replace(t, list[70], list[1])
+	replace(t, list[390], list[1])
 	r, _ := embedAll(t, list, name, RunOptions{})
-	if r.Changed != 1 || r.New >= 80 || r.Vectors != 80 {
+	if r.Changed != 1 || r.New >= 400 || r.Vectors != 400 {
 		t.Errorf("%+v", r)
 	}
 	sameFiles(t, name, list, RunOptions{})
