@@ -5,6 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+
+	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
 // Config is what [Lab.Install] and [Lab.InstallKernel] need to know.
@@ -16,8 +18,14 @@ type Config struct {
 }
 
 // Install makes the lab whole and returns its parts. What is there in the right version
-// is kept, so it is quick to repeat and goes on where it was interrupted.
+// is kept, so it is quick to repeat and goes on where it was interrupted. An installation
+// of another process is waited for.
 func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
+	release, err := fetch.Turn(ctx, l.Dir, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	// The one waits for the network, the other for the compiler.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -29,7 +37,7 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 			cancel()
 		}
 	})
-	kernel, err := l.InstallKernel(ctx, c, l.data())
+	kernel, err := l.installKernel(ctx, c, l.data())
 	if err != nil {
 		cancel()
 	}
@@ -49,6 +57,15 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 // InstallKernel installs the kernel alone, in Jupyter's data folder, for a Jupyter that
 // is there already.
 func (l Lab) InstallKernel(ctx context.Context, c Config, data string) ([]Part, error) {
+	release, err := fetch.Turn(ctx, l.Dir, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return l.installKernel(ctx, c, data)
+}
+
+func (l Lab) installKernel(ctx context.Context, c Config, data string) ([]Part, error) {
 	goPath, goVersion, err := goCommand(ctx, c.Checkout)
 	if err != nil {
 		return nil, err

@@ -178,10 +178,10 @@ func TestKernelScript(t *testing.T) {
 func TestUninstall(t *testing.T) {
 	lab := Lab{filepath.Join(t.TempDir(), "lab")}
 	write(t, filepath.Join(lab.bin(), "gonb"), "12345", 0o755)
-	if bytes, err := lab.Uninstall(); err != nil || bytes != 5 {
+	if bytes, err := lab.Uninstall(context.Background(), func(string) {}); err != nil || bytes != 5 {
 		t.Errorf("%d bytes, %v", bytes, err)
 	}
-	if bytes, err := lab.Uninstall(); err != nil || bytes != 0 {
+	if bytes, err := lab.Uninstall(context.Background(), func(string) {}); err != nil || bytes != 0 {
 		t.Errorf("again: %d bytes, %v", bytes, err)
 	}
 	if _, err := os.Stat(lab.Dir); !os.IsNotExist(err) {

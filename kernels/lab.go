@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +13,7 @@ import (
 
 // Lab is an installed lab, or the place of one.
 type Lab struct {
-	Dir string // holds venv, bin, config and jupyter.log
+	Dir string // holds venv, bin, config and the logs of servers, by their ports
 }
 
 // Default is the lab of this user: the folder lab of [fetch.CacheDir].
@@ -39,8 +40,14 @@ func (l Lab) python() string { return filepath.Join(l.venv(), "bin", "python") }
 // data is Jupyter's data folder that only this lab's JupyterLab reads.
 func (l Lab) data() string { return filepath.Join(l.venv(), "share", "jupyter") }
 
-// Uninstall removes the lab and says how much that was.
-func (l Lab) Uninstall() (int64, error) {
+// Uninstall removes the lab and says how much that was. An installation of another
+// process is waited for.
+func (l Lab) Uninstall(ctx context.Context, log func(string)) (int64, error) {
+	release, err := fetch.Turn(ctx, l.Dir, log)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	bytes, err := size(l.Dir)
 	if err != nil {
 		return 0, err

@@ -68,7 +68,7 @@ func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
 	if token == "" {
 		token = rand.Text()
 	}
-	s := &Server{Log: filepath.Join(l.Dir, "jupyter.log"), done: make(chan error, 1)}
+	s := &Server{Log: filepath.Join(l.Dir, fmt.Sprintf("jupyter-%d.log", port)), done: make(chan error, 1)}
 	log, err := os.Create(s.Log)
 	if err != nil {
 		return nil, err

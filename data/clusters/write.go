@@ -3,13 +3,15 @@ package clusters
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -70,9 +72,11 @@ func Write(ctx context.Context, dir string, opts Options, progress func(done, to
 	if err := opts.fill(); err != nil {
 		return Summary{}, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Summary{}, fmt.Errorf("making the folder for the vectors: %w", err)
+	release, err := catalog.Lock(dir)
+	if err != nil {
+		return Summary{}, err
 	}
+	defer release()
 	s := newSpace(opts)
 	sizes := s.sizes()
 	if opts.Queries > len(sizes) {
@@ -163,13 +167,11 @@ func (s *space) write(ctx context.Context, name, key string, rows func(yield fun
 		}
 		return 0, nil
 	}
-	if err := vectors.Forget(name); err != nil {
-		return 0, err
-	}
 	w, err := vectors.OpenWriter(name, s.opts.Dim, key)
 	if err != nil {
 		return 0, err
 	}
+	w.Describe(s.origin())
 	had := len(w.Done())
 	at := 0
 	v := make([]float32, s.opts.Dim)
@@ -192,7 +194,17 @@ func (s *space) write(ctx context.Context, name, key string, rows func(yield fun
 	if err := w.Close(); err != nil {
 		return 0, err
 	}
-	return len(ids) - had, vectors.Keep(name, key)
+	return len(ids) - had, nil
+}
+
+// origin says that the vectors are drawn: those of other options lie elsewhere, and the
+// digest of the options stands for weights.
+func (s *space) origin() vectors.Origin {
+	o := s.opts
+	o.Index, o.Queries = 0, 0 // a vector does not depend on how many there are
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", o))
+	return vectors.Origin{Network: "clusters", Title: fmt.Sprintf("drawn clusters, seed %d", o.Seed), Weights: hex.EncodeToString(sum[:]),
+		Output: "drawn", Precision: "float32"}
 }
 
 // writeTruth lists the index photos of each query's product.

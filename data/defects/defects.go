@@ -44,6 +44,9 @@ type Defect struct {
 // File lists the defects in the spoiled catalogue's folder.
 const File = "defects.csv"
 
+// listColumns are its columns.
+var listColumns = []string{"defect", "photo", "other"}
+
 // Options of [Spoil].
 type Options struct {
 	Seed  uint64
@@ -69,6 +72,11 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 	if abs, err := filepath.Abs(dir); err != nil || abs == mustAbs(c.Dir) {
 		return nil, fmt.Errorf("the catalogue %s would spoil itself: name another folder", dir)
 	}
+	release, err := catalog.Lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	s := &spoiler{dir: dir, each: opts.Each, rng: rand.New(rand.NewPCG(opts.Seed, 7)), used: map[int]bool{}}
 	for _, p := range c.Photos {
 		file, err := filepath.Abs(c.File(p))
@@ -328,7 +336,7 @@ func (s *spoiler) write() error {
 	}
 	return wholefile.Write(filepath.Join(s.dir, File), func(w io.Writer) error {
 		c := csv.NewWriter(w)
-		if err := c.Write([]string{"defect", "photo", "other"}); err != nil {
+		if err := c.Write(listColumns); err != nil {
 			return err
 		}
 		for _, d := range s.made {

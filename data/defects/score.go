@@ -1,9 +1,13 @@
 package defects
 
 import (
-	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog/table"
 )
 
 // Read reads a list that [Spoil] wrote.
@@ -13,17 +17,29 @@ func Read(path string) ([]Defect, error) {
 		return nil, fmt.Errorf("reading the known defects: %w; pvs data defects writes such a list", err)
 	}
 	defer f.Close()
-	r := csv.NewReader(f)
-	r.FieldsPerRecord = 3
-	rows, err := r.ReadAll()
+	t, err := table.Open(f, path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the known defects in %s: %w", path, err)
+		return nil, fmt.Errorf("reading the known defects: %w", err)
+	}
+	if missing := t.Select(listColumns); missing != nil {
+		return nil, fmt.Errorf("reading the known defects: %s lacks the column %s: its first line should be %s",
+			path, strings.Join(missing, " and "), strings.Join(listColumns, ","))
 	}
 	var list []Defect
-	for _, row := range rows[min(1, len(rows)):] {
+	row := make([]string, len(listColumns))
+	for {
+		err := t.Read(row)
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err == nil {
+			err = table.CheckUTF8(row...)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the known defects in %s line %d: %w", path, t.Line(), err)
+		}
 		list = append(list, Defect{Kind(row[0]), row[1], row[2]})
 	}
-	return list, nil
 }
 
 // Finding is what a check says of a photo, in the check's own words.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
+	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
 func readPart(t testing.TB) []byte {
@@ -136,7 +137,7 @@ func TestFromPackage(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	cache := t.TempDir()
-	t.Setenv("PVS_CACHE", cache)
+	cacheIn(t, cache)
 	first, err := Products(context.Background(), Options{From: deb, Limit: 1, Seed: 2}, func(string) {})
 	if err != nil || len(first) != 1 {
 		t.Fatalf("got %v, %v", first, err)
@@ -150,7 +151,7 @@ func TestFromPackage(t *testing.T) {
 	if err != nil || again[0].ID != first[0].ID {
 		t.Errorf("got %v, %v", again, err)
 	}
-	t.Setenv("PVS_CACHE", t.TempDir())
+	cacheIn(t, t.TempDir())
 	if _, err := Products(context.Background(), Options{Limit: 1}, func(string) {}); err == nil || !strings.Contains(err.Error(), "--from") {
 		t.Errorf("got %v", err)
 	}
@@ -170,4 +171,11 @@ func ExampleProducts() {
 	products, err := Products(context.Background(), Options{From: dir}, func(string) {})
 	fmt.Println(products[0].Title, "|", products[0].Category, "|", err)
 	// Output: R 0805 | Resistor > Resistor_SMD | <nil>
+}
+
+// cacheIn puts the per-user cache into a folder.
+func cacheIn(t *testing.T, dir string) {
+	before := fetch.Cache
+	fetch.Cache = dir
+	t.Cleanup(func() { fetch.Cache = before })
 }

@@ -41,6 +41,13 @@ func Products(ctx context.Context, opts Options, log func(string)) (studio.List,
 		return nil, err
 	}
 	defer s.close()
+	if !s.local {
+		release, err := fetch.Turn(ctx, s.dir, log) // the package is large: one process at a time downloads it
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 	all, err := s.list(ctx, log)
 	if err != nil {
 		return nil, err

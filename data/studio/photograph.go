@@ -70,7 +70,7 @@ type plan struct {
 
 // Photograph makes a catalogue folder of the products. Every photo depends on the
 // seed and the product's id alone. Photos that are there already are kept, so an
-// interrupted run goes on; photos.csv comes last.
+// interrupted run goes on; photos.csv comes last. The folder has one writer at a time.
 func Photograph(ctx context.Context, dir string, products Products, opts Options, progress func(done, total int)) (Summary, error) {
 	if products.Len() == 0 {
 		return Summary{}, errors.New("there are no products to photograph")
@@ -78,13 +78,15 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 	if opts.Search < 0 || opts.Search > products.Len() {
 		return Summary{}, fmt.Errorf("%d search products cannot be chosen from %d", opts.Search, products.Len())
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
-		return Summary{}, fmt.Errorf("making the catalogue folder: %w", err)
+	release, err := catalog.Lock(dir)
+	if err != nil {
+		return Summary{}, err
 	}
+	defer release()
 	var summary Summary
 	var lock sync.Mutex
 	done := 0
-	err := cores.Each(ctx, products.Len(), func(i int) error {
+	err = cores.Each(ctx, products.Len(), func(i int) error {
 		p := planFor(products.At(i), i, opts)
 		drawn, err := p.shoot(ctx, dir)
 		if err != nil {

@@ -38,7 +38,8 @@ type Light struct {
 }
 
 // Style bounds what the photographer does: the wider, the harder the search.
-// The zero value is the project's default, whose difficulty is recorded in docs/data.md.
+// The zero value is the project's default, whose difficulty is recorded in docs/data.md;
+// a number that is to be zero is [None].
 type Style struct {
 	Size     int     // longer side in pixels, about; 0: 320
 	Around   float64 // azimuth goes this far to both sides of the front; 0: 1.9 (of pi)
@@ -48,10 +49,17 @@ type Style struct {
 	MaxShift float64 // largest shift off the centre; 0: 0.10
 }
 
+// None is zero for a number of a [Style] whose zero value is a default: Plain: None has no
+// plain backgrounds.
+const None = -1
+
 func (s Style) withDefaults() Style {
 	def := func(v *float64, d float64) {
-		if *v == 0 {
+		switch *v {
+		case 0:
 			*v = d
+		case None:
+			*v = 0
 		}
 	}
 	if s.Size == 0 {

@@ -9,11 +9,13 @@ import (
 
 	"github.com/gomlx/go-xla/pjrt"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gopvs/product-visual-search/pvs/fetch"
+	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
 )
 
 func TestNamedBackendIsTaken(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
-	b, info, err := Open(context.Background(), Inference, func(s string) { t.Log(s) })
+	b, info, err := Options{Name: "go"}.Open(context.Background(), Inference, func(s string) { t.Log(s) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,17 +30,15 @@ func TestNamedBackendIsTaken(t *testing.T) {
 
 // Without network, pip and library the pure-Go backend is left, and the log says so.
 func TestFallsBackToGo(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "")
-	t.Setenv("PVS_CACHE", t.TempDir())
+	cacheIn(t, t.TempDir())
 	t.Setenv("PATH", t.TempDir()) // no python3
 	t.Setenv("HOME", t.TempDir())
-	t.Setenv(noInstallEnv, "1")
-	t.Setenv(onnxLibraryEnv, filepath.Join(t.TempDir(), "none.so"))
 	if _, ok := accelerator(func(string) {}); ok || newestPlugin(pjrt.AvailablePlugins(), "cpu") != "" {
 		t.Skip("this machine has a plugin that needs no installation")
 	}
 	var lines []string
-	info, err := Choose(context.Background(), Inference, func(s string) { lines = append(lines, s) })
+	o := Options{NoInstall: true, ONNXRuntime: filepath.Join(t.TempDir(), "none.so")}
+	info, err := o.Choose(context.Background(), Inference, func(s string) { lines = append(lines, s) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestFallsBackToGo(t *testing.T) {
 
 func TestCachedLibraryNeedsNoNetwork(t *testing.T) {
 	cache := t.TempDir()
-	t.Setenv("PVS_CACHE", cache)
+	cacheIn(t, cache)
 	t.Setenv("PATH", t.TempDir())
 	path := filepath.Join(cache, "backend", "lib.so")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -61,9 +61,50 @@ func TestCachedLibraryNeedsNoNetwork(t *testing.T) {
 	if err := os.WriteFile(path, []byte("library"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := install(context.Background(), func(string) {}, library{file: "lib.so"})
+	got, err := Options{}.install(context.Background(), func(string) {}, library{file: "lib.so"})
 	if err != nil || got != path {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// cacheIn puts the per-user cache into a folder.
+func cacheIn(t *testing.T, dir string) {
+	before := fetch.Cache
+	fetch.Cache = dir
+	t.Cleanup(func() { fetch.Cache = before })
+}
+
+// The environment chooses nothing, and is left as it was.
+func TestEnvironmentIsLeftAlone(t *testing.T) {
+	none := filepath.Join(t.TempDir(), "none.so")
+	t.Setenv("GOMLX_BACKEND", "abacus")
+	t.Setenv(onnxLibraryEnv, none)
+	info, err := Choose(context.Background(), Training, func(s string) { t.Log(s) })
+	if err != nil || info.Name == "abacus" {
+		t.Errorf("got %s, %v", info, err)
+	}
+	b, info, err := OpenNamed(context.Background(), "onnxruntime:cpu", func(s string) { t.Log(s) })
+	if err != nil {
+		t.Skip("no ONNX Runtime here: ", err)
+	}
+	if info.Plugin == none || b == nil {
+		t.Errorf("started %s", info)
+	}
+	if got := os.Getenv(onnxLibraryEnv); got != none {
+		t.Errorf("the variable is %q now", got)
+	}
+}
+
+// Asked for, networks run on a backend as graphs; another one of the name is not touched.
+func TestGraph(t *testing.T) {
+	for _, graph := range []bool{true, false} {
+		b, _, err := Options{Name: "go", Graph: graph}.Open(context.Background(), Training, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asgraph.Wanted(b) != graph {
+			t.Errorf("as graphs %t: %t", graph, !graph)
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package backend finds or installs a GoMLX backend and says which one it is.
 //
-// Training runs on what GOMLX_BACKEND names; else on CUDA or a TPU, where there is
+// Training runs on the backend that [Options] name; else on CUDA or a TPU, where there is
 // one; else on XLA's CPU plugin; else on GoMLX's pure-Go backend, which needs
 // nothing and is slow. Inference on a CPU runs on ONNX Runtime instead, which needs
 // no compilation and runs this network two to three times as fast as XLA.

@@ -16,11 +16,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
-const (
-	onnxLibraryEnv = "ONNXRUNTIME_SHARED_LIBRARY_PATH"
-	noInstallEnv   = "GOMLX_NO_AUTO_INSTALL"
-)
-
 // xlaWheel carries a stock OpenXLA CPU plugin, PJRT API 0.115.
 var xlaWheel = fetch.WheelSpec{
 	Package: "lammps-jax-pjrt-cpu", Version: "0.11.2", Platform: "manylinux_2_27_x86_64",
@@ -35,11 +30,11 @@ var onnxWheel = fetch.WheelSpec{
 
 // xlaCPUPlugin returns XLA's CPU plugin: an installed one, else from go-xla's
 // installer, else from the wheel.
-func xlaCPUPlugin(ctx context.Context, log func(string)) (string, error) {
+func (o Options) xlaCPUPlugin(ctx context.Context, log func(string)) (string, error) {
 	if path := newestPlugin(pjrt.AvailablePlugins(), "cpu"); path != "" {
 		return path, nil
 	}
-	return install(ctx, log, library{
+	return o.install(ctx, log, library{
 		file: "pjrt_c_api_cpu_plugin.so", member: "*/pjrt_c_api_cpu_plugin.so", wheel: xlaWheel,
 		official: func() (string, error) {
 			home, err := installer.DefaultHomeLibPath()
@@ -60,10 +55,10 @@ func xlaCPUPlugin(ctx context.Context, log func(string)) (string, error) {
 }
 
 // onnxLibrary returns ONNX Runtime's shared library by the same three ways.
-func onnxLibrary(ctx context.Context, log func(string)) (string, error) {
-	if path := os.Getenv(onnxLibraryEnv); path != "" {
+func (o Options) onnxLibrary(ctx context.Context, log func(string)) (string, error) {
+	if path := o.ONNXRuntime; path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("%s names a library that is not there: %w", onnxLibraryEnv, err)
+			return "", fmt.Errorf("ONNX Runtime's library is not where it was said to be (%s of the command pvs): %w", onnxLibraryEnv, err)
 		}
 		return path, nil
 	}
@@ -74,7 +69,7 @@ func onnxLibrary(ctx context.Context, log func(string)) (string, error) {
 			}
 		}
 	}
-	return install(ctx, log, library{
+	return o.install(ctx, log, library{
 		file: "libonnxruntime.so", member: "onnxruntime/capi/libonnxruntime.so.*", wheel: onnxWheel,
 		official: func() (string, error) { return onnxruntime.Install(onnxruntime.DefaultVersion, false, false) },
 	})
@@ -89,7 +84,7 @@ type library struct {
 }
 
 // install returns the cached library, or gets it.
-func install(ctx context.Context, log func(string), l library) (string, error) {
+func (o Options) install(ctx context.Context, log func(string), l library) (string, error) {
 	dir, err := fetch.CacheDir("backend")
 	if err != nil {
 		return "", err
@@ -98,7 +93,15 @@ func install(ctx context.Context, log func(string), l library) (string, error) {
 	if exists(path) {
 		return path, nil
 	}
-	if os.Getenv(noInstallEnv) == "" {
+	release, err := fetch.Turn(ctx, path, log) // two first starts at once download it once
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	if exists(path) {
+		return path, nil
+	}
+	if !o.NoInstall {
 		official, err := l.official()
 		if err == nil {
 			log("installed " + official)

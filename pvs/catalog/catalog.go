@@ -29,6 +29,7 @@ type Catalog struct {
 	Dir     string
 	Photos  []Photo
 	Skipped []Problem // rows left out because of Options.SkipBad
+	Notes   []string  // what should be known of the ids: see [Suspects]
 	opts    Options
 }
 
@@ -48,7 +49,11 @@ func Open(dir string, opts Options) (*Catalog, error) {
 	if len(problems) > 0 && !opts.SkipBad {
 		return nil, refuse(PhotosFile, problems)
 	}
-	return &Catalog{Dir: dir, Photos: photos, Skipped: problems, opts: opts}, nil
+	var s Suspects
+	for _, p := range photos {
+		s.Add(p)
+	}
+	return &Catalog{Dir: dir, Photos: photos, Skipped: problems, Notes: s.Notes(), opts: opts}, nil
 }
 
 // refuse makes one sentence of a file's problems.
@@ -88,8 +93,8 @@ func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
 		}
 		where := fmt.Sprintf("%s line %d", PhotosFile, t.Line())
 		if err == nil {
-			p := Photo{ID: field[0], Path: field[1], Split: Split(field[2]), Product: shared.one(field[3]),
-				Category: Category(shared.one(field[4])), Title: field[5], Line: t.Line()}
+			p := Photo{ID: field[0], Path: field[1], Split: Split(field[2]), Product: shared.one(strings.TrimSpace(field[3])),
+				Category: Category(shared.one(strings.TrimSpace(field[4]))), Title: field[5], Line: t.Line()}
 			if p.ID != "" {
 				where += fmt.Sprintf(" (photo %s)", p.ID)
 			}
@@ -168,12 +173,18 @@ func (c *Catalog) ByID() map[string]Photo {
 	return out
 }
 
-// File returns where a photo's file is.
+// File returns where a photo's file is. Where only a file is there whose name is in
+// another Unicode form, which looks the same, or whose path was written with Windows's
+// backslashes, it is that one.
 func (c *Catalog) File(p Photo) string {
 	if filepath.IsAbs(p.Path) {
-		return p.Path
+		if plainPath(p.Path) || there(p.Path) {
+			return p.Path
+		}
+		root := filepath.VolumeName(p.Path) + string(filepath.Separator)
+		return spelled(root, strings.TrimPrefix(p.Path, root))
 	}
-	return filepath.Join(c.Dir, filepath.FromSlash(p.Path))
+	return spelled(c.Dir, p.Path)
 }
 
 // CheckSplits makes sure that no product is both trained on and searched for.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 )
 
 const header = "photo,path,split,product,category,title\n"
@@ -251,14 +255,24 @@ func FuzzPhotos(f *testing.F) {
 			return
 		}
 		if !strings.Contains(text, `"`) { // then every line is a row: none may get lost
-			rows := 0
-			for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+			plain, err := io.ReadAll(plaintext.Reader(strings.NewReader(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, lines := -1, 0 // without the header; rows of nothing but separators are none
+			for line := range strings.Lines(string(plain)) {
 				if strings.Trim(line, "\r\n") != "" {
+					lines++
+				}
+				if strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|", r) }) != "" {
 					rows++
 				}
 			}
-			if len(photos)+len(problems) != rows-1 {
-				t.Errorf("%d photos and %d problems of %d rows", len(photos), len(problems), rows-1)
+			if strings.HasPrefix(strings.ToLower(strings.TrimLeft(string(plain), "\r\n")), "sep=") {
+				rows-- // it tells the separator
+			}
+			if n := len(photos) + len(problems); n < rows || n > lines {
+				t.Errorf("%d photos and %d problems of %d rows", len(photos), len(problems), rows)
 			}
 		}
 		for _, p := range photos {
@@ -277,7 +291,7 @@ func FuzzTruth(f *testing.F) {
 			return
 		}
 		for query, matches := range truth {
-			if query == "" || strings.Contains(query, "\n") || slices.Contains(matches, query) || slices.Contains(matches, "") {
+			if query == "" || strings.Contains(query, "\n") || slices.Contains(matches, "") {
 				t.Errorf("a bad pair came through: %q, %q", query, matches)
 			}
 		}

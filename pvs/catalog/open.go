@@ -23,6 +23,9 @@ func openTable(r io.Reader, name string, wanted []string) (*table.Reader, error)
 	if missing := t.Select(wanted); missing != nil {
 		return nil, fmt.Errorf("%s lacks the column %s: its first line should be %s", name, strings.Join(missing, " and "), strings.Join(wanted, ","))
 	}
+	if twice := t.Twice(); twice != "" {
+		return nil, fmt.Errorf("%s has two columns %s: rename the one that is not meant", name, twice)
+	}
 	return t, nil
 }
 

@@ -28,6 +28,12 @@ func (c *Catalog) Truth() (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		for query, list := range given { // within a catalogue the same id is the same photo
+			others := slices.DeleteFunc(list, func(id string) bool { return id == query })
+			if given[query] = others; len(others) == 0 {
+				given[query] = nil
+			}
+		}
 		for _, p := range c.Split(Query) {
 			if _, ok := given[p.ID]; !ok {
 				given[p.ID] = nil
@@ -68,7 +74,8 @@ func (c *Catalog) knows() func(query, index string) error {
 	}
 }
 
-// ReadTruth reads a CSV file with the columns query and index, a row for each pair.
+// ReadTruth reads a CSV file with the columns query and index, a row for each pair. A pair
+// of the same id twice is kept: queries and index may have ids of their own.
 func ReadTruth(path string, opts Options) (map[string][]string, []Problem, error) {
 	return readTruthFile(path, opts, func(query, index string) error { return nil })
 }
@@ -123,8 +130,6 @@ func readTruth(r io.Reader, name string, check func(query, index string) error) 
 			continue
 		}
 		seen[pair] = true
-		if pair[0] != pair[1] {
-			truth[pair[0]] = append(truth[pair[0]], pair[1])
-		}
+		truth[pair[0]] = append(truth[pair[0]], pair[1])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -19,18 +20,23 @@ type Writer struct {
 	path string
 	seen map[string]int
 	line int
+	lock *onewriter.Held
 }
 
-// Create starts a catalogue's photos.csv in a folder, which is made if need be.
+// Create starts a catalogue's photos.csv in a folder, which is made if need be. One
+// that another process writes is refused, until its Close or Abort.
 func Create(dir string) (*Writer, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the catalogue folder: %w", err)
+	path := filepath.Join(dir, PhotosFile)
+	lock, err := onewriter.Lock(path)
+	if err != nil {
+		return nil, err
 	}
 	f, err := os.CreateTemp(dir, "."+PhotosFile+".part-*")
 	if err != nil {
+		lock.Release()
 		return nil, fmt.Errorf("starting %s: %w", PhotosFile, err)
 	}
-	w := &Writer{file: f, buf: bufio.NewWriterSize(f, 1<<16), path: filepath.Join(dir, PhotosFile), seen: map[string]int{}, line: 1}
+	w := &Writer{file: f, buf: bufio.NewWriterSize(f, 1<<16), path: path, seen: map[string]int{}, line: 1, lock: lock}
 	w.csv = csv.NewWriter(w.buf)
 	if err := w.csv.Write(photoColumns); err != nil {
 		w.Abort()
@@ -82,11 +88,13 @@ func (w *Writer) Close() error {
 		w.Abort()
 		return fmt.Errorf("writing %s: %w", w.path, wholefile.Explain(err))
 	}
+	w.lock.Release()
 	return nil
 }
 
 // Abort leaves nothing behind.
 func (w *Writer) Abort() {
+	defer w.lock.Release()
 	w.file.Close() // may be closed already
 	os.Remove(w.file.Name())
 }

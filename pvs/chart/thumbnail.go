@@ -5,17 +5,12 @@ import (
 	"encoding/base64"
 	"image"
 	"image/color"
-	_ "image/gif" // decoders
 	"image/jpeg"
-	_ "image/png" //
-	"os"
 
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
-)
 
-// maxThumbnailPixels keeps a hostile file from filling the memory.
-const maxThumbnailPixels = 100_000_000
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+)
 
 // thumbnail returns the middle square of an image file at side pixels; ok is false,
 // and the picture a grey field, for a file that cannot be read: a page with a gap is
@@ -65,18 +60,13 @@ func fitted(path string, side int) *image.RGBA {
 	return m
 }
 
-// decoded reads an image file; ok is false where that cannot be.
+// decoded reads an image file, upright and on white, as a network sees it; ok is false where that cannot be.
 func decoded(path string) (m image.Image, ok bool) {
-	data, err := os.ReadFile(path)
+	p, err := imageprep.Open(path, imageprep.Limits{})
 	if err != nil {
 		return nil, false
 	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > maxThumbnailPixels/config.Height {
-		return nil, false
-	}
-	m, _, err = image.Decode(bytes.NewReader(data))
-	return m, err == nil
+	return p.Image(), true
 }
 
 // dataURI is a picture as a JPEG inside of a page; empty without one.

@@ -5,7 +5,7 @@
 //	facts, err := check.Scan(ctx, photos, "out/scan", check.ScanOptions{}) // reads every photo once
 //	pairs, err := check.Duplicates(ctx, photos, facts, "out/pairs", opts)  // same picture, exact and near
 //	near, err := check.Neighbours(ctx, rows, "out/neighbours", key, opts)  // of embeddings, see pvs/embed
-//	report := check.Examine(c, facts, pairs, votes, check.Limits{})        // the findings
+//	report := check.Examine(c, facts, pairs, votes, check.DefaultLimits)   // the findings
 //
 // Every step keeps its results in files and goes on from them after a kill. None holds
 // photos or vectors of the whole catalogue in memory: docs/check.md has the figures.

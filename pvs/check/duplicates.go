@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -111,15 +113,26 @@ func propose(ctx context.Context, facts []Facts, distinct []int, name string, op
 }
 
 // verify keeps the pairs that show the same picture. Agreements are kept by the two
-// files' checksums.
+// files' checksums: while at work as they come in PATH.part, then those of all pairs in
+// their order.
 func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair, path string, opts DuplicateOptions) ([]Pair, error) {
-	known, err := readAgreements(path)
+	held, err := onewriter.Lock(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the kept comparisons %s: %w; remove it and start again", path, err)
+		return nil, err
 	}
-	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	defer held.Release()
+	known := map[string]float64{}
+	for _, kept := range []string{path, path + ".part"} {
+		if err := readAgreements(kept, known); err != nil {
+			return nil, fmt.Errorf("reading the kept comparisons %s: %w; remove it and start again", kept, err)
+		}
+	}
+	log, err := os.OpenFile(path+".part", os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, wholefile.Explain(err)
+	}
+	if _, err := log.WriteString("\n"); err != nil { // ends a line that a kill cut off
+		return nil, errors.Join(wholefile.Explain(err), log.Close())
 	}
 	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*Picture{}}
 	var lock sync.Mutex
@@ -130,12 +143,13 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 		had, ok := known[key]
 		p.Agreement = had
 		if !ok {
-			p.Agreement = pictures.agreement(p.A, p.B)
+			// Of the digits that are kept, so that who goes on judges as who did not stop.
+			p.Agreement = math.Round(pictures.agreement(p.A, p.B)*1e5) / 1e5
 		}
 		lock.Lock()
 		defer lock.Unlock()
 		if !ok {
-			if _, err := fmt.Fprintf(log, "%s,%.5f\n", key, p.Agreement); err != nil {
+			if err := writeAgreement(log, key, p.Agreement); err != nil {
 				return wholefile.Explain(err)
 			}
 		}
@@ -148,6 +162,12 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, err
 	}
+	if err := writeAgreements(path, facts, proposed); err != nil {
+		return nil, err
+	}
+	if err := os.Remove(path + ".part"); err != nil {
+		return nil, err
+	}
 	same := slices.DeleteFunc(proposed, func(p Pair) bool { return p.Agreement < sameAbove })
 	return same, nil
 }
@@ -156,14 +176,29 @@ func agreementKey(a, b [32]byte) string {
 	return hex.EncodeToString(a[:12]) + "," + hex.EncodeToString(b[:12])
 }
 
-func readAgreements(path string) (map[string]float64, error) {
-	known := map[string]float64{}
+func writeAgreement(out io.Writer, key string, agreement float64) error {
+	_, err := fmt.Fprintf(out, "%s,%.5f\n", key, agreement)
+	return err
+}
+
+func writeAgreements(path string, facts []Facts, pairs []Pair) error {
+	return wholefile.Write(path, func(file io.Writer) error {
+		buf := bufio.NewWriter(file)
+		for _, p := range pairs {
+			_ = writeAgreement(buf, agreementKey(facts[p.A].SHA256, facts[p.B].SHA256), p.Agreement) // kept for Flush
+		}
+		return buf.Flush()
+	})
+}
+
+// readAgreements adds the lines of a file that are whole.
+func readAgreements(path string, known map[string]float64) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return known, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	r := csv.NewReader(bufio.NewReader(f))
@@ -171,10 +206,10 @@ func readAgreements(path string) (map[string]float64, error) {
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return known, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(row) == 3 && len(row[0]) == 24 && len(row[1]) == 24 && len(row[2]) == len("0.12345") {
 			if v, err := strconv.ParseFloat(row[2], 64); err == nil {

@@ -53,11 +53,14 @@ type Finding struct {
 	Detail   string           // one clause
 }
 
-// Limits of [Examine]; zero values are defaults.
+// Limits of [Examine].
 type Limits struct {
-	MinSide int // pixels of the shorter side below which a photo is small; 0: 64
-	Few     int // photos below which a category has few; 0: 5
+	MinSide int // pixels of the shorter side below which a photo is small; 0: none is
+	Few     int // photos below which a category has few; 0: none has
 }
+
+// DefaultLimits are those of the command.
+var DefaultLimits = Limits{MinSide: 64, Few: 5}
 
 // Report is what was found in a catalogue.
 type Report struct {
@@ -68,12 +71,6 @@ type Report struct {
 
 // Examine makes findings of facts and pairs, to which those about labels are added.
 func Examine(c *catalog.Catalog, facts []Facts, pairs []Pair, labels []Finding, limits Limits) *Report {
-	if limits.MinSide == 0 {
-		limits.MinSide = 64
-	}
-	if limits.Few == 0 {
-		limits.Few = 5
-	}
 	e := &examination{photos: c.Photos, facts: facts, by: map[Kind][]Finding{}}
 	for _, p := range c.Skipped {
 		e.add(Finding{Kind: BadRow, Photo: None, Other: None, Detail: p.String()})

@@ -60,13 +60,7 @@ func neighbours(ctx context.Context, src source, k int, name, key string, opts S
 		return nil, fmt.Errorf("%d rows are more than the %d whose neighbours can be kept", len(src.ids), maxRows)
 	}
 	if !vectors.Kept(name, key, src.ids) {
-		if err := vectors.Forget(name); err != nil {
-			return nil, err
-		}
 		if err := findNeighbours(ctx, src, k, name, key, opts); err != nil {
-			return nil, err
-		}
-		if err := vectors.Keep(name, key); err != nil {
 			return nil, err
 		}
 	}

@@ -3,7 +3,6 @@ package check
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -25,8 +26,14 @@ type ScanOptions struct {
 // Scan looks at every file once, on all cores, and returns the facts in the order of the
 // files. A file that cannot be read is a fact, not an error. The facts are kept in the
 // file NAME.csv, while at work in NAME.csv.part: a later start looks only at files
-// whose size or time has changed, and at those that could not be read.
+// whose size has changed, or whose times and then digest have, and at those that could
+// not be read.
 func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([]Facts, error) {
+	held, err := onewriter.Lock(name + ".csv")
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
 	facts := make([]Facts, len(files))
 	place := make(map[string][]int, len(files))
 	for i, f := range files {
@@ -78,22 +85,33 @@ func scanAll(ctx context.Context, files []string, facts []Facts, known []bool, l
 	})
 }
 
-// look reads a file unless the facts of it are known; fresh says whether it did.
+// look reads a file unless the facts of it are known; fresh says whether there are new
+// ones. A known file with other times is read for its digest first.
 func look(file string, f *Facts, known bool, limits imageprep.Limits) (fresh bool) {
-	info, err := os.Stat(file)
-	if known && err == nil && info.Size() == f.Bytes && info.ModTime().UnixNano() == f.Modified {
-		return false
+	if known {
+		had := f.stamp()
+		if now, same, err := had.Renew(file); same && err == nil {
+			f.setStamp(now)
+			return now != had
+		}
 	}
 	*f = Facts{}
-	sum := sha256.New()
-	photo, err := imageprep.OpenThrough(file, limits, sum)
+	info, err := os.Stat(file)
+	if err != nil {
+		if _, opened := imageprep.Open(file, limits); opened != nil {
+			err = opened // in a sentence
+		}
+		f.Problem = err.Error()
+		return true
+	}
+	s := stamp.Begin(info)
+	photo, err := imageprep.OpenThrough(file, limits, s)
 	if err != nil {
 		f.Problem = err.Error()
 		return true
 	}
-	f.Bytes, f.Modified = info.Size(), info.ModTime().UnixNano()
+	f.setStamp(s.Stamp())
 	f.Width, f.Height = photo.Width, photo.Height
-	sum.Sum(f.SHA256[:0])
 	f.Prints, f.Deviation = fingerprints(photo)
 	return true
 }

@@ -53,12 +53,12 @@ func (p Precision) Check(backend compute.Backend) error {
 		return nil
 	}
 	if p == Int8 {
-		return fmt.Errorf("the backend %s has no int8: choose ONNX Runtime by GOMLX_BACKEND=onnxruntime:cpu, or leave out --precision", backend.Name())
+		return fmt.Errorf("the backend %s has no int8: choose ONNX Runtime (of the command pvs: GOMLX_BACKEND=onnxruntime:cpu), or leave out --precision", backend.Name())
 	}
 	if p == Float16 {
-		return fmt.Errorf("the backend %s has no float16, only a processor with AVX512-FP16 and without GOMLX_BACKEND: leave out --precision", backend.Name())
+		return fmt.Errorf("the backend %s has no float16, only own kernels on a processor with AVX512-FP16 (without GOMLX_BACKEND): leave out --precision", backend.Name())
 	}
-	return fmt.Errorf("the backend %s has no %s: choose XLA by GOMLX_BACKEND=xla:cpu (or xla:cuda, xla:tpu), or leave out --precision", backend.Name(), p)
+	return fmt.Errorf("the backend %s has no %s: choose XLA (of the command pvs: GOMLX_BACKEND=xla:cpu, xla:cuda or xla:tpu), or leave out --precision", backend.Name(), p)
 }
 
 // Trains says whether networks train in it.

@@ -23,8 +23,7 @@ func backends(t *testing.T) map[string]compute.Backend {
 	t.Helper()
 	out := map[string]compute.Backend{}
 	for _, name := range []string{"go", "xla:cpu", "onnx:cpu"} {
-		t.Setenv("GOMLX_BACKEND", name)
-		b, _, err := backend.Open(context.Background(), backend.Inference, func(line string) { t.Log(line) })
+		b, _, err := backend.OpenNamed(context.Background(), name, func(line string) { t.Log(line) })
 		if err != nil {
 			if name == "go" {
 				t.Fatal(err)

@@ -1,9 +1,12 @@
 package embed
 
 import (
+	"fmt"
 	"math"
 
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // bins of each colour channel.
@@ -14,8 +17,19 @@ const bins = 8
 // the inner product of two vectors is their Bhattacharyya coefficient.
 type Histogram struct{}
 
+// HistogramName is the baseline's in [vectors.Origin.Network].
+const HistogramName = "rgb-histogram"
+
 // Key returns the baseline's name.
-func (Histogram) Key() string { return "rgb-histogram 8" }
+func (Histogram) Key() string {
+	return fmt.Sprintf("%s %d pixels-%d", HistogramName, bins, imageprep.Revision)
+}
+
+// Origin names the baseline.
+func (Histogram) Origin() vectors.Origin {
+	return vectors.Origin{Network: HistogramName, Title: "colour histograms", Views: []string{imageprep.A0.String()}, Output: fmt.Sprintf("%d colours", bins*bins*bins),
+		Precision: effnet.Float32.String(), Engine: "go", Resize: "not resized"}
+}
 
 // Dim returns 512.
 func (Histogram) Dim() int { return bins * bins * bins }

@@ -18,15 +18,14 @@ func TestKernelsAgainstGraph(t *testing.T) {
 	c, values := withHeads(t)
 	b := goBackend(t)
 	for _, o := range []Output{Features, Embedding, Descriptor, "block7a"} {
-		vectorsOf := func(own string) []float32 {
-			t.Setenv("GOMLX_BACKEND", own)
-			n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
+		vectorsOf := func(graph bool) []float32 {
+			n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o, Graph: graph})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer n.Close()
-			if n.Own() != (own == "") {
-				t.Fatalf("GOMLX_BACKEND is %q, and own kernels run: %v", own, n.Own())
+			if n.Own() == graph {
+				t.Fatalf("as a graph %t, and own kernels run: %v", graph, n.Own())
 			}
 			inputs, rng := make([]float32, 3*n.InputLen()), rand.New(rand.NewPCG(1, 1))
 			for i := range inputs {
@@ -38,7 +37,7 @@ func TestKernelsAgainstGraph(t *testing.T) {
 			}
 			return out
 		}
-		want, got := vectorsOf("go"), vectorsOf("")
+		want, got := vectorsOf(true), vectorsOf(false)
 		largest := 0.0
 		for _, v := range want {
 			largest = max(largest, math.Abs(float64(v)))

@@ -1,25 +1,24 @@
 package embed
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
-	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // Embedder maps photos to vectors.
 type Embedder interface {
 	// Key is one line that tells embedders apart whose vectors differ.
 	Key() string
+	// Origin says what makes the vectors, for those who read them; of which photos is
+	// left open.
+	Origin() vectors.Origin
 	// Dim is the length of a vector.
 	Dim() int
 	// Batch is how many photos Embed takes at once.
@@ -40,6 +39,10 @@ type NetworkOptions struct {
 	// Precision of the backbone; heads and vectors are float32.
 	Precision effnet.Precision
 	Graph     bool // run as a graph on the backend even where own kernels could be had
+
+	// Where the weights are from, to be noted beside the vectors: the name of a source or
+	// a file, or a run and its checkpoint's file.
+	WeightsFrom, Run, Checkpoint string
 }
 
 // network is what embedders by an EfficientNet have in common.
@@ -49,7 +52,11 @@ type network struct {
 	heads  heads
 	dim    int
 	key    string
+	origin vectors.Origin
 }
+
+// squares says in a few words what [imageprep.Square] does.
+const squares = "padded to a square with the mean of its edge, bilinear"
 
 // Network is an EfficientNet in inference mode, with the heads that it was trained
 // with. Without any, a photo's vector is the average of the last convolution's output
@@ -91,7 +98,10 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 	if n.dim = opts.Output.dim(config, n.heads, opts.Size); n.dim == 0 {
 		return n, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
 	}
-	n.key = fmt.Sprintf("%s %d %s %s", config.Name, opts.Size, opts.Output, Fingerprint(config, values, opts.Output))
+	n.origin = vectors.Origin{Network: config.Name, Title: config.Title, Weights: Digest(config, values, opts.Output), WeightsFrom: opts.WeightsFrom,
+		Checkpoint: opts.Checkpoint, Run: opts.Run, Pixels: opts.Size, Views: []string{imageprep.A0.String()}, Output: string(opts.Output),
+		Precision: opts.Precision.String(), Engine: backend.Name(), Resize: squares}
+	n.key = fmt.Sprintf("%s %d %s %s pixels-%d", config.Name, opts.Size, opts.Output, n.origin.Weights, imageprep.Revision)
 	if opts.Precision != effnet.Float32 {
 		n.key += " " + opts.Precision.String()
 	}
@@ -109,6 +119,9 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 	f, err := newForward(backend, n, values)
 	if err != nil {
 		return nil, err
+	}
+	if _, own := f.(*kernelForward); own {
+		n.origin.Engine = "own kernels"
 	}
 	return &Network{n, f}, nil
 }
@@ -134,33 +147,6 @@ func newForward(backend compute.Backend, n network, values map[string][]float32)
 	return newGraph(backend, n, values)
 }
 
-// Fingerprint hashes the weights that an output depends on, so that vectors of it can
-// be told apart and used again.
-func Fingerprint(config effnet.Config, values map[string][]float32, o Output) string {
-	var names []string
-	for _, v := range config.Variables() {
-		if o.block() && strings.HasPrefix(v.Name, string(o)) {
-			break
-		}
-		names = append(names, v.Name)
-	}
-	for _, v := range headsOf(config, values).variables(o, values) {
-		names = append(names, v.Name)
-	}
-	h := sha256.New()
-	for _, name := range names {
-		h.Write([]byte(name)) // a hash's Write does not fail
-		var sum [8]byte
-		mixed := uint64(14695981039346656037)
-		for _, v := range values[name] {
-			mixed = (mixed ^ uint64(math.Float32bits(v))) * 1099511628211
-		}
-		binary.LittleEndian.PutUint64(sum[:], mixed)
-		h.Write(sum[:])
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
 // Close frees what the device holds.
 func (n *Network) Close() { n.forward.close() }
 
@@ -172,6 +158,9 @@ func (n *Network) Own() bool {
 
 // Key names variant, input size, output and weights, and a precision that is not float32.
 func (n *network) Key() string { return n.key }
+
+// Origin names network, weights, input, output, precision and what computes it.
+func (n *network) Origin() vectors.Origin { return n.origin }
 
 // Dim returns the length of a vector.
 func (n *network) Dim() int { return n.dim }

@@ -81,13 +81,13 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// A fingerprint changes with the weights that an output depends on, and with no other.
-func TestFingerprint(t *testing.T) {
+// A digest changes with the weights that an output depends on, and with no other.
+func TestDigest(t *testing.T) {
 	c, values := withHeads(t)
 	outputs := []Output{"block7a", Features, Embedding, Descriptor}
 	prints := func() (all []string) {
 		for _, o := range outputs {
-			all = append(all, Fingerprint(c, values, o))
+			all = append(all, Digest(c, values, o))
 		}
 		return all
 	}
@@ -100,7 +100,7 @@ func TestFingerprint(t *testing.T) {
 		values[change.weight][0]++
 		for i, p := range prints() {
 			if changed := p != before[i]; changed != (i >= change.from) {
-				t.Errorf("with another %s the fingerprint of %s changes: %t", change.weight, outputs[i], changed)
+				t.Errorf("with another %s the digest of %s changes: %t", change.weight, outputs[i], changed)
 			}
 		}
 		values[change.weight][0] = old

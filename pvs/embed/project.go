@@ -21,6 +21,10 @@ func Project(backend compute.Backend, config effnet.Config, values map[string][]
 	if o.block() || features.Dim != config.Features() {
 		return nil, fmt.Errorf("no %s can be made of vectors of dimension %d: pooled features of %s have %d", o, features.Dim, config.Title, config.Features())
 	}
+	origin, err := projected(config, values, features.Origin, o)
+	if err != nil {
+		return nil, err
+	}
 	p, err := newProjector(backend, config, values, o, projectBatch)
 	if err != nil {
 		return nil, err
@@ -29,8 +33,23 @@ func Project(backend compute.Backend, config effnet.Config, values map[string][]
 		return features, nil
 	}
 	defer p.close()
-	out := &vectors.Set{IDs: features.IDs, Dim: p.dim, Data: make([]float32, features.Len()*p.dim)}
+	out := &vectors.Set{IDs: features.IDs, Dim: p.dim, Origin: origin, Data: make([]float32, features.Len()*p.dim)}
 	return out, p.project(features.Data, out.Data)
+}
+
+// projected is the origin of an output that is made of features; features of other weights
+// are an error.
+func projected(config effnet.Config, values map[string][]float32, features *vectors.Origin, o Output) (*vectors.Origin, error) {
+	if !features.Known() {
+		return nil, nil
+	}
+	want := *features
+	want.Network, want.Title, want.Output, want.Weights = config.Name, config.Title, string(Features), Digest(config, values, Features)
+	if err := vectors.Compare("the set of features", features, "the network whose heads they should get", &want); err != nil {
+		return nil, err
+	}
+	want.Output, want.Weights = string(o), Digest(config, values, o)
+	return &want, nil
 }
 
 // projector puts the heads of an output on pooled features.

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -53,8 +54,25 @@ func (q *Quantized) Calibrate(ctx context.Context, inputs []float32) error {
 	if err != nil {
 		return err
 	}
+	return q.load(ranges)
+}
+
+// CalibrateAs takes the calibration that vectors were made with, of their Origin.
+func (q *Quantized) CalibrateAs(calibration []byte) error {
+	var ranges quantize.Ranges
+	if err := json.Unmarshal(calibration, &ranges); err != nil || len(ranges) == 0 {
+		return fmt.Errorf("the calibration of %s in 8 bits is missing or damaged; embed the vectors again", q.config.Title)
+	}
+	return q.load(ranges)
+}
+
+// load builds the network for ranges.
+func (q *Quantized) load(ranges quantize.Ranges) (err error) {
 	q.drop()
-	q.body, err = quantize.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size)
+	if q.body, err = quantize.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size); err != nil {
+		return err
+	}
+	q.origin.Calibration, err = json.Marshal(ranges)
 	return err
 }
 
@@ -105,14 +123,14 @@ func calibrate(ctx context.Context, e Embedder, photos []Photo, limits imageprep
 	if !ok {
 		return nil
 	}
-	some := make([]Photo, min(calibrationPhotos, len(photos)))
+	some := make([]todo, min(calibrationPhotos, len(photos)))
 	for i := range some {
-		some[i] = photos[i*len(photos)/len(some)]
+		some[i].Photo = photos[i*len(photos)/len(some)]
 	}
 	b := batch{inputs: make([]float32, len(some)*e.InputLen())}
 	b.decode(e, some, RunOptions{SkipBad: true, Limits: limits})
-	if len(b.ids) == 0 {
+	if len(b.done) == 0 {
 		return nil // the first of them is reported in its turn
 	}
-	return c.Calibrate(ctx, b.inputs[:len(b.ids)*e.InputLen()])
+	return c.Calibrate(ctx, b.inputs[:len(b.done)*e.InputLen()])
 }

@@ -5,11 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -23,7 +27,8 @@ type Photo struct {
 func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
 	var photos []Photo
 	for _, p := range c.Split(split) {
-		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
+		where := fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)
+		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: where})
 	}
 	return photos
 }
@@ -32,22 +37,40 @@ func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
 type RunOptions struct {
 	SkipBad  bool                  // leave out photos that cannot be read, instead of failing
 	Limits   imageprep.Limits      // of image files
-	Progress func(done, total int) // called after each batch; may be nil
+	Progress func(done, total int) // called after each batch, if there is anything to do; may be nil
+	Log      func(string)          // gets a line where photos are embedded again; may be nil
+	// The catalogue's folder and the split that the photos are of, to be noted.
+	Catalog string
+	Split   catalog.Split
 }
 
 // Result says what [Run] did.
 type Result struct {
-	Vectors         int      // in the set, those of an interrupted run included
+	Vectors         int      // in the set, those of an interrupted or earlier run included
 	New             int      // embedded now
+	Changed         int      // of them, those whose files were replaced since an earlier run
 	Skipped         []string // one line for each photo left out
 	ImagesPerSecond float64  // of those embedded now, without the first batch, which compiles
 }
 
+// todo is a photo to embed.
+type todo struct {
+	Photo
+	row int // of the set, if the photo was embedded before; -1: it is appended
+}
+
+// one is an embedded photo's place and file.
+type one struct {
+	todo
+	stamp stamp.Stamp
+}
+
 // batch is photos on their way to the device.
 type batch struct {
-	ids    []string
+	done   []one
 	inputs []float32
 	bad    []string // lines
+	gone   []string // ids of those among them that were embedded before
 	err    error
 	photos int              // that it was made from
 	free   chan<- []float32 // where the inputs go when they are no longer needed
@@ -57,24 +80,40 @@ type batch struct {
 func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
 	inputs := make([]float32, e.Batch()*e.InputLen())
 	e.Prepare(photo, inputs[:e.InputLen()])
-	if c, ok := e.(Calibrated); ok {
+	if c, ok := e.(Calibrated); ok && e.Origin().Calibration == nil {
 		if err := c.Calibrate(context.Background(), inputs[:e.InputLen()]); err != nil {
 			return nil, err
 		}
 	}
-	set := &vectors.Set{IDs: []string{id}, Dim: e.Dim(), Data: make([]float32, e.Dim())}
+	origin := e.Origin()
+	set := &vectors.Set{IDs: []string{id}, Dim: e.Dim(), Data: make([]float32, e.Dim()), Origin: &origin}
 	return set, e.Embed(inputs, 1, set.Data)
 }
 
-// Run embeds photos into the set NAME (NAME.npy and NAME.ids). At most three batches
-// are in memory. Cancelled or killed, it goes on at its next start with the same
-// embedder and photos. A photo that cannot be read is an error that names it, unless
-// opts.SkipBad is set.
+// Run embeds photos into the set NAME (NAME.npy, NAME.ids, NAME.json and NAME.stamps). At
+// most three batches are in memory. Cancelled or killed, it goes on at its next start with
+// the same embedder and photos; a complete set of them is taken as it is. Either way
+// photos are embedded again whose files hold something else than when they were embedded
+// ([Changed]). A photo that cannot be read is an error that names it, unless opts.SkipBad
+// is set.
 func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunOptions) (Result, error) {
-	w, err := vectors.OpenWriter(name, e.Dim(), e.Key()+" "+digest(photos))
+	// On the whole list, so that a run that goes on is calibrated as it was.
+	if err := calibrate(ctx, e, photos, opts.Limits); err != nil {
+		return Result{}, err
+	}
+	origin, err := originOf(e, photos, opts)
 	if err != nil {
 		return Result{}, err
 	}
+	key := e.Key() + " " + digest(photos)
+	if c := origin.Calibration; c != nil {
+		key += fmt.Sprintf(" calibrated %.16x", sha256.Sum256(c))
+	}
+	w, err := vectors.OpenStamped(name, e.Dim(), key)
+	if err != nil {
+		return Result{}, err
+	}
+	w.Describe(origin)
 	result, err := run(ctx, e, photos, w, opts)
 	if err != nil {
 		if kept := w.Suspend(); kept != nil {
@@ -82,8 +121,23 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 		}
 		return result, err
 	}
-	result.Vectors = len(w.Done())
+	result.Vectors = w.Len()
 	return result, w.Close()
+}
+
+// originOf is an embedder's with the photos that it is given.
+func originOf(e Embedder, photos []Photo, opts RunOptions) (vectors.Origin, error) {
+	o := e.Origin()
+	ids := make([]string, len(photos))
+	for i, p := range photos {
+		ids[i] = p.ID
+	}
+	o.List, o.Split = vectors.DigestIDs(ids), string(opts.Split)
+	var err error
+	if opts.Catalog != "" {
+		o.Catalog, err = filepath.Abs(opts.Catalog)
+	}
+	return o, err
 }
 
 // digest tells lists of photos apart, so that a run does not go on with the vectors of
@@ -96,57 +150,115 @@ func digest(photos []Photo) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
+// plan lists what is to be embedded: photos that changed since an earlier run, then those
+// that it did not come to.
+func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOptions) (list []todo, again int, err error) {
+	row := make(map[string]int, len(w.Done()))
+	for i, id := range w.Done() {
+		row[id] = i
+	}
+	var had []todo
+	for _, p := range photos {
+		if i, ok := row[p.ID]; ok {
+			had = append(had, todo{p, i})
+		} else {
+			list = append(list, todo{p, -1})
+		}
+	}
+	stamps := slices.Clone(w.Stamps())
+	files, of := make([]string, len(had)), make([]stamp.Stamp, len(had))
+	for i, t := range had {
+		files[i], of[i] = t.File, stamps[t.row]
+	}
+	places, err := Changed(ctx, files, of)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, t := range had {
+		stamps[t.row] = of[i]
+	}
+	if !slices.Equal(stamps, w.Stamps()) {
+		if err := w.Restamp(stamps); err != nil {
+			return nil, 0, err
+		}
+	}
+	var changed []todo
+	for _, i := range places {
+		changed = append(changed, had[i])
+	}
+	if len(changed) > 0 && opts.Log != nil {
+		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, %s the first: "+
+			"they are embedded again", len(changed), len(had), changed[0].ID))
+	}
+	return append(changed, list...), len(changed), nil
+}
+
+// Changed returns the places of files that no longer hold what was stamped, those that
+// are gone included, and renews the stamps of files that were only touched. Size and
+// times decide where they are the stamped ones, else a digest of the bytes.
+func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (places []int, err error) {
+	changed := make([]bool, len(files))
+	err = cores.Each(ctx, len(files), func(i int) error {
+		now, same, err := stamps[i].Renew(files[i])
+		if same {
+			stamps[i] = now
+		}
+		changed[i] = !same || err != nil // what cannot be read is reported when it should be
+		return nil
+	})
+	for i, c := range changed {
+		if c {
+			places = append(places, i)
+		}
+	}
+	return places, err
+}
+
 func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {
 	var result Result
-	done := make(map[string]bool, len(w.Done()))
-	for _, id := range w.Done() {
-		done[id] = true
+	list, changed, err := plan(ctx, photos, w, opts)
+	if err != nil {
+		return result, err
 	}
-	var todo []Photo
-	for _, p := range photos {
-		if !done[p.ID] {
-			todo = append(todo, p)
-		}
-	}
-	finished := len(photos) - len(todo)
-	if opts.Progress != nil {
+	finished := len(photos) - len(list)
+	if opts.Progress != nil && len(list) > 0 {
 		opts.Progress(finished, len(photos))
 	}
-	if len(todo) > 0 {
-		// On the whole list, so that a run that goes on is calibrated as it was.
-		if err := calibrate(ctx, e, photos, opts.Limits); err != nil {
-			return result, err
-		}
-	}
+	result.Changed = changed
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	out := make([]float32, e.Batch()*e.Dim())
 	var timed int
 	var start time.Time
-	for b := range prepare(ctx, e, todo, opts) {
+	for b := range prepare(ctx, e, list, opts) {
 		if b.err != nil {
 			return result, b.err
 		}
 		result.Skipped = append(result.Skipped, b.bad...)
-		if len(b.ids) > 0 {
-			if err := e.Embed(b.inputs, len(b.ids), out); err != nil {
+		if len(b.gone) > 0 {
+			if err := w.Drop(b.gone); err != nil {
+				return result, err
+			}
+		}
+		if len(b.done) > 0 {
+			if err := e.Embed(b.inputs, len(b.done), out); err != nil {
 				return result, err
 			}
 		}
 		b.free <- b.inputs
-		for i, id := range b.ids {
-			if err := w.Append(id, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
+		for i, p := range b.done {
+			if err := put(w, p, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
 				return result, err
 			}
 		}
 		if err := w.Flush(); err != nil {
 			return result, err
 		}
-		result.New += len(b.ids)
+		result.New += len(b.done)
 		if start.IsZero() {
 			start = time.Now()
 		} else {
-			timed += len(b.ids)
+			timed += len(b.done)
 			result.ImagesPerSecond = float64(timed) / time.Since(start).Seconds()
 		}
 		finished += b.photos
@@ -157,11 +269,19 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 	return result, ctx.Err()
 }
 
+// put writes a photo's vector to its place.
+func put(w *vectors.Writer, p one, vector []float32) error {
+	if p.row < 0 {
+		return w.AppendPhoto(p.ID, vector, p.stamp)
+	}
+	return w.ReplacePhoto(p.ID, vector, p.stamp)
+}
+
 // inFlight is how many batches there are: one being decoded, one waiting, one on the device.
 const inFlight = 3
 
 // prepare decodes batches ahead of their use.
-func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <-chan *batch {
+func prepare(ctx context.Context, e Embedder, photos []todo, opts RunOptions) <-chan *batch {
 	ready := make(chan *batch, 1)
 	free := make(chan []float32, inFlight)
 	for range inFlight {
@@ -193,11 +313,11 @@ func prepare(ctx context.Context, e Embedder, photos []Photo, opts RunOptions) <
 }
 
 // decode reads and prepares one batch on all cores.
-func (b *batch) decode(e Embedder, photos []Photo, opts RunOptions) {
-	errs := make([]error, len(photos))
+func (b *batch) decode(e Embedder, photos []todo, opts RunOptions) {
+	errs, stamps := make([]error, len(photos)), make([]stamp.Stamp, len(photos))
 	_ = cores.Each(context.Background(), len(photos), func(i int) error {
 		var photo *imageprep.RGB
-		if photo, errs[i] = imageprep.Open(photos[i].File, opts.Limits); errs[i] == nil {
+		if photo, stamps[i], errs[i] = read(photos[i].File, opts.Limits); errs[i] == nil {
 			e.Prepare(photo, b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
 		}
 		return nil // a bad photo does not keep the others from being read
@@ -210,10 +330,29 @@ func (b *batch) decode(e Embedder, photos []Photo, opts RunOptions) {
 				return
 			}
 			b.bad = append(b.bad, line)
+			if p.row >= 0 {
+				b.gone = append(b.gone, p.ID)
+			}
 			continue
 		}
 		// Close the gap that a bad photo left.
-		copy(b.inputs[len(b.ids)*e.InputLen():], b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
-		b.ids = append(b.ids, p.ID)
+		n := len(b.done)
+		copy(b.inputs[n*e.InputLen():], b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
+		b.done = append(b.done, one{p, stamps[i]})
 	}
+}
+
+// read decodes a photo and stamps its file by the same bytes.
+func read(file string, limits imageprep.Limits) (*imageprep.RGB, stamp.Stamp, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		photo, err := imageprep.Open(file, limits) // which says what is wrong
+		return photo, stamp.Stamp{}, err
+	}
+	s := stamp.Begin(info)
+	photo, err := imageprep.OpenThrough(file, limits, s)
+	if err != nil {
+		return nil, stamp.Stamp{}, err
+	}
+	return photo, s.Stamp(), nil
 }

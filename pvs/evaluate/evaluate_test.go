@@ -201,7 +201,7 @@ func TestRankedFile(t *testing.T) {
 		"query,rank,index,score\nq,2,a,1\n":    "line 2: the rank",
 		"query,rank,index,score\nq,1,a,NaN\n":  "no finite number",
 		"query,rank,index,score\nq,1,\"a,1\n":  "line 2",
-		"query,rank,index,score\nq,1,a,1,7\n":  "wrong number of fields",
+		"query,rank,index,score\nq,1,a,1,7\n":  "it has 5 fields",
 		"query,rank,index,score\nq,one,a,1\n":  "rank",
 		"query,rank,index,score\n,1,a,1\nq,1,": "line",
 	} {

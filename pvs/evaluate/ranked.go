@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog/table"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -71,42 +72,52 @@ func ReadRanked(path string) (map[string][]string, error) {
 }
 
 func readRanked(r io.Reader) (map[string][]string, error) {
-	c := csv.NewReader(bufio.NewReader(r))
-	c.ReuseRecord = true
-	header, err := c.Read()
+	t, err := table.Open(r, "the file")
+	if errors.Is(err, table.ErrEmpty) {
+		return nil, fmt.Errorf("it is empty: its first line should be %s", strings.Join(rankedColumns, ","))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("its first line should be %s", strings.Join(rankedColumns, ","))
+		return nil, err
 	}
-	place := map[string]int{}
-	for i, h := range header {
-		place[strings.TrimPrefix(h, "\ufeff")] = i
+	if missing := t.Select(rankedColumns); missing != nil {
+		return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", strings.Join(missing, " and "), strings.Join(rankedColumns, ","))
 	}
-	for _, want := range rankedColumns {
-		if _, ok := place[want]; !ok {
-			return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", want, strings.Join(rankedColumns, ","))
-		}
+	if twice := t.Twice(); twice != "" {
+		return nil, fmt.Errorf("it has two columns %s: rename the one that is not meant", twice)
 	}
 	ranked := map[string][]string{}
+	row := make([]string, len(rankedColumns))
 	for {
-		row, err := c.Read()
+		err := t.Read(row)
 		if errors.Is(err, io.EOF) {
 			return ranked, nil
 		}
+		if err == nil {
+			err = table.CheckUTF8(row...)
+		}
+		if err == nil {
+			err = addResult(ranked, row[0], row[1], row[2], row[3])
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("line %d: %w", t.Line(), err)
 		}
-		line, _ := c.FieldPos(0)
-		query, index := row[place["query"]], row[place["index"]]
-		rank, err := strconv.Atoi(row[place["rank"]])
-		if want := len(ranked[query]) + 1; err != nil || rank != want {
-			return nil, fmt.Errorf("line %d: the rank of query %s is %q where %d should follow", line, query, row[place["rank"]], want)
-		}
-		if s, err := strconv.ParseFloat(row[place["score"]], 32); err != nil || math.IsNaN(s) || math.IsInf(s, 0) {
-			return nil, fmt.Errorf("line %d: the score %q is no finite number", line, row[place["score"]])
-		}
-		if query == "" || index == "" {
-			return nil, fmt.Errorf("line %d: a query or index id is empty", line)
-		}
-		ranked[strings.Clone(query)] = append(ranked[query], strings.Clone(index))
 	}
+}
+
+// addResult puts a row behind those of its query.
+func addResult(ranked map[string][]string, query, rank, index, score string) error {
+	n, err := strconv.Atoi(strings.TrimSpace(rank))
+	if want := len(ranked[query]) + 1; err != nil || n != want {
+		return fmt.Errorf("the rank of query %s is %q where %d should follow", query, rank, want)
+	}
+	// A spreadsheet may have saved the score with a comma for the point.
+	s, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(score), ",", ".", 1), 32)
+	if err != nil || math.IsNaN(s) || math.IsInf(s, 0) {
+		return fmt.Errorf("the score %q is no finite number", score)
+	}
+	if query == "" || index == "" {
+		return errors.New("a query or index id is empty")
+	}
+	ranked[strings.Clone(query)] = append(ranked[query], strings.Clone(index))
+	return nil
 }

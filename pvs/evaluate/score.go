@@ -12,6 +12,9 @@ type Options struct {
 	K         int    // how many results count; 0: 10
 	Resamples int    // of the bootstrap; 0: 1000
 	Seed      uint64 // of the bootstrap
+	// TwoLists says that queries and index have ids of their own: the same id is not the
+	// same photo, and can be a right result.
+	TwoLists bool
 }
 
 // Metric is an average over queries with its 95% interval.
@@ -57,8 +60,8 @@ func (r *Report) MAR() Metric { return r.Metrics[0] }
 // Score evaluates ranked lists (query id -> index ids, best first) against the truth
 // (query id -> relevant index ids). Queries without truth are counted and left out;
 // queries with truth but without results count as zero. A photo is never a match of
-// itself: its own id is dropped from its results and its truth. An id that stands
-// twice in a list is an error.
+// itself: its own id is dropped from its results and its truth, unless Options.TwoLists
+// says that it is another photo's. An id that stands twice in a list is an error.
 func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 	if opts.K == 0 {
 		opts.K = 10
@@ -84,7 +87,7 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 	for _, q := range queries {
 		relevant := map[string]bool{}
 		for _, id := range truth[q] {
-			if id != q {
+			if id != q || opts.TwoLists {
 				relevant[id] = true
 			}
 		}
@@ -92,7 +95,7 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 			r.QueriesWithoutTruth++
 			continue
 		}
-		o, err := judge(q, ranked[q], relevant, opts.K)
+		o, err := judge(q, ranked[q], relevant, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -115,19 +118,19 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 }
 
 // judge compares one list with its truth.
-func judge(query string, list []string, relevant map[string]bool, k int) (outcome, error) {
+func judge(query string, list []string, relevant map[string]bool, opts Options) (outcome, error) {
 	o := outcome{relevant: len(relevant)}
 	seen := make(map[string]bool, len(list))
 	rank := 0
 	for _, id := range list {
-		if id == query {
+		if id == query && !opts.TwoLists {
 			continue
 		}
 		if seen[id] {
 			return o, fmt.Errorf("the results of query %s name %s twice", query, id)
 		}
 		seen[id] = true
-		if rank < k {
+		if rank < opts.K {
 			o.right = append(o.right, relevant[id])
 		}
 		if rank < o.relevant && relevant[id] {

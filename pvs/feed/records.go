@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"image/jpeg"
 
@@ -15,6 +16,7 @@ import (
 type Records struct {
 	set    *records.Set
 	labels []int32
+	sums   [][sha256.Size]byte // of each record's photo
 }
 
 // FromRecords returns the photos of a set. All records are read once for their labels,
@@ -25,7 +27,7 @@ func FromRecords(set *records.Set, skipBad bool) (*Records, error) {
 	for i := range set.Len() {
 		r, err := set.At(i)
 		if err != nil && skipBad {
-			s.labels = append(s.labels, -1)
+			s.labels, s.sums = append(s.labels, -1), append(s.sums, [sha256.Size]byte{})
 			continue
 		}
 		if err != nil {
@@ -34,7 +36,7 @@ func FromRecords(set *records.Set, skipBad bool) (*Records, error) {
 		if r.Label < -1 || r.Label >= int64(len(set.Manifest.Classes)) {
 			return nil, fmt.Errorf("photo %s has the label %d, but there are %d classes; write the records again", set.ID(i), r.Label, len(set.Manifest.Classes))
 		}
-		s.labels = append(s.labels, int32(r.Label))
+		s.labels, s.sums = append(s.labels, int32(r.Label)), append(s.sums, sha256.Sum256(r.Image))
 	}
 	return s, nil
 }

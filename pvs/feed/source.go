@@ -22,7 +22,8 @@ type Source interface {
 	Open(photo int) (*imageprep.RGB, error)
 	// Size returns width and height without decoding the photo.
 	Size(photo int) (width, height int, err error)
-	// Digest tells lists of photos apart.
+	// Digest tells lists of photos apart, by their names and labels; [ContentsOf] tells the
+	// same names with other photos apart.
 	Digest() string
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 )
 
 // subset is some photos of a source.
@@ -31,6 +32,27 @@ func (s subset) Digest() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
+// known is a subset of a source that knows the bytes of its photos.
+type known struct {
+	*subset
+	of contents
+}
+
+func (s known) content(photo int, before map[string]stamp.Stamp) (string, stamp.Stamp, error) {
+	return s.of.content(s.photos[photo], before)
+}
+
+func (s known) name(photo int) string { return s.of.name(s.photos[photo]) }
+
+// some returns photos of a source.
+func some(s Source, photos []int) Source {
+	part := &subset{s, photos}
+	if c, ok := s.(contents); ok {
+		return &known{part, c}
+	}
+	return part
+}
+
 // Sample returns at most n of a source's photos, drawn at random.
 func Sample(s Source, n int, seed uint64) Source {
 	if n >= s.Len() {
@@ -38,7 +60,7 @@ func Sample(s Source, n int, seed uint64) Source {
 	}
 	photos := rand.New(rand.NewPCG(seed, 7)).Perm(s.Len())[:n]
 	slices.Sort(photos)
-	return &subset{s, photos}
+	return some(s, photos)
 }
 
 // Without returns a source less some photos.
@@ -49,7 +71,7 @@ func Without(s Source, out map[int]bool) Source {
 			photos = append(photos, i)
 		}
 	}
-	return &subset{s, photos}
+	return some(s, photos)
 }
 
 // Unreadable decodes all photos and returns those that cannot be, with a line of why

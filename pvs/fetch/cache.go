@@ -6,20 +6,23 @@ import (
 	"path/filepath"
 )
 
-// CacheDir returns (and makes) a folder of the per-user cache: the folder named
-// by PVS_CACHE, or pvs in the system's cache folder.
+// Cache is the folder of what was downloaded and installed; "": pvs in the system's cache
+// folder of the user. The program that owns the process may set it at its start.
+var Cache string
+
+// CacheDir returns (and makes) a folder of [Cache].
 func CacheDir(sub ...string) (string, error) {
-	root := os.Getenv("PVS_CACHE")
+	root := Cache
 	if root == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return "", fmt.Errorf("finding the cache folder: %w; name one by PVS_CACHE", err)
+			return "", fmt.Errorf("finding the cache folder: %w; name one (PVS_CACHE of the command pvs)", err)
 		}
 		root = filepath.Join(base, "pvs")
 	}
 	dir := filepath.Join(append([]string{root}, sub...)...)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making the cache folder: %w; name a writable one by PVS_CACHE", err)
+		return "", fmt.Errorf("making the cache folder: %w; name a writable one (PVS_CACHE of the command pvs)", err)
 	}
 	return dir, nil
 }

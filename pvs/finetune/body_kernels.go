@@ -34,7 +34,7 @@ func (s *Session) bodyInKernels(values inMemory) (*bodyKernels, error) {
 	if s.kernels != nil {
 		return s.kernels, nil
 	}
-	opts := native.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone()}
+	opts := native.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone(), Parts: s.opts.Parts}
 	if s.input == FromBlock {
 		opts.From = lastStage
 	}

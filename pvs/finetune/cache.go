@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/feed"
@@ -52,10 +53,12 @@ func (c *cached) Close() {
 }
 
 // cacheFeatures runs the frozen part of the network over the views that an order
-// names, once for each network, place and photos, and opens what it gave. A file a
-// view, so that runs with other views share them; killed, it goes on where it was.
-func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, order feed.Order, dir string, progress func(done, total int)) (*cached, error) {
-	sum := sha256.Sum256([]byte(n.Key() + " " + images.Digest()))
+// names, once for each network, place and photos, whose bytes have a digest, and opens
+// what it gave. A file a view, so that runs with other views share them; killed, it goes
+// on where it was.
+func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, content string, order feed.Order, dir string, progress func(done, total int)) (*cached, error) {
+	key := strings.TrimSuffix(n.Key()+" "+images.Digest()+" "+content, " ")
+	sum := sha256.Sum256([]byte(key))
 	name := func(v imageprep.View) string {
 		return filepath.Join(dir, hex.EncodeToString(sum[:8])+"-"+v.String())
 	}
@@ -70,7 +73,7 @@ func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, o
 		}
 	}
 	if len(missing.Views) > 0 {
-		if err := fillCache(ctx, n, images, missing, name, progress); err != nil {
+		if err := fillCache(ctx, n, images, key, missing, name, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +107,7 @@ func (c *cached) open(v imageprep.View, name string) error {
 }
 
 // fillCache computes all views of an order.
-func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, order feed.Order, name func(imageprep.View) string, progress func(done, total int)) (err error) {
+func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, key string, order feed.Order, name func(imageprep.View) string, progress func(done, total int)) (err error) {
 	writers := map[imageprep.View]*vectors.Writer{}
 	defer func() {
 		for _, w := range writers {
@@ -117,7 +120,7 @@ func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, order
 	}()
 	have := map[imageprep.View]int{} // photos up to here are written
 	for _, v := range order.Views {
-		w, err := vectors.OpenWriter(name(v), n.Dim(), n.Key()+" "+images.Digest())
+		w, err := vectors.OpenWriter(name(v), n.Dim(), key)
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,8 @@ type Checkpoint struct {
 	Seconds    float64    `json:"seconds"`     // that the epoch took so far
 	Waited     float64    `json:"waited"`      // of those for batches
 	Monitor    monitor    `json:"monitor"`
+	// Way is how its steps were computed; nil in checkpoints of before it was kept.
+	Way *way `json:"way,omitempty"`
 
 	Values  map[string][]float32 `json:"-"` // all weights
 	Moments map[string][]float32 `json:"-"` // of the optimizer, until the run is done

@@ -65,8 +65,8 @@ func (d *devices) divide(what string, rows int) error {
 // devicesFor is how many devices a run's steps take: as many as were asked for, else all of an
 // accelerator's, or as many of them as its batches divide among, and one on a CPU, whose
 // devices share its cores.
-func (r *run) devicesFor() (int, error) {
-	p, micro, n := r.settings.Phase, r.micro(r.MicroBatch), r.Devices
+func (r *run) devicesFor(n, micro int) (int, error) {
+	p := r.settings.Phase
 	asked, err := newDevices(r.Training, n)
 	switch {
 	case err != nil:

@@ -304,12 +304,12 @@ func TestDevicesFor(t *testing.T) {
 		if c.trains == "" {
 			c.trains = Full
 		}
-		r := run{Trainer: &Trainer{Training: accelerators{goBackend(t), c.has}, MicroBatch: c.micro, Devices: c.devices, Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
+		r := run{Trainer: &Trainer{Training: accelerators{goBackend(t), c.has}, Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
 		if c.host {
 			r.Training = several(t)
 		}
 		r.settings.Phase.Batch = c.batch
-		if got, err := r.devicesFor(); err != nil || got != c.want {
+		if got, err := r.devicesFor(c.devices, r.micro(c.micro)); err != nil || got != c.want {
 			t.Errorf("%+v: %d devices, %v", c, got, err)
 		}
 	}

@@ -1,47 +1,9 @@
 package finetune
 
 import (
-	"bufio"
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/native"
 )
-
-// fallbackMemory is assumed where the system does not say how much there is.
-const fallbackMemory = 4 << 30
-
-// availableMemory returns the bytes that a program can still take.
-func availableMemory() int64 {
-	available := int64(fallbackMemory)
-	if f, err := os.Open("/proc/meminfo"); err == nil {
-		defer f.Close()
-		for lines := bufio.NewScanner(f); lines.Scan(); {
-			var kib int64
-			if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kib); n == 1 {
-				available = kib << 10
-			}
-		}
-	}
-	// A container may be given less (cgroup v2).
-	read := func(name string) (int64, bool) {
-		data, err := os.ReadFile("/sys/fs/cgroup/" + name)
-		if err != nil {
-			return 0, false
-		}
-		v, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
-		return v, err == nil // "max" is no number
-	}
-	if limit, ok := read("memory.max"); ok {
-		if used, ok := read("memory.current"); ok {
-			available = min(available, limit-used)
-		}
-	}
-	return max(0, available)
-}
 
 // imageBytes estimates what training on one image keeps in memory: four tensors of
 // float32 for each convolution's output. For B0 at 224 pixels that is 108 MB; XLA on a

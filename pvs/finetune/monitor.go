@@ -1,9 +1,42 @@
 package finetune
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 )
+
+// errBroken is a training whose losses or weights are no numbers.
+var errBroken = errors.New("the training has broken down")
+
+// lower is the way out of it.
+func lower(p Phase) string {
+	return fmt.Sprintf("lower the learning rate of %g (the last checkpoint is kept)", p.LearningRate)
+}
+
+// broken says that a step, or the sum of some, which what names, has a figure that is no number.
+func broken(s Step, what string, p Phase) error {
+	for _, v := range []float64{s.Loss(), s.LossSum, s.Correct, s.Pairs, s.Active, s.PositiveSum, s.NegativeSum} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("the %s is %g: %w; %s", what, s.Loss(), errBroken, lower(p))
+		}
+	}
+	return nil
+}
+
+// noNumber names a weight that has a value which is no number, or "".
+func noNumber(values map[string][]float32) string {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, v := range values[name] {
+			if v-v != 0 { // of numbers it is 0
+				return name
+			}
+		}
+	}
+	return ""
+}
 
 // window is over how many steps the loss is averaged to be judged.
 const window = 50
@@ -23,10 +56,10 @@ type monitor struct {
 // observe takes a step and returns a sentence when something has gone wrong, once for
 // each kind; an error when there is no use in going on.
 func (m *monitor) observe(p Phase, step, classes int, s Step) (warning string, err error) {
-	loss := s.Loss()
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return "", fmt.Errorf("the loss of step %d is %g: the training has broken down; lower the learning rate of %g (the last checkpoint is kept)", step+1, loss, p.LearningRate)
+	if err := broken(s, fmt.Sprintf("loss of step %d", step+1), p); err != nil {
+		return "", err
 	}
+	loss := s.Loss()
 	m.Sum.Add(s)
 	m.Losses += loss
 	if m.Count++; m.Count < window {

@@ -21,15 +21,19 @@ import (
 )
 
 // open reads the run's checkpoint or makes its first one.
-func (t *Trainer) open(dir string, s Settings, values map[string][]float32) (*run, error) {
+func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[string][]float32) (*run, error) {
 	r := &run{Trainer: t, dir: dir, settings: s, input: s.input()}
 	first, err := t.firstValues(s, values)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
-	from := provenance{Photos: t.Train.Digest(), Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Name()}
+	replaced, err := t.look(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Name()}
 	if t.Val != nil {
-		from.Val = t.Val.Digest()
+		from.Val, from.ValBytes = t.Val.Digest(), t.bytes[t.Val]
 	}
 	r.check, err = ReadCheckpoint(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,12 +45,17 @@ func (t *Trainer) open(dir string, s Settings, values map[string][]float32) (*ru
 	}
 	was := r.check.From
 	was.Revision, was.Backend = from.Revision, from.Backend // may change
+	was.Bytes, was.ValBytes = from.Bytes, from.ValBytes     // checkPhotos looks at them
 	if d := difference(r.check.Settings, s); d != "" {
 		return nil, fmt.Errorf("%s holds a run with other settings: %s; name another folder or remove that one", dir, d)
 	}
 	if d := difference(was, from); d != "" {
 		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that one", dir, d)
 	}
+	if err := t.checkPhotos(dir, r.check.From, from, replaced); err != nil {
+		return nil, err
+	}
+	r.check.From.Bytes, r.check.From.ValBytes = from.Bytes, from.ValBytes // an older pvs kept none
 	if !r.check.Done && r.check.Steps > 0 {
 		t.Log(fmt.Sprintf("run %s goes on after step %d", s.Name, r.check.Steps))
 	}
@@ -87,7 +96,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.devices, err = r.devicesFor(); err != nil {
+	if err := r.chooseWay(); err != nil {
 		return err
 	}
 	if r.order, err = r.orderOf(r.Train, p.Views); err != nil {
@@ -128,11 +137,11 @@ const SettingsFile = "settings.json"
 // announce prints and keeps the settings as they were resolved.
 func (r *run) announce() error {
 	on := ""
-	if kernelsTrain(r.Training, r.settings.Precision, r.devices, r.settings.Phase) {
+	if r.way.Engine == ownEngine {
 		on = ", in the network's own kernels"
 	}
-	if r.devices > 1 {
-		on = fmt.Sprintf(", on %d devices", r.devices)
+	if r.way.Devices > 1 {
+		on = fmt.Sprintf(", on %d devices", r.way.Devices)
 	}
 	if p := r.settings.Precision; p != effnet.Float32 {
 		on += fmt.Sprintf(", in %s", p)
@@ -143,11 +152,10 @@ func (r *run) announce() error {
 	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s%s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
 	text, err := json.MarshalIndent(struct {
 		Settings
-		From       provenance `json:"from"`
-		Steps      int        `json:"steps"`
-		MicroBatch int        `json:"micro_batch"`
-		Devices    int        `json:"devices"`
-	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.opts.MicroBatch, r.devices}, "", "  ")
+		From  provenance `json:"from"`
+		Steps int        `json:"steps"`
+		way
+	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.way}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -159,22 +167,16 @@ func (r *run) announce() error {
 
 // startSession takes the session of the run before, if it fits.
 func (r *run) startSession() error {
-	p, batch := r.settings.Phase, r.MicroBatch
-	if batch == 0 && onHost(r.Training) {
-		image := imageBytes(r.Config, r.settings.Size)
-		if kernelsTrain(r.Training, r.settings.Precision, r.devices, p) {
-			image = keptBytes(r.Config, r.settings.Size, p)
-		}
-		batch = fits(image, p.Batch, r.devices, availableMemory())
-	}
-	if batch = r.micro(batch); batch > 0 {
+	p, batch := r.settings.Phase, r.way.MicroBatch
+	if batch > 0 {
 		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)
 		if p.BatchNorm {
 			how += "; the backbone's BatchNorms see those"
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.devices, Precision: r.settings.Precision}
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.way.Devices, Precision: r.settings.Precision,
+		Parts: r.way.Parts, Graph: r.way.Engine != ownEngine}
 	if r.Inference.Name() != r.Training.Name() {
 		opts.Frozen = r.Inference
 	}
@@ -260,7 +262,7 @@ func (r *run) loaders(ctx context.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		c, err := cacheFeatures(ctx, n, images, all, r.CacheDir, r.countdown("frozen layers", 0))
+		c, err := cacheFeatures(ctx, n, images, r.bytes[images.Source], all, r.CacheDir, r.countdown("frozen layers", 0))
 		if err != nil {
 			return nil, err
 		}

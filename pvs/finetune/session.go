@@ -30,6 +30,9 @@ type SessionOptions struct {
 	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
 	// does: its loss compares each row with all others.
 	Devices int
+	// Parts is into how many parts own kernels cut a batch, each with sums of its own on a core
+	// of its own; 0: as many as there are cores. The same number gives the same sums on any.
+	Parts int
 	// Graph runs the layers that train as a graph on the backend even where own kernels could.
 	Graph bool
 	// Precision is what the backbone computes in. Weights, moments and gradients are kept

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"os/exec"
 	"reflect"
 	"runtime/debug"
 	"strings"
@@ -36,10 +35,12 @@ type Settings struct {
 
 // provenance is what a checkpoint was made from.
 type provenance struct {
-	Photos   string `json:"photos"`   // digest of the train photos and their labels
-	Val      string `json:"val"`      // of the val photos
-	Weights  string `json:"weights"`  // digest of the first weights
-	Revision string `json:"revision"` // of this program's source
+	Photos   string `json:"photos"`    // digest of the train photos and their labels
+	Val      string `json:"val"`       // of the val photos
+	Bytes    string `json:"bytes"`     // digest of the train photos' bytes; "": not known
+	ValBytes string `json:"val_bytes"` // of the val photos'
+	Weights  string `json:"weights"`   // digest of the first weights
+	Revision string `json:"revision"`  // of this program's source
 	Backend  string `json:"backend"`
 }
 
@@ -125,10 +126,32 @@ func difference(a, b any) string {
 	return ""
 }
 
-// revision names the source that this program was built from: of a clean checkout its
-// commit.
+// revision names the source of this package as the program's build recorded it.
 func revision() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return unknownRevision
+	}
+	module, _, _ := strings.Cut(reflect.TypeFor[Settings]().PkgPath(), "/pvs/")
+	return revisionOf(info, module)
+}
+
+const unknownRevision = "unknown"
+
+// revisionOf reads the record of a build: the commit where the module was built in its own
+// checkout (go build; go run records none), else the version of the module, which may be another
+// program's dependency.
+func revisionOf(info *debug.BuildInfo, module string) string {
+	from := &info.Main
+	for _, d := range info.Deps {
+		if d.Path == module {
+			from = d
+		}
+	}
+	if from.Path != module {
+		return unknownRevision
+	}
+	if from == &info.Main {
 		id, modified := "", ""
 		for _, s := range info.Settings {
 			switch {
@@ -142,9 +165,11 @@ func revision() string {
 			return id + modified
 		}
 	}
-	// go run does not stamp its programs.
-	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=40").Output(); err == nil {
-		return strings.TrimSpace(string(out))
+	if from.Replace != nil {
+		from = from.Replace
 	}
-	return "unknown"
+	if from.Version == "" || from.Version == "(devel)" {
+		return unknownRevision
+	}
+	return from.Version
 }

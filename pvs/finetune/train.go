@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/pace"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -29,14 +30,19 @@ type Trainer struct {
 	MicroBatch int
 	// Devices is how many of Training's devices take a step together; 0: all of an
 	// accelerator's that the batches divide among, one on a CPU.
-	Devices   int
-	SaveEvery time.Duration    // between checkpoints within an epoch; 0: 10 minutes
-	Log       func(string)     // gets sentences
-	Progress  func(p Progress) // is called after each step; may be nil
+	Devices int
+	// AnotherWay lets a run go on where its steps are computed in another way than before - on
+	// another engine, processor or number of devices, in other micro-batches - so that sums differ
+	// in rounding, and statistics of micro-batches. Otherwise that is refused.
+	AnotherWay bool
+	SaveEvery  time.Duration    // between checkpoints within an epoch; 0: 10 minutes
+	Log        func(string)     // gets sentences
+	Progress   func(p Progress) // is called after each step; may be nil
 
 	session *Session
 	opts    SessionOptions
 	squares map[feed.Source]*feed.Images
+	bytes   map[feed.Source]string // digests of their photos' bytes
 	said    map[string]bool
 }
 
@@ -58,21 +64,24 @@ func (t *Trainer) Close() {
 
 // Run trains one run in dir, starting from values, and returns its last checkpoint.
 // What is there of the same settings is gone on with; of others, it is refused. A
-// cancelled run saves where it is.
+// cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
 	s = s.withDefaults(t.Config)
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
-	r, err := t.open(dir, s, values)
+	lock, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
+	defer lock.Release()
+	wholefile.Sweep(filepath.Join(dir, CheckpointFile))
+	r, err := t.open(ctx, dir, s, values)
 	if err != nil {
 		return nil, err
 	}
 	if r.check.Done {
 		return r.check, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, wholefile.Explain(err)
 	}
 	if err := r.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
@@ -94,7 +103,7 @@ type run struct {
 	settings Settings
 	check    *Checkpoint
 	input    Input
-	devices  int
+	way      way
 
 	order, valOrder feed.Order
 	trainFrom, val  feed.Loader
@@ -130,15 +139,30 @@ func (r *run) train(ctx context.Context) error {
 	lap, waited := time.Now(), time.Duration(0)
 	var warm time.Time // after the first step, which compiles
 	rows := 0
+	// cancelled keeps what is there at once. Steps are whole, so that nothing of one is lost.
+	cancelled := func() error {
+		c.Seconds += time.Since(lap).Seconds()
+		return errors.Join(ctx.Err(), r.save())
+	}
+	if c.Steps == (len(c.Epochs)+1)*r.perEpoch { // it was stopped while it validated
+		if err := r.endEpoch(ctx, ratio(float64(c.Running.Rows), c.Seconds)); err != nil {
+			return err
+		}
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
 	for c.Steps < total {
+		if ctx.Err() != nil { // batches that are ready are not begun with
+			return cancelled()
+		}
 		b, err := stream.Next()
 		if errors.Is(err, io.EOF) {
 			return errors.New("the batches ended early")
 		}
 		if err != nil {
 			if ctx.Err() != nil {
-				c.Seconds += time.Since(lap).Seconds()
-				return errors.Join(ctx.Err(), r.save())
+				return cancelled()
 			}
 			return err
 		}
@@ -163,7 +187,7 @@ func (r *run) train(ctx context.Context) error {
 		} else {
 			rows += step.Rows
 		}
-		rate := float64(rows) / time.Since(warm).Seconds()
+		rate := ratio(float64(rows), time.Since(warm).Seconds())
 		if r.Progress != nil {
 			r.Progress(Progress{What: "training " + r.settings.Name, Done: c.Steps, Total: total, ImagesPerSecond: rate, Loss: step.Loss(),
 				Left: steps.Left(time.Now(), c.Steps, total)})
@@ -203,26 +227,18 @@ func (r *run) batch(b *feed.Batch) Batch {
 	return out
 }
 
-// endEpoch scores the val photos and adds a line to the log.
+// endEpoch scores the val photos and adds a line to the log. Where it cannot - it is cancelled, or
+// a photo cannot be read - the epoch's steps are kept, and the next start begins with it.
 func (r *run) endEpoch(ctx context.Context, rate float64) error {
 	c := r.check
 	e := Epoch{Number: len(c.Epochs) + 1, Train: c.Running, NoTriplets: c.NoTriplets, Seconds: c.Seconds, ImagesPerSecond: rate, Waited: ratio(c.Waited, c.Seconds)}
 	if r.val != nil {
-		stream := feed.Open(ctx, r.val, r.valOrder, 0, r.valOrder.Steps())
-		defer stream.Close()
-		for {
-			b, err := stream.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			step, err := r.session.Evaluate(r.batch(b))
-			if err != nil {
-				return err
-			}
-			e.Val.Add(step)
+		var err error
+		if e.Val, err = r.validate(ctx); err != nil {
+			return errors.Join(err, r.save())
+		}
+		if err := broken(e.Val, fmt.Sprintf("val loss after epoch %d", e.Number), r.settings.Phase); err != nil {
+			return err
 		}
 	}
 	c.Epochs = append(c.Epochs, e)
@@ -231,13 +247,48 @@ func (r *run) endEpoch(ctx context.Context, rate float64) error {
 	return nil
 }
 
-// save writes the checkpoint and the log.
+// validate sums up the losses of the val photos.
+func (r *run) validate(ctx context.Context) (Step, error) {
+	var sum Step
+	stream := feed.Open(ctx, r.val, r.valOrder, 0, r.valOrder.Steps())
+	defer stream.Close()
+	done := r.countdown("validating "+r.settings.Name, 0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return sum, err
+		}
+		b, err := stream.Next()
+		if errors.Is(err, io.EOF) {
+			return sum, nil
+		}
+		if err != nil {
+			return sum, err
+		}
+		step, err := r.session.Evaluate(r.batch(b))
+		if err != nil {
+			return sum, err
+		}
+		sum.Add(step)
+		if done != nil {
+			done(min(r.valOrder.Items(), (b.Step+1)*r.valOrder.Batch), r.valOrder.Items())
+		}
+	}
+}
+
+// save writes the log and the checkpoint.
 func (r *run) save() error {
 	c := r.check
 	c.Done = len(c.Epochs) == r.settings.Phase.Epochs
 	var err error
 	if c.Values, err = r.session.Values(); err != nil {
 		return err
+	}
+	name := noNumber(c.Values)
+	switch {
+	case name != "" && c.Steps == 0:
+		return fmt.Errorf("the weights that it starts from have values in %s that are no numbers: start from others", name)
+	case name != "":
+		return fmt.Errorf("after step %d the weight %s is no number: %w; %s", c.Steps, name, errBroken, lower(r.settings.Phase))
 	}
 	c.Moments = nil // the next run starts a new optimizer
 	if !c.Done && c.Steps > 0 {
@@ -251,9 +302,10 @@ func (r *run) save() error {
 			return err
 		}
 	}
-	if err := c.save(r.dir, vars); err != nil {
+	// The log comes first: a run whose checkpoint says that it is done is not opened again.
+	if err := writeLog(r.dir, c.Epochs, r.settings.Phase.Siamese()); err != nil {
 		return err
 	}
 	r.saved = time.Now()
-	return writeLog(r.dir, c.Epochs, r.settings.Phase.Siamese())
+	return c.save(r.dir, vars)
 }

@@ -1,21 +1,14 @@
 package imageprep
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	_ "image/gif"  // decoders, by their magic bytes
-	_ "image/jpeg" //
-	_ "image/png"  //
 	"io"
-	"net/http"
 	"os"
-	"strings"
 
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/webp"
+	"github.com/gopvs/product-visual-search/pvs/internal/bmff"
+	"github.com/gopvs/product-visual-search/pvs/internal/jpegall"
+	"github.com/gopvs/product-visual-search/pvs/internal/still"
 )
 
 // Limits guards against files that would fill the memory.
@@ -33,6 +26,29 @@ func (l Limits) withDefaults() Limits {
 	}
 	return l
 }
+
+// size refuses what a header claims before anything is read by it.
+func (l Limits) size(width, height int) error {
+	if width < 1 || height < 1 {
+		return claim{fmt.Sprintf("claims to be %d x %d pixels large", width, height)}
+	}
+	if width > l.MaxPixels/height {
+		return claim{fmt.Sprintf("claims %d x %d pixels, over the limit of %d million; make it smaller", width, height, l.MaxPixels/1e6)}
+	}
+	return nil
+}
+
+// claim is a size that is refused.
+type claim struct{ says string }
+
+func (c claim) Error() string { return "it " + c.says }
+
+// notRead is a kind of image that is not read, with its article: "a lossless JPEG".
+type notRead struct{ kind string }
+
+func (n notRead) Error() string { return n.kind + " is not read" }
+
+var errCutOff = errors.New("it is cut off")
 
 // Open reads an image file; see [Decode].
 func Open(path string, limits Limits) (*RGB, error) {
@@ -59,11 +75,13 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 	return Decode(io.TeeReader(f, to), path, limits)
 }
 
-// Decode reads a JPEG, PNG, WebP, GIF (its first frame) or BMP image, turns it
-// upright by its EXIF orientation, and lays what is transparent on white. The name
-// is for messages. An image that claims more pixels than the limit is refused
-// before any of them is read; one that is cut off is an error, never half an image. A progressive JPEG that was cut
-// in its last scan, or between two, and then given an end marker is taken: it shows all, but coarser.
+// Decode reads a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF image, of several pictures the first one, turns it
+// upright by the orientation that it carries, and lays what is transparent on white. Colours are taken as they are: no ICC profile
+// is followed (docs/data.md). The name is for messages; the content says what a file is.
+//
+// An image that claims more pixels than the limit is refused before any of them is read, other kinds of files by a sentence
+// on what they are; one that is cut off is an error, never half an image. A progressive JPEG that was cut in its last scan
+// and then given an end marker is taken where that scan only brings the finest bit.
 func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(r, limits.MaxBytes+1))
@@ -76,54 +94,44 @@ func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	case int64(len(data)) > limits.MaxBytes:
 		return nil, fmt.Errorf("%s has over %d MiB; make it smaller", name, limits.MaxBytes>>20)
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("%s is not an image that can be read: it looks like %s; JPEG, PNG, WebP, GIF and BMP are known", name, looksLike(data))
+	for _, k := range readers() {
+		if k.is(data) {
+			photo, err := k.guarded(data, limits)
+			return photo, explained(name, k.name, err)
+		}
 	}
-	if config.Width < 1 || config.Height < 1 {
-		return nil, fmt.Errorf("%s claims to be %d x %d pixels large", name, config.Width, config.Height)
+	kind, isImage := nameOf(data)
+	if isImage {
+		return nil, explained(name, "", notRead{kind})
 	}
-	if config.Width > limits.MaxPixels/config.Height {
-		return nil, fmt.Errorf("%s claims %d x %d pixels, over the limit of %d million; make it smaller", name, config.Width, config.Height, limits.MaxPixels/1e6)
-	}
-	m, err := decode(data, format, config.ColorModel)
-	if err != nil {
-		return nil, fmt.Errorf("%s is a damaged %s (%w); fetch it again", name, strings.ToUpper(format), err)
-	}
-	photo := FromImage(m)
-	if format == "jpeg" {
-		photo = photo.upright(exifOrientation(data))
-	}
-	return photo, nil
+	return nil, fmt.Errorf("%s is not an image that can be read: it looks like %s; %s", name, kind, known)
 }
 
-// decode turns a decoder's panic on a hostile file into an error.
-func decode(data []byte, format string, model color.Model) (m image.Image, err error) {
+// guarded turns a decoder's panic on a hostile file into an error.
+func (k reader) guarded(data []byte, limits Limits) (photo *RGB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("its decoder gave up: %v", r)
+			photo, err = nil, fmt.Errorf("its decoder gave up: %v", r)
 		}
 	}()
-	if format == "jpeg" {
-		return decodeJPEG(data, model)
-	}
-	m, _, err = image.Decode(bytes.NewReader(data))
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errCutOff
-	}
-	return m, err
+	return k.decode(data, limits)
 }
 
-// looksLike guesses what a file is.
-func looksLike(data []byte) string {
-	kind, _, _ := strings.Cut(http.DetectContentType(data), ";")
-	switch kind {
-	case "text/plain":
-		return "text"
-	case "text/html":
-		return "a web page"
-	case "application/octet-stream":
-		return "no known kind of file, or a damaged one"
+// explained says in a sentence what is wrong with a file, and what to do.
+func explained(name, kind string, err error) error {
+	var size claim
+	var other notRead
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &size):
+		return fmt.Errorf("%s %s", name, size.says)
+	case errors.As(err, &other):
+		return fmt.Errorf("%s is %s, which is not read; save it as a plain JPEG or PNG (%s)", name, other.kind, known)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, bmff.ErrCutOff), errors.Is(err, jpegall.ErrCutOff):
+		err = errCutOff
+	case errors.Is(err, still.ErrTooLarge):
+		err = still.ErrDamaged
 	}
-	return kind
+	return fmt.Errorf("%s is a damaged %s (%w); fetch it again", name, kind, err)
 }

@@ -3,31 +3,78 @@ package imageprep
 import (
 	"bytes"
 	"encoding/binary"
+	"regexp"
 )
 
-// exifOrientation returns the orientation, 1 to 8, that a JPEG's EXIF segment gives;
-// 1 (upright) where there is none or it makes no sense. Only this tag is needed, so
-// no EXIF library is: JPEG segments, then one TIFF directory (Exif 2.3, 4.6).
-func exifOrientation(data []byte) int {
-	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
-		marker, length := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))
-		if marker == 0xda || length < 2 || at+2+length > len(data) {
-			break // the picture starts, or the file ends
-		}
-		segment := data[at+4 : at+2+length]
-		if marker == 0xe1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
-			return tiffOrientation(segment[6:])
-		}
-		at += 2 + length
+const (
+	exifMark = "Exif\x00\x00"
+	xmpMark  = "http://ns.adobe.com/xap/1.0/\x00"
+)
+
+// orientationOf returns the orientation, 1 to 8, that EXIF gives, or where it has none XMP; 1 (upright) where none makes sense.
+// Only this tag is needed, so no EXIF library is: one TIFF directory (Exif 2.3, 4.6).
+func orientationOf(exif, xmp []byte) int {
+	for bytes.HasPrefix(exif, []byte(exifMark)) {
+		exif = exif[len(exifMark):]
+	}
+	if o, ok := tiffOrientation(exif); ok {
+		return valid(o)
+	}
+	return xmpOrientation(xmp)
+}
+
+func valid(orientation int) int {
+	if orientation < 1 || orientation > 8 {
+		return 1
+	}
+	return orientation
+}
+
+var xmpTag = regexp.MustCompile(`tiff:Orientation(?:="|>)([0-9])`)
+
+// xmpOrientation finds the tag in XMP, as an attribute or an element.
+func xmpOrientation(xmp []byte) int {
+	if m := xmpTag.FindSubmatch(xmp); m != nil {
+		return valid(int(m[1][0] - '0'))
 	}
 	return 1
 }
 
-// tiffOrientation looks the tag up in the first directory of a TIFF header.
-func tiffOrientation(t []byte) int {
-	const tagOrientation, typeShort = 0x0112, 3
+// jpegOrientation looks through a JPEG's segments. Long EXIF goes on in further segments.
+func jpegOrientation(data []byte) int {
+	var exif, xmp []byte
+	for at := 2; at+4 <= len(data); {
+		if data[at] != 0xff || data[at+1] == 0xff { // filling before a marker (ITU-T T.81, B.1.1.2)
+			at++
+			continue
+		}
+		marker, length := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))
+		if marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd8 { // has no length
+			at += 2
+			continue
+		}
+		if marker == startOfScan || marker == endOfImage || length < 2 || at+2+length > len(data) {
+			break // the picture starts, or the file ends
+		}
+		segment := data[at+4 : at+2+length]
+		if marker == 0xe1 {
+			if rest, ok := bytes.CutPrefix(segment, []byte(exifMark)); ok {
+				exif = append(exif[:len(exif):len(exif)], rest...)
+			} else if rest, ok := bytes.CutPrefix(segment, []byte(xmpMark)); ok && xmp == nil {
+				xmp = rest
+			}
+		}
+		at += 2 + length
+	}
+	return orientationOf(exif, xmp)
+}
+
+// tiffOrientation looks the tag up in the first directory of a TIFF header; ok is false where it is not there.
+// Writers give it as one number of 16 or 32 bits.
+func tiffOrientation(t []byte) (orientation int, ok bool) {
+	const tagOrientation = 0x0112
 	if len(t) < 8 {
-		return 1
+		return 0, false
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	if t[0] == 'M' {
@@ -35,17 +82,26 @@ func tiffOrientation(t []byte) int {
 	}
 	at := int64(order.Uint32(t[4:]))
 	if at+2 > int64(len(t)) {
-		return 1
+		return 0, false
 	}
 	entries := int64(order.Uint16(t[at:]))
 	for at += 2; entries > 0 && at+12 <= int64(len(t)); at, entries = at+12, entries-1 {
-		if order.Uint16(t[at:]) == tagOrientation && order.Uint16(t[at+2:]) == typeShort {
-			if o := int(order.Uint16(t[at+8:])); o >= 1 && o <= 8 {
-				return o
-			}
+		if order.Uint16(t[at:]) != tagOrientation {
+			continue
 		}
+		value := t[at+8 : at+12]
+		if order.Uint32(t[at+4:]) != 1 {
+			return 1, true
+		}
+		switch order.Uint16(t[at+2:]) {
+		case 3, 8: // SHORT, SSHORT
+			return int(order.Uint16(value)), true
+		case 4, 9: // LONG, SLONG
+			return int(min(order.Uint32(value), 9)), true
+		}
+		return 1, true
 	}
-	return 1
+	return 0, false
 }
 
 // upright undoes an orientation: 2 mirrored, 3 upside down, 4 both, 5 to 8 the same

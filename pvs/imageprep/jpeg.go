@@ -2,16 +2,15 @@ package imageprep
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"slices"
 
 	"github.com/gen2brain/jpegn"
-)
 
-var errCutOff = errors.New("it is cut off")
+	"github.com/gopvs/product-visual-search/pvs/internal/jpegall"
+)
 
 // The second bytes of two markers (ITU-T T.81, table B.1).
 const (
@@ -19,21 +18,68 @@ const (
 	startOfScan = 0xda
 )
 
-// decodeJPEG decodes by jpegn in a third of the time of the standard library, which does
-// what jpegn cannot: printers' colours, whose Adobe kind jpegn inverts, and odd files; and RGB,
-// whose end would tell nothing below.
+// decodeJPEG decodes most photos by jpegn, in a fifth of the time of the decoder here, which does what jpegn cannot: printers'
+// colours, several scans that are not progressive, 12 bits, RGB, whose end would tell nothing below, and odd sampling.
 // Jpegn makes up what is missing at the end, so the end is looked for first, and where
-// data before it may be missing, the standard library, which refuses that, reads the file too.
-func decodeJPEG(data []byte, model color.Model) (image.Image, error) {
-	begin, end, progressive := scansOf(data)
+// data before it may be missing, the decoder here, which refuses that, reads the file too.
+func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
+	h, err := jpegall.ReadHeader(data)
+	if err != nil {
+		return nil, err
+	}
+	if !h.Progressive && !h.Sequential {
+		return nil, notRead{aJPEG(h.Process)}
+	}
+	if h.Bits != 8 && h.Bits != 12 {
+		return nil, notRead{fmt.Sprintf("a JPEG of %d bits a sample", h.Bits)}
+	}
+	if len(h.Components) == 2 {
+		return nil, notRead{"a JPEG of two components"}
+	}
+	if err := limits.size(h.Width, h.Height); err != nil {
+		return nil, err
+	}
+	orientation := jpegOrientation(data)
+	begin, end := scansOf(data)
 	if end < 0 {
 		return nil, errCutOff
 	}
-	if model != color.YCbCrModel && model != color.GrayModel {
-		return jpeg.Decode(bytes.NewReader(data))
+	if one := int(data[begin+4]) == len(h.Components); !usual(h) || !h.Progressive && !one {
+		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}
+	m, err := decodeUsualJPEG(data, h, begin, end)
+	if err != nil {
+		return decodeRareJPEG(data, nil, transformOf(h), orientation)
+	}
+	return FromImage(m).upright(orientation), nil
+}
+
+func aJPEG(process string) string {
+	switch process {
+	case "arithmetic-coded":
+		return "an arithmetic-coded JPEG"
+	case "JPEG-LS":
+		return "a JPEG-LS image"
+	}
+	return "a " + process + " JPEG"
+}
+
+// usual says whether jpegn reads a JPEG as libjpeg does.
+func usual(h *jpegall.Header) bool {
+	if h.Bits != 8 {
+		return false
+	}
+	if len(h.Components) == 1 {
+		return true
+	}
+	c := h.Components
+	return len(c) == 3 && transformOf(h) == jpegYCC && c[0].H <= 2 && c[0].V <= 2 && c[1].H == 1 && c[1].V == 1 && c[2].H == 1 && c[2].V == 1
+}
+
+// decodeUsualJPEG decodes by jpegn; it refuses what may lack data and does.
+func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end int) (image.Image, error) {
 	marked := data
-	if !progressive {
+	if !h.Progressive {
 		for data[end-1] == 0xff { // filling, or half of what stands for a byte 255
 			end--
 		}
@@ -41,10 +87,12 @@ func decodeJPEG(data []byte, model color.Model) (image.Image, error) {
 	}
 	m, err := jpegn.Decode(bytes.NewReader(marked), &jpegn.Options{ToRGBA: true, UpsampleMethod: jpegn.CatmullRom})
 	if err != nil {
-		return jpeg.Decode(bytes.NewReader(data))
+		return nil, err
 	}
-	if progressive && !refined(data[begin:end]) || !progressive && ranOut(m, model) {
-		_, err = jpeg.Decode(bytes.NewReader(data))
+	if h.Progressive && !refined(data[begin:end]) || !h.Progressive && ranOut(m, len(h.Components)) {
+		_, err = jpegall.Decode(data, nil)
+	} else if h.Progressive {
+		err = jpegall.Complete(data)
 	}
 	return m, err
 }
@@ -57,10 +105,10 @@ var beyond = bytes.Repeat([]byte{0xff, 0x00}, 16)
 
 // ranOut says whether the last samples of a sequential JPEG may have stayed 0: those of grey, or
 // of Cr, which comes last and makes a green or cyan without red, or a glaring one, of any Y and Cb.
-func ranOut(m image.Image, model color.Model) bool {
+func ranOut(m image.Image, components int) bool {
 	last := m.Bounds().Max.Sub(image.Pt(1, 1))
 	c := color.RGBAModel.Convert(m.At(last.X, last.Y)).(color.RGBA)
-	if model == color.GrayModel {
+	if components == 1 {
 		return c.G == 0
 	}
 	return c.R == 0 && c.G >= 20 || int(c.G)-int(c.R) >= 100
@@ -78,8 +126,7 @@ func refined(scans []byte) bool {
 // scansOf says where the first scan of a JPEG begins and where the marker that ends the
 // image (B.1.1.3) comes after it, -1 if it does not; a thumbnail in its header has one
 // of its own. In a scan's data the two bytes cannot stand for anything else.
-func scansOf(data []byte) (begin, end int, progressive bool) {
-	const progressiveFrame = 0xc2
+func scansOf(data []byte) (begin, end int) {
 	at := 2
 	for at+4 <= len(data) {
 		if data[at] != 0xff || data[at+1] == 0xff { // not a marker yet, or filling before one
@@ -89,7 +136,7 @@ func scansOf(data []byte) (begin, end int, progressive bool) {
 		m := data[at+1]
 		if m == startOfScan {
 			if n := bytes.Index(data[at:], []byte{0xff, endOfImage}); n >= 0 {
-				return at, at + n, progressive
+				return at, at + n
 			}
 			break
 		}
@@ -97,8 +144,80 @@ func scansOf(data []byte) (begin, end int, progressive bool) {
 			at += 2
 			continue
 		}
-		progressive = progressive || m == progressiveFrame
 		at += 2 + int(data[at+2])<<8 + int(data[at+3])
 	}
-	return -1, -1, false
+	return -1, -1
+}
+
+// jpegColors is how the components of a JPEG are to be understood.
+type jpegColors int
+
+const (
+	jpegGrey jpegColors = iota
+	jpegRGB
+	jpegYCC
+	jpegCMYK // both of four with ink as 0, as Adobe writes and Pillow assumes
+	jpegYCCK
+)
+
+// transformOf guesses as libjpeg does (jdapimin.c, default_decompress_parms).
+func transformOf(h *jpegall.Header) jpegColors {
+	c := h.Components
+	switch {
+	case len(c) == 1:
+		return jpegGrey
+	case len(c) == 4 && h.Adobe > 0:
+		return jpegYCCK
+	case len(c) == 4:
+		return jpegCMYK
+	case h.JFIF:
+		return jpegYCC
+	case h.Adobe == 0:
+		return jpegRGB
+	case h.Adobe < 0 && c[0].ID == 'R' && c[1].ID == 'G' && c[2].ID == 'B':
+		return jpegRGB
+	}
+	return jpegYCC
+}
+
+// decodeRareJPEG decodes any JPEG whose process is read.
+func decodeRareJPEG(data, tables []byte, as jpegColors, orientation int) (*RGB, error) {
+	m, err := jpegall.Decode(data, tables)
+	if err != nil {
+		return nil, err
+	}
+	out := NewRGB(m.Width, m.Height)
+	p := m.Planes
+	ycc, err := newYUV(8, 5, 0, true)
+	if err != nil {
+		return nil, err
+	}
+	rgb := func(i int) (r, g, b uint8) {
+		y, cb, cr := ycc.y[p[0][i]], p[1][i], p[2][i]
+		return clamp(y + ycc.rv[cr]), clamp(y + ycc.gu[cb] + ycc.gv[cr]), clamp(y + ycc.bu[cb])
+	}
+	for i := range m.Width * m.Height {
+		to := out.Pix[3*i:][:3]
+		switch as {
+		case jpegGrey:
+			to[0], to[1], to[2] = p[0][i], p[0][i], p[0][i]
+		case jpegRGB:
+			to[0], to[1], to[2] = p[0][i], p[1][i], p[2][i]
+		case jpegYCC:
+			to[0], to[1], to[2] = rgb(i)
+		case jpegCMYK:
+			k := p[3][i]
+			to[0], to[1], to[2] = inked(255-p[0][i], k), inked(255-p[1][i], k), inked(255-p[2][i], k)
+		case jpegYCCK:
+			r, g, b := rgb(i)
+			to[0], to[1], to[2] = inked(r, p[3][i]), inked(g, p[3][i]), inked(b, p[3][i])
+		}
+	}
+	return out.upright(orientation), nil
+}
+
+// inked is what an ink leaves of the light that black ink leaves.
+func inked(ink, light uint8) uint8 {
+	t := int(ink)*int(light) + 128 // rounds, as Pillow does
+	return light - uint8((t>>8+t)>>8)
 }

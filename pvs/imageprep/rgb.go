@@ -120,3 +120,15 @@ func (p *RGB) Image() image.Image {
 	}
 	return m
 }
+
+// layOnWhite mixes a pixel with white by its alpha; premultiplied says that the values carry their alpha already.
+func layOnWhite(pixel []uint8, alpha uint8, premultiplied bool) {
+	a := int(alpha)
+	for i, v := range pixel {
+		if premultiplied {
+			pixel[i] = uint8(min(int(v)+255-a, 255))
+		} else {
+			pixel[i] = uint8((int(v)*a + 255*(255-a) + 127) / 255)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -13,9 +12,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
 	"github.com/gopvs/product-visual-search/pvs/records"
-	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Options of a journey.
@@ -33,6 +32,7 @@ type Options struct {
 	Exact      bool
 	MicroBatch int              // see [finetune.Trainer]
 	Devices    int              // see [finetune.Trainer]
+	AnotherWay bool             // see [finetune.Trainer]
 	Precision  effnet.Precision // of the backbone in training, and in scoring where Inference has it
 	SkipBad    bool             // leave out photos that cannot be read
 	Log        func(string)
@@ -44,21 +44,30 @@ type Journey struct {
 	opts    Options
 	catalog *catalog.Catalog
 	trainer *finetune.Trainer
+	// embedded features by name: their photos are looked at once.
+	embedded map[string]bool
+	lock     *onewriter.Held // of the folder for everything that is made
 }
 
 // Open prepares a journey. A catalogue in which a product is both trained on and
-// searched for is refused, as is one without train photos.
-func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
+// searched for is refused, as is one without train photos, and a folder in which another
+// process trains: runs share their ancestors and kept features. Close gives it back.
+func Open(c *catalog.Catalog, opts Options) (journey *Journey, err error) {
 	if err := c.CheckSplits(); err != nil {
 		return nil, err
 	}
 	if err := opts.Precision.CheckTraining(opts.Training); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
-		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
+	j := &Journey{opts: opts, catalog: c, embedded: map[string]bool{}}
+	if j.lock, err = onewriter.LockFolder(opts.Out); err != nil {
+		return nil, err
 	}
-	j := &Journey{opts: opts, catalog: c}
+	defer func() {
+		if err != nil {
+			j.lock.Release()
+		}
+	}()
 	train, val, classes, err := j.sources()
 	if err != nil {
 		return nil, err
@@ -73,7 +82,7 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 		return nil, err
 	}
 	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train, Val: val, Classes: classes,
-		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, Log: opts.Log, Progress: opts.Progress}
+		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, AnotherWay: opts.AnotherWay, Log: opts.Log, Progress: opts.Progress}
 	return j, nil
 }
 
@@ -145,8 +154,11 @@ func (j *Journey) describe(train, val feed.Source, classes feed.Classes) error {
 	return nil
 }
 
-// Close frees what the devices hold.
-func (j *Journey) Close() { j.trainer.Close() }
+// Close frees what the devices hold, and the folder.
+func (j *Journey) Close() {
+	j.trainer.Close()
+	j.lock.Release()
+}
 
 // Folder is where a run's checkpoint, log and scores are.
 func (j *Journey) Folder(run string) string { return filepath.Join(j.opts.Out, "runs", run) }

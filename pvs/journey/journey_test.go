@@ -148,6 +148,58 @@ func TestWholeJourney(t *testing.T) {
 	}
 }
 
+// A score is of the photos and the labels that are there now: where either was replaced
+// it is found anew, as in a new folder.
+func TestScoreOfWhatIsThere(t *testing.T) {
+	c, out := drawn(t), t.TempDir()
+	var said []string
+	score := func(dir string) *Score {
+		t.Helper()
+		o := options(t, dir)
+		o.Log = func(line string) { said = append(said, line) }
+		again, err := catalog.Open(c.Dir, catalog.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := open(t, again, o).Run(context.Background(), "0", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0].Final
+	}
+	first := score(out)
+	if *score(out) != *first {
+		t.Error("a second start gives another score")
+	}
+	queries := c.Split(catalog.Query)
+	data, err := os.ReadFile(c.File(queries[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range queries[1:] {
+		if err := os.WriteFile(c.File(q), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said = nil
+	replaced := score(out)
+	if *replaced != *score(t.TempDir()) || replaced.Key == first.Key || !strings.Contains(strings.Join(said, "\n"), "embedded again") {
+		t.Errorf("after photos were replaced: %+v, before %+v, said %q", replaced, first, said)
+	}
+	table := filepath.Join(c.Dir, catalog.PhotosFile)
+	text, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, other := ","+queries[0].Product+",", ","+queries[1].Product+","
+	if err := os.WriteFile(table, []byte(strings.ReplaceAll(string(text), one, other)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if labels := score(out); labels.Key == replaced.Key || *labels != *score(t.TempDir()) {
+		t.Errorf("after labels were changed: %+v, before %+v", labels, replaced)
+	}
+}
+
 func scores(results []Result) (out []float64) {
 	for _, r := range results {
 		out = append(out, r.Final.Value)

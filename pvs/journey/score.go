@@ -7,15 +7,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
-	"github.com/gopvs/product-visual-search/pvs/search"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -26,11 +27,11 @@ type Score struct {
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
 	Queries int     `json:"queries"`
-	Key     string  `json:"key"` // of the weights and the photos that were scored
+	Key     string  `json:"key"` // of the weights, the photos and the truth that were scored
 }
 
 // score embeds query and index photos, searches and scores; a score that is there of
-// the same weights and photos is taken.
+// the same weights, photos and truth is taken.
 func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
 	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features,
@@ -39,22 +40,31 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int, 
 		return Score{}, err
 	}
 	defer n.Close()
-	var sets [2]*vectors.Set
-	var key string
-	for i, split := range []catalog.Split{catalog.Index, catalog.Query} {
-		name, err := j.features(ctx, split, n)
-		if err != nil {
-			return Score{}, err
-		}
-		key += filepath.Base(name) + " "
-		if sets[i], err = vectors.Read(name); err != nil {
-			return Score{}, err
-		}
+	truth, err := j.catalog.Truth()
+	if err != nil {
+		return Score{}, err
 	}
-	key += embed.Fingerprint(j.opts.Config, values, output)
+	var sets [2]*vectors.Set
+	var names [2]string
+	key := sha256.New()
+	for i, split := range []catalog.Split{catalog.Index, catalog.Query} {
+		if names[i], err = j.features(ctx, split, n); err != nil {
+			return Score{}, err
+		}
+		if sets[i], err = vectors.Read(names[i]); err != nil {
+			return Score{}, err
+		}
+		// A hash's Write does not fail.
+		fmt.Fprintln(key, n.Key(), vectors.DigestIDs(sets[i].IDs), sets[i].Origin.Photos)
+	}
+	fmt.Fprintln(key, embed.Digest(j.opts.Config, values, output))
+	for _, q := range slices.Sorted(maps.Keys(truth)) {
+		fmt.Fprintf(key, "%q %q\n", q, truth[q])
+	}
+	s := Score{Key: hex.EncodeToString(key.Sum(nil))}
 	file := filepath.Join(j.Folder(run), fmt.Sprintf("score-%d.json", version))
-	if s, ok := readScore(file); ok && s.Key == key {
-		return s, nil
+	if had, ok := readScore(file); ok && had.Key == s.Key {
+		return had, nil
 	}
 	for i, set := range sets {
 		projected, err := embed.Project(j.opts.Training, j.opts.Config, values, set, output)
@@ -65,16 +75,24 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int, 
 			return Score{}, err
 		}
 		sets[i] = projected
+		sets[i].Origin.Run = run
 	}
-	ranked := ""
-	if version == versions {
-		ranked = filepath.Join(j.Folder(run), "ranked.csv")
-	}
-	s, err := j.evaluate(ctx, sets[0], sets[1], ranked)
+	results, err := j.search(ctx, sets[0], sets[1])
 	if err != nil {
 		return Score{}, err
 	}
-	s.Key = key
+	if version == versions {
+		ranking := leaderboard.RankingOf(sets[0], names[0], sets[1], names[1])
+		if err := leaderboard.WriteRanked(filepath.Join(j.Folder(run), "ranked.csv"), results, ranking); err != nil {
+			return Score{}, err
+		}
+	}
+	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{K: leaderboard.K})
+	if err != nil {
+		return Score{}, err
+	}
+	mar := report.MAR()
+	s.Value, s.Low, s.High, s.Queries = mar.Value, mar.Low, mar.High, report.Queries
 	return s, wholefile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(s) })
 }
 
@@ -97,45 +115,29 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 		return "", wholefile.Explain(err)
 	}
 	name := filepath.Join(dir, hex.EncodeToString(sum.Sum(nil)[:8])+"-"+string(split))
-	if _, err := os.Stat(name + ".ids"); err == nil { // named last
-		return name, nil
-	}
 	progress := func(done, total int) {
 		if j.opts.Progress != nil {
 			j.opts.Progress(finetune.Progress{What: "embedding " + string(split), Done: done, Total: total})
 		}
 	}
-	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress})
+	if j.embedded[name] {
+		return name, nil
+	}
+	// Complete features are taken as they are, but for photos whose files were replaced.
+	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress, Log: j.opts.Log,
+		Catalog: j.catalog.Dir, Split: split})
 	for _, line := range result.Skipped {
 		j.opts.Log("left out: " + line)
 	}
+	j.embedded[name] = err == nil
 	return name, err
 }
 
-// evaluate searches the ten nearest and scores them; ranked names the file that they
-// are written to, or "".
-func (j *Journey) evaluate(ctx context.Context, index, queries *vectors.Set, ranked string) (Score, error) {
-	exact, err := search.NewExact(index.IDs, index.Data, index.Dim, search.ExactOptions{Backend: j.opts.Training})
+// search finds the ten nearest.
+func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (leaderboard.Results, error) {
+	exact, err := leaderboard.NewIndexOn(j.opts.Training, index)
 	if err != nil {
-		return Score{}, err
+		return nil, err
 	}
-	results, err := leaderboard.Search(ctx, exact, queries, leaderboard.K)
-	if err != nil {
-		return Score{}, err
-	}
-	if ranked != "" {
-		if err := evaluate.WriteRanked(ranked, results.Each); err != nil {
-			return Score{}, err
-		}
-	}
-	truth, err := j.catalog.Truth()
-	if err != nil {
-		return Score{}, err
-	}
-	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{K: leaderboard.K})
-	if err != nil {
-		return Score{}, err
-	}
-	mar := report.MAR()
-	return Score{Value: mar.Value, Low: mar.Low, High: mar.High, Queries: report.Queries}, nil
+	return leaderboard.Search(ctx, exact, queries, leaderboard.K)
 }

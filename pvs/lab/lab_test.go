@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gopvs/product-visual-search/kernels/variables"
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
@@ -25,9 +26,9 @@ func ExampleTable() {
 
 func TestFolder(t *testing.T) {
 	root := t.TempDir()
-	t.Setenv(workEnv, root)
+	t.Setenv(variables.Work, root)
 	for smoke, want := range map[string]string{"1": "smoke", "": "lab"} {
-		t.Setenv(smokeEnv, smoke)
+		t.Setenv(variables.Smoke, smoke)
 		got := Folder("a")
 		if got != filepath.Join(root, want, "a") {
 			t.Errorf("got %s", got)
@@ -84,7 +85,7 @@ func TestCheckFolder(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); left != nil {
 		t.Errorf("left %v", left)
 	}
-	if err := checkFolder(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), workEnv) {
+	if err := checkFolder(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), variables.Work) {
 		t.Errorf("got %v", err)
 	}
 }

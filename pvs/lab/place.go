@@ -7,18 +7,23 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/must"
+
+	"github.com/gopvs/product-visual-search/kernels/variables"
 )
 
-// smokeEnv makes the notebooks small: the test sets it.
-const smokeEnv = "PVS_SMOKE"
-
-// workEnv names the folder for what the notebooks make.
-const workEnv = "PVS_WORK"
+// A cell is a program whose caller has nothing but variables to give: they are those of
+// package variables, and in a notebook they choose backend and cache, too.
+func init() {
+	if gonbui.IsNotebook {
+		variables.Apply()
+	}
+}
 
 // Smoke says whether the notebooks run at the scale of their test: the same cells with
 // smaller numbers.
-func Smoke() bool { return os.Getenv(smokeEnv) == "1" }
+func Smoke() bool { return variables.IsSmoke() }
 
 // Scaled returns the first value at smoke scale and the second otherwise.
 func Scaled[T any](smoke, full T) T {
@@ -32,7 +37,7 @@ func Scaled[T any](smoke, full T) T {
 // notebooks/work/NAME, or below PVS_WORK where that is set. The scales have folders of
 // their own.
 func Folder(name string) string {
-	root := os.Getenv(workEnv)
+	root := variables.WorkFolder()
 	if root == "" {
 		root = "work"
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/must"
 
+	"github.com/gopvs/product-visual-search/kernels/variables"
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
@@ -36,7 +37,7 @@ func Ready() {
 	config := must.M1(effnet.Named(source.Model))
 	kernel := "none: this is a plain program"
 	if gonbui.IsNotebook {
-		kernel = "GoNB " + os.Getenv("GONB_VERSION")
+		kernel = "GoNB " + variables.GoNB()
 	}
 	Table([]string{"What", "Here"},
 		[]any{"kernel", kernel + ", " + runtime.Version()},
@@ -67,7 +68,7 @@ func wayOut(err error, what string) error {
 func checkFolder(dir string) error {
 	f, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written to (%w): name another by the environment variable %s", dir, err, workEnv)
+		return fmt.Errorf("the folder %s cannot be written to (%w): name another by the environment variable %s", dir, err, variables.Work)
 	}
 	defer os.Remove(f.Name())
 	return f.Close()

@@ -3,13 +3,14 @@ package lab
 import (
 	"fmt"
 	"html"
-	"os"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/comms"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"github.com/janpfeifer/gonb/gonbui/widgets"
+
+	"github.com/gopvs/product-visual-search/kernels/variables"
 )
 
 // How long a widget's cell runs: what a browser may take to answer, how often it is
@@ -82,9 +83,8 @@ func silence(what string) string {
 	return what + "; the browser did not answer. If you see this in a browser, run the cell again, and reload the page before that if it stays so"
 }
 
-// browser says whether somebody may be looking: Jupyter's server names the notebook to
-// the kernels that it starts; what only executes notebooks does not.
-func browser() bool { return gonbui.IsNotebook && os.Getenv("JPY_SESSION_NAME") != "" }
+// browser says whether somebody may be looking.
+func browser() bool { return gonbui.IsNotebook && variables.Browser() }
 
 // live makes a widget, calls moved with each of its values until it rests, and closes
 // the panel.

@@ -3,7 +3,6 @@ package leaderboard
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -11,8 +10,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
-	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // K is how many results of a query count.
@@ -34,17 +33,21 @@ type Options struct {
 	Backend func() (compute.Backend, error)
 	// Progress starts the progress of a step; may be nil.
 	Progress func(what string) (update func(done, total int), finish func())
+	// Log gets a line where photos have changed since they were embedded; may be nil.
+	Log func(string)
 }
 
 // Score embeds a catalogue's index and query photos into the folder dir, searches and
 // scores. Vectors that an earlier start left there with the same embedder and photos
-// are taken as they are.
+// are taken as they are, but for photos whose files were replaced. The folder has one
+// writer at a time.
 func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir string, opts Options) (*Entry, error) {
 	entry := &Entry{Name: name, Ranked: filepath.Join(dir, "ranked.csv")}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the folder of %s: %w", name, wholefile.Explain(err))
+	held, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	defer held.Release()
 	if entry.Index, err = embedSplit(ctx, c, catalog.Index, e, dir, opts); err != nil {
 		return nil, err
 	}
@@ -58,7 +61,8 @@ func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir 
 	if entry.Results, err = Search(ctx, exact, entry.Queries, K); err != nil {
 		return nil, err
 	}
-	if err := evaluate.WriteRanked(entry.Ranked, entry.Results.Each); err != nil {
+	ranking := RankingOf(entry.Index, filepath.Join(dir, string(catalog.Index)), entry.Queries, filepath.Join(dir, string(catalog.Query)))
+	if err := WriteRanked(entry.Ranked, entry.Results, ranking); err != nil {
 		return nil, err
 	}
 	truth, err := c.Truth()
@@ -77,11 +81,20 @@ func embedSplit(ctx context.Context, c *catalog.Catalog, split catalog.Split, e 
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Dir, split)
 	}
 	name := filepath.Join(dir, string(split))
-	var start func() (update func(done, total int), finish func())
+	run := embed.RunOptions{Catalog: c.Dir, Split: split, Log: opts.Log}
+	finish := func() {}
 	if opts.Progress != nil {
-		start = func() (func(done, total int), func()) { return opts.Progress("embedding " + string(split)) }
+		var update func(done, total int)
+		run.Progress = func(done, total int) {
+			if update == nil { // only where there is something to do
+				update, finish = opts.Progress("embedding " + string(split))
+			}
+			update(done, total)
+		}
 	}
-	if err := embed.Once(ctx, e, photos, name, fmt.Sprintf("%s %d photos of %s", e.Key(), len(photos), c.Dir), start); err != nil {
+	_, err := embed.Run(ctx, e, photos, name, run)
+	finish()
+	if err != nil {
 		return nil, err
 	}
 	return vectors.ReadUnit(name)

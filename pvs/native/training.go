@@ -26,6 +26,7 @@ type Training struct {
 	first  int // the block that trains first; 0: all that is before it, too
 	row    int // values of what enters
 	k      *kernels
+	most   int // parts
 	parts  []part
 	sums   []float32   // of all parts, one after the other
 	scales [][]float32 // what BatchNorms multiply the weights of each gather by; nil before the first load
@@ -59,6 +60,9 @@ type TrainingOptions struct {
 	// Weights are those that have gradients, any of what nil stands for: all from the first block that
 	// trains on, but BatchNorms' unless Norms is set, and never their moving statistics.
 	Weights []string
+	// Parts is into how many parts a batch is cut, each with sums of its own on a core of its own;
+	// 0: as many as there are cores. The same number gives the same sums on any number of cores.
+	Parts int
 }
 
 // NewTraining makes room for a network's training on images of size pixels a side.
@@ -76,7 +80,10 @@ func newTraining(config effnet.Config, size int, opts TrainingOptions, lanes int
 	if size < 1 {
 		return nil, fmt.Errorf("%s: an image of %d pixels a side has none", config.Title, size)
 	}
-	t := &Training{config: config, size: size, row: 3 * size * size}
+	t := &Training{config: config, size: size, row: 3 * size * size, most: opts.Parts}
+	if t.most < 1 {
+		t.most = runtime.GOMAXPROCS(0)
+	}
 	if opts.From != "" {
 		t.first = slices.IndexFunc(config.Blocks(), func(b effnet.Block) bool { return b.Name == opts.From })
 		switch {
@@ -160,7 +167,7 @@ func (t *Training) Forward(in, factors, features []float32) error {
 		return fmt.Errorf("the training of %s cannot take %d values to %d, with %d factors", t.config.Title, len(in), len(features), len(factors))
 	}
 	t.in, t.noise, t.rows = in, factors, n
-	for len(t.parts) < min(n, runtime.GOMAXPROCS(0)) {
+	for len(t.parts) < min(n, t.most) {
 		t.parts = append(t.parts, part{})
 	}
 	t.parts = t.parts[:min(n, len(t.parts))]

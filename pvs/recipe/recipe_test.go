@@ -107,6 +107,10 @@ func TestReadPhases(t *testing.T) {
 		"[[phase]]\nname = \"head\"\nfrom = \"top\"\ntrains = \"siamese head\"\nmargin = 0.5\nmetric = \"L2\"\nlearning_rate = 1e-3\nepochs = 1\nbatch = 64\n"
 	for _, c := range []struct{ name, text, say string }{
 		{"good", good, ""},
+		{"no batch", strings.Replace(good, "batch = 64", "batch = 0", 1), "line 16: a batch of 0"},
+		{"no views", strings.Replace(good, "epochs = 2", "epochs = 2\nviews = \"\"", 1), "line 7"},
+		{"no run to build on", strings.Replace(good, "from = \"top\"", "from = \"\"", 1), "line 10"},
+		{"a mark before it", "\ufeff" + good, ""},
 		{"unknown key", strings.Replace(good, "epochs = 2", "epoch = 2", 1), "line 6: nothing is called phase.epoch"},
 		{"syntax", strings.Replace(good, "epochs = 2", "epochs = ", 1), "line 6"},
 		{"a text for a number", strings.Replace(good, "epochs = 2", "epochs = \"two\"", 1), "line 6"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -13,22 +14,23 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
 // row is a [[phase]] of a file. What is not given has the journey's value.
 type row struct {
 	Name         string   `toml:"name"`
-	From         string   `toml:"from"`
+	From         *string  `toml:"from"`
 	Trains       string   `toml:"trains"`
-	Views        string   `toml:"views"`
+	Views        *string  `toml:"views"`
 	BatchNorm    bool     `toml:"batch_norm"`
 	Dropout      *float64 `toml:"dropout"`
 	LearningRate float64  `toml:"learning_rate"`
 	Epochs       int      `toml:"epochs"`
-	Batch        int      `toml:"batch"`
+	Batch        *int     `toml:"batch"`
 	Margin       *float64 `toml:"margin"`
-	Metric       string   `toml:"metric"`
+	Metric       *string  `toml:"metric"`
 }
 
 // ReadPhases reads a user's own runs from a TOML file:
@@ -48,7 +50,12 @@ type row struct {
 //
 // It returns the journey's runs followed by the file's. A mistake is an error with its line.
 func ReadPhases(path string) ([]Run, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading phases: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(plaintext.Reader(f))
 	if err != nil {
 		return nil, fmt.Errorf("reading phases: %w", err)
 	}
@@ -89,36 +96,43 @@ func (r row) run(before []Run) (run Run, key string, err error) {
 	if _, err := Find(before, r.Name); err == nil {
 		return run, "name", fmt.Errorf("the name %q is taken", r.Name)
 	}
-	if r.From == "" {
-		r.From = "0"
+	from := "0"
+	if r.From != nil {
+		from = *r.From
 	}
-	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: r.LearningRate, Epochs: r.Epochs, Batch: r.Batch}
+	if from == "" {
+		return run, "from", errors.New(`from names no run; "0" is the network as it is`)
+	}
+	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: r.LearningRate, Epochs: r.Epochs}
 	if p.Trains, err = finetune.ParseTrains(r.Trains); err != nil {
 		return run, "trains", err
 	}
-	if r.Views == "" {
-		r.Views = "A0 A1 A2 A3 A4 A5"
+	views := "A0 A1 A2 A3 A4 A5"
+	if r.Views != nil {
+		views = *r.Views
 	}
-	if p.Views, err = imageprep.ParseViews(r.Views); err != nil {
+	if p.Views, err = imageprep.ParseViews(views); err != nil {
 		return run, "views", err
 	}
-	if r.Metric != "" {
-		if p.Metric, err = siamese.ParseMetric(r.Metric); err != nil {
+	if r.Metric != nil {
+		if p.Metric, err = siamese.ParseMetric(*r.Metric); err != nil {
 			return run, "metric", err
 		}
 	}
-	if p.Batch == 0 {
+	switch {
+	case r.Batch != nil:
+		p.Batch = *r.Batch
+	case p.Siamese():
+		p.Batch = siameseBatch
+	default:
 		p.Batch = classifyBatch
-		if p.Siamese() {
-			p.Batch = siameseBatch
-		}
 	}
 	if p.Siamese() {
 		p.Dropout = 0
 		if r.Margin == nil {
 			return run, "", errors.New("a siamese head needs the margin of its loss, margin = 0.5")
 		}
-	} else if r.Margin != nil || r.Metric != "" {
+	} else if r.Margin != nil || r.Metric != nil {
 		return run, "margin", fmt.Errorf("margin and metric are of a siamese head, but the phase trains %q", r.Trains)
 	}
 	if r.Margin != nil {
@@ -127,7 +141,7 @@ func (r row) run(before []Run) (run Run, key string, err error) {
 	if r.Dropout != nil {
 		p.Dropout = *r.Dropout
 	}
-	return Run{Name: r.Name, From: r.From, Phase: p}, culprit(*p), p.Validate()
+	return Run{Name: r.Name, From: from, Phase: p}, culprit(*p), p.Validate()
 }
 
 // culprit names the key that Phase.Validate complains about.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -45,7 +46,10 @@ func EmbeddingOf(data []byte) (Embedding, error) {
 type VectorOptions struct {
 	ShardBytes int64  // a shard ends with the record that reaches this; 0: 128 MiB
 	Key        string // says what the vectors depend on; shards of another key are written anew
-	Progress   func(done, total int)
+	// Origin says what made the vectors; it is carried in the manifest as it is.
+	Origin   json.RawMessage
+	Manifest string // file of the manifest; "": NAME.json
+	Progress func(done, total int)
 }
 
 // WriteVectors makes shards of embeddings NAME-00000.tfrecord, ... and the manifest
@@ -64,8 +68,11 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 	for _, id := range ids {
 		_, _ = io.WriteString(h, id+"\n")
 	}
-	w := &writer{name: name, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
-		manifest: Manifest{Dim: dim, Key: hex.EncodeToString(h.Sum(nil)[:8])},
+	if opts.Manifest == "" {
+		opts.Manifest = manifestFile(name)
+	}
+	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
+		manifest: Manifest{Dim: dim, Origin: opts.Origin, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {
 			vector := make([]float32, dim)
 			if err := read(i, vector); err != nil {

@@ -3,6 +3,7 @@ package records
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 )
@@ -10,7 +11,8 @@ import (
 // File yields the data of each record of a TFRecord file, of this program or of
 // TensorFlow. A damaged record is an error that names the file and the offset, and the
 // records after it are still yielded: where its length is damaged, the next place that
-// has a record's length with its checksum is searched for.
+// has a record's length with its checksum is searched for. A file compressed with GZIP or
+// ZLIB is read as well; behind a damaged record it has no others.
 func File(path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		f, s, err := open(path, allBytes)
@@ -19,20 +21,29 @@ func File(path string) iter.Seq2[[]byte, error] {
 			return
 		}
 		defer f.Close()
-		for at := int64(0); at < s.size; {
-			frame, err := s.head(at)
-			var data []byte
-			if err == nil {
-				data, err = s.data(frame)
-			}
-			if err != nil {
-				data, err = nil, damaged(path, at, err)
-			}
-			if !yield(data, err) {
-				return
-			}
-			at = frame.next
+		s.each(path, yield)
+	}
+}
+
+// each yields the records of a file, which may be compressed.
+func (s *scanner) each(path string, yield func([]byte, error) bool) {
+	if kind := compressionOf(startOf(s.f)); kind != plain {
+		eachCompressed(io.NewSectionReader(s.f, 0, s.size), path, kind, yield)
+		return
+	}
+	for at := int64(0); at < s.size; {
+		frame, err := s.head(at)
+		var data []byte
+		if err == nil {
+			data, err = s.data(frame)
 		}
+		if err != nil {
+			data, err = nil, damaged(path, at, err)
+		}
+		if !yield(data, err) {
+			return
+		}
+		at = frame.next
 	}
 }
 
@@ -63,6 +74,9 @@ func frames(path string) ([]frame, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if kind := compressionOf(startOf(f)); kind != plain {
+		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; unpack it (gunzip), or write it again", path, kind)
+	}
 	var out []frame
 	for at := int64(0); at < s.size; {
 		frame, err := s.head(at)

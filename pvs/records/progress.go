@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,47 +18,111 @@ import (
 // written down again at every one.
 type progress struct {
 	Version int    `json:"version"`
-	Key     string `json:"key"`
+	Key     string `json:"key"` // Manifest.Asked
 }
+
+// doneShard is a shard with the stamps of the files that it was made from.
+type doneShard struct {
+	Shard
+	Stamps []string `json:"stamps,omitempty"`
+}
+
+// items is the number of items that a shard was made from.
+func (s *doneShard) items() int { return len(s.Photos) + len(s.Skipped) }
 
 // progressFile stands until all shards are done.
 func (w *writer) progressFile() string { return w.name + ".part.jsonl" }
 
 // resume returns the shards of an interrupted or finished writing of the same items
-// that are still there, and begins a progress file with them.
-func (w *writer) resume() ([]Shard, error) {
-	shards := w.finished()
-	if shards == nil {
+// that are still there and whose photos are the same, and the manifest where that is all.
+// Else it begins a progress file with them and takes the old manifest away, so that
+// nobody reads it with new shards.
+func (w *writer) resume() ([]doneShard, *Manifest, error) {
+	shards, m, err := w.finished()
+	if err != nil {
+		return nil, nil, err
+	}
+	if m == nil {
 		shards = w.interrupted()
 	}
-	for i, s := range shards {
-		if info, err := os.Stat(filepath.Join(filepath.Dir(w.name), s.File)); err != nil || info.Size() != s.Bytes {
-			shards = shards[:i]
-			break
-		}
+	kept, err := w.keep(shards)
+	if err != nil {
+		return nil, nil, err
 	}
-	return shards, wholefile.Write(w.progressFile(), func(out io.Writer) error {
+	if m != nil && len(kept) == len(m.Shards) {
+		return kept, m, nil
+	}
+	err = wholefile.Write(w.progressFile(), func(out io.Writer) error {
 		lines := json.NewEncoder(out)
-		err := lines.Encode(progress{manifestVersion, w.manifest.Key})
-		for _, s := range shards {
+		err := lines.Encode(progress{manifestVersion, w.manifest.Asked})
+		for _, s := range kept {
 			err = errors.Join(err, lines.Encode(s))
 		}
 		return err
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return kept, nil, remove(w.manifestFile)
 }
 
-// finished returns the shards of the manifest if it is of the same items.
-func (w *writer) finished() []Shard {
-	m, err := ReadManifest(manifestFile(w.name))
-	if err != nil || m.Key != w.manifest.Key {
-		return nil
+// keep returns the first shards that need not be written again: those from the first
+// that is not there, left something out that is not to be left out, or was made from
+// other bytes are.
+func (w *writer) keep(shards []doneShard) ([]doneShard, error) {
+	first := 0
+	for i, s := range shards {
+		if info, err := os.Stat(filepath.Join(filepath.Dir(w.name), s.File)); err != nil || info.Size() != s.Bytes {
+			return shards[:i], nil
+		}
+		if len(s.Skipped) > 0 && !w.skipBad || first+s.items() > w.items {
+			return shards[:i], nil
+		}
+		changed, err := w.changed(first, s)
+		if err != nil {
+			return nil, err
+		}
+		if changed != "" {
+			w.say(fmt.Sprintf("%s; %s and the shards after it are written anew", changed, s.File))
+			return shards[:i], nil
+		}
+		first += s.items()
 	}
-	return m.Shards
+	return shards, nil
+}
+
+// remove deletes a file that may not be there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// finished returns the manifest and its shards if it is of the same items.
+func (w *writer) finished() ([]doneShard, *Manifest, error) {
+	m, err := ReadManifest(w.manifestFile)
+	if err != nil || m.Asked != w.manifest.Asked {
+		return nil, nil, nil // none, or of another set: it is written anew
+	}
+	var stamps []string
+	if w.file != nil {
+		if stamps, err = w.readStamps(); err != nil {
+			return nil, nil, err
+		}
+	}
+	shards := make([]doneShard, len(m.Shards))
+	for i, s := range m.Shards {
+		shards[i].Shard = s
+		n := min(shards[i].items(), len(stamps))
+		shards[i].Stamps, stamps = stamps[:n], stamps[n:]
+	}
+	return shards, m, nil
 }
 
 // interrupted returns the shards of the progress file if it is of the same items. A
 // line that a kill cut off ends them.
-func (w *writer) interrupted() []Shard {
+func (w *writer) interrupted() []doneShard {
 	f, err := os.Open(w.progressFile())
 	if err != nil {
 		return nil
@@ -64,12 +130,12 @@ func (w *writer) interrupted() []Shard {
 	defer f.Close()
 	lines := json.NewDecoder(bufio.NewReaderSize(f, 1<<20))
 	var of progress
-	if lines.Decode(&of) != nil || of != (progress{manifestVersion, w.manifest.Key}) {
+	if lines.Decode(&of) != nil || of != (progress{manifestVersion, w.manifest.Asked}) {
 		return nil
 	}
-	var shards []Shard
+	var shards []doneShard
 	for {
-		var s Shard
+		var s doneShard
 		if lines.Decode(&s) != nil {
 			return shards
 		}
@@ -78,7 +144,7 @@ func (w *writer) interrupted() []Shard {
 }
 
 // note adds a shard to the progress file.
-func (w *writer) note(s Shard) error {
+func (w *writer) note(s doneShard) error {
 	f, err := os.OpenFile(w.progressFile(), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package records
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -162,7 +163,7 @@ func TestResume(t *testing.T) {
 		}
 	}
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(broken), "*"))
-	if err != nil || len(left) != len(want.Shards)+1 {
+	if err != nil || len(left) != len(want.Shards)+2 /* manifest and stamps */ {
 		t.Errorf("files: %v, %v", left, err)
 	}
 	// What is finished is not written again, and other settings are.
@@ -297,14 +298,14 @@ func FuzzUnmarshal(f *testing.F) {
 
 func FuzzFile(f *testing.F) {
 	f.Add(appendFrame(nil, []byte("record")))
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(appendFrame(nil, []byte("record"))) // to memory
+	_ = w.Close()
+	f.Add(packed.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "x")
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		for range File(path) {
-			continue
-		}
+		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), ahead: allBytes}
+		s.each("x", func([]byte, error) bool { return true })
 	})
 }
 
@@ -328,4 +329,16 @@ func ExampleExample_Marshal() {
 	again, err := Unmarshal(e.Marshal())
 	fmt.Printf("%x %v %v\n", e.Marshal(), again.Ints, err)
 	// Output: 0a100a0e0a056c6162656c12051a030a0107 map[label:[7]] <nil>
+}
+
+// Names of shards, whatever they are, make a sentence or nothing.
+func FuzzCheckShards(f *testing.F) {
+	f.Add("x.tfrecord-00000-of-00002", "x.tfrecord-00001-of-00002")
+	f.Add("a-1-of-9999999.tfrec", "a-99999999999999999999-of-1")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		_ = CheckShards([]string{a, b})
+		if i, n, ok := ShardOf(a); ok && (i < 0 || n < 1) {
+			t.Errorf("%q is file %d of %d", a, i, n)
+		}
+	})
 }

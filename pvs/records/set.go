@@ -1,16 +1,23 @@
 package records
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 )
 
-// manifestVersion grows when the manifest's meaning changes.
-const manifestVersion = 1
+// manifestVersion grows when the manifest's meaning changes. Version 1 had no Asked,
+// which only who goes on with a set needs.
+const manifestVersion = 2
 
 // Manifest says what a set of shards holds.
 type Manifest struct {
@@ -24,8 +31,13 @@ type Manifest struct {
 	Classes []string `json:"classes"` // a label is a place in this list; -1: a category that is not in it
 	Shards  []Shard  `json:"shards"`
 	Skipped []string `json:"skipped,omitempty"` // photos left out, a line each
-	// Key tells sets apart that were made from other photos or in another way.
+	// Key tells sets apart that hold other records, or the same in another way.
 	Key string `json:"key"`
+	// Origin says what made embeddings, as [VectorOptions] had it.
+	Origin json.RawMessage `json:"origin,omitempty"`
+	// Asked tells apart what sets were asked to hold: names of photos and settings, by
+	// which a writer goes on.
+	Asked string `json:"asked"`
 }
 
 // Shard is one file of a set.
@@ -42,15 +54,39 @@ func manifestFile(name string) string { return name + ".json" }
 
 // ReadManifest reads a set's manifest, NAME.json.
 func ReadManifest(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
+	data, err := readManifest(strings.TrimSuffix(path, ".json"))
 	if err != nil {
-		return nil, fmt.Errorf("%w; write them with pvs records", err)
+		return nil, err
 	}
+	return parseManifest(path, data)
+}
+
+// readManifest reads the manifest of a set, or says why there is none.
+func readManifest(name string) ([]byte, error) {
+	const tries = 3 // between two steps a writer may have ended, and the next have begun
+	for try := 1; ; try++ {
+		data, err := os.ReadFile(manifestFile(name))
+		switch {
+		case err == nil:
+			return data, nil
+		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
+			return nil, errBusy(name)
+		case !errors.Is(err, fs.ErrNotExist) || try == tries:
+			return nil, fmt.Errorf("%w; write them with pvs records", err)
+		}
+	}
+}
+
+func errBusy(name string) error {
+	return fmt.Errorf("the records %s are just being written; read them when that has ended", name)
+}
+
+func parseManifest(path string, data []byte) (*Manifest, error) {
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
 	}
-	if m.Version != manifestVersion {
+	if m.Version < 1 || m.Version > manifestVersion {
 		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, m.Version, manifestVersion)
 	}
 	return m, nil
@@ -70,27 +106,43 @@ type Set struct {
 func Open(name string) (*Set, error) {
 	s := &Set{}
 	path := manifestFile(name)
-	m, err := ReadManifest(path)
+	text, err := readManifest(name)
+	if err != nil {
+		return nil, fmt.Errorf("opening records: %w", err)
+	}
+	m, err := parseManifest(path, text)
 	if err != nil {
 		return nil, fmt.Errorf("opening records: %w", err)
 	}
 	if s.Manifest = *m; m.Dim != 0 {
 		return nil, fmt.Errorf("%s is of embeddings, not of photos", path)
 	}
+	err = s.openAll(name)
+	// A writer takes the manifest away before it replaces a shard.
+	if now, gone := os.ReadFile(path); gone != nil || !bytes.Equal(now, text) {
+		err = errBusy(name)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// openAll opens the shards of the manifest.
+func (s *Set) openAll(name string) error {
 	n := 0
 	for _, shard := range s.Manifest.Shards {
 		if err := s.open(filepath.Join(filepath.Dir(name), filepath.Base(shard.File)), shard); err != nil {
-			s.Close()
-			return nil, err
+			return err
 		}
 		s.first = append(s.first, n)
 		n += len(shard.Photos)
 	}
 	if n != s.Manifest.Records {
-		s.Close()
-		return nil, fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", path, s.Manifest.Records, n)
+		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", manifestFile(name), s.Manifest.Records, n)
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Set) open(path string, shard Shard) error {
@@ -104,6 +156,10 @@ func (s *Set) open(path string, shard Shard) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
+	}
+	if info, err := f.Stat(); err != nil || info.Size() != shard.Bytes {
+		_ = f.Close()
+		return fmt.Errorf("%s has not the %d bytes that the manifest speaks of; write the records again", path, shard.Bytes)
 	}
 	s.files, s.frames = append(s.files, f), append(s.frames, at)
 	return nil

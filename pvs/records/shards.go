@@ -5,76 +5,138 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // writer is a set of shards being written.
 type writer struct {
-	name       string
-	items      int
-	encode     func(i int) item // called from all cores, some items ahead
-	shardBytes int64
-	skipBad    bool
-	progress   func(done, total int)
-	manifest   Manifest // its Key says what the shards depend on
+	name         string
+	manifestFile string
+	items        int
+	encode       func(i int) item // called from all cores, some items ahead
+	shardBytes   int64
+	skipBad      bool
+	progress     func(done, total int)
+	file         func(i int) string // that an item is made from; nil: none
+	log          func(string)       // may be nil
+	manifest     Manifest           // its Asked says what the shards are of
+}
+
+func (w *writer) say(line string) {
+	if w.log != nil {
+		w.log(line)
+	}
 }
 
 // item is one record.
 type item struct {
 	id    string
 	frame []byte
-	err   error // names the item
+	stamp string // of its file
+	err   error  // names the item
 }
 
 // write makes the shards NAME-00000.tfrecord, ... and the manifest NAME.json. Items come
 // in their order whatever the number of cores. Shards that are done are kept:
-// interrupted or killed, it goes on with the next and ends with the same bytes.
+// interrupted or killed, it goes on with the next and ends with the same bytes. The set
+// has one writer at a time.
 func (w *writer) write(ctx context.Context) (*Manifest, error) {
-	w.manifest.Version = manifestVersion
-	kept, err := w.resume()
+	lock, err := onewriter.Lock(w.name)
 	if err != nil {
 		return nil, err
 	}
-	at := 0
-	for _, s := range kept {
-		at += len(s.Photos) + len(s.Skipped)
+	defer lock.Release()
+	shards, whole, err := w.resume()
+	if err != nil {
+		return nil, err
 	}
-	w.manifest.Shards = kept
+	if whole != nil {
+		return whole, remove(w.progressFile()) // a kill may have left it
+	}
+	at := 0
+	for i := range shards {
+		at += shards[i].items()
+	}
 	for at < w.items {
-		next, err := w.shard(ctx, at)
+		s, err := w.shard(ctx, at, len(shards))
 		if err != nil {
 			return nil, err
 		}
-		at = next
+		shards = append(shards, s)
+		at += s.items()
 	}
-	m := w.manifest
-	for _, s := range m.Shards {
-		m.Records += len(s.Photos)
-		m.Skipped = append(m.Skipped, s.Skipped...)
-	}
-	if err := writeJSON(manifestFile(w.name), m); err != nil {
+	if err := w.writeStamps(shards); err != nil {
 		return nil, err
 	}
-	return &m, os.Remove(w.progressFile())
+	m := w.complete(shards)
+	if err := w.removeFrom(len(shards)); err != nil {
+		return nil, err
+	}
+	if err := writeJSON(w.manifestFile, m); err != nil {
+		return nil, err
+	}
+	return m, os.Remove(w.progressFile())
 }
 
-// shard writes one from an item on and returns the item after it.
-func (w *writer) shard(ctx context.Context, from int) (next int, err error) {
-	s := Shard{File: fmt.Sprintf("%s-%05d.tfrecord", filepath.Base(w.name), len(w.manifest.Shards))}
+// complete makes the manifest of all shards.
+func (w *writer) complete(shards []doneShard) *Manifest {
+	m := w.manifest
+	m.Version = manifestVersion
+	key := sha256.New()
+	fmt.Fprintln(key, m.Asked) // a hash's Write does not fail
+	for _, s := range shards {
+		m.Records += len(s.Photos)
+		m.Skipped = append(m.Skipped, s.Skipped...)
+		m.Shards = append(m.Shards, s.Shard)
+		fmt.Fprintln(key, s.SHA256)
+	}
+	m.Key = hex.EncodeToString(key.Sum(nil)[:8])
+	return &m
+}
+
+// shardFile names shard i of a set.
+func (w *writer) shardFile(i int) string {
+	return fmt.Sprintf("%s-%05d.tfrecord", filepath.Base(w.name), i)
+}
+
+// removeFrom removes the shards from i on that a larger set of the same name left: who
+// reads all files of the folder would read them, too.
+func (w *writer) removeFrom(i int) error {
+	for ; ; i++ {
+		err := os.Remove(filepath.Join(filepath.Dir(w.name), w.shardFile(i)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// shard writes the one of a number from an item on.
+func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err error) {
+	s.File = w.shardFile(number)
 	sum := sha256.New()
-	next = from
+	next := from
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	wholefile.Sweep(filepath.Join(filepath.Dir(w.name), s.File))
 	err = wholefile.Write(filepath.Join(filepath.Dir(w.name), s.File), func(file io.Writer) error {
 		out := io.MultiWriter(file, sum)
 		for e := range w.encoded(ctx, from) {
 			next++
+			if w.file != nil {
+				s.Stamps = append(s.Stamps, e.stamp)
+			}
 			switch {
 			case e.err != nil && !w.skipBad:
 				return fmt.Errorf("%w, or leave it out with --skip-bad", e.err)
@@ -101,11 +163,10 @@ func (w *writer) shard(ctx context.Context, from int) (next int, err error) {
 		return nil
 	})
 	if err != nil {
-		return from, err
+		return s, err
 	}
 	s.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	w.manifest.Shards = append(w.manifest.Shards, s)
-	return next, w.note(s)
+	return s, w.note(s)
 }
 
 // encoded yields the items from one on in order, made on all cores some ahead.

@@ -103,6 +103,12 @@ func (e *Exact) Dim() int { return e.dim }
 // ID returns a row's id.
 func (e *Exact) ID(row int) string { return e.ids[row] }
 
+// Row returns the row of an id.
+func (e *Exact) Row(id string) (row int, ok bool) {
+	row, ok = e.row[id]
+	return row, ok
+}
+
 // Warm compiles what a search of n queries needs, so that the first search is not
 // slower than the next.
 func (e *Exact) Warm(ctx context.Context, n int) error {
@@ -163,7 +169,7 @@ func (e *Exact) Search(ctx context.Context, queries []float32, k int, opts Optio
 		tops[i] = top{k: min(k, e.Len()), rank: e.rank}
 		skip[i] = -1
 		if opts.QueryIDs != nil {
-			if row, ok := e.row[opts.QueryIDs[i]]; ok {
+			if row, ok := e.row[opts.QueryIDs[i]]; ok && (opts.Itself == nil || opts.Itself(i, row)) {
 				skip[i] = row
 			}
 		}

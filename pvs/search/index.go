@@ -16,6 +16,8 @@ type Hit struct {
 type Options struct {
 	// QueryIDs are the queries' ids, or nil. A row of a query's own id is never its hit.
 	QueryIDs []string
+	// Itself says whether a row that has a query's id is the query itself; nil: it is.
+	Itself func(query, row int) bool
 	// Progress is told how many of the products are done; may be nil.
 	Progress func(done, total int)
 }

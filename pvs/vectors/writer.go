@@ -9,6 +9,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -16,59 +19,150 @@ import (
 // names when it is closed. A writer that is killed leaves the parts, and the next one
 // of the same key goes on after the last whole row.
 type Writer struct {
-	name     string
-	dim      int
-	rows     *os.File
-	ids      *os.File
-	bufRows  *bufio.Writer
-	bufIDs   *bufio.Writer
-	done     []string
+	name    string
+	dim     int
+	key     string
+	stamped bool
+	origin  Origin
+	rows    *os.File
+	ids     *os.File
+	photos  *os.File // stamps; nil without
+	bufRows *bufio.Writer
+	bufIDs  *bufio.Writer
+	done    []string
+	stamps  []stamp.Stamp  // of done; those that are not in the file yet are its tail
+	flushed int            // stamps that are in the file
+	row     map[string]int // of an id of done; nil until it is asked for
+	dropped map[int]bool   // rows that Close leaves out
+	// whole says that the complete set is of this key and nothing was written since: its
+	// files are not parts yet.
+	whole    bool
 	finished bool
+	lock     *onewriter.Held
 }
 
 // OpenWriter starts or goes on with a set. The key says what the vectors depend on
-// (network, weights, image size, photos); parts of another key are thrown away.
+// (network, weights, image size, photos); parts of another key are thrown away. A set
+// has one writer at a time: a second one, of this process or another, is refused.
 func OpenWriter(name string, dim int, key string) (*Writer, error) {
-	if strings.ContainsRune(key, '\n') {
+	return open(&Writer{name: base(name), dim: dim, key: key})
+}
+
+// OpenStamped is [OpenWriter] for vectors of photos, whose stamps are kept in
+// NAME.stamps. It goes on with a complete set of the same key, too: its ids are then
+// done, and closed without a change it stays what it is.
+func OpenStamped(name string, dim int, key string) (*Writer, error) {
+	return open(&Writer{name: base(name), dim: dim, key: key, stamped: true})
+}
+
+func open(w *Writer) (writer *Writer, err error) {
+	if strings.ContainsRune(w.key, '\n') {
 		return nil, errors.New("a writer's key is one line")
 	}
-	if dim < 1 {
-		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", dim, name)
+	if w.dim < 1 {
+		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", w.dim, w.name)
 	}
-	w := &Writer{name: base(name), dim: dim}
-	err := w.takeBack()
+	if w.lock, err = onewriter.Lock(w.name); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.lock.Release()
+		}
+	}()
+	wholefile.Sweep(w.name + ".ids")
+	wholefile.Sweep(w.name + ".json")
+	if err := w.mayDescribe(); err != nil {
+		return nil, err
+	}
+	err = w.takeBack()
+	if err == nil && w.stamped && !w.begun() {
+		w.takeWhole()
+	}
+	if err == nil && !w.whole {
+		err = w.openParts()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("going on with %s: %w", w.name, err)
-	}
-	if w.rows, err = os.OpenFile(w.name+".npy.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		return nil, fmt.Errorf("starting the vectors: %w", err)
-	}
-	if w.ids, err = os.OpenFile(w.name+".ids.part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		w.rows.Close()
-		return nil, fmt.Errorf("starting the vectors: %w", err)
-	}
-	if err := w.recover(key); err != nil {
-		w.closeFiles()
 		return nil, fmt.Errorf("going on with %s: %w", w.name, wholefile.Explain(err))
 	}
-	w.bufRows, w.bufIDs = bufio.NewWriterSize(w.rows, 1<<20), bufio.NewWriterSize(w.ids, 1<<16)
 	return w, nil
 }
 
+// mayDescribe makes sure that no other program's NAME.json would be lost.
+func (w *Writer) mayDescribe() error {
+	path := w.name + ".json"
+	_, err := loadSidecar(path)
+	switch {
+	case err == nil, errors.Is(err, os.ErrNotExist):
+		return nil
+	case errors.Is(err, errOtherJSON):
+		return fmt.Errorf("%s is the manifest of TFRecord shards, but beside %s.npy it would say how those "+
+			"vectors were made; name the vectors differently, or the manifest %s.tfrecord.json",
+			path, w.name, w.name)
+	}
+	return fmt.Errorf("%s is in the way: beside %s.npy it should say how those vectors were made, but %w; "+
+		"remove it, or name the vectors differently", path, w.name, err)
+}
+
 // takeBack undoes a Close that was killed between naming the rows and naming the ids:
-// the rows become a part again.
+// the rows become a part again, and so do the stamps.
 func (w *Writer) takeBack() error {
 	for file, there := range map[string]bool{".npy.part": false, ".ids": false, ".npy": true, ".ids.part": true} {
 		if _, err := os.Lstat(w.name + file); (err == nil) != there {
 			return nil // whatever is wrong with it, opening the parts will say
 		}
 	}
+	if _, err := os.Lstat(w.name + ".stamps"); err == nil { // without a part Close had renamed it already
+		if err := os.Rename(w.name+".stamps", w.name+".stamps.part"); err != nil {
+			return err
+		}
+	}
 	return os.Rename(w.name+".npy", w.name+".npy.part")
 }
 
-// recover finds how many rows are whole in both parts and cuts off what is behind.
+// firstLine of the ids' part says what the parts are of.
+func (w *Writer) firstLine() string { return fmt.Sprintf("%d %s\n", w.dim, w.key) }
+
+// begun says whether there are parts of the key.
+func (w *Writer) begun() bool {
+	f, err := os.Open(w.name + ".ids.part")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	line := make([]byte, len(w.firstLine()))
+	if _, err := io.ReadFull(f, line); err != nil || string(line) != w.firstLine() {
+		return false
+	}
+	_, err = os.Stat(w.name + ".npy.part")
+	return err == nil
+}
+
+// openParts opens or makes the parts and finds what is whole in them.
+func (w *Writer) openParts() error {
+	parts := map[string]**os.File{".npy.part": &w.rows, ".ids.part": &w.ids}
+	if w.stamped {
+		parts[".stamps.part"] = &w.photos
+	}
+	for end, to := range parts {
+		f, err := os.OpenFile(w.name+end, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			w.closeFiles()
+			return err
+		}
+		*to = f
+	}
+	if err := w.recover(); err != nil {
+		w.closeFiles()
+		return err
+	}
+	w.bufRows, w.bufIDs = bufio.NewWriterSize(w.rows, 1<<20), bufio.NewWriterSize(w.ids, 1<<16)
+	return nil
+}
+
+// recover finds how many rows are whole in all parts and cuts off what is behind.
 // The ids' part starts with a line of the key.
-func (w *Writer) recover(key string) error {
+func (w *Writer) recover() error {
 	text, err := io.ReadAll(w.ids)
 	if err != nil {
 		return err
@@ -77,11 +171,18 @@ func (w *Writer) recover(key string) error {
 	if err != nil {
 		return err
 	}
-	first := fmt.Sprintf("%d %s\n", w.dim, key)
+	var stamps []stamp.Stamp
+	if w.stamped {
+		stamps, err = readStamps(w.photos)
+	}
+	first := w.firstLine()
 	rowBytes := int64(4 * w.dim)
 	idsEnd := int64(len(first))
-	if rest, same := bytes.CutPrefix(text, []byte(first)); same && info.Size() >= headerSize {
+	if rest, same := bytes.CutPrefix(text, []byte(first)); same && info.Size() >= headerSize && err == nil {
 		whole := int((info.Size() - headerSize) / rowBytes)
+		if w.stamped {
+			whole = min(whole, len(stamps))
+		}
 		for len(w.done) < whole {
 			id, more, found := bytes.Cut(rest, []byte{'\n'})
 			if !found {
@@ -91,36 +192,73 @@ func (w *Writer) recover(key string) error {
 			idsEnd += int64(len(id)) + 1
 			rest = more
 		}
-	} else {
-		if err := w.ids.Truncate(0); err != nil {
-			return err
-		}
-		if _, err := w.ids.WriteAt([]byte(first), 0); err != nil {
-			return err
-		}
-		if _, err := w.rows.WriteAt(npyHeader(0, w.dim), 0); err != nil {
-			return err
-		}
+	} else if err := w.restart(first); err != nil {
+		return err
 	}
 	rowsEnd := headerSize + rowBytes*int64(len(w.done))
 	if err := errors.Join(w.rows.Truncate(rowsEnd), w.ids.Truncate(idsEnd)); err != nil {
 		return err
+	}
+	if w.stamped {
+		w.stamps, w.flushed = stamps[:len(w.done)], len(w.done)
+		if err := w.photos.Truncate(stampPlace(len(w.done))); err != nil {
+			return err
+		}
 	}
 	_, err1 := w.rows.Seek(rowsEnd, io.SeekStart)
 	_, err2 := w.ids.Seek(idsEnd, io.SeekStart)
 	return errors.Join(err1, err2)
 }
 
+// restart empties the parts and writes what they begin with.
+func (w *Writer) restart(first string) error {
+	if err := w.ids.Truncate(0); err != nil {
+		return err
+	}
+	if w.stamped {
+		if _, err := w.photos.WriteAt([]byte(stampMagic), 0); err != nil {
+			return err
+		}
+	}
+	if _, err := w.rows.WriteAt(npyHeader(0, w.dim), 0); err != nil {
+		return err
+	}
+	_, err := w.ids.WriteAt([]byte(first), 0)
+	return err
+}
+
 // Done returns the ids that were written already, in order.
 func (w *Writer) Done() []string { return w.done }
 
+// Stamps returns the stamps of the photos of Done.
+func (w *Writer) Stamps() []stamp.Stamp { return w.stamps }
+
+// Describe says what made the vectors and of what; by which program and when is filled
+// in where it is not given. Without it NAME.json has the dimension, rows, digests and key.
+func (w *Writer) Describe(o Origin) { w.origin = o }
+
 // Append adds a vector.
 func (w *Writer) Append(id string, vector []float32) error {
+	return w.append(id, vector, nil)
+}
+
+// AppendPhoto adds the vector of a photo whose file has the stamp.
+func (w *Writer) AppendPhoto(id string, vector []float32, of stamp.Stamp) error {
+	return w.append(id, vector, &of)
+}
+
+func (w *Writer) append(id string, vector []float32, of *stamp.Stamp) error {
 	if len(vector) != w.dim {
 		return fmt.Errorf("the vector of %s has the dimension %d, not %d", id, len(vector), w.dim)
 	}
-	if id == "" || strings.ContainsAny(id, "\n\r") {
+	if id == "" || strings.ContainsAny(id, "\n\r\x00") || strings.HasPrefix(id, plaintext.Mark) {
 		return fmt.Errorf("the id %q cannot be a line of an .ids file", id)
+	}
+	if (of != nil) != w.stamped {
+		return fmt.Errorf("the vectors of %s have stamps of photos, or have none, all of them", w.name)
+	}
+	if err := w.unfold(); err != nil {
+		return err
 	}
 	_, err1 := w.bufRows.Write(asBytes(vector))
 	_, err2 := w.bufIDs.WriteString(id + "\n")
@@ -128,14 +266,27 @@ func (w *Writer) Append(id string, vector []float32) error {
 		return fmt.Errorf("writing %s: %w", w.name, wholefile.Explain(err))
 	}
 	w.done = append(w.done, id)
+	if of != nil {
+		w.stamps = append(w.stamps, *of)
+	}
 	return nil
 }
 
-// Flush hands what was appended to the operating system: rows before ids, so that an
-// id never stands for a row that is not there.
+// Flush hands what was appended to the operating system: rows and stamps before ids, so
+// that an id never stands for a row that is not there.
 func (w *Writer) Flush() error {
+	if w.whole {
+		return nil
+	}
 	if err := w.bufRows.Flush(); err != nil {
 		return fmt.Errorf("writing %s.npy: %w", w.name, wholefile.Explain(err))
+	}
+	if w.stamped && w.flushed < len(w.stamps) {
+		tail := allStamps(w.stamps[w.flushed:])[len(stampMagic):]
+		if _, err := w.photos.WriteAt(tail, stampPlace(w.flushed)); err != nil {
+			return fmt.Errorf("writing %s.stamps: %w", w.name, wholefile.Explain(err))
+		}
+		w.flushed = len(w.stamps)
 	}
 	if err := w.bufIDs.Flush(); err != nil {
 		return fmt.Errorf("writing %s.ids: %w", w.name, wholefile.Explain(err))
@@ -143,12 +294,67 @@ func (w *Writer) Flush() error {
 	return nil
 }
 
-// Close completes the set: both files appear under their names. After Suspend it does
-// nothing. A Close that fails or is killed leaves what the next writer goes on from.
+// Close completes the set: its files appear under their names, the ids last. After
+// Suspend it does nothing. A Close that fails or is killed leaves what the next writer
+// goes on from.
 func (w *Writer) Close() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
+	err := w.complete()
+	if err != nil {
+		return fmt.Errorf("completing %s: %w", w.name, wholefile.Explain(err))
+	}
+	return nil
+}
+
+func (w *Writer) complete() error {
+	if w.whole {
+		w.finished = true
+		return errors.Join(w.describeAgain(), remove(w.name+".npy.part", w.name+".stamps.part", w.name+".ids.part"))
+	}
+	if err := w.compact(); err != nil {
+		return err
+	}
+	note, err := w.seal()
+	w.closeFiles()
+	if err != nil {
+		return err
+	}
+	for _, step := range w.naming(note) {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// naming are the steps that give the files their names. Between any two of them a reader
+// finds the old set, the new one, or none, and the next writer goes on.
+func (w *Writer) naming(note *sidecar) []func() error {
+	rename := func(end string) func() error {
+		return func() error { return os.Rename(w.name+end+".part", w.name+end) }
+	}
+	steps := []func() error{
+		// Without the old ids a reader in between finds no set rather than a mixed one.
+		func() error { return remove(w.name + ".ids") },
+		func() error { return remove(w.name + ".json") },
+		func() error { return remove(w.name + ".stamps") },
+		rename(".npy"),
+	}
+	if w.stamped {
+		steps = append(steps, rename(".stamps"))
+	}
+	return append(steps,
+		func() error { return note.write(w.name + ".json") },
+		// The ids' part stays until then: it has the key, by which a later writer goes on.
+		func() error { return wholefile.Write(w.name+".ids", w.writeIDs) },
+		func() error { return remove(w.name+".ids.part", w.name+".stamps.part") })
+}
+
+// seal completes the parts and makes the note on them.
+func (w *Writer) seal() (*sidecar, error) {
 	err := w.Flush()
 	if err == nil {
 		_, err = w.rows.WriteAt(npyHeader(len(w.done), w.dim), 0)
@@ -156,25 +362,38 @@ func (w *Writer) Close() error {
 	if err == nil {
 		err = w.rows.Sync()
 	}
-	w.closeFiles()
-	if err == nil {
-		// Without the old ids a reader in between finds no set rather than a mixed one.
-		if err = os.Remove(w.name + ".ids"); errors.Is(err, os.ErrNotExist) {
-			err = nil
-		}
-	}
-	if err == nil {
-		err = os.Rename(w.name+".npy.part", w.name+".npy")
-	}
-	if err == nil {
-		// The part stays until then: it has the key, by which a later writer goes on.
-		err = wholefile.Write(w.name+".ids", w.writeIDs)
-	}
-	if err == nil {
-		err = os.Remove(w.name + ".ids.part")
+	if err == nil && w.stamped {
+		w.origin.Photos = digestPhotos(w.stamps)
+		err = w.photos.Sync()
 	}
 	if err != nil {
-		return fmt.Errorf("completing %s: %w", w.name, wholefile.Explain(err))
+		return nil, err
+	}
+	w.origin.made()
+	note := &sidecar{Origin: w.origin, Dim: w.dim, Rows: len(w.done), IDs: DigestIDs(w.done), Key: cleanText(w.key)}
+	note.Values, err = checksumOf(io.NewSectionReader(w.rows, headerSize, int64(len(w.done))*int64(4*w.dim)))
+	return note, err
+}
+
+// describeAgain notes what has another name or place since the complete set was made.
+func (w *Writer) describeAgain() error {
+	s, err := readSidecar(w.name)
+	if err != nil || s == nil {
+		return err
+	}
+	had, now := s.Origin, w.origin
+	now.Photos, now.Engine, now.Program, now.Date = had.Photos, had.Engine, had.Program, had.Date
+	if s.Origin = *now.clean(); s.sum() == s.Sum {
+		return nil
+	}
+	return s.write(w.name + ".json")
+}
+
+func remove(files ...string) error {
+	for _, f := range files {
+		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
@@ -184,6 +403,7 @@ func (w *Writer) Suspend() error {
 	if w.finished {
 		return nil
 	}
+	defer w.lock.Release()
 	err := w.Flush()
 	w.closeFiles()
 	return err
@@ -191,8 +411,11 @@ func (w *Writer) Suspend() error {
 
 func (w *Writer) closeFiles() {
 	w.finished = true
-	w.rows.Close() // what matters was flushed and checked before
-	w.ids.Close()
+	for _, f := range []*os.File{w.rows, w.ids, w.photos} {
+		if f != nil {
+			f.Close() // what matters was flushed and checked before
+		}
+	}
 }
 
 // writeIDs writes the ids without the line of the key.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,8 @@ import (
 )
 
 // networkChecks loads every weights file and compares the network on every backend.
-func networkChecks(ctx context.Context, dir string, files, names []string, log func(string)) ([]Check, error) {
+func networkChecks(ctx context.Context, dir string, files []string, opts Options) ([]Check, error) {
+	names, log := opts.Backends, opts.Log
 	ref, err := weights.Read(filepath.Join(dir, "keras_reference.safetensors"))
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			}
 			checks = append(checks, named("native "+filepath.Ext(label), more)...)
 		}
-		backends, err := open(ctx, names, config, log)
+		backends, err := open(ctx, opts, config)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func networkChecks(ctx context.Context, dir string, files, names []string, log f
 			}
 			checks = append(checks, named(name, append(losses, trace...))...)
 		}
-		if b := backends[xlaBackend]; i == 0 && b != nil && native.Preferred(b, effnet.Float32) && len(names) == 0 {
+		if b := backends[xlaBackend]; i == 0 && b != nil && native.Supports(effnet.Float32) && len(names) == 0 && opts.Usual == "" {
 			log(fmt.Sprintf("training %s in its own kernels", config.Title))
 			trace, err := traceChecks(b, true, config, w, dir, ref.Tensors)
 			if err != nil {
@@ -120,12 +120,13 @@ const xlaBackend = "xla:cpu"
 const smallNetwork = 640
 
 // open starts the named backends, or all that can be had.
-func open(ctx context.Context, names []string, config effnet.Config, log func(string)) (map[string]compute.Backend, error) {
+func open(ctx context.Context, opts Options, config effnet.Config) (map[string]compute.Backend, error) {
+	names, log := opts.Backends, opts.Log
 	asked := len(names) > 0
 	if !asked {
 		names = []string{xlaBackend, "onnxruntime:cpu"}
-		if named := os.Getenv("GOMLX_BACKEND"); named != "" {
-			names = []string{named}
+		if opts.Usual != "" {
+			names = []string{opts.Usual}
 		}
 		if config.Features() <= smallNetwork {
 			names = append(names, "go")

@@ -41,10 +41,19 @@ const (
 	layerAllowed  = 1e-4 // of the largest absolute value
 )
 
-// Folder runs every check that the folder has values for. Backends are named as in
-// GOMLX_BACKEND; without names all that can be had are compared. Log gets lines of
-// progress.
-func Folder(ctx context.Context, dir string, backends []string, log func(string)) ([]Check, error) {
+// Options of [Folder].
+type Options struct {
+	// Backends are compared, named as in backend.Options; nil: own kernels and all that
+	// can be had.
+	Backends []string
+	// Usual is the backend that is compared in place of XLA and ONNX Runtime where none are
+	// named; "": those.
+	Usual string
+	Log   func(string) // gets lines of progress
+}
+
+// Folder runs every check that the folder has values for.
+func Folder(ctx context.Context, dir string, opts Options) ([]Check, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no folder %s with reference values", dir)
 	}
@@ -65,7 +74,7 @@ func Folder(ctx context.Context, dir string, backends []string, log func(string)
 		return nil, err
 	}
 	if len(files) > 0 {
-		network, err := networkChecks(ctx, dir, files, backends, log)
+		network, err := networkChecks(ctx, dir, files, opts)
 		if err != nil {
 			return nil, err
 		}

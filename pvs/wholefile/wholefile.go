@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -15,7 +16,7 @@ func Write(path string, fill func(w io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return Explain(err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")
+	f, err := os.CreateTemp(filepath.Dir(path), partPrefix(path)+"*")
 	if err != nil {
 		return Explain(err)
 	}
@@ -29,6 +30,20 @@ func Write(path string, fill func(w io.Writer) error) error {
 		err = os.Rename(f.Name(), path)
 	}
 	return Explain(err)
+}
+
+func partPrefix(path string) string { return "." + filepath.Base(path) + ".part-" }
+
+// Sweep removes what killed writings of path left. It is for who knows that nobody else
+// writes path now; what cannot be removed stays.
+func Sweep(path string) {
+	dir, prefix := filepath.Dir(path), partPrefix(path)
+	entries, _ := os.ReadDir(dir) // none where it is not there
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // Explain names the way out of a full disk.

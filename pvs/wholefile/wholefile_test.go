@@ -32,6 +32,22 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// What kills left of a file goes, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".a[1].part-17", ".a[1].part-x", "a[1]", ".a.part-17", ".a[1].b.part-17"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Sweep(filepath.Join(dir, "a[1]"))
+	Sweep(filepath.Join(dir, "none", "a"))
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 3 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestFullDisk(t *testing.T) {
 	err := Write(filepath.Join(t.TempDir(), "f"), func(io.Writer) error { return &os.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC} })
 	if err == nil || !strings.Contains(err.Error(), "disk is full") {

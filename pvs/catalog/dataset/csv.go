@@ -19,17 +19,17 @@ type CSV struct {
 	Columns Columns
 	Images  string  // the photos' folder, relative to the file's
 	Ending  string  // added to paths that lack it: ".jpg"
-	Queries int     // photos of each product that become queries; 0: 1
+	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
 	Train   float64 // share of the products that go to train and val, without a column for the split
 	Latin1  bool    // the file is Latin-1 (Windows-1252), not UTF-8
 }
 
-func (k CSV) read(im *importing) error {
-	if k.Queries == 0 {
-		k.Queries = 1
+func (k CSV) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
 	}
-	if k.Queries < 0 || k.Train < 0 || k.Train > 1 {
-		return fmt.Errorf("%d queries a product and a share of %g for training are not possible", k.Queries, k.Train)
+	if k.Train < 0 || k.Train > 1 {
+		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
 	if err := k.Columns.check(); err != nil {
 		return err
@@ -70,13 +70,14 @@ func (k CSV) photo(im *importing, l *list, r row, d *division, counting bool) er
 		im.bad(r.place, err)
 		return nil
 	}
-	if !im.there(at, r.place) {
+	found, there := im.there(at, r.place)
+	if !there {
 		return nil
 	}
 	if split == test {
 		split = d.split(r.product)
 	}
-	p := catalog.Photo{ID: r.photo, Path: at, Split: split, Product: r.product, Category: r.category, Title: r.title}
+	p := catalog.Photo{ID: r.photo, Path: found, Split: split, Product: r.product, Category: r.category, Title: r.title}
 	if !l.has("photo") {
 		p.ID = at
 	}

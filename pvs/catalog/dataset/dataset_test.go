@@ -108,7 +108,7 @@ func refused(t testing.TB, k Kind, src string, opts Options, say string) {
 }
 
 func TestFolderPerProduct(t *testing.T) {
-	src := source(t, photosAt("Kitchen/Mugs/blue/2.jpg", "Kitchen/Mugs/blue/1.JPG", "Kitchen/Mugs/blue/3.png", "Toys/car/a.webp", ".DS_Store", "Toys/.thumbs/x.jpg", "Toys/readme.txt"))
+	src := source(t, photosAt("Kitchen/Mugs/blue/2.jpg", "Kitchen/Mugs/blue/1.JPG", "Kitchen/Mugs/blue/3.png", "Toys/car/a.webp", ".DS_Store", "Toys/.thumbnails/x.jpg", "Toys/readme.txt"))
 	same(t, rows(t, Folder{Leaf: Product}, src, Options{}),
 		"query|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/1.JPG|",
 		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/2.jpg|",
@@ -116,7 +116,8 @@ func TestFolderPerProduct(t *testing.T) {
 		"index|Toys/car|Toys|Toys/car/a.webp|")
 	same(t, rows(t, Folder{Leaf: Product, Queries: 2}, src, Options{})[:1], "index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|")
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
-	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "Toys/readme.txt") {
+	if err != nil || len(s.Notes) != 2 || s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
+		s.Notes[1] != "left out: 1 file and 1 folder (of the system, as thumbnails, recycle bins and settings of folders are), .DS_Store for one" {
 		t.Errorf("notes %q, %v", s.Notes, err)
 	}
 }
@@ -179,8 +180,16 @@ func TestFolderOfSplits(t *testing.T) {
 	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "val/")), Options{}, "its folder val has no photos")
 }
 
+// Photos of phones and shops are imported by all names that imageprep reads.
+func TestFolderKinds(t *testing.T) {
+	names := photosAt("a/1.HEIC", "a/2.heif", "a/3.avif", "a/4.tiff", "a/5.TIF", "a/6.jfif", "a/7.jpe", "a/8.dib", "a/9.hif", "a/10.mpo")
+	if got := rows(t, Folder{Leaf: Product}, source(t, names), Options{}); len(got) != len(names) {
+		t.Errorf("%d of %d were imported: %q", len(got), len(names), got)
+	}
+}
+
 func TestFolderBad(t *testing.T) {
-	src := source(t, with(photosAt("a/1.jpg", "a/2.heic", "stray.jpg", "a/more.zip")))
+	src := source(t, with(photosAt("a/1.jpg", "a/2.jxl", "stray.jpg", "a/more.zip")))
 	refused(t, Folder{Leaf: Product}, src, Options{}, "3 photos or rows are bad")
 	out := t.TempDir()
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, out, Options{SkipBad: true})
@@ -188,12 +197,12 @@ func TestFolderBad(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	list, err := os.ReadFile(filepath.Join(out, ProblemsFile))
-	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.heic: images of this kind", "a/more.zip: it is an archive"} {
+	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.jxl: images of this kind", "a/more.zip: it is an archive"} {
 		if err != nil || !strings.Contains(string(list), say+"") {
 			t.Errorf("%q lacks %q, %v", list, say, err)
 		}
 	}
-	for _, name := range []string{"stray.jpg", "a/2.heic", "a/more.zip"} {
+	for _, name := range []string{"stray.jpg", "a/2.jxl", "a/more.zip"} {
 		if err := os.Remove(filepath.Join(src, name)); err != nil {
 			t.Fatal(err)
 		}

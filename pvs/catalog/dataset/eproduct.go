@@ -99,10 +99,11 @@ func (k EProduct) part(im *importing, split catalog.Split, file string, lacking 
 	defer l.close()
 	return im.each(l, false, func(r row) error {
 		at := im.localPath(base, r.path)
-		if !im.there(at, r.place) {
+		found, there := im.there(at, r.place)
+		if !there {
 			return nil
 		}
-		p := catalog.Photo{ID: at, Path: at, Split: split, Product: r.product, Category: r.category, Title: r.title}
+		p := catalog.Photo{ID: at, Path: found, Split: split, Product: r.product, Category: r.category, Title: r.title}
 		if l.has("photo") {
 			p.ID = r.photo
 		}

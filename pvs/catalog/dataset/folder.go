@@ -30,7 +30,7 @@ const (
 // to index, all to index where that would leave none - and categories to train and val.
 type Folder struct {
 	Leaf    Leaf
-	Queries int     // photos of each product that become queries; 0: 1
+	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
 	Train   float64 // share of the products that go to train and val instead of to a search
 }
 
@@ -43,26 +43,31 @@ var splitNames = map[string]catalog.Split{
 // test is what many sets call the part to search in; it is divided by product.
 const test catalog.Split = "test"
 
-// photoEnds are what the names of photos end in that imageprep reads; unreadableEnds
-// those of images that it does not.
-var (
-	photoEnds      = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
-	unreadableEnds = []string{".heic", ".heif", ".avif", ".tif", ".tiff", ".jp2", ".jxl", ".svg"}
-)
+// NoQueries makes no photo a query, where the zero value of a number of queries is 1.
+const NoQueries = -1
 
-func ending(name string, of []string) bool {
-	return slices.Contains(of, strings.ToLower(path.Ext(name)))
+// queriesOf is how many photos of each product become queries.
+func queriesOf(option int) (int, error) {
+	switch {
+	case option == 0:
+		return 1, nil
+	case option == NoQueries:
+		return 0, nil
+	case option < 0:
+		return 0, fmt.Errorf("%d queries a product are not possible", option)
+	}
+	return option, nil
 }
 
-func (k Folder) read(im *importing) error {
-	if k.Queries == 0 {
-		k.Queries = 1
+func (k Folder) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
 	}
 	switch {
 	case k.Leaf != Product && k.Leaf != Category:
 		return fmt.Errorf("an innermost folder is a product or a category, not %q", k.Leaf)
-	case k.Queries < 0 || k.Train < 0 || k.Train > 1:
-		return fmt.Errorf("%d queries a product and a share of %g for training are not possible", k.Queries, k.Train)
+	case k.Train < 0 || k.Train > 1:
+		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
 	if err := im.needFolder("a folder of folders with photos is wanted"); err != nil {
 		return err
@@ -72,19 +77,16 @@ func (k Folder) read(im *importing) error {
 	if err := w.top(); err != nil {
 		return err
 	}
-	if w.passed > 0 {
-		im.note("%d files that are no photos were passed over, %s for one", w.passed, w.example)
-	}
+	w.passed.note(im)
 	return nil
 }
 
 // walk goes through the folders.
 type walk struct {
 	Folder
-	im      *importing
-	passed  int // files that are no photos
-	example string
-	above   []string // the folders that are being visited, without links
+	im     *importing
+	passed passed   // what is no photo
+	above  []string // the folders that are being visited, without links
 }
 
 // top looks for folders of splits.
@@ -175,7 +177,8 @@ func (w *walk) photos(given catalog.Split, dir, names string, photos []string) e
 	// Only photos that are there count as a product's: no query is left without truth.
 	photos = slices.DeleteFunc(photos, func(name string) bool {
 		at := path.Join(dir, name)
-		return !w.im.there(at, place{file: at})
+		_, there := w.im.there(at, place{file: at})
+		return !there
 	})
 	for i, name := range photos {
 		at := path.Join(dir, name)
@@ -198,8 +201,8 @@ func (w *walk) split(given catalog.Split, product, photo string, i, n int) catal
 	return queryOrIndex(i, n, w.Queries)
 }
 
-// list returns the folders and photos in a folder, by name. Hidden files and what
-// macOS adds to archives are nothing; images that cannot be read are bad.
+// list returns the folders and photos in a folder, by name. What systems put there and
+// what is no photo is counted; images that cannot be read are bad.
 func (w *walk) list(dir string) (dirs, photos []string, err error) {
 	if err := w.im.ctx.Err(); err != nil {
 		return nil, nil, err
@@ -215,11 +218,12 @@ func (w *walk) list(dir string) (dirs, photos []string, err error) {
 	for _, e := range entries {
 		name := e.Name()
 		at := path.Join(dir, name)
+		isDir := e.IsDir() || e.Type()&fs.ModeSymlink != 0 && w.linkToFolder(at)
+		reason := why(name, isDir)
 		switch {
-		case strings.HasPrefix(name, ".") || name == "__MACOSX":
-		case e.IsDir():
-			dirs = append(dirs, name)
-		case e.Type()&fs.ModeSymlink != 0 && w.linkToFolder(at):
+		case reason != "":
+			w.passed.add(reason, at, isDir)
+		case isDir:
 			dirs = append(dirs, name)
 		case ending(name, photoEnds):
 			photos = append(photos, name)
@@ -227,10 +231,10 @@ func (w *walk) list(dir string) (dirs, photos []string, err error) {
 			w.im.bad(place{file: at}, errors.New("images of this kind cannot be read; save it as JPEG or PNG"))
 		case archiveName(name):
 			w.im.bad(place{file: at}, errors.New("it is an archive; unpack it, or move it away"))
+		case w.im.tree.check(at) == nil && looksLikePhoto(filepath.Join(w.im.tree.root, at)):
+			photos = append(photos, name)
 		default:
-			if w.passed++; w.passed == 1 {
-				w.example = at
-			}
+			w.passed.add(noPhoto, at, false)
 		}
 	}
 	return dirs, photos, nil

@@ -118,6 +118,7 @@ func (im *importing) finish(err error) (Summary, error) {
 		s.abort()
 		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
 	}
+	im.notes = append(im.notes, s.suspects.Notes()...)
 	if n, example := s.leaks(); n > 0 {
 		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
 	}
@@ -137,14 +138,14 @@ func (im *importing) bad(where place, err error) {
 	im.sink.problems.add(catalog.Problem{Where: where.String(), Err: err})
 }
 
-// there checks that a path relative to the source is a photo's file; what is bad is
-// listed under where.
-func (im *importing) there(path string, where place) bool {
-	err := im.tree.check(path)
+// there checks that a path relative to the source is a photo's file, and returns the path
+// as it is on the disk; what is bad is listed under where.
+func (im *importing) there(path string, where place) (string, bool) {
+	found, err := im.tree.find(path)
 	if err != nil {
 		im.bad(where, err)
 	}
-	return err == nil
+	return found, err == nil
 }
 
 // put writes a photo that is there.

@@ -78,13 +78,14 @@ type inShopLine struct {
 
 func (k InShop) photo(im *importing, base inShopBase, line inShopLine, split catalog.Split) error {
 	file := im.localPath(base.folder, base.rename(line.name))
-	if !im.there(file, line.at) {
+	found, there := im.there(file, line.at)
+	if !there {
 		return nil
 	}
 	if split == catalog.Train {
 		split = im.trainOrVal(line.item, line.name)
 	}
-	return im.put(catalog.Photo{ID: line.name, Path: file, Split: split, Product: line.item, Category: inShopCategory(line.name)}, line.at)
+	return im.put(catalog.Photo{ID: line.name, Path: found, Split: split, Product: line.item, Category: inShopCategory(line.name)}, line.at)
 }
 
 // inShopBase is where the photos are: the list says img/, and the large ones unpack to

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/encoding/charmap"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/catalog/table"
@@ -79,15 +76,13 @@ func (im *importing) openList(name string, opts listOptions) (*list, error) {
 }
 
 func (l *list) open(opts listOptions) error {
-	r := bufio.NewReader(l.file)
-	start, _ := r.Peek(3)
 	l.utf8 = "save the file as UTF-8, or read it as Latin-1 with --latin1"
-	if opts.latin1 && string(start) != "\ufeff" { // with that mark it is UTF-8
-		// What is called Latin-1 nearly always is its superset.
-		r = bufio.NewReader(charmap.Windows1252.NewDecoder().Reader(r))
+	read := table.Open
+	if opts.latin1 {
+		read = table.OpenLatin1
 	}
 	var err error
-	if l.table, err = table.Open(r, l.name); err != nil {
+	if l.table, err = read(l.file, l.name); err != nil {
 		return err
 	}
 	header := strings.Join(l.table.Header(), ", ")
@@ -119,6 +114,9 @@ func (l *list) open(opts listOptions) error {
 		return fmt.Errorf("%s has no column photo; its columns are %s; say which names the files with --column photo=NAME", l.name, header)
 	}
 	l.table.Select(selected) // all are there
+	if twice := l.table.Twice(); twice != "" {
+		return fmt.Errorf("%s has two columns %s: rename the one that is not meant", l.name, twice)
+	}
 	l.fields = make([]string, len(selected))
 	l.paths = l.table.Field(l.at["path"][0])
 	l.table.IsRow = l.isRow

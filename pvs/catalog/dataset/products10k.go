@@ -63,10 +63,11 @@ func (k Products10K) part(im *importing, file, folder string, groups map[string]
 		if folder == "train" {
 			groups[strings.Clone(r.product)] = catalog.Category(strings.Clone(string(r.category)))
 		}
-		if !im.there(at, r.place) {
+		found, there := im.there(at, r.place)
+		if !there {
 			return nil
 		}
-		p := catalog.Photo{ID: at, Path: at, Product: r.product, Category: groups[r.product], Split: searched}
+		p := catalog.Photo{ID: at, Path: found, Product: r.product, Category: groups[r.product], Split: searched}
 		if inShare("train", r.product, k.Train) {
 			p.Split = trained
 		}

@@ -9,38 +9,50 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // sink writes the catalogue and counts what is in it.
 type sink struct {
+	release    func() // of the catalogue folder
 	writer     *catalog.Writer
 	prefix     string // of all paths
 	problems   *problems
 	summary    catalog.Summary
 	products   map[string]side
 	categories map[catalog.Category]bool
+	suspects   catalog.Suspects
 }
 
 func openSink(out, prefix string) (*sink, error) {
-	w, err := catalog.Create(out)
+	release, err := catalog.Lock(out)
 	if err != nil {
 		return nil, err
 	}
-	return &sink{writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
+	w, err := catalog.Create(out)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &sink{release: release, writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
 		summary: catalog.Summary{BySplit: map[catalog.Split]int{}}, problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
 }
 
 // write adds a photo. What is wrong with the photo itself is bad; err is of the disk.
 func (s *sink) write(p catalog.Photo) (bad, err error) {
 	p.Path = path.Join(s.prefix, p.Path)
+	// Two Unicode forms of a name look the same and mean the same product.
+	p.Product, p.Category = norm.NFC.String(p.Product), catalog.Category(norm.NFC.String(string(p.Category)))
 	if err := s.writer.Write(p); err != nil {
 		if errors.Is(err, catalog.ErrPhoto) {
 			return err, nil
 		}
 		return nil, err
 	}
+	s.suspects.Add(p)
 	s.summary.Photos++
 	s.summary.BySplit[p.Split]++
 	if is := sideOf(p.Split); p.Product != "" && s.products[p.Product]&is == 0 {
@@ -80,8 +92,15 @@ func (s *sink) leaks() (n int, example string) {
 	return n, example
 }
 
-func (s *sink) close() error { return s.writer.Close() }
-func (s *sink) abort()       { s.writer.Abort() }
+func (s *sink) close() error {
+	defer s.release()
+	return s.writer.Close()
+}
+
+func (s *sink) abort() {
+	defer s.release()
+	s.writer.Abort()
+}
 
 // problems lists what is bad in a file, and the first few in memory: there may be
 // millions.

@@ -18,25 +18,22 @@ import (
 // photos of each product become queries and the others the index. (The set's own score
 // asks for every photo of the test part among all others of it, which is another task.)
 type OnlineProducts struct {
-	Queries int // 0: 1
+	Queries int // of each product; 0: 1; NoQueries: none
 }
 
 // onlineProductsHeader is the first line of the set's lists.
 var onlineProductsHeader = []string{"image_id", "class_id", "super_class_id", "path"}
 
-func (k OnlineProducts) read(im *importing) error {
-	if k.Queries == 0 {
-		k.Queries = 1
-	}
-	if k.Queries < 0 {
-		return fmt.Errorf("%d queries a product are not possible", k.Queries)
+func (k OnlineProducts) read(im *importing) (err error) {
+	if k.Queries, err = queriesOf(k.Queries); err != nil {
+		return err
 	}
 	if err := im.needFolder("the folder Stanford_Online_Products with Ebay_train.txt and Ebay_test.txt is wanted", "Ebay_train.txt", "Ebay_test.txt"); err != nil {
 		return err
 	}
 	trained := map[string]bool{}
 	listed := 0
-	err := im.part("Ebay_train.txt", func() error {
+	err = im.part("Ebay_train.txt", func() error {
 		_, err := im.words("Ebay_train.txt", onlineProductsHeader, func(at place, words []string) error {
 			listed++
 			p, ok := onlineProduct(im, at, words)
@@ -107,10 +104,11 @@ func (k OnlineProducts) info(im *importing, listed int) error {
 // onlineProduct is a line's photo, if it is there.
 func onlineProduct(im *importing, at place, words []string) (catalog.Photo, bool) {
 	file := im.localPath("", words[3])
-	if !im.there(file, at) {
+	found, there := im.there(file, at)
+	if !there {
 		return catalog.Photo{}, false
 	}
 	dir, _ := path.Split(file)
 	category := strings.TrimSuffix(strings.TrimSuffix(dir, "/"), "_final") // bicycle_final: a folder a super class
-	return catalog.Photo{ID: file, Path: file, Product: words[1], Category: catalog.Category(category)}, true
+	return catalog.Photo{ID: file, Path: found, Product: words[1], Category: catalog.Category(category)}, true
 }

@@ -8,7 +8,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
 // tree is a source folder. Each of its folders is listed once: asking the disk for
@@ -50,6 +53,33 @@ var (
 
 // check says why a path, relative to the root and with slashes, is no file to import.
 func (t *tree) check(rel string) error {
+	_, err := t.find(rel)
+	return err
+}
+
+// find returns a path, relative to the root and with slashes, as it is on the disk: itself,
+// or the one whose names are in another Unicode form where only that is there. The error
+// says why it is no file to import.
+func (t *tree) find(rel string) (string, error) {
+	err := t.exact(rel)
+	if err == nil || !errors.Is(err, errMissing) {
+		return rel, err
+	}
+	at := ""
+	for _, part := range strings.Split(path.Clean(rel), "/") {
+		list := t.list(at)
+		forms := catalog.Spellings(part)
+		k := slices.IndexFunc(forms, list.has)
+		if k < 0 {
+			return rel, err
+		}
+		at = path.Join(at, forms[k])
+	}
+	return at, t.exact(at)
+}
+
+// exact is check for the very path.
+func (t *tree) exact(rel string) error {
 	if strings.Contains(rel, "://") {
 		return fmt.Errorf("%s is an address, not a file; download the photos first", rel)
 	}
@@ -73,6 +103,13 @@ func (t *tree) check(rel string) error {
 		return fmt.Errorf("%s is a folder, not a file", rel)
 	}
 	return fmt.Errorf("%s is no plain file", rel)
+}
+
+// has says whether a name is in a folder, as what ever.
+func (l *listing) has(name string) bool {
+	_, file := l.files[name]
+	_, other := l.other[name]
+	return file || other
 }
 
 // list returns a folder's listing.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 )
 
 // maxWordsLine bounds a line of a list of words.
@@ -22,7 +24,7 @@ func (im *importing) words(name string, header []string, found func(at place, wo
 		return 0, err
 	}
 	defer f.Close()
-	w := &wordLines{reader: bufio.NewReader(f), name: name}
+	w := &wordLines{reader: bufio.NewReader(plaintext.Reader(f)), name: name}
 	if count, err = w.start(header); err != nil {
 		return 0, err
 	}
@@ -84,9 +86,6 @@ func (w *wordLines) start(header []string) (count int, err error) {
 		words, err := w.next()
 		if err != nil && err != io.EOF {
 			return 0, fmt.Errorf("%s: %w", w.name, err)
-		}
-		if len(words) > 0 {
-			words[0] = strings.TrimPrefix(words[0], "\ufeff")
 		}
 		if slices.Equal(words, header) {
 			return count, nil

@@ -1,6 +1,7 @@
 // Package table reads the text tables that lists of photos come in: CSV with a header
-// line, with Windows line ends or not, with a byte order mark or not, with commas,
-// semicolons or tabs between the fields.
+// line, with the line ends of any system, with a byte order mark or not, in UTF-8 or
+// UTF-16, with commas, semicolons, tabs or bars between the fields, with Excel's line
+// sep=; or not. Rows of nothing but separators are no rows.
 //
 //	t, err := table.Open(file, "photos.csv")
 //	missing := t.Select([]string{"photo", "path"})

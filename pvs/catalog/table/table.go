@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 )
 
 // maxLine bounds one record, so that a stray quote cannot swallow a large file.
@@ -31,7 +33,8 @@ type Reader struct {
 	line    int // of the last record's first line
 	next    int // of the next record
 	pending []byte
-	columns []int         // where the selected columns are in the file
+	wanted  []string      // the selected columns
+	columns []int         // where they are in the file
 	quoted  *bufio.Reader // what csv reads: one record
 	csv     *csv.Reader
 }
@@ -39,36 +42,91 @@ type Reader struct {
 // ErrEmpty says that a file has not even a header.
 var ErrEmpty = errors.New("the file is empty")
 
-// Open reads the header of a CSV file; the name is for messages. The fields are
-// separated by what separates the header's.
+// Open reads the header of a CSV file as [plaintext.Reader] gives it; the name is for
+// messages. The fields are separated by what a line sep=; above the header says, as
+// Excel writes it, else by what separates the header's.
 func Open(r io.Reader, name string) (*Reader, error) {
-	t := &Reader{reader: bufio.NewReaderSize(r, 1<<16), comma: ',', next: 1, quoted: bufio.NewReader(nil)}
+	return open(plaintext.Reader(r), name)
+}
+
+// OpenLatin1 is [Open] for a file of Latin-1, or Windows-1252.
+func OpenLatin1(r io.Reader, name string) (*Reader, error) {
+	return open(plaintext.Latin1(r), name)
+}
+
+func open(r io.Reader, name string) (*Reader, error) {
+	t := &Reader{reader: bufio.NewReaderSize(r, 1<<16), next: 1, quoted: bufio.NewReader(nil)}
 	t.csv = csv.NewReader(t.quoted)
 	t.csv.FieldsPerRecord = -1
-	start, _ := t.reader.Peek(3) // a shorter file is told by what follows
-	switch {
-	case bytes.HasPrefix(start, []byte("\ufeff")):
-		_, _ = t.reader.Discard(3) // Peek has shown that they are there
-	case bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return nil, fmt.Errorf("%s is UTF-16; save it as UTF-8", name)
+	first, err := t.firstLine()
+	if err == nil {
+		if comma, said := separatorLine(first); said {
+			t.comma = comma
+			t.next++
+			first, err = t.firstLine()
+		}
 	}
-	header, err := t.record()
+	if err == nil {
+		if t.comma == 0 {
+			t.comma = separatorOf(first)
+		}
+		t.pending = first
+		t.header, err = t.record()
+	}
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", name, ErrEmpty)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s line 1: %w", name, err)
+		return nil, fmt.Errorf("%s line %d: %w", name, t.line, err)
 	}
-	for _, comma := range []string{";", "\t"} {
-		if len(header) == 1 && strings.Contains(header[0], comma) {
-			t.comma = comma[0]
-			header = strings.Split(header[0], comma)
-		}
-	}
-	for _, h := range header {
-		t.header = append(t.header, strings.Trim(strings.TrimSpace(h), `"`))
+	for i, h := range t.header {
+		t.header[i] = strings.TrimSpace(h)
 	}
 	return t, nil
+}
+
+// firstLine returns the next line that is not empty.
+func (t *Reader) firstLine() ([]byte, error) {
+	for {
+		line, err := t.physicalLine()
+		if err != nil || len(bytes.TrimSpace(line)) > 0 {
+			return line, err
+		}
+		t.next++
+	}
+}
+
+// separators are what stands between fields, the commonest first.
+const separators = ",;\t|"
+
+// separatorLine reads the line sep=; by which Excel is told the separator.
+func separatorLine(line []byte) (byte, bool) {
+	text := strings.Trim(strings.TrimRight(string(line), "\r\n"), "\"")
+	// The file's own separators may fill the line up to the header's length.
+	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") || strings.Trim(text[4:], text[4:5]) != "" {
+		return 0, false
+	}
+	return text[4], strings.Contains(separators, text[4:5])
+}
+
+// separatorOf is what separates most fields of a header.
+func separatorOf(header []byte) byte {
+	quoted := false
+	count := map[byte]int{}
+	for _, c := range header {
+		if c == '"' {
+			quoted = !quoted
+		} else if !quoted {
+			count[c]++
+		}
+	}
+	best := separators[0]
+	for _, c := range []byte(separators) {
+		if count[c] > count[best] {
+			best = c
+		}
+	}
+	return best
 }
 
 // Header returns the columns' names.
@@ -78,17 +136,36 @@ func (t *Reader) Header() []string { return t.header }
 func (t *Reader) Line() int { return t.line }
 
 // Select says which columns [Reader.Read] returns, and returns those that the file
-// lacks.
+// lacks. A column goes by its name, else by its name in other letters' case.
 func (t *Reader) Select(wanted []string) (missing []string) {
-	t.columns = t.columns[:0]
+	t.wanted, t.columns = wanted, t.columns[:0]
 	for _, w := range wanted {
 		i := slices.Index(t.header, w)
+		if i < 0 {
+			i = slices.IndexFunc(t.header, func(h string) bool { return strings.EqualFold(h, w) })
+		}
 		if i < 0 {
 			missing = append(missing, w)
 		}
 		t.columns = append(t.columns, i)
 	}
 	return missing
+}
+
+// Twice returns a selected column whose name several columns have, or "": which of them
+// is meant is not known.
+func (t *Reader) Twice() string {
+	for k, c := range t.columns {
+		for i, h := range t.header {
+			if c < 0 || i == c {
+				continue
+			}
+			if h == t.header[c] || t.header[c] != t.wanted[k] && strings.EqualFold(h, t.header[c]) {
+				return h
+			}
+		}
+	}
+	return ""
 }
 
 // Field returns the place of a selected column in a whole row, as IsRow gets it.
@@ -99,6 +176,9 @@ func (t *Reader) Field(selected int) int { return t.columns[selected] }
 // next line.
 func (t *Reader) Read(into []string) error {
 	record, err := t.record()
+	if err == nil && len(record) > len(t.header) && blank(record[len(t.header):]) {
+		record = record[:len(t.header)] // separators behind the last field
+	}
 	if err == nil && len(record) != len(t.header) {
 		err = fmt.Errorf("it has %d fields, not the header's %d", len(record), len(t.header))
 	}
@@ -193,8 +273,16 @@ func (t *Reader) record() ([]string, error) {
 			return nil, err
 		}
 		t.next += lines - 1
+		if blank(fields) {
+			continue // spreadsheets write rows of nothing but separators below a table
+		}
 		return fields, nil
 	}
+}
+
+// blank says whether fields hold nothing.
+func blank(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return strings.TrimSpace(f) != "" })
 }
 
 // oddQuotes says whether a line opens or closes a quote.

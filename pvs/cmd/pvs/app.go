@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/pace"
 )
@@ -33,12 +34,12 @@ func (a *app) say(format string, args ...any) {
 // log writes a line of progress.
 func (a *app) log(line string) { fmt.Fprintln(a.stderr, line) }
 
-// result writes the JSON object, if one was asked for.
+// result writes the JSON object, if one was asked for. A figure that is no number is null.
 func (a *app) result(v any) error {
 	if !a.json {
 		return nil
 	}
-	line, err := json.Marshal(v)
+	line, err := json.Marshal(finite(v))
 	if err != nil {
 		return err
 	}
@@ -59,6 +60,18 @@ func (a *app) list(what string, lines []string) {
 	if len(lines) > 0 {
 		a.log(fmt.Sprintf("%d %s were left out", len(lines), what))
 	}
+}
+
+// openCatalog opens a catalogue and says what should be known of its ids.
+func (a *app) openCatalog(dir string, skipBad bool) (*catalog.Catalog, error) {
+	cat, err := catalog.Open(dir, catalog.Options{SkipBad: skipBad})
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range cat.Notes {
+		a.log(note)
+	}
+	return cat, nil
 }
 
 // bar is a progress bar on the terminal.

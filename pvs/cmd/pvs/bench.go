@@ -21,19 +21,27 @@ import (
 
 type benchCommand struct {
 	networkFlags
-	Seconds    float64  `default:"3" help:"How long each figure is measured."`
-	MicroBatch int      `help:"Images that the backbone trains on at once; the batch if not given."`
-	Devices    int      `help:"Devices of the backend that take a training step together, each on its part of the batch; one if not given." placeholder:"N"`
+	Seconds    float64  `above:"0" default:"3" help:"How long each figure is measured."`
+	MicroBatch int      `min:"1" help:"Images that the backbone trains on at once; the batch if not given."`
+	Devices    int      `not:"0" help:"Devices of the backend that take a training step together, each on its part of the batch; one if not given." placeholder:"N"`
 	Phases     []string `enum:"new_top,block7a,full,full_batchnorm,siamese" default:"new_top,block7a,full,full_batchnorm,siamese" help:"What of training is measured: ${enum}."`
 	Photo      string   `help:"The photo that is decoded and prepared; one of 500 x 400 is drawn if not given." placeholder:"FILE"`
 	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
 }
 
+// Validate refuses a time that ends nothing.
+func (c *benchCommand) Validate() error {
+	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
+		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
+	}
+	return nil
+}
+
 // Run measures. The figures are for comparing ways on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
-	if !c.Precision.Trains() && (c.What == "all" || c.What == "train") {
-		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.Precision)
+	if !c.precision().Trains() && (c.What == "all" || c.What == "train") {
+		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.precision())
 	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
@@ -152,7 +160,7 @@ func (c *benchCommand) images(a *app, note func(key, unit string, value float64)
 
 // network measures the forward pass alone and its first call.
 func (c *benchCommand) network(a *app, note func(key, unit string, value float64)) error {
-	e, _, _, err := c.open(a)
+	e, _, err := c.open(a)
 	if err != nil {
 		return err
 	}

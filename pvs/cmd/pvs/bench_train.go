@@ -26,10 +26,11 @@ const (
 // training measures steps of each phase from photos in memory: what the device does.
 func (c *benchCommand) training(a *app, note func(key, unit string, value float64)) error {
 	c.Batch = cmp.Or(c.Batch, 8)
-	config, values, _, _, err := c.values(a)
+	network, err := c.load(a)
 	if err != nil {
 		return err
 	}
+	config, values := network.config, network.values
 	for name, v := range (classify.Head{Features: config.Features(), Classes: benchClasses}).InitialValues(1) {
 		values[name] = v
 	}
@@ -40,15 +41,15 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.Precision))
-	if c.Devices <= 1 && native.Preferred(b, c.Precision) {
+	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.precision()))
+	if c.Devices <= 1 && native.Preferred(b, c.precision()) {
 		a.log("its Siamese head, that is; its layers and its classifier on " + ownKernels)
 	}
 	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return err
 	}
-	precision, where := c.Precision.On(inference), info.String()
+	precision, where := c.precision().On(inference), info.String()
 	if native.Preferred(inference, precision) {
 		where = ownKernels
 	}
@@ -57,7 +58,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference, Precision: c.Precision})
+	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference, Precision: c.precision()})
 	if err != nil {
 		return err
 	}

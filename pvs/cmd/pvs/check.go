@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -24,8 +24,8 @@ type checkCommand struct {
 	Catalog  string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Out      string `default:"pvs-check" help:"Folder for findings.csv, check.html and what a second start goes on from." placeholder:"DIR"`
 	NoLabels bool   `name:"no-labels" help:"Leave out suspicious labels, which need a network and most of the time."`
-	MinSide  int    `default:"64" help:"Pixels of the shorter side below which a photo is small."`
-	Few      int    `default:"5" help:"Photos below which a category has few."`
+	MinSide  int    `min:"0" default:"64" help:"Pixels of the shorter side below which a photo is small."`
+	Few      int    `min:"0" default:"5" help:"Photos below which a category has few."`
 	Known    string `help:"A list of defects that were made (pvs data defects): says which were found." placeholder:"FILE.csv"`
 	Strict   bool   `help:"Exit with 1 where there are faults: bad rows, unreadable photos, leaks, contradictions."`
 }
@@ -40,16 +40,18 @@ func (c *checkCommand) Run(a *app) error {
 			return err
 		}
 	}
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: true})
+	cat, err := a.openCatalog(c.Catalog, true)
 	if err != nil {
 		return err
 	}
 	if len(cat.Photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos", c.Catalog)
 	}
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the results: %w", err)
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
 	}
+	defer lock.Release()
 	report, err := c.examine(a, cat)
 	if err != nil {
 		return err
@@ -124,7 +126,7 @@ const neighboursForLabels = 16
 
 // labels embeds the readable photos and asks their neighbours.
 func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, facts []check.Facts, pairs []check.Pair) ([]check.Finding, error) {
-	e, _, _, err := c.open(a)
+	e, _, err := c.open(a)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +148,10 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	}
 	name := filepath.Join(c.Out, "embeddings")
 	key := e.Key() + " of " + hex.EncodeToString(contents.Sum(nil)[:8])
-	embedding := func() (func(done, total int), func()) { return a.progress("embedding") }
-	if err := embed.Once(a.ctx, e, photos, name, key, embedding); err != nil {
+	update, finish := a.progress("embedding")
+	_, err = embed.Run(a.ctx, e, photos, name, embed.RunOptions{Progress: update, Log: a.log, Catalog: cat.Dir})
+	finish()
+	if err != nil {
 		return nil, err
 	}
 	embedded, err := vectors.OpenRows(name)
@@ -159,7 +163,7 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 	if err != nil {
 		return nil, err
 	}
-	update, finish := a.progress("finding neighbours")
+	update, finish = a.progress("finding neighbours")
 	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key, check.SearchOptions{Backend: b, Progress: update})
 	finish()
 	if err != nil {

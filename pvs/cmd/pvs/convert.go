@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
 )
@@ -12,7 +10,7 @@ type convertCommand struct {
 	In      string `arg:"" help:"NAME.npy, a Parquet file, a TFRecord file, a folder of them, or the manifest NAME.json of shards." placeholder:"IN"`
 	Out     string `arg:"" help:"NAME.npy, NAME.parquet, or NAME.tfrecord for shards and a manifest." placeholder:"OUT"`
 	IDs     string `name:"ids" help:"One id a line for the idx of TFRecords without a manifest; without it the idx is the id." placeholder:"FILE"`
-	ShardMB int64  `name:"shard-mb" default:"128" help:"About the size of a TFRecord shard."`
+	ShardMB int64  `min:"1" max:"1048576" name:"shard-mb" default:"128" help:"About the size of a TFRecord shard."`
 	SkipBad bool   `help:"Leave out damaged records and vectors."`
 }
 
@@ -25,11 +23,17 @@ func (c *convertCommand) Run(a *app) error {
 		return err
 	}
 	a.list("records", s.Skipped)
+	for _, note := range s.Notes {
+		a.log(note)
+	}
+	if !s.Origin.Known() {
+		a.log(fmt.Sprintf("%s does not say what made the vectors, so neither does %s", c.In, c.Out))
+	}
 	out := map[string]any{"vectors": s.Vectors, "dim": s.Dim, "skipped": len(s.Skipped)}
 	at := c.Out
 	if s.Shards > 0 {
 		out["shards"] = s.Shards
-		at = fmt.Sprintf("%d shards: %s", s.Shards, strings.TrimSuffix(c.Out, filepath.Ext(c.Out))+".json")
+		at = fmt.Sprintf("%d shards: %s", s.Shards, s.Manifest)
 	}
 	a.say("%d vectors of dimension %d are in %s", s.Vectors, s.Dim, at)
 	return a.result(out)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/data/clusters"
@@ -22,7 +23,7 @@ type dataCommand struct {
 type drawFlags struct {
 	Out  string `required:"" help:"The catalogue folder." placeholder:"DIR"`
 	Seed uint64 `default:"1" help:"Of products and photos."`
-	Size int    `default:"320" help:"Longer side of a photo in pixels, about."`
+	Size int    `min:"16" max:"8192" default:"320" help:"Longer side of a photo in pixels, about."`
 }
 
 // draw photographs products and reports.
@@ -34,14 +35,21 @@ func (f drawFlags) draw(a *app, products studio.Products, search int, style stud
 	return summary, err
 }
 
+// errNoProducts says that all numbers of products are 0, for which some readers know
+// another meaning.
+var errNoProducts = errors.New("no products make no catalogue: ask for some to search for or some to train on")
+
 type synthCommand struct {
 	drawFlags
-	Products int `default:"300" help:"Products with query and index photos."`
-	Train    int `default:"0" help:"Further products for train and val, with categories but without product ids."`
+	Products int `min:"0" default:"300" help:"Products with query and index photos."`
+	Train    int `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
 }
 
 // Run draws a catalogue.
 func (c *synthCommand) Run(a *app) error {
+	if c.Products+c.Train == 0 {
+		return errNoProducts
+	}
 	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), c.Products, studio.Style{})
 	if err != nil {
 		return err
@@ -52,13 +60,16 @@ func (c *synthCommand) Run(a *app) error {
 
 type kicadCommand struct {
 	drawFlags
-	Limit int    `default:"300" help:"Parts with query and index photos."`
-	Train int    `default:"0" help:"Further parts for train and val."`
+	Limit int    `min:"0" default:"300" help:"Parts with query and index photos."`
+	Train int    `min:"0" default:"0" help:"Further parts for train and val."`
 	From  string `help:"The package's .deb file or a folder of .wrl files, instead of a download." placeholder:"PATH"`
 }
 
 // Run photographs electronic parts.
 func (c *kicadCommand) Run(a *app) error {
+	if c.Limit+c.Train == 0 {
+		return errNoProducts
+	}
 	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From}, a.log)
 	if err != nil {
 		return err
@@ -74,14 +85,14 @@ func (c *kicadCommand) Run(a *app) error {
 type defectsCommand struct {
 	Catalog string   `arg:"" help:"The catalogue folder, which stays as it is." placeholder:"DIR"`
 	Out     string   `required:"" help:"The spoiled catalogue's folder; its photos.csv names the original's photos." placeholder:"DIR"`
-	Each    int      `default:"20" help:"Defects of each kind."`
+	Each    int      `min:"1" default:"20" help:"Defects of each kind."`
 	Kinds   []string `help:"The kinds, all if not given: unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product."`
 	Seed    uint64   `default:"1" help:"Of what is spoiled."`
 }
 
 // Run spoils a catalogue.
 func (c *defectsCommand) Run(a *app) error {
-	cat, err := catalog.Open(c.Catalog, catalog.Options{})
+	cat, err := a.openCatalog(c.Catalog, false)
 	if err != nil {
 		return err
 	}
@@ -105,10 +116,10 @@ func (c *defectsCommand) Run(a *app) error {
 
 type vectorsCommand struct {
 	Out     string  `required:"" help:"Folder for index.npy, query.npy, their ids and truth.csv." placeholder:"DIR"`
-	Index   int     `default:"1100000" help:"Vectors to search in."`
-	Queries int     `default:"10000" help:"Queries, each of a product of its own."`
-	Dim     int     `default:"512" help:"Of the vectors."`
-	Spread  float64 `default:"1.3" help:"Of a product's photos, where categories have 1: larger is harder."`
+	Index   int     `min:"1" default:"1100000" help:"Vectors to search in."`
+	Queries int     `min:"1" default:"10000" help:"Queries, each of a product of its own."`
+	Dim     int     `min:"2" default:"512" help:"Of the vectors."`
+	Spread  float64 `above:"0" default:"1.3" help:"Of a product's photos, where categories have 1: larger is harder."`
 	Seed    uint64  `default:"1" help:"Of the vectors."`
 }
 

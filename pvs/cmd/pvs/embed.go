@@ -2,16 +2,18 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 type embedCommand struct {
 	networkFlags
 	Catalog string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Split   string `required:"" help:"train, val, index or query."`
-	Out     string `required:"" help:"Name of the vectors: NAME.npy and NAME.ids are written." placeholder:"NAME"`
+	Out     string `required:"" help:"Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, which say what made them and of which files." placeholder:"NAME"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
 }
 
@@ -21,7 +23,7 @@ func (c *embedCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -30,23 +32,31 @@ func (c *embedCommand) Run(a *app) error {
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
 	}
-	e, _, _, err := c.open(a)
+	if err := vectors.Free(c.Out); err != nil { // before the network is got ready; the writer locks it
+		return err
+	}
+	e, _, err := c.open(a)
 	if err != nil {
 		return err
 	}
-	result, err := embedPhotos(a, e, photos, c.Out, c.SkipBad)
+	result, err := c.embed(a, e, photos)
 	if err != nil {
 		return err
 	}
-	a.say("%d vectors of dimension %d are in %s.npy (%d embedded now, %.1f images/s)", result.Vectors, e.Dim(), c.Out, result.New, result.ImagesPerSecond)
+	now := fmt.Sprintf("%d embedded now, %.1f images/s", result.New, result.ImagesPerSecond)
+	if result.New == 0 {
+		now = "no photo has changed since they were embedded"
+	}
+	a.say("%d vectors of dimension %d are in %s.npy (%s)", result.Vectors, e.Dim(), strings.TrimSuffix(c.Out, ".npy"), now)
 	return a.result(map[string]any{"vectors": result.Vectors, "dim": e.Dim(), "images_per_second": result.ImagesPerSecond,
 		"skipped": len(result.Skipped) + len(cat.Skipped)})
 }
 
-// embedPhotos embeds with a progress bar and lists what was left out.
-func embedPhotos(a *app, e embed.Embedder, photos []embed.Photo, name string, skipBad bool) (embed.Result, error) {
+// embed embeds with a progress bar and lists what was left out.
+func (c *embedCommand) embed(a *app, e embed.Embedder, photos []embed.Photo) (embed.Result, error) {
 	update, finish := a.progress("embedding")
-	result, err := embed.Run(a.ctx, e, photos, name, embed.RunOptions{SkipBad: skipBad, Progress: update})
+	result, err := embed.Run(a.ctx, e, photos, c.Out, embed.RunOptions{SkipBad: c.SkipBad, Progress: update, Log: a.log,
+		Catalog: c.Catalog, Split: catalog.Split(c.Split)})
 	finish()
 	a.list("photos", result.Skipped)
 	return result, err

@@ -2,16 +2,20 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 )
 
 type evaluateCommand struct {
 	Ranked  string `arg:"" help:"Results of pvs search (query,rank,index,score)." placeholder:"FILE.csv"`
 	Catalog string `help:"The catalogue folder whose products are the truth." placeholder:"DIR"`
 	Truth   string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
-	K       int    `default:"10" help:"Results that count."`
+	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"With --truth: what the same id as query and as result means: the same photo, which is no match (one list), another one (two lists), or another one where results and truth both have such pairs (auto)."`
+	K       int    `min:"1" default:"10" help:"Results that count."`
 	SkipBad bool   `help:"Leave out bad rows of the truth."`
 }
 
@@ -21,11 +25,18 @@ func (c *evaluateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	truth, err := c.truth(a)
+	ranking, err := leaderboard.ReadRanking(c.Ranked)
 	if err != nil {
 		return err
 	}
-	report, err := evaluate.Score(ranked, truth, evaluate.Options{K: c.K})
+	if ranking == nil {
+		a.log(fmt.Sprintf("%s.json does not say what was searched: whether the truth is of those photos is not checked", c.Ranked))
+	}
+	truth, err := c.truth(a, ranked, ranking)
+	if err != nil {
+		return err
+	}
+	report, err := evaluate.Score(ranked, truth, evaluate.Options{K: c.K, TwoLists: c.twoLists(a, ranked, truth)})
 	if err != nil {
 		return err
 	}
@@ -45,7 +56,38 @@ func (c *evaluateCommand) Run(a *app) error {
 	return a.result(out)
 }
 
-func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
+// twoLists decides whether a query and a result of the same id are two photos, and says so.
+// In a catalogue they never are. Elsewhere pvs search gives a query its own id as a result
+// only where it is another photo's, but other programs where it is the query itself: the
+// truth tells, as nobody lists a photo as its own match who leaves it out of the results.
+func (c *evaluateCommand) twoLists(a *app, ranked, truth map[string][]string) bool {
+	if c.Truth == "" {
+		return false
+	}
+	results, pairs := ownIDs(ranked), ownIDs(truth)
+	two := c.IDs == "two" || c.IDs == "auto" && results > 0 && pairs > 0
+	switch {
+	case results == 0 && pairs == 0:
+	case two:
+		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: taken for other photos, as of two lists of ids; --ids one takes them for the query itself", results, pairs))
+	default:
+		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: taken for the query itself and left out; --ids two takes them for other photos", results, pairs))
+	}
+	return two
+}
+
+// ownIDs counts the lists that hold their query's own id.
+func ownIDs(lists map[string][]string) (n int) {
+	for query, list := range lists {
+		if slices.Contains(list, query) {
+			n++
+		}
+	}
+	return n
+}
+
+// truth reads the truth, and makes sure that a catalogue is the one that was searched.
+func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *leaderboard.Ranking) (map[string][]string, error) {
 	switch {
 	case c.Truth != "":
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
@@ -54,16 +96,52 @@ func (c *evaluateCommand) truth(a *app) (map[string][]string, error) {
 		}
 		return truth, err
 	case c.Catalog != "":
-		cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+		cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 		if err != nil {
 			return nil, err
 		}
 		warnOfLeaks(a, cat)
+		if err := c.compare(a, cat, ranked, ranking); err != nil {
+			return nil, err
+		}
 		truth, err := cat.Truth()
 		a.list("rows of the catalogue", problemLines(cat.Skipped))
 		return truth, err
 	}
 	return nil, errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")
+}
+
+// compare refuses results of other photos than the catalogue's.
+func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string, ranking *leaderboard.Ranking) error {
+	if ranking != nil {
+		notes, err := ranking.Against(a.ctx, cat, c.Ranked)
+		for _, n := range notes {
+			a.log("warning: " + n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	byID := cat.ByID()
+	queries, found, results := 0, 0, 0
+	for query, list := range ranked {
+		if _, ok := byID[query]; ok {
+			queries++
+		}
+		for _, id := range list {
+			if results++; byID[id].ID != "" {
+				found++
+			}
+		}
+	}
+	switch {
+	case len(ranked) > 0 && queries == 0:
+		return fmt.Errorf("none of the %d queries of %s is a photo of the catalogue %s: name the catalogue that was searched", len(ranked), c.Ranked, cat.Dir)
+	case queries < len(ranked) || found < results:
+		a.log(fmt.Sprintf("warning: %d of %d queries and %d of %d results of %s are no photos of the catalogue %s",
+			len(ranked)-queries, len(ranked), results-found, results, c.Ranked, cat.Dir))
+	}
+	return nil
 }
 
 // warnOfLeaks says when a product is both trained on and searched for: scores are then

@@ -26,7 +26,7 @@ type importCommand struct {
 type importFlags struct {
 	Src         string  `arg:"" help:"Where the set lies, unpacked." placeholder:"SRC"`
 	Out         string  `required:"" help:"The catalogue folder; the photos stay where they are." placeholder:"DIR"`
-	Val         float64 `default:"0.1" help:"Share of the training products that go to val where the set has no such part."`
+	Val         float64 `min:"0" below:"1" default:"0.1" help:"Share of the training products that go to val where the set has no such part."`
 	SkipBad     bool    `help:"Leave out rows and photos that are missing or bad, and list them in DIR/problems.txt."`
 	FollowLinks bool    `help:"Take photos that links lead to outside of SRC."`
 }
@@ -59,16 +59,24 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 	return a.result(summary)
 }
 
+// queriesOption is the flag's number as an option, whose zero value is 1.
+func queriesOption(flag int) int {
+	if flag == 0 {
+		return dataset.NoQueries
+	}
+	return flag
+}
+
 type importFolderCommand struct {
 	importFlags
 	Leaf    string  `default:"product" enum:"product,category" help:"What an innermost folder is: product or category."`
-	Queries int     `default:"1" help:"Photos of each product that become queries; the others are the index."`
-	Train   float64 `default:"0" help:"Share of the products that go to train and val instead of to a search."`
+	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries; the others are the index."`
+	Train   float64 `min:"0" max:"1" default:"0" help:"Share of the products that go to train and val instead of to a search."`
 }
 
 // Run imports folders.
 func (c *importFolderCommand) Run(a *app) error {
-	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: c.Queries, Train: c.Train})
+	return c.run(a, dataset.Folder{Leaf: dataset.Leaf(c.Leaf), Queries: queriesOption(c.Queries), Train: c.Train})
 }
 
 // listFlags are those of kinds whose columns can have any names.
@@ -82,13 +90,13 @@ type importCSVCommand struct {
 	importFlags
 	listFlags
 	Images  string  `help:"The photos' folder, relative to the file's." placeholder:"DIR"`
-	Queries int     `default:"1" help:"Photos of each product that become queries, where the list has no splits."`
-	Train   float64 `default:"0" help:"Share of the products that go to train and val, where the list has no splits."`
+	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries, where the list has no splits."`
+	Train   float64 `min:"0" max:"1" default:"0" help:"Share of the products that go to train and val, where the list has no splits."`
 }
 
 // Run imports a CSV.
 func (c *importCSVCommand) Run(a *app) error {
-	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: c.Queries, Train: c.Train, Latin1: c.Latin1})
+	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: queriesOption(c.Queries), Train: c.Train, Latin1: c.Latin1})
 }
 
 type importEProductCommand struct {
@@ -103,12 +111,12 @@ func (c *importEProductCommand) Run(a *app) error {
 
 type importOnlineProductsCommand struct {
 	importFlags
-	Queries int `default:"1" help:"Photos of each product of the test part that become queries; the others are the index."`
+	Queries int `min:"0" default:"1" help:"Photos of each product of the test part that become queries; the others are the index."`
 }
 
 // Run imports Stanford Online Products.
 func (c *importOnlineProductsCommand) Run(a *app) error {
-	return c.run(a, dataset.OnlineProducts{Queries: c.Queries})
+	return c.run(a, dataset.OnlineProducts{Queries: queriesOption(c.Queries)})
 }
 
 type importInShopCommand struct{ importFlags }
@@ -118,7 +126,7 @@ func (c *importInShopCommand) Run(a *app) error { return c.run(a, dataset.InShop
 
 type importProducts10KCommand struct {
 	importFlags
-	Train float64 `default:"0.5" help:"Share of the products that go to train and val instead of to a search."`
+	Train float64 `min:"0" max:"1" default:"0.5" help:"Share of the products that go to train and val instead of to a search."`
 }
 
 // Run imports Products-10K.

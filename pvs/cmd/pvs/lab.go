@@ -10,7 +10,7 @@ import (
 type labCommand struct {
 	Folder string `arg:"" optional:"" help:"The notebooks; the checkout's notebooks if not given."`
 	Host   string `default:"127.0.0.1" help:"Where to listen; 0.0.0.0 lets other machines in (behind the token)."`
-	Port   int    `default:"8888" help:"The port; 0 for any that is free."`
+	Port   int    `min:"0" max:"65535" default:"8888" help:"The port; 0 for any that is free."`
 }
 
 // Run starts JupyterLab, prints the link and waits for its end.

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/gopvs/product-visual-search/kernels/variables"
 )
 
 // commands are the verbs.
@@ -49,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintln(stderr, "pvs:", err)
 		return 1
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(withNegatives(args))
 	if exit >= 0 { // --help
 		return exit
 	}
@@ -57,6 +59,11 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintf(stderr, "pvs: %v (pvs --help lists verbs and flags)\n", err)
 		return 2
 	}
+	if err := checkValues(parsed); err != nil {
+		fmt.Fprintln(stderr, "pvs:", err)
+		return 1
+	}
+	variables.Apply()
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
 	err = parsed.Run(a)
 	switch {

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
 
@@ -16,75 +18,129 @@ type networkFlags struct {
 	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels     int    `help:"Side of the network's input; what the weights were trained on if not given."`
-	Batch      int    `help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
+	Pixels     int    `not:"0" help:"Side of the network's input; what the weights were trained on if not given."`
+	Batch      int    `not:"0" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
-	Precision effnet.Precision `default:"float32" enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI)."`
+	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given."`
+}
+
+// network is what networkFlags name, loaded.
+type network struct {
+	config effnet.Config
+	values map[string][]float32
+	path   string // of the weights, for messages
+	title  string // for people
+	// Where the weights are from, as [embed.NetworkOptions] take it.
+	from, run, checkpoint string
 }
 
 // ownKernels says where a network runs that needs no backend.
 const ownKernels = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
 
-// open starts backend and network and says which they are.
-func (f *networkFlags) open(a *app) (e embed.Embedder, c effnet.Config, name string, err error) {
-	if f.Baseline {
-		return embed.Histogram{}, c, "colour histogram", nil
+// precision is the one that was named, or float32.
+func (f *networkFlags) precision() effnet.Precision {
+	if f.Precision == nil {
+		return effnet.Float32
 	}
-	c, values, path, title, err := f.values(a)
-	if err != nil {
-		return nil, c, "", err
-	}
-	b, info, err := backend.Open(a.ctx, backend.Inference, a.log)
-	if err != nil {
-		return nil, c, "", err
-	}
-	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Precision: f.Precision}
-	where := info.String()
-	if f.Precision == effnet.Int8 {
-		e, err = embed.NewQuantized(b, c, values, opts)
-	} else {
-		var n *embed.Network
-		n, err = embed.NewNetwork(b, c, values, opts)
-		if err == nil && n.Own() {
-			where = ownKernels
-		}
-		e = n
-	}
-	if err != nil {
-		return nil, c, "", err
-	}
-	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", c.Title, path, where, f.Precision))
-	return e, c, title, nil
+	return *f.Precision
 }
 
-// values reads the weights and, with a checkpoint, what it was trained at.
-func (f *networkFlags) values(a *app) (c effnet.Config, values map[string][]float32, path, title string, err error) {
-	if f.Checkpoint == "" {
-		if c, path, err = weights.Find(a.ctx, f.Weights, f.Model, a.log); err != nil {
-			return c, nil, "", "", err
-		}
-		w, err := weights.Load(path, c)
-		if err != nil {
-			return c, nil, "", "", err
-		}
-		return c, w.Values, path, c.Title, nil
+// open starts backend and network and says which they are.
+func (f *networkFlags) open(a *app) (e embed.Embedder, name string, err error) {
+	if f.Baseline {
+		return embed.Histogram{}, "colour histogram", nil
 	}
+	n, err := f.load(a)
+	if err != nil {
+		return nil, "", err
+	}
+	e, err = f.start(a, n, "")
+	return e, n.title, err
+}
+
+// start makes an embedder of a network; output is what becomes the vector, "" for what
+// the weights are for.
+func (f *networkFlags) start(a *app, n *network, output embed.Output) (e embed.Embedder, err error) {
+	b, info, err := backend.Open(a.ctx, backend.Inference, a.log)
+	if err != nil {
+		return nil, err
+	}
+	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Precision: f.precision(),
+		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint}
+	where := info.String()
+	if opts.Precision == effnet.Int8 {
+		e, err = embed.NewQuantized(b, n.config, n.values, opts)
+	} else {
+		var made *embed.Network
+		made, err = embed.NewNetwork(b, n.config, n.values, opts)
+		if err == nil && made.Own() {
+			where = ownKernels
+		}
+		e = made
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", n.config.Title, n.path, where, opts.Precision))
+	return e, nil
+}
+
+// load reads the weights and, with a checkpoint, what it was trained at.
+func (f *networkFlags) load(a *app) (*network, error) {
+	if f.Checkpoint != "" {
+		return f.trained(a)
+	}
+	c, path, err := weights.Find(a.ctx, f.Weights, f.Model, a.log)
+	if err != nil {
+		return nil, err
+	}
+	w, err := weights.Load(path, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range w.Notes {
+		a.log(fmt.Sprintf("weights file %s: %s", filepath.Base(path), note))
+	}
+	n := &network{config: c, values: w.Values, path: path, title: c.Title}
+	n.from, err = sourceOf(path)
+	return n, err
+}
+
+// sourceOf names the source whose file it is, which other machines have elsewhere; other
+// files are named by their full path.
+func sourceOf(path string) (string, error) {
+	if dir, err := fetch.CacheDir("weights"); err == nil {
+		for _, s := range weights.Sources {
+			if filepath.Join(dir, s.File) == path {
+				return s.Name, nil
+			}
+		}
+	}
+	return filepath.Abs(path)
+}
+
+// trained reads a checkpoint.
+func (f *networkFlags) trained(a *app) (*network, error) {
 	if f.Weights != "" || f.Model != "" {
-		return c, nil, "", "", errors.New("a checkpoint brings its weights: leave out --weights and --model")
+		return nil, errors.New("a checkpoint brings its weights: leave out --weights and --model")
 	}
 	check, err := finetune.ReadCheckpoint(f.Checkpoint)
 	if err != nil {
-		return c, nil, "", "", err
+		return nil, err
 	}
-	if c, err = effnet.Named(check.Settings.Network); err != nil {
-		return c, nil, "", "", err
+	s := check.Settings
+	c, err := effnet.Named(s.Network)
+	if err != nil {
+		return nil, err
 	}
 	if !check.Done {
-		a.log(fmt.Sprintf("the run %s is not trained to its end: %d of %d epochs", check.Settings.Name, len(check.Epochs), check.Settings.Phase.Epochs))
+		a.log(fmt.Sprintf("the run %s is not trained to its end: %d of %d epochs", s.Name, len(check.Epochs), s.Phase.Epochs))
 	}
 	if f.Pixels == 0 {
-		f.Pixels = check.Settings.Size
+		f.Pixels = s.Size
 	}
-	return c, check.Values, f.Checkpoint, fmt.Sprintf("%s, run %s", c.Title, check.Settings.Name), nil
+	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name), run: s.Name}
+	n.checkpoint, err = filepath.Abs(f.Checkpoint)
+	return n, err
 }

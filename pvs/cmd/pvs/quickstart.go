@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 )
 
@@ -18,20 +18,22 @@ type quickstartCommand struct {
 	networkFlags
 	Out      string `default:"pvs-quickstart" help:"Folder for everything that is made." placeholder:"DIR"`
 	Catalog  string `help:"A catalogue folder of your own instead of a drawn one." placeholder:"DIR"`
-	Products int    `default:"300" help:"Products to draw."`
+	Products int    `min:"1" default:"300" help:"Products to draw."`
 	Seed     uint64 `default:"1" help:"Of the drawing."`
 }
 
 // Run is the main job: photos in, ranked products and a score out.
 func (c *quickstartCommand) Run(a *app) error {
 	start := time.Now()
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
 	a.say("This draws %d products, embeds their photos with an EfficientNet that has ImageNet weights (run 0 of the journey),", c.Products)
 	a.say("finds each query's ten nearest neighbours, scores them against a colour histogram, and draws a gallery.")
 	a.say("The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds.")
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the results: %w", err)
-	}
-	e, _, title, err := c.open(a)
+	e, title, err := c.open(a)
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cat, err := catalog.Open(dir, catalog.Options{})
+	cat, err := a.openCatalog(dir, false)
 	if err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	if c.Baseline {
 		name = title
 	}
-	opts := leaderboard.Options{Backend: a.searchBackend, Progress: a.progress}
+	opts := leaderboard.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
 	network, err := leaderboard.Score(a.ctx, cat, e, name, filepath.Join(c.Out, "network"), opts)
 	if err != nil {
 		return err

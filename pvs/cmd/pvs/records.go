@@ -5,6 +5,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/records"
 )
 
@@ -12,15 +13,20 @@ type recordsCommand struct {
 	Catalog string   `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Out     string   `required:"" help:"Folder for the shards." placeholder:"DIR"`
 	Splits  []string `default:"train,val" help:"The splits to write."`
-	Quality int      `default:"95" help:"Of the JPEGs."`
-	Pixels  int      `help:"Side to which larger photos are resized; as they are if not given."`
-	ShardMB int64    `name:"shard-mb" default:"128" help:"About the size of a shard."`
+	Quality int      `min:"1" max:"100" default:"95" help:"Of the JPEGs."`
+	Pixels  int      `min:"1" help:"Side to which larger photos are resized; as they are if not given."`
+	ShardMB int64    `min:"1" max:"1048576" name:"shard-mb" default:"128" help:"About the size of a shard."`
 	SkipBad bool     `help:"Leave out rows and photos that cannot be read."`
 }
 
-// Run writes shards.
+// Run writes shards. The splits are of one writing, so the folder is locked for all.
 func (c *recordsCommand) Run(a *app) error {
-	cat, err := catalog.Open(c.Catalog, catalog.Options{SkipBad: c.SkipBad})
+	lock, err := onewriter.LockFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -34,7 +40,7 @@ func (c *recordsCommand) Run(a *app) error {
 		}
 		update, finish := a.progress("writing " + name)
 		m, err := records.Write(a.ctx, cat, split, classes, filepath.Join(c.Out, name),
-			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update})
+			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update, Log: a.log})
 		finish()
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/leaderboard"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -19,28 +20,41 @@ type searchCommand struct {
 	networkFlags
 	Index   string `required:"" help:"Name of the index vectors." placeholder:"NAME"`
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
-	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network of the flags." placeholder:"FILE"`
-	K       int    `default:"10" help:"Results a query."`
+	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network that the index was made with; with that of the flags where the index does not say." placeholder:"FILE"`
+	K       int    `min:"1" default:"10" help:"Results a query."`
+	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"What the same id in the index and among the queries means: the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, too (auto). A photo is not found as itself."`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
 }
 
 // Run searches.
 func (c *searchCommand) Run(a *app) error {
+	if c.Out != "" {
+		lock, err := onewriter.Lock(c.Out)
+		if err != nil {
+			return err
+		}
+		defer lock.Release()
+	}
 	index, err := vectors.ReadUnit(c.Index)
 	if err != nil {
 		return err
 	}
-	queries, err := c.queries(a)
+	a.unknown(c.Index, index.Origin)
+	queries, err := c.queries(a, index.Origin)
 	if err != nil {
 		return err
 	}
-	results, seconds, err := searchVectors(a, index, queries, c.K)
+	if err := vectors.Compare("the index "+c.Index, index.Origin, "the queries "+c.Queries, queries.Origin); err != nil {
+		return err
+	}
+	results, seconds, err := c.search(a, index, queries)
 	if err != nil {
 		return err
 	}
 	rate := float64(queries.Len()) / seconds
 	if c.Out != "" {
-		if err := evaluate.WriteRanked(c.Out, results.Each); err != nil {
+		ranking := leaderboard.RankingOf(index, c.Index, queries, c.Queries+c.Image)
+		if err := leaderboard.WriteRanked(c.Out, results, ranking); err != nil {
 			return err
 		}
 		a.say("%d queries in %d vectors: %.0f queries/s; the results are in %s", queries.Len(), index.Len(), rate, c.Out)
@@ -55,11 +69,19 @@ func (c *searchCommand) Run(a *app) error {
 }
 
 // queries reads the vectors or embeds the photo.
-func (c *searchCommand) queries(a *app) (*vectors.Set, error) {
+func (c *searchCommand) queries(a *app, index *vectors.Origin) (*vectors.Set, error) {
 	if c.Queries != "" {
-		return vectors.ReadUnit(c.Queries)
+		queries, err := vectors.ReadUnit(c.Queries)
+		if err != nil {
+			return nil, err
+		}
+		a.unknown(c.Queries, queries.Origin)
+		if len(c.given()) > 0 && index.Known() {
+			_, err = c.matching(a, c.Index, index)
+		}
+		return queries, err
 	}
-	e, _, _, err := c.open(a)
+	e, err := c.embedder(a, index)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +96,28 @@ func (c *searchCommand) queries(a *app) (*vectors.Set, error) {
 	return set, set.Normalize()
 }
 
+// embedder is the one that the index was made with, or that of the flags.
+func (c *searchCommand) embedder(a *app, index *vectors.Origin) (embed.Embedder, error) {
+	if index.Known() {
+		return c.as(a, c.Index, index)
+	}
+	e, _, err := c.open(a)
+	return e, err
+}
+
+// search finds the results and says which of them were left out as the query itself.
+func (c *searchCommand) search(a *app, index, queries *vectors.Set) (leaderboard.Results, float64, error) {
+	exact, err := leaderboard.NewIndex(index, queries.Len(), a.searchBackend)
+	if err != nil {
+		return nil, 0, err
+	}
+	exact.IDs = leaderboard.IDs(c.IDs)
+	if said := exact.Decision(queries); said != "" {
+		a.log(said + "; --ids one or --ids two decides otherwise")
+	}
+	return searchIndex(a, exact, queries, c.K)
+}
+
 // searchVectors finds the k nearest and returns them with the seconds it took, the
 // first call's compilation left out.
 func searchVectors(a *app, index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
@@ -81,6 +125,10 @@ func searchVectors(a *app, index, queries *vectors.Set, k int) (leaderboard.Resu
 	if err != nil {
 		return nil, 0, err
 	}
+	return searchIndex(a, exact, queries, k)
+}
+
+func searchIndex(a *app, exact *leaderboard.Index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
 	if err := exact.Warm(a.ctx, queries.Len()); err != nil {
 		return nil, 0, err
 	}

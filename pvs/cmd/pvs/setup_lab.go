@@ -1,12 +1,13 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/kernels"
+	"github.com/gopvs/product-visual-search/kernels/variables"
 	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
 // installLab installs JupyterLab and the kernel for the checkout that holds the working
@@ -39,7 +40,7 @@ func uninstallLab(a *app) error {
 	if err != nil {
 		return err
 	}
-	bytes, err := l.Uninstall()
+	bytes, err := l.Uninstall(a.ctx, a.log)
 	if err != nil {
 		return err
 	}
@@ -50,18 +51,18 @@ func uninstallLab(a *app) error {
 // kernelEnv is what lets a notebook's cells find the installed libraries, whatever
 // Jupyter was started from.
 func kernelEnv(infer, train backend.Info) map[string]string {
-	env := map[string]string{"GOMLX_NO_AUTO_INSTALL": "1"} // a cell must not download
+	env := map[string]string{variables.NoInstall: "1"} // a cell must not download
 	for _, b := range []backend.Info{infer, train} {
 		switch {
 		case b.Plugin == "":
 		case strings.HasPrefix(b.Name, "onnx"):
-			env["ONNXRUNTIME_SHARED_LIBRARY_PATH"] = b.Plugin
+			env[variables.ONNXRuntime] = b.Plugin
 		case strings.HasPrefix(b.Name, "xla:"):
 			env["PJRT_PLUGIN_LIBRARY_PATH"] = strings.Join(append([]string{filepath.Dir(b.Plugin)}, backend.PluginFolders()...), string(filepath.ListSeparator))
 		}
 	}
-	if cache := os.Getenv("PVS_CACHE"); cache != "" {
-		env["PVS_CACHE"] = cache
+	if fetch.Cache != "" {
+		env[variables.Cache] = fetch.Cache
 	}
 	return env
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
-	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/journey"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
 )
@@ -23,12 +23,13 @@ type trainFlags struct {
 	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
 	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for."`
-	Photos     int    `help:"Train photos at most, instead of the scale's."`
-	Pixels     int    `help:"Side of the network's input, instead of the scale's."`
+	Photos     int    `min:"1" help:"Train photos at most, instead of the scale's."`
+	Pixels     int    `not:"0" help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
-	MicroBatch int    `help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
-	Devices    int    `help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
+	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
+	Devices    int    `not:"0" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
+	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
 
 	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; weights and losses stay float32."`
 }
@@ -52,13 +53,15 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if f.Pixels > 0 {
 		scale.Pixels = f.Pixels
 	}
-	cat, err := catalog.Open(f.Catalog, catalog.Options{SkipBad: f.SkipBad})
+	if err := onewriter.FreeFolder(f.Out); err != nil { // before the network is got ready; the journey locks it
+		return nil, err
+	}
+	cat, err := a.openCatalog(f.Catalog, f.SkipBad)
 	if err != nil {
 		return nil, err
 	}
 	a.list("rows of photos.csv", problemLines(cat.Skipped))
-	network := networkFlags{Weights: f.Weights, Model: f.Model}
-	config, values, path, _, err := network.values(a)
+	network, err := (&networkFlags{Weights: f.Weights, Model: f.Model}).load(a)
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +69,13 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", config.Title, path, info))
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, info))
 	inference, _, err := backend.Open(a.ctx, backend.Inference, a.log)
 	if err != nil {
 		return nil, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: config, Values: values, Training: training, Inference: inference,
-		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: network.config, Values: network.values, Training: training, Inference: inference,
+		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
 }
 
 type trainCommand struct {

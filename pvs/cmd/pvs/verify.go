@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/verify"
 )
 
@@ -14,7 +15,7 @@ type verifyCommand struct {
 
 // Run checks.
 func (c *verifyCommand) Run(a *app) error {
-	checks, err := verify.Folder(a.ctx, c.Dir, c.Backends, a.log)
+	checks, err := verify.Folder(a.ctx, c.Dir, verify.Options{Backends: c.Backends, Usual: backend.Usual.Name, Log: a.log})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,8 @@ type File struct {
 	Tensors map[string]Tensor
 	// Metadata is what a safetensors file says about itself.
 	Metadata map[string]string
+	// Notes say which of several parts of the file Tensors are.
+	Notes []string
 }
 
 // Names returns the tensors' names, sorted.
@@ -47,26 +50,34 @@ func Read(path string) (*File, error) {
 		return nil, fmt.Errorf("reading weights: %w", err)
 	}
 	f := &File{Path: path}
-	switch {
+	switch other := otherKind(data); {
 	case len(data) == 0:
 		err = fmt.Errorf("it is empty")
+	case other != "":
+		err = said{errors.New(other)}
 	case bytes.HasPrefix(data, hdf5Magic):
 		f.Format = "Keras HDF5"
 		f.Tensors, err = parseHDF5(data)
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("\x80\x02")):
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), len(data) > 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5:
 		f.Format = "PyTorch"
-		f.Tensors, err = parsePyTorch(data)
+		f.Tensors, f.Notes, err = parsePyTorch(data)
 	case len(data) > 8 && data[8] == '{':
 		f.Format = "safetensors"
 		f.Tensors, f.Metadata, err = parseSafetensors(data)
 	default:
 		err = fmt.Errorf("it is none of Keras .h5, safetensors and PyTorch .pth")
 	}
+	if own := (said{}); errors.As(err, &own) {
+		return nil, fmt.Errorf("weights file %s: %w", filepath.Base(path), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("weights file %s: %w; fetch it again or name another file", filepath.Base(path), err)
 	}
 	return f, nil
 }
+
+// said is an error that says itself what to do.
+type said struct{ error }
 
 // maxRank is far above the 4 dimensions of a network's weights.
 const maxRank = 32

@@ -100,14 +100,15 @@ func FuzzSafetensors(f *testing.F) {
 func FuzzPyTorch(f *testing.F) {
 	f.Add([]byte("\x80\x02cos\nsystem\n."))
 	f.Add(tupleOfTuples(10))
-	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth"} {
+	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth", "testdata/checkpoints/state_dict_legacy.pth", "testdata/checkpoints/lightning.pth",
+		"testdata/checkpoints/whole.pth"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { _, _ = parsePyTorch(data) })
+	f.Fuzz(func(t *testing.T, data []byte) { _, _, _ = parsePyTorch(data) })
 }
 
 // Files that torch.save wrote, legacy and zip: a float32 matrix, a transposed view
@@ -137,4 +138,17 @@ func equal(a, b []float32) bool {
 	_ = binary.Write(&x, binary.LittleEndian, a)
 	_ = binary.Write(&y, binary.LittleEndian, b)
 	return bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+// What holds no weights is told without looking beyond the file's end.
+func FuzzKind(f *testing.F) {
+	f.Add([]byte("version https://git-lfs.github.com/spec/v1\n"))
+	f.Add([]byte("\x08\x07\x12\x07pytorch"))
+	f.Add([]byte(" <!DOCTYPE html>"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_ = otherKind(data)
+		if otherKind(safetensors("{}", data)) != "" {
+			t.Error("a safetensors file is taken for another")
+		}
+	})
 }

@@ -10,12 +10,9 @@ import (
 // Identify finds the network that a file's weights fit: one of effnet's variants, or
 // one of its family with another width and depth.
 func Identify(f *File) (effnet.Config, error) {
-	tensors := f.Tensors
-	if f.Format == "Keras HDF5" {
-		var err error
-		if tensors, err = f.keras(); err != nil {
-			return effnet.Config{}, err
-		}
+	tensors, _, err := f.network()
+	if err != nil {
+		return effnet.Config{}, err
 	}
 	for _, name := range effnet.Names() {
 		if c, err := effnet.Named(name); err == nil && fits(tensors, c) {

@@ -15,6 +15,7 @@ type Weights struct {
 	Values map[string][]float32 // one entry for each of Config.Variables()
 	Top    *Top                 // the ImageNet classifier; nil if the file has none
 	Scheme string               // whose names the file uses: "Keras", "timm", "EfficientNet-PyTorch"
+	Notes  []string             // which of several parts of the file was taken
 }
 
 // Top is a classifier: a Dense layer over the pooled features.
@@ -36,16 +37,13 @@ func Load(path string, c effnet.Config) (*Weights, error) {
 
 // For gives the file's tensors a network's names and layouts.
 func (f *File) For(c effnet.Config) (*Weights, error) {
-	tensors := f.Tensors
-	if f.Format == "Keras HDF5" {
-		var err error
-		if tensors, err = f.keras(); err != nil {
-			return nil, err
-		}
+	tensors, notes, err := f.network()
+	if err != nil {
+		return nil, err
 	}
 	best := bestScheme(tensors, c)
 	names := best.of(c)
-	w := &Weights{Values: map[string][]float32{}, Scheme: best.name}
+	w := &Weights{Values: map[string][]float32{}, Scheme: best.name, Notes: append(slices.Clone(f.Notes), notes...)}
 	var problems []string
 	used := map[string]bool{names[topKernel]: true, names[topBias]: true}
 	for _, v := range c.Variables() {

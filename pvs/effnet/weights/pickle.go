@@ -5,17 +5,24 @@ import (
 )
 
 // A pickle is a program for a stack machine that may call any function of the
-// program that reads it. This machine knows the instructions that torch.save
-// writes for weights and calls nothing: a global is a name, and the only names
-// that mean something are those in reduce. (nlpodyssey/gopickle reads these files
-// too, but makes arrays as large as a file claims before it looks for their bytes.)
+// program that reads it. This machine knows the instructions of the protocols 2 to 5
+// and calls nothing: a global is a name, and the only names that mean something are
+// those in call. What others would make - arguments, optimizers, whole modules - is an
+// object that is carried along and never looked into for weights. (nlpodyssey/gopickle
+// reads these files too, but makes arrays as large as a file claims before it looks for
+// their bytes.)
 
 type (
-	global    string // "torch._utils _rebuild_tensor_v2"
-	mark      struct{}
-	tuple     []any
-	list      struct{ items []any }
-	dict      struct{ keys, values []any }
+	global string // "torch._utils _rebuild_tensor_v2"
+	mark   struct{}
+	tuple  []any
+	list   struct{ items []any }
+	dict   struct{ keys, values []any }
+	object struct { // what an unknown class or function would make
+		class global
+		state any   // its attributes
+		items *dict // what it holds, if it is a kind of dictionary
+	}
 	storageID struct { // a persistent id: an array kept outside of the pickle
 		kind, key string
 		elements  int
@@ -34,6 +41,8 @@ type unpickler struct {
 	pos   int
 	stack []any
 	memo  map[int]any
+	// copied counts the items that were copied from lists into dictionaries.
+	copied int
 	// storages are all that the pickles name, by their keys.
 	storages map[string]storageID
 }
@@ -116,13 +125,13 @@ func (u *unpickler) step(op byte) error {
 		u.push(op == 0x88)
 	case '}':
 		u.push(&dict{})
-	case ']':
+	case ']', 0x8f: // a set is a list here
 		u.push(&list{})
 	case ')':
 		u.push(tuple{})
-	case 'J', 'K', 'M', 0x8a, 'G':
+	case 'J', 'K', 'M', 0x8a, 0x8b, 'G':
 		return u.number(op)
-	case 'X', 0x8c, 'U':
+	case 'X', 0x8c, 0x8d, 'U', 'T', 'B', 'C', 0x8e:
 		return u.text(op)
 	case 'c':
 		return u.global()
@@ -132,15 +141,27 @@ func (u *unpickler) step(op byte) error {
 		return u.remember(op)
 	case 't', 0x85, 0x86, 0x87:
 		return u.tuple(op)
-	case 's', 'u', 'a', 'e':
+	case 's', 'u', 'a', 'e', 0x90:
 		return u.collect(op)
-	case 'Q', 'R', 'b':
+	case 0x91: // FROZENSET
+		items, err := u.popMark()
+		u.push(&list{items: items})
+		return err
+	case 'Q', 'R', 'b', 0x81, 0x92:
 		return u.call(op)
 	case '0':
 		_, err := u.pop()
 		return err
+	case '1': // POP_MARK
+		_, err := u.popMark()
+		return err
+	case '2': // DUP
+		v, err := u.pop()
+		u.push(v)
+		u.push(v)
+		return err
 	default:
-		return fmt.Errorf("the pickle uses the instruction %q, which weights do not need", string(rune(op)))
+		return fmt.Errorf("the pickle uses the instruction 0x%02x at byte %d, which torch.save does not write", op, u.pos-1)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 // number pushes an integer or a float.
 func (u *unpickler) number(op byte) error {
-	width := map[byte]int{'J': 4, 'K': 1, 'M': 2, 0x8a: 1, 'G': 8}[op]
+	width := map[byte]int{'J': 4, 'K': 1, 'M': 2, 0x8a: 1, 0x8b: 4, 'G': 8}[op]
 	b, err := u.take(width)
 	if err != nil {
 		return err
@@ -22,8 +22,12 @@ func (u *unpickler) number(op byte) error {
 		u.push(int(le.Uint16(b)))
 	case 'G':
 		u.push(math.Float64frombits(binary.BigEndian.Uint64(b)))
-	case 0x8a: // LONG1: any length, little-endian; what does not fit is a magic number
-		digits, err := u.take(int(b[0]))
+	case 0x8a, 0x8b: // LONG1, LONG4: any length, little-endian; what does not fit is a magic number
+		n := int(b[0])
+		if op == 0x8b {
+			n = int(le.Uint32(b))
+		}
+		digits, err := u.take(n)
 		if err != nil {
 			return err
 		}
@@ -38,21 +42,21 @@ func (u *unpickler) number(op byte) error {
 	return nil
 }
 
-// text pushes a string.
+// text pushes a string; one of bytes is the same here.
 func (u *unpickler) text(op byte) error {
-	width := 1
-	if op == 'X' {
-		width = 4
-	}
+	width := map[byte]int{'X': 4, 0x8c: 1, 0x8d: 8, 'U': 1, 'T': 4, 'B': 4, 'C': 1, 0x8e: 8}[op]
 	b, err := u.take(width)
 	if err != nil {
 		return err
 	}
-	n := int(b[0])
-	if op == 'X' {
-		n = int(le.Uint32(b))
+	n := uint64(0)
+	for i, d := range b {
+		n |= uint64(d) << (8 * i)
 	}
-	s, err := u.take(n)
+	if n > uint64(len(u.data)) {
+		return fmt.Errorf("the pickle is cut off at byte %d", u.pos)
+	}
+	s, err := u.take(int(n))
 	if err != nil {
 		return err
 	}
@@ -146,7 +150,7 @@ func (u *unpickler) collect(op byte) error {
 	var items []any
 	var err error
 	switch op {
-	case 'u', 'e':
+	case 'u', 'e', 0x90:
 		items, err = u.popMark()
 	case 's':
 		items = make([]any, 2)
@@ -166,14 +170,26 @@ func (u *unpickler) collect(op byte) error {
 	}
 	switch c := target.(type) {
 	case *dict:
-		for i := 0; i+1 < len(items); i += 2 {
-			c.keys, c.values = append(c.keys, items[i]), append(c.values, items[i+1])
-		}
+		c.add(items)
 	case *list:
 		c.items = append(c.items, items...)
+	case *object:
+		if op == 's' || op == 'u' { // a list's items are nothing to look for weights in
+			if c.items == nil {
+				c.items = &dict{}
+			}
+			c.items.add(items)
+		}
 	default:
 		return fmt.Errorf("the pickle is damaged: it fills a value that holds nothing at byte %d", u.pos)
 	}
 	u.push(target)
 	return nil
+}
+
+// add adds keys and values in turn.
+func (d *dict) add(items []any) {
+	for i := 0; i+1 < len(items); i += 2 {
+		d.keys, d.values = append(d.keys, items[i]), append(d.values, items[i+1])
+	}
 }

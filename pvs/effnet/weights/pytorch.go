@@ -16,50 +16,108 @@ var storageKinds = map[global]string{
 	"torch ByteStorage": "U8", "torch BoolStorage": "BOOL",
 }
 
-// call gives meaning to the four things that weights need: tensors, parameters,
-// ordered dictionaries and storages. Everything else is refused by its name.
+// call gives meaning to the things that weights need: tensors, parameters, dictionaries
+// and storages. Everything else makes an object that nothing is known of.
 func (u *unpickler) call(op byte) error {
 	argument, err := u.pop()
 	if err != nil {
 		return err
 	}
 	if op == 'Q' {
-		s, err := storageOf(argument)
-		u.push(s)
-		u.storages[s.key] = s
-		return err
+		return u.persistent(argument)
+	}
+	if op == 0x92 { // NEWOBJ_EX: class, arguments, arguments by name
+		if argument, err = u.pop(); err != nil {
+			return err
+		}
 	}
 	function, err := u.pop()
 	if err != nil {
 		return err
 	}
 	if op == 'b' { // BUILD sets attributes, which weights do not have
+		if o, ok := function.(*object); ok {
+			o.state = argument
+		}
 		u.push(function)
 		return nil
 	}
 	args, _ := argument.(tuple)
 	name, ok := function.(global)
 	if !ok {
+		if _, made := function.(*object); made { // a method of something, or what a function returned
+			u.push(&object{class: "of another object"})
+			return nil
+		}
 		return fmt.Errorf("the pickle is damaged: it calls a value at byte %d", u.pos)
 	}
 	switch name {
-	case "collections OrderedDict":
-		u.push(&dict{})
+	case "collections OrderedDict", "collections defaultdict", "collections Counter", "builtins dict", "__builtin__ dict":
+		d, err := u.dictOf(args)
+		u.push(d)
+		return err
 	case "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_tensor":
 		v, err := viewOf(args)
 		u.push(v)
 		return err
-	case "torch._utils _rebuild_parameter":
+	case "torch._utils _rebuild_tensor_v3":
+		v, err := typedViewOf(args)
+		u.push(v)
+		return err
+	case "torch._utils _rebuild_parameter", "torch._utils _rebuild_parameter_with_state":
 		if len(args) == 0 {
 			return errors.New("the pickle is damaged: a parameter without a tensor")
 		}
 		u.push(args[0])
 	case "torch Size":
 		u.push(args)
+	case "copyreg _reconstructor", "copy_reg _reconstructor":
+		o := &object{}
+		if len(args) > 0 {
+			o.class, _ = args[0].(global)
+		}
+		u.push(o)
 	default:
-		return fmt.Errorf("the pickle wants to call %q, which is refused: save the weights alone (torch.save(model.state_dict(), ...))", string(name))
+		u.push(&object{class: name})
 	}
 	return nil
+}
+
+// persistent pushes what torch keeps outside of the pickle: a storage, or with old whole
+// modules the class of one beside its source.
+func (u *unpickler) persistent(id any) error {
+	if t, _ := id.(tuple); len(t) > 1 && t[0] == "module" {
+		u.push(t[1])
+		return nil
+	}
+	s, err := storageOf(id)
+	u.push(s)
+	u.storages[s.key] = s
+	return err
+}
+
+// dictOf makes a dictionary of its arguments, a list of keys with their values. The same
+// list may stand for many: all together copy no more items than the program has bytes.
+func (u *unpickler) dictOf(args tuple) (*dict, error) {
+	d := &dict{}
+	for _, arg := range args {
+		l, _ := arg.(*list)
+		if l == nil {
+			continue // defaultdict's function
+		}
+		if u.copied += len(l.items); u.copied > len(u.data) {
+			return d, errors.New("the pickle is damaged: it makes more than it holds")
+		}
+		for _, item := range l.items {
+			switch pair := item.(type) {
+			case tuple:
+				d.add(pair[:min(2, len(pair))])
+			case *list:
+				d.add(pair.items[:min(2, len(pair.items))])
+			}
+		}
+	}
+	return d, nil
 }
 
 // storageOf reads ("storage", class, key, location, elements[, view]).
@@ -72,6 +130,9 @@ func storageOf(v any) (s storageID, err error) {
 	key, ok1 := t[2].(string)
 	n, ok2 := t[4].(int)
 	s = storageID{kind: storageKinds[class], key: key, elements: n}
+	if class == "torch.storage UntypedStorage" {
+		s.kind = "U8" // the tensor says of what its bytes are
+	}
 	if s.kind == "" {
 		return s, fmt.Errorf("storages of class %q are not read", string(class))
 	}
@@ -98,6 +159,30 @@ func viewOf(args tuple) (v view, err error) {
 	return v, nil
 }
 
+// typedViewOf reads the arguments (storage of bytes, offset, shape, strides, gradient, hooks,
+// type, ...).
+func typedViewOf(args tuple) (v view, err error) {
+	if v, err = viewOf(args); err != nil {
+		return v, err
+	}
+	if len(args) < 7 {
+		return v, errors.New("the pickle is damaged: a tensor without its type")
+	}
+	dtype, _ := args[6].(global)
+	kind := typeKinds[dtype]
+	if kind == "" {
+		return v, fmt.Errorf("tensors of type %q are not read", string(dtype))
+	}
+	v.storage.kind, v.storage.elements = kind, v.storage.elements/numbers[kind].size
+	return v, nil
+}
+
+// typeKinds maps torch's types to number types.
+var typeKinds = map[global]string{
+	"torch float32": "F32", "torch float64": "F64", "torch float16": "F16", "torch bfloat16": "BF16", "torch int64": "I64", "torch int32": "I32",
+	"torch int16": "I16", "torch int8": "I8", "torch uint8": "U8", "torch uint16": "U16", "torch uint32": "U32", "torch uint64": "U64", "torch bool": "BOOL",
+}
+
 func integers(v any) ([]int, bool) {
 	t, ok := v.(tuple)
 	out := make([]int, len(t))
@@ -109,9 +194,14 @@ func integers(v any) ([]int, bool) {
 	return out, ok
 }
 
+// legacyMagic is the number that torch.save begins with (torch/serialization.py,
+// 0x1950a86a20f9469cfc6c), as far as it fits.
+const legacyMagic = uint64(0xa86a20f9469cfc6c)
+
 // parsePyTorch reads what torch.save wrote: since PyTorch 1.6 a zip archive with a
 // pickle and one member a storage, before that four pickles and the storages in a row.
-func parsePyTorch(data []byte) (map[string]Tensor, error) {
+// Notes say which of the file's parts was taken.
+func parsePyTorch(data []byte) (tensors map[string]Tensor, notes []string, err error) {
 	if bytes.HasPrefix(data, []byte("PK")) {
 		return parseZip(data)
 	}
@@ -120,24 +210,28 @@ func parsePyTorch(data []byte) (map[string]Tensor, error) {
 	for i := range 5 { // magic number, protocol, system, the object, the storages' keys
 		v, err := u.load()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		switch i {
+		case 0:
+			if n, ok := v.(int); !ok || uint64(n) != legacyMagic {
+				return nil, nil, said{errors.New("it is a pickle, but not one of torch.save, and refused: save the weights with " + wayOut)}
+			}
 		case 3:
 			value = v
 		case 4:
 			keys, ok := v.(*list)
 			if !ok {
-				return nil, errors.New("its list of storages is missing")
+				return nil, nil, errors.New("its list of storages is missing")
 			}
 			storages, err := legacyStorages(u, keys)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			return tensorsOf(value, storages, "", len(data))
 		}
 	}
-	return nil, nil // not reached
+	return nil, nil, nil // not reached
 }
 
 // legacyStorages finds the bytes of each storage behind the pickles: in the order of
@@ -168,32 +262,39 @@ func legacyStorages(u *unpickler, keys *list) (map[string][]byte, error) {
 }
 
 // parseZip reads the archive form; torch stores its members uncompressed.
-func parseZip(data []byte) (map[string]Tensor, error) {
+func parseZip(data []byte) (map[string]Tensor, []string, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	members := map[string][]byte{}
-	root := ""
+	root, script := "", false
 	for _, f := range archive.File {
 		switch path.Base(f.Name) {
 		case "data.pkl":
 			root = path.Dir(f.Name)
+		case "constants.pkl":
+			script = true
 		case "model.weights.h5":
-			return nil, errors.New("it is a .keras archive: unzip it and name the model.weights.h5 in it")
+			return nil, nil, said{errors.New("it is a .keras archive: unzip it and name the model.weights.h5 in it")}
 		}
+	}
+	if script {
+		return nil, nil, said{errors.New("it is a TorchScript archive (torch.jit.save), a program with its weights: load it in Python and save its state_dict, " + wayOut)}
+	}
+	for _, f := range archive.File {
 		if members[f.Name], err = stored(data, f); err != nil {
-			return nil, fmt.Errorf("its member %s %w", f.Name, err)
+			return nil, nil, fmt.Errorf("its member %s %w", f.Name, err)
 		}
 	}
 	program, ok := members[path.Join(root, "data.pkl")]
 	if !ok {
-		return nil, errors.New("it is a zip archive without data.pkl, so torch did not write it")
+		return nil, nil, said{errors.New("it is a zip archive without data.pkl, so torch did not write it: unzip it and name the file of weights in it")}
 	}
 	u := &unpickler{data: program, storages: map[string]storageID{}}
 	value, err := u.load()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return tensorsOf(value, members, path.Join(root, "data")+"/", len(data))
 }
@@ -202,7 +303,7 @@ func parseZip(data []byte) (map[string]Tensor, error) {
 // archive unpacks to more than its own size.
 func stored(data []byte, f *zip.File) ([]byte, error) {
 	if f.Method != zip.Store {
-		return nil, errors.New("is compressed, which torch does not do")
+		return nil, errors.New("is compressed, which torch does not do: unzip it")
 	}
 	from, err := f.DataOffset()
 	if err != nil {

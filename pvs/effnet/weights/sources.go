@@ -92,8 +92,17 @@ func (s Source) Fetch(ctx context.Context, log func(string)) (string, error) {
 	return path, nil
 }
 
-// download gets the source's file from where it is published.
-func (s Source) download(ctx context.Context, path string, log func(string)) (err error) {
+// download gets the source's file from where it is published, unless another process
+// just did: then it is waited for.
+func (s Source) download(ctx context.Context, path string, log func(string)) error {
+	release, err := fetch.Turn(ctx, path, log)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if s.Check.File(path) == nil {
+		return nil
+	}
 	if s.Wheel == nil {
 		err = fetch.URL(ctx, s.URL, s.Check, path, log)
 	} else {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestFindRefusesWhatDoesNotFit(t *testing.T) {
-	t.Setenv("PVS_CACHE", t.TempDir())
+	cacheIn(t, t.TempDir())
 	quiet := func(string) {}
 	for _, c := range []struct{ name, variant, say string }{
 		{"keras-b9", "", "no weights are called"},
@@ -35,7 +35,7 @@ func made(url string) Source {
 // cache gives the test its own cache and returns where a source's file goes.
 func cache(t *testing.T, s Source) string {
 	t.Helper()
-	t.Setenv("PVS_CACHE", t.TempDir())
+	cacheIn(t, t.TempDir())
 	dir, err := fetch.CacheDir("weights")
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestDefaultAfterAnUnreachableHost(t *testing.T) {
 }
 
 func TestFetchWithoutPython(t *testing.T) {
-	t.Setenv("PVS_CACHE", t.TempDir())
+	cacheIn(t, t.TempDir())
 	t.Setenv("PATH", t.TempDir())
 	s, err := SourceNamed("lite0")
 	if err != nil {
@@ -134,4 +134,11 @@ func TestSourcesAreComplete(t *testing.T) {
 			t.Errorf("source %s is not complete: %+v", s.Name, s)
 		}
 	}
+}
+
+// cacheIn puts the per-user cache into a folder.
+func cacheIn(t *testing.T, dir string) {
+	before := fetch.Cache
+	fetch.Cache = dir
+	t.Cleanup(func() { fetch.Cache = before })
 }

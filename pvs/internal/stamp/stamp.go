@@ -11,12 +11,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Stamp is what is known of a file.
 type Stamp struct {
 	Size     int64 // bytes
-	Modified int64 // when the bytes were changed, Unix nanoseconds
+	Modified int64 // when the bytes were changed, Unix nanoseconds; 0: so lately that it says nothing
 	// Changed is when the file's entry was changed, Unix nanoseconds; 0 where the
 	// system does not say. A copy under the same name changes it even where it keeps
 	// the time of modification (cp -p, rsync -t).
@@ -30,10 +31,19 @@ type Writer struct {
 	sum   hash.Hash
 }
 
+// settled is the age from which on a file's times tell it apart from one that takes its
+// place: clocks of file systems tick every few milliseconds, some every two seconds.
+var settled = 2 * time.Second
+
 // Begin starts a stamp with what the system said of the file before it is read: a file
-// that is replaced meanwhile then has other times, and its digest is asked.
+// that is replaced meanwhile then has other times, and its digest is asked. So it is of
+// a file that was changed just now, which could be changed again within the same tick.
 func Begin(info fs.FileInfo) *Writer {
-	return &Writer{quick(info), sha256.New()}
+	s := Quick(info)
+	if age := time.Now().UnixNano() - max(s.Modified, s.Changed); age < int64(settled) {
+		s.Modified, s.Changed = 0, 0
+	}
+	return &Writer{s, sha256.New()}
 }
 
 func (w *Writer) Write(p []byte) (int, error) { return w.sum.Write(p) }
@@ -44,7 +54,8 @@ func (w *Writer) Stamp() Stamp {
 	return w.stamp
 }
 
-func quick(info fs.FileInfo) Stamp {
+// Quick is a stamp without a digest: size and times, as the system says them.
+func Quick(info fs.FileInfo) Stamp {
 	return Stamp{Size: info.Size(), Modified: info.ModTime().UnixNano(), Changed: changed(info)}
 }
 
@@ -70,22 +81,29 @@ func Of(file string) (Stamp, error) {
 // they are the stamped ones; another size is another file; else the bytes are read. A
 // file that is gone is not the same, and no error.
 func (s Stamp) Same(file string) (bool, error) {
+	_, same, err := s.Renew(file)
+	return same, err
+}
+
+// Renew is [Stamp.Same] that also returns the stamp with the times that the file has
+// now, so that a file that was only touched is not read again the next time.
+func (s Stamp) Renew(file string) (now Stamp, same bool, err error) {
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return s, false, nil
 	}
 	if err != nil {
-		return false, err
+		return s, false, err
 	}
-	now := quick(info)
+	now = Quick(info)
 	if now.Size != s.Size {
-		return false, nil
+		return s, false, nil
 	}
 	if now.Modified == s.Modified && now.Changed == s.Changed {
-		return true, nil
+		return s, true, nil
 	}
-	read, err := Of(file)
-	return err == nil && read.SHA256 == s.SHA256, err
+	now, err = Of(file)
+	return now, err == nil && now.SHA256 == s.SHA256, err
 }
 
 // String is the stamp as one word for a line of a file; [Parse] reads it.

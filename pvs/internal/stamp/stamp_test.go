@@ -33,6 +33,7 @@ func Example() {
 }
 
 func TestSame(t *testing.T) {
+	settled = 60 * time.Millisecond
 	file := filepath.Join(t.TempDir(), "photo")
 	write := func(text string, at time.Time) {
 		t.Helper()
@@ -45,6 +46,16 @@ func TestSame(t *testing.T) {
 	}
 	long := time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
 	write("photo", long)
+	fresh, err := Of(file)
+	if err != nil || fresh.Modified != 0 {
+		t.Errorf("the time of a file that was changed just now is trusted: %v, %v", fresh, err)
+	}
+	write("other", long) // within the tick of the file system's clock, perhaps
+	if same, err := fresh.Same(file); err != nil || same {
+		t.Errorf("replaced at once: %t, %v", same, err)
+	}
+	write("photo", long)
+	time.Sleep(settled)
 	s, err := Of(file)
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +80,15 @@ func TestSame(t *testing.T) {
 		if same, err := s.Same(file); err != nil || same != c.same {
 			t.Errorf("%s: same is %v, %v", c.what, same, err)
 		}
+	}
+	if renewed, same, err := s.Renew(file); err != nil || same != (runtime.GOOS != "linux") || renewed.Size != s.Size {
+		t.Errorf("renewed %v: %t, %v", renewed, same, err)
+	}
+	write("photo", long.Add(time.Hour))
+	time.Sleep(settled)
+	renewed, same, err := s.Renew(file)
+	if err != nil || !same || renewed.Modified != long.Add(time.Hour).UnixNano() || renewed.SHA256 != s.SHA256 {
+		t.Errorf("a touched file: %v, %t, %v", renewed, same, err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)

@@ -6,8 +6,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -26,7 +28,12 @@ type Options struct {
 type Summary struct {
 	Vectors, Dim int
 	Shards       int      // that were written
+	Manifest     string   // of the shards
 	Skipped      []string // a line each
+	Notes        []string // what should be known of the input
+	// Origin says what made the vectors, as it was carried over; nil where the file that
+	// was read does not say.
+	Origin *vectors.Origin
 }
 
 // format is what a file's name says of its contents.
@@ -42,12 +49,12 @@ func formatOf(name string) (format, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return tfrecord, nil
 	}
-	switch end := strings.ToLower(filepath.Ext(name)); end {
-	case ".npy":
+	switch end := strings.ToLower(filepath.Ext(name)); {
+	case end == ".npy":
 		return npy, nil
-	case ".parquet":
+	case end == ".parquet" || end == ".pq":
 		return parquetFile, nil
-	case ".tfrecord", ".tfrecords", ".tfrec", ".json":
+	case end == ".json" || records.IsFile(filepath.Base(name)):
 		return tfrecord, nil
 	default:
 		return 0, fmt.Errorf("%s ends in none of .npy, .parquet, .tfrecord and .json, the manifest of TFRecord shards", name)
@@ -69,6 +76,17 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 	if opts.Progress == nil {
 		opts.Progress = func(done, total int) {}
 	}
+	if to == tfrecord && slices.Contains([]string{".gz", ".gzip", ".zlib", ".z"}, strings.ToLower(filepath.Ext(out))) {
+		return Summary{}, fmt.Errorf("%s would be compressed, but shards are written as they are, to be read from any place; leave out that ending", out)
+	}
+	if _, _, counted := records.ShardOf(filepath.Base(out)); to == tfrecord && counted {
+		return Summary{}, fmt.Errorf("%s names one file of a set; name the set, NAME.tfrecord: how many files it takes, the vectors say", out)
+	}
+	if from != npy && to == npy { // before the manifest is read, which may be the one in the way
+		if err := stepAside(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
+			return Summary{}, err
+		}
+	}
 	switch {
 	case opts.IDs != "" && from != tfrecord:
 		return Summary{}, fmt.Errorf("%s has its ids; a file of ids is for TFRecords", in)
@@ -83,33 +101,57 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 		if err != nil {
 			return Summary{}, err
 		}
-		return toNPY(ctx, s, out, opts)
+		summary, err := toNPY(ctx, s, out, opts)
+		summary.Notes = append(summary.Notes, s.notes...)
+		return summary, err
 	}
 	return Summary{}, fmt.Errorf("one of %s and %s must be a .npy; convert to that first", in, out)
 }
 
 // toRecords writes shards.
 func toRecords(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	rows, err := vectors.OpenRows(in)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer rows.Close()
 	key, err := keyOf([]string{in})
 	if err != nil {
 		return Summary{}, err
 	}
+	rows, origin, err := openRows(in)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer rows.Close()
+	if err := still(key, []string{in}); err != nil { // what is read from now on is of this file
+		return Summary{}, err
+	}
 	name := strings.TrimSuffix(out, filepath.Ext(out))
+	manifest := manifestOf(name)
 	m, err := records.WriteVectors(ctx, name, rows.IDs, rows.Dim, func(i int, dst []float32) error {
 		if err := rows.Read(i, dst); err != nil {
 			return err
 		}
 		return finite(dst)
-	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Progress: opts.Progress})
+	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest, Progress: opts.Progress})
 	if err != nil {
 		return Summary{}, err
 	}
-	return Summary{Vectors: m.Records, Dim: m.Dim, Shards: len(m.Shards)}, nil
+	return Summary{Vectors: m.Records, Dim: m.Dim, Shards: len(m.Shards), Manifest: manifest, Origin: rows.Origin}, nil
+}
+
+// openRows opens NAME.npy, makes sure that its values are those that NAME.json is about,
+// and returns what that says for another file's metadata.
+func openRows(in string) (*vectors.Rows, []byte, error) {
+	rows, err := vectors.OpenRows(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	origin, err := vectors.MarshalOrigin(rows.Origin)
+	if err == nil {
+		err = rows.Verify()
+	}
+	if err != nil {
+		rows.Close()
+		return nil, nil, err
+	}
+	return rows, origin, nil
 }
 
 // finite says what is wrong with a vector's values.
@@ -122,6 +164,15 @@ func finite(vector []float32) error {
 	return nil
 }
 
+// still says when files are not those any more that a key is of.
+func still(key string, files []string) error {
+	now, err := keyOf(files)
+	if err != nil || now != key {
+		err = fmt.Errorf("%s was written anew while it was read; start again", files[0])
+	}
+	return err
+}
+
 // keyOf tells versions of files apart, so that a conversion goes on only with the same.
 func keyOf(files []string) (string, error) {
 	key := "convert"
@@ -130,7 +181,7 @@ func keyOf(files []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		key += fmt.Sprintf(" %q %d %d", f, info.Size(), info.ModTime().UnixNano())
+		key += fmt.Sprintf(" %q %s", f, stamp.Quick(info))
 	}
 	return key, nil
 }

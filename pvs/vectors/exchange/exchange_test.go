@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -79,6 +80,81 @@ func TestRoundTrips(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		equal(t, name, filepath.Join(dir, "back"))
+	}
+}
+
+// What made vectors is carried to each format and back, word by word; a file that does
+// not say leaves it open, and one that says it wrongly is refused.
+func TestOrigin(t *testing.T) {
+	made := vectors.Origin{Network: "mini", Title: "a miniature", Weights: strings.Repeat("1a", 32), WeightsFrom: "somewhere", Pixels: 32, Views: []string{"A0"},
+		Output: "features", Precision: "int8", Calibration: []byte(`{"stem":{"Low":0,"High":1}}`), Resize: "square", Split: "index",
+		Photos: strings.Repeat("2b", 32), Program: "a test", Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	for _, ending := range []string{".parquet", ".tfrecord"} {
+		dir := t.TempDir()
+		name := filepath.Join(dir, "set")
+		w, err := vectors.OpenWriter(name, 2, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Describe(made)
+		if err := errors.Join(w.Append("a", []float32{1, 2}), w.Append("b", []float32{3, 4}), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		// To the set's own name, too: the manifest of shards is then not NAME.json.
+		for _, stem := range []string{"other", "set"} {
+			s := convert(t, name+".npy", filepath.Join(dir, stem+ending), Options{})
+			if s.Origin == nil || (stem == "set") != (s.Manifest == name+".tfrecord.json") && ending == ".tfrecord" {
+				t.Errorf("%+v", s)
+			}
+			if _, err := vectors.Read(name); err != nil {
+				t.Error(err)
+			}
+			in := filepath.Join(dir, stem+ending)
+			if ending == ".tfrecord" {
+				in = filepath.Join(dir, stem+".json")
+			}
+			convert(t, in, filepath.Join(dir, stem+"-back.npy"), Options{})
+			equal(t, name, filepath.Join(dir, stem+"-back"))
+			// And back onto the manifest's own name.
+			convert(t, in, filepath.Join(dir, stem+".npy"), Options{})
+			equal(t, name, filepath.Join(dir, stem))
+			convert(t, in, filepath.Join(dir, stem+".npy"), Options{})
+			equal(t, name, filepath.Join(dir, stem))
+		}
+		// Values that are not those that the set's NAME.json is about are not carried.
+		data, err := os.ReadFile(name + ".npy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)-1] ^= 1
+		if err := os.WriteFile(name+".npy", data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Convert(context.Background(), name+".npy", filepath.Join(dir, "x"+ending), Options{}); err == nil || !strings.Contains(err.Error(), "the values are others") {
+			t.Errorf("%s: got %v", ending, err)
+		}
+		if err := os.Remove(name + ".json"); err != nil {
+			t.Fatal(err)
+		}
+		if s := convert(t, name+".npy", filepath.Join(dir, "x"+ending), Options{}); s.Origin != nil {
+			t.Errorf("%+v", s)
+		}
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "torn.parquet")
+	if err := parquet.WriteFile(path, []parquetRow{{"a", []float32{1}}}, parquet.KeyValueMetadata(originKey, `{"format": "pvs vectors", "version": 1, "netw`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil || !strings.Contains(err.Error(), originKey) {
+		t.Errorf("got %v", err)
+	}
+	manifest := `{"version": 1, "records": 1, "dim": 1, "shards": [{"file": "a", "photos": ["a"]}], "origin": {"format": "pvs vectors", "version": 9}}`
+	path = filepath.Join(dir, "later.json")
+	if err := os.WriteFile(path, []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil || !strings.Contains(err.Error(), "version 9") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -254,6 +330,12 @@ func FuzzParquet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	for _, theirs := range []string{"id_u64", "id_decimal", "v_half", "no_rows", "duckdb_uuid", "polars_array", "v_struct"} {
+		if data, err = os.ReadFile(filepath.Join("testdata", "parquet", theirs+".parquet")); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "x.parquet")
 		if err := os.WriteFile(path, data, 0o644); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -15,12 +17,16 @@ type source interface {
 	// each yields all vectors in order, or what is wrong with one of them, which names
 	// it; yield's error ends it. The vector is used again.
 	each(yield func(v vector) error) error
+	// origin says what made the vectors, as soon as the first was yielded; nil where the
+	// file does not say.
+	origin() *vectors.Origin
 }
 
 // vector is one of a source.
 type vector struct {
 	id          string
 	values      []float32
+	row         int // in the source, from 0
 	bad         error
 	done, total int // for the progress
 }
@@ -39,6 +45,9 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 		opts.Progress(v.done, v.total)
 		return w.add(v)
 	})
+	if err == nil {
+		err = still(key, s.files())
+	}
 	if err == nil && w.writer == nil {
 		err = fmt.Errorf("%s holds no vectors", s.files()[0])
 	}
@@ -48,10 +57,13 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 		}
 		return Summary{}, err
 	}
+	if o := s.origin(); o != nil {
+		w.writer.Describe(*o)
+	}
 	if err := w.writer.Close(); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Vectors: w.n, Dim: w.dim, Skipped: w.skipped}, nil
+	return Summary{Vectors: w.n, Dim: w.dim, Skipped: w.skipped, Origin: s.origin()}, nil
 }
 
 // npyWriter writes vectors that are whole.
@@ -96,7 +108,9 @@ func (w *npyWriter) add(v vector) error {
 func (w *npyWriter) check(v vector) error {
 	switch {
 	case v.id == "":
-		return errors.New("a vector has no id")
+		return fmt.Errorf("the vector of row %d has no id", v.row)
+	case !utf8.ValidString(v.id) || strings.ContainsAny(v.id, "\n\r\x00"):
+		return fmt.Errorf("the id of row %d, %q, is no text that can be a line of an .ids file", v.row, v.id)
 	case w.seen[v.id]:
 		return fmt.Errorf("the id %s stands for two vectors", v.id)
 	case len(v.values) == 0:

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -25,14 +26,23 @@ type parquetRow struct {
 const groupBytes = 64 << 20
 
 func toParquet(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	rows, err := vectors.OpenRows(in)
+	rows, origin, err := openRows(in)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer rows.Close()
+	lock, err := onewriter.Lock(out)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer lock.Release()
+	wholefile.Sweep(out)
 	group := int64(max(1, groupBytes/(4*rows.Dim)))
 	err = wholefile.Write(out, func(file io.Writer) error {
 		w := parquet.NewGenericWriter[parquetRow](file, parquet.MaxRowsPerRowGroup(group))
+		if origin != nil {
+			w.SetKeyValueMetadata(originKey, string(origin))
+		}
 		row := []parquetRow{{Vector: make([]float32, rows.Dim)}}
 		for i, id := range rows.IDs {
 			if err := ctx.Err(); err != nil {
@@ -52,14 +62,22 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 		}
 		return w.Close()
 	})
-	return Summary{Vectors: len(rows.IDs), Dim: rows.Dim}, err
+	return Summary{Vectors: len(rows.IDs), Dim: rows.Dim, Origin: rows.Origin}, err
 }
+
+// originKey names what made the vectors among a Parquet file's metadata.
+const originKey = "pvs.origin"
 
 // parquetSource is a Parquet file with a column id, of text or whole numbers, and a
 // column vector, a list of floats.
-type parquetSource struct{ path string }
+type parquetSource struct {
+	path string
+	from *vectors.Origin
+}
 
 func (s *parquetSource) files() []string { return []string{s.path} }
+
+func (s *parquetSource) origin() *vectors.Origin { return s.from }
 
 func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	f, err := os.Open(s.path)
@@ -83,12 +101,19 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s is no whole Parquet file: %w", s.path, err)
 	}
-	id, values, err := s.columns(file)
-	if err != nil {
-		return err
+	if text, ok := file.Lookup(originKey); ok {
+		if s.from, err = vectors.UnmarshalOrigin([]byte(text)); err != nil {
+			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path, originKey, err)
+		}
 	}
-	r := &rowReader{id: id, values: values, total: int(file.NumRows()), yield: yield}
+	r := &rowReader{total: int(file.NumRows()), yield: yield}
+	if err := s.columns(file, r); err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
 	for _, group := range file.RowGroups() {
+		if group.NumRows() == 0 {
+			continue // the library finds no page to start from
+		}
 		if err := r.group(group); err != nil {
 			var own yielded
 			if errors.As(err, &own) {
@@ -120,33 +145,72 @@ func footer(f io.ReaderAt, size int64) error {
 	return nil
 }
 
-// columns finds the leaves.
-func (s *parquetSource) columns(file *parquet.File) (id, values *parquet.Column, err error) {
-	var names []string
-	for _, c := range file.Root().Columns() {
-		names = append(names, c.Name())
-		leaf := c
+// columns finds the columns and how their values are read.
+func (s *parquetSource) columns(file *parquet.File, r *rowReader) (err error) {
+	if r.id, err = leafNamed(file, "id"); err == nil {
+		r.values, err = leafNamed(file, "vector")
+	}
+	if err != nil {
+		return err
+	}
+	if r.id.MaxRepetitionLevel() > 0 {
+		return errors.New("the column id is of lists; text or whole numbers are wanted")
+	}
+	if r.idOf, err = idReader(r.id); err != nil {
+		return fmt.Errorf("the column id cannot be read: %w; text or whole numbers are wanted", err)
+	}
+	if r.values.MaxRepetitionLevel() > 1 {
+		return errors.New("the column vector is of lists of lists; a list of floats is wanted")
+	}
+	if r.floatOf, err = valueReader(file, r.values); err != nil {
+		return fmt.Errorf("the column vector cannot be read: %w", err)
+	}
+	return nil
+}
+
+// leafNamed finds a column by its name, else by its name in other letters' case, and goes
+// down to its values.
+func leafNamed(file *parquet.File, name string) (*parquet.Column, error) {
+	columns := file.Root().Columns()
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		var found []*parquet.Column
+		for _, c := range columns {
+			if same(c.Name(), name) {
+				found = append(found, c)
+			}
+		}
+		if len(found) > 1 {
+			return nil, fmt.Errorf("it has %d columns %s; rename those that are not meant", len(found), name)
+		}
+		if len(found) == 0 {
+			continue
+		}
+		leaf := found[0]
 		for !leaf.Leaf() && len(leaf.Columns()) == 1 {
 			leaf = leaf.Columns()[0]
 		}
-		switch {
-		case !leaf.Leaf():
-		case c.Name() == "id":
-			id = leaf
-		case c.Name() == "vector":
-			values = leaf
+		if !leaf.Leaf() {
+			return nil, fmt.Errorf("the column %s has several columns in it (%s)", name, strings.Join(columnNames(leaf), ", "))
+		}
+		return leaf, nil
+	}
+	return nil, fmt.Errorf("it has the columns %q; id and vector are wanted: rename them", columnNames(file.Root()))
+}
+
+// columnNames are all columns with those within them: row.id.
+func columnNames(c *parquet.Column) (names []string) {
+	for _, in := range c.Columns() {
+		names = append(names, in.Name())
+		if strings.Contains(strings.Join(in.Path(), "."), ".list") || in.Leaf() {
+			continue
+		}
+		for _, deeper := range in.Columns() {
+			if deeper.Name() != "list" && deeper.Name() != "bag" && !deeper.Repeated() {
+				names = append(names, in.Name()+"."+deeper.Name())
+			}
 		}
 	}
-	if id == nil || values == nil {
-		return nil, nil, fmt.Errorf("%s has the columns %q; id and vector are wanted", s.path, names)
-	}
-	if k := id.Type().Kind(); !slices.Contains([]parquet.Kind{parquet.ByteArray, parquet.Int32, parquet.Int64}, k) || id.MaxRepetitionLevel() > 0 {
-		return nil, nil, fmt.Errorf("%s: the column id is of %s; text or whole numbers are wanted", s.path, k)
-	}
-	if k := values.Type().Kind(); k != parquet.Float && k != parquet.Double || values.MaxRepetitionLevel() != 1 {
-		return nil, nil, fmt.Errorf("%s: the column vector is no list of floats", s.path)
-	}
-	return id, values, nil
+	return names
 }
 
 // yielded is an error of yield's own.
@@ -155,6 +219,8 @@ type yielded struct{ error }
 // rowReader yields the rows of row groups.
 type rowReader struct {
 	id, values  *parquet.Column
+	idOf        func(parquet.Value) (string, error)
+	floatOf     func(parquet.Value) float32
 	done, total int
 	yield       func(v vector) error
 	vector      []float32
@@ -183,25 +249,24 @@ func (r *rowReader) group(group parquet.RowGroup) error {
 
 // row takes the id and the vector of a row.
 func (r *rowReader) row(row parquet.Row) vector {
-	v := vector{done: r.done, total: r.total}
+	v := vector{row: r.done - 1, done: r.done, total: r.total}
 	r.vector = r.vector[:0]
 	for _, value := range row {
 		switch value.Column() {
 		case r.id.Index():
 			if !value.IsNull() {
-				v.id = value.String()
+				var err error
+				if v.id, err = r.idOf(value); err != nil {
+					v.bad = fmt.Errorf("the id of row %d: %w", r.done-1, err)
+				}
 			}
 		case r.values.Index():
 			switch {
-			case value.IsNull() && value.DefinitionLevel() < r.values.MaxDefinitionLevel()-1:
-				// No list, or one without values.
-			case value.IsNull():
+			case !value.IsNull():
+				r.vector = append(r.vector, r.floatOf(value))
+			case r.values.Optional() && value.DefinitionLevel() == r.values.MaxDefinitionLevel()-1:
 				v.bad = fmt.Errorf("the vector of row %d has an empty place", r.done-1)
-			case r.values.Type().Kind() == parquet.Double:
-				r.vector = append(r.vector, float32(value.Double()))
-			default:
-				r.vector = append(r.vector, value.Float())
-			}
+			} // else there is no list, or one without values
 		}
 	}
 	v.values = r.vector

@@ -1,0 +1,113 @@
+package dataset
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Folders as they lie on disks of phones, NAS and Windows: what is no photo of a product
+// makes none, what is one counts by its content where its name does not tell, and all that
+// was left out is said.
+func TestFoldersAsPeopleHaveThem(t *testing.T) {
+	const jpeg, png = "\xff\xd8\xff\xe0...............", "\x89PNG\r\n\x1a\n.........."
+	files := map[string]string{"cat/A/0.jfif": "", "cat/A/1.JPE": "", "cat/A/2.jpg_large": jpeg, "cat/A/3": png, "cat/A/4.jpg?v=1": "RIFF....WEBPVP8 ....",
+		"cat/A/5.dat": "BM\x00\x10\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00", "cat/A/6.gif_": "GIF89a............",
+		// Not photos:
+		"cat/A/7.jpg_large": "x", "cat/A/8.txt": "BMW is no picture....", "cat/A/list": "RIFF....WAVEfmt .....", "cat/A/9.jpg.crdownload": jpeg, "cat/A/10.part": jpeg,
+		"cat/A/._0.jpg": jpeg, "cat/A/Thumbs.db": jpeg, "cat/A/desktop.ini": "", "cat/A/.hidden.jpg": jpeg, "cat/A/~$x.jpg": "", "cat/A/11.jpg.download/x.jpg": jpeg}
+	for _, folder := range []string{"@eaDir/0.jpg", "#recycle", "@Recycle", "$RECYCLE.BIN/S-1", "System Volume Information", ".thumbnails", "__MACOSX/cat/A", "lost+found", ".@__thumb"} {
+		files["cat/A/"+folder+"/thumb.jpg"] = jpeg
+		files[folder+"/thumb.jpg"] = jpeg
+	}
+	src := source(t, files)
+	var want []string
+	for _, name := range []string{"0.jfif", "1.JPE", "2.jpg_large", "3", "4.jpg?v=1", "5.dat", "6.gif_"} {
+		want = append(want, "index|cat/A|cat|cat/A/"+name+"|")
+	}
+	same(t, rows(t, Folder{Leaf: Product, Queries: NoQueries}, src, Options{}), want...)
+	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(s.Notes, "\n")
+	for _, say := range []string{"3 files (no photo", "4 files and 18 folders (of the system", "1 file (hidden)", "2 files and 1 folder (a download that was not completed)"} {
+		if !strings.Contains(notes, say) {
+			t.Errorf("%q is not said:\n%s", say, notes)
+		}
+	}
+}
+
+// No queries are no queries, and not as many as nothing was said.
+func TestNoQueries(t *testing.T) {
+	list := "Ebay_train.txt"
+	header := strings.Join(onlineProductsHeader, " ") + "\n"
+	files := with(photosAt("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"), map[string]string{
+		"list.csv": "photo,product\na/1.jpg,a\na/2.jpg,a\n", list: header + "1 1 1 b/1.jpg\n", "Ebay_test.txt": header + "1 2 1 a/1.jpg\n2 2 1 a/2.jpg\n"})
+	src := source(t, files)
+	for name, in := range map[string]struct {
+		kind Kind
+		src  string
+	}{"folder": {Folder{Leaf: Product, Queries: NoQueries}, src}, "csv": {CSV{Queries: NoQueries}, filepath.Join(src, "list.csv")}, "sop": {OnlineProducts{Queries: NoQueries}, src}} {
+		for _, line := range rows(t, in.kind, in.src, Options{}) {
+			if strings.HasPrefix(line, "query") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+	}
+	for _, k := range []Kind{Folder{Leaf: Product, Queries: -2}, OnlineProducts{Queries: -2}} {
+		refused(t, k, src, Options{}, "-2 queries a product")
+	}
+}
+
+// The same list, saved by different programs on different systems.
+func TestListsAsPeopleHaveThem(t *testing.T) {
+	names := photosAt("img/0.jpg", "img/1.jpg", "img/"+norm.NFD.String("café.jpg"), norm.NFC.String("Möbel")+"/"+norm.NFD.String("Gerät.jpg"))
+	src := source(t, names)
+	lines := func(separator, end string) string {
+		rows := []string{"photo,product", "img/0.jpg,A", "img/1.jpg,A", norm.NFC.String("img/café.jpg,Café"), norm.NFD.String("Möbel/Gerät.jpg,Café")}
+		return strings.ReplaceAll(strings.Join(rows, end)+end, ",", separator)
+	}
+	utf16 := func(text string) string {
+		out := "\xff\xfe"
+		for _, r := range text { // all below 0x10000
+			out += string([]byte{byte(r), byte(r >> 8)})
+		}
+		return out
+	}
+	for name, text := range map[string]string{
+		"plain": lines(",", "\n"), "Windows": "\ufeff" + lines(",", "\r\n"), "Macintosh": lines(",", "\r"), "German Excel": "\ufeffsep=;\r\n" + lines(";", "\r\n"),
+		"Unicode text": utf16(lines("\t", "\r\n")), "backslashes": strings.ReplaceAll(lines(",", "\n"), "/", `\`), "empty rows": lines(",", "\n") + ",\n,\n\n\n",
+		"other letters": strings.Replace(lines(",", "\n"), "photo,product", " Photo ,PRODUCT", 1),
+		"quotes":        strings.Replace(lines(",", "\n"), "img/0.jpg", `"img/0.jpg"`, 1), "spare columns": strings.ReplaceAll(lines(",", "\n"), "\n", ",,\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(filepath.Join(src, "list.csv"), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			got := rows(t, CSV{Queries: 1}, filepath.Join(src, "list.csv"), Options{})
+			if len(got) != 4 {
+				t.Fatal(got)
+			}
+			products := map[string]int{}
+			for _, line := range got {
+				products[strings.Split(line, "|")[1]]++
+			}
+			// What looks the same is one product.
+			if len(products) != 2 || products["A"] != 2 || products[norm.NFC.String("Café")] != 2 {
+				t.Error(products)
+			}
+		})
+	}
+	if err := os.WriteFile(filepath.Join(src, "list.csv"), []byte("photo,product\nimg/0.jpg,NULL\nimg/1.jpg,NULL\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Import(context.Background(), CSV{}, filepath.Join(src, "list.csv"), t.TempDir(), Options{})
+	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "2 photos have the product NULL; that stands for none") {
+		t.Errorf("%q, %v", s.Notes, err)
+	}
+}

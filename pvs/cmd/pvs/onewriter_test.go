@@ -1,0 +1,97 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+)
+
+// Every verb that writes is refused where another process writes its output: in one
+// sentence with the output's name and the way out, and nothing of it is touched.
+func TestEveryOutputIsLocked(t *testing.T) {
+	t.Setenv("GOMLX_BACKEND", "go")
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	cat := at("cat")
+	for _, args := range [][]string{
+		{"data", "synth", "--products", "3", "--train", "4", "--size", "64", "--out", cat},
+		{"embed", cat, "--split", "index", "--baseline", "--out", at("index")},
+		{"convert", at("index.npy"), at("set.tfrecord")},
+	} {
+		if status, _, stderr := pvs(t, args...); status != 0 {
+			t.Fatalf("%v: %s", args, stderr)
+		}
+	}
+	train := []string{"--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini"}
+	name, folder := onewriter.Lock, onewriter.LockFolder
+	for _, c := range []struct {
+		lock   func(string) (*onewriter.Held, error)
+		output string
+		args   []string
+	}{
+		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v")}},
+		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v.npy")}},
+		{name, "ranked.csv", []string{"search", "--index", at("index"), "--queries", at("index"), "--out", at("ranked.csv")}},
+		{name, "w", []string{"convert", at("set.json"), at("w.npy")}},
+		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
+		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
+		{folder, "records", []string{"records", cat, "--splits", "train", "--out", at("records")}},
+		{name, "records/train", []string{"records", cat, "--splits", "train", "--out", at("records")}},
+		{folder, "runs", append([]string{"train", cat, "--run", "1.1", "--out", at("runs")}, train...)},
+		{folder, "runs/runs/1.1", append([]string{"train", cat, "--run", "1.1", "--out", at("runs")}, train...)},
+		{folder, "runs", append([]string{"journey", cat, "--run", "0", "--out", at("runs")}, train...)},
+		{folder, "check", []string{"check", cat, "--no-labels", "--out", at("check")}},
+		{folder, "quick", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick")}},
+		{name, "quick2/network/index", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick2")}},
+		{folder, "drawn", []string{"data", "synth", "--products", "2", "--size", "64", "--out", at("drawn")}},
+		{folder, "parts", []string{"data", "kicad", "--from", "../../../data/kicad/testdata", "--limit", "1", "--size", "64", "--out", at("parts")}},
+		{folder, "bad", []string{"data", "defects", cat, "--each", "1", "--kinds", "exact", "--out", at("bad")}},
+		{folder, "vectors", []string{"data", "vectors", "--index", "100", "--queries", "10", "--dim", "4", "--out", at("vectors")}},
+		{folder, "imported", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
+		{name, "imported/photos.csv", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
+	} {
+		held, err := c.lock(at(c.output))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := listing(t, dir)
+		refused(t, c.args, filepath.Base(c.output)+" is being written by another part of this program: wait until that ends, or write to another place")
+		for file, now := range listing(t, dir) {
+			if was, ok := before[file]; ok && now != was {
+				t.Errorf("%v changed %s", c.args, file)
+			} else if !ok && strings.HasPrefix(file, at(c.output)) && !strings.Contains(file, "/runs/") {
+				t.Errorf("%v left %s", c.args, file)
+			}
+		}
+		held.Release()
+		if status, _, stderr := pvs(t, c.args...); status != 0 {
+			t.Errorf("%v, alone: %s", c.args, stderr)
+		}
+		for file := range listing(t, dir) {
+			if strings.HasSuffix(file, ".lock") {
+				t.Errorf("%v left %s", c.args, file)
+			}
+		}
+	}
+}
+
+// listing is the text of all files under a folder.
+func listing(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[path] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// unknown says that nothing is known of vectors, which are then compared with all.
+func (a *app) unknown(name string, o *vectors.Origin) {
+	if !o.Known() {
+		name = strings.TrimSuffix(name, ".npy")
+		a.log(fmt.Sprintf("%s.json does not say what made the vectors %s: whether they may be compared with "+
+			"others is not checked", name, name))
+	}
+}
+
+// given lists the flags that name a network or how it is used.
+func (f *networkFlags) given() (flags []string) {
+	add := func(given bool, flag string, value any) {
+		if given {
+			flags = append(flags, strings.TrimSpace(fmt.Sprint("--", flag, " ", value)))
+		}
+	}
+	add(f.Baseline, "baseline", "")
+	add(f.Checkpoint != "", "checkpoint", f.Checkpoint)
+	add(f.Weights != "", "weights", f.Weights)
+	add(f.Model != "", "model", f.Model)
+	add(f.Pixels != 0, "pixels", f.Pixels)
+	add(f.Precision != nil, "precision", f.precision())
+	return flags
+}
+
+// as makes the embedder that an index was made with, of the weights that its NAME.json
+// names or, where the flags name some, of those if they are the same.
+func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
+	n, err := f.matching(a, index, o)
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		e := embed.Histogram{}
+		made := e.Origin()
+		return e, vectors.Compare("the index "+index, o, "the photo", &made)
+	}
+	same := networkFlags{Batch: f.Batch, Pixels: o.Pixels, Precision: new(effnet.Precision)}
+	if err := same.Precision.UnmarshalText([]byte(o.Precision)); err != nil {
+		return nil, fmt.Errorf("the index %s: %w", index, err)
+	}
+	e, err := same.start(a, n, embed.Output(o.Output))
+	if err != nil {
+		return nil, err
+	}
+	if q, ok := e.(*embed.Quantized); ok {
+		if err := q.CalibrateAs(o.Calibration); err != nil {
+			return nil, fmt.Errorf("the index %s: %w", index, err)
+		}
+	}
+	made := e.Origin()
+	return e, vectors.Compare("the index "+index, o, "the photo", &made)
+}
+
+// matching loads the network of an index; nil for colour histograms. Flags that say
+// otherwise, and weights that are gone or others, are errors.
+func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*network, error) {
+	disagrees := func(flag string) error {
+		return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the "+
+			"index with it", index, o, flag)
+	}
+	switch given := f.given(); {
+	case o.Network == embed.HistogramName && f.Baseline && len(given) == 1,
+		o.Network == embed.HistogramName && len(given) == 0:
+		return nil, nil
+	case o.Network == embed.HistogramName:
+		return nil, disagrees(strings.Join(given, " "))
+	case f.Baseline:
+		return nil, disagrees("--baseline")
+	case f.Model != "" && !strings.EqualFold(f.Model, o.Network):
+		return nil, disagrees("--model " + f.Model)
+	case f.Pixels != 0 && f.Pixels != o.Pixels:
+		return nil, disagrees(fmt.Sprint("--pixels ", f.Pixels))
+	case f.Precision != nil && f.Precision.String() != o.Precision:
+		return nil, disagrees("--precision " + f.Precision.String())
+	}
+	if _, err := effnet.Named(o.Network); err != nil {
+		return nil, fmt.Errorf("the index %s was made with %s, which embeds no photos here: search it by --queries",
+			index, o)
+	}
+	n, what, err := f.weightsOf(a, index, o)
+	if err != nil {
+		return nil, err
+	}
+	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network || digest != o.Weights {
+		found := vectors.Origin{Network: n.config.Name, Title: n.config.Title, Run: n.run, Weights: digest}
+		return nil, fmt.Errorf("the index %s was made with %s, but %s is %s: leave it out if it was named, "+
+			"else name the weights that the index was made with by --weights or --checkpoint, or embed the index again",
+			index, o, what, &found)
+	}
+	return n, nil
+}
+
+// weightsOf loads the weights that the flags name, or else those that the index was made
+// with, and says which in words.
+func (f *networkFlags) weightsOf(a *app, index string, o *vectors.Origin) (n *network, what string, err error) {
+	from := networkFlags{Checkpoint: f.Checkpoint, Weights: f.Weights, Model: f.Model}
+	named := from.Checkpoint != "" || from.Weights != ""
+	if !named {
+		from = networkFlags{Checkpoint: o.Checkpoint, Weights: o.WeightsFrom}
+	}
+	what = "the checkpoint " + from.Checkpoint
+	if from.Checkpoint == "" {
+		what = "what --weights " + from.Weights + " names"
+		if !named {
+			what = "what the weights " + from.Weights + " are now"
+		}
+		if strings.ContainsAny(from.Weights, "./\\") { // a file, as weights.Find tells them
+			from.Model = o.Network
+		}
+	} else {
+		from.Model = ""
+	}
+	if from.Checkpoint == "" && from.Weights == "" {
+		return nil, "", fmt.Errorf("the index %s was made with %s, and its %s.json does not say where those "+
+			"weights are: name them by --weights or --checkpoint", index, o, index)
+	}
+	if n, err = from.load(a); err == nil || named {
+		return n, what, err
+	}
+	place := from.Checkpoint
+	if place == "" {
+		place = from.Weights
+	}
+	gone := errors.Is(err, fs.ErrNotExist)
+	if strings.ContainsAny(place, "./\\") {
+		_, stat := os.Stat(place)
+		gone = gone || errors.Is(stat, fs.ErrNotExist)
+	}
+	if gone {
+		return nil, "", fmt.Errorf("the index %s was made with %s of %s, which is not there now: name those "+
+			"weights by --weights or --checkpoint", index, o, place)
+	}
+	return nil, "", fmt.Errorf("the index %s was made with %s of %s, which cannot be had now: %w", index, o, place, err)
+}
