@@ -20,6 +20,7 @@ var may = map[string][]string{
 	"pvs/loop":               {},
 	"pvs/internal/onewriter": {},
 	"pvs/internal/stamp":     {},
+	"pvs/internal/pieces":    {"pvs/effnet", "pvs/native"},
 	"pvs/internal/plaintext": {},
 	"pvs/pace":               {},
 	"pvs/fetch":              {"pvs/wholefile", "pvs/internal/onewriter"},

@@ -158,7 +158,7 @@ func (k *kernels) norm(name string, channels, places int) {
 	for _, v := range []*[]float64{&n.gamma, &n.beta, &n.inverse} {
 		*v = make([]float64, channels)
 	}
-	for _, v := range []*[]float32{&n.batchMean, &n.unbiased} {
+	for _, v := range []*[]float32{&n.start, &n.batchMean, &n.unbiased} {
 		*v = make([]float32, channels)
 	}
 	for weight, gradients := range map[string]*[]float32{"/gamma": &n.dGamma, "/beta": &n.dBeta} {

@@ -3,11 +3,13 @@
 #define PVS_NATIVE_KEPT_H
 
 #include "cross.h"
+#include "depthwise.h"
 #include "network.h"
 
 // shape is the sizes of a block in training.
 typedef struct {
 	int side, inputs, padded, out, places; // of one image: sides and places before and after, side with zeros
+	int stride;
 	int in, wide, all;                     // channels; wide ones filled up to whole vectors
 	int keeps;                             // what expansion and depthwise convolution give
 	padding zeros;
@@ -15,7 +17,7 @@ typedef struct {
 
 static shape shape_of(const pvs_block *b, int side) {
 	const pvs_kernels *d = &b->depthwise;
-	shape s = {.side = side, .inputs = side * side, .out = halved(side, d->stride), .wide = d->channels, .all = vectors_of(d->channels) * lanes};
+	shape s = {.side = side, .inputs = side * side, .stride = d->stride, .out = halved(side, d->stride), .wide = d->channels, .all = vectors_of(d->channels) * lanes};
 	s.places = s.out * s.out;
 	s.zeros = same(side, d->size, d->stride);
 	s.padded = s.zeros.before + side + s.zeros.after;
@@ -85,13 +87,21 @@ static void pad(const shape *s, int width, int act, const float *expanded, float
 	}
 }
 
+// padded_places is how many places a padded panel has, with those after its last row that the gradient of the
+// weights reads (kernel_rows): it multiplies them by zeros, of which NaN that was left there would make NaN.
+static long padded_places(int padded, int stride) { return (long)padded * padded + (kernel_places - 1) * stride + 5; }
+
 // zeros_around makes zeros around the places of the panel from channel c on; they stay while panels are
 // equally wide.
 static void zeros_around(const shape *s, int c, float *padded) {
 	int vectors = vectors_at(s, c);
 	if (c == 0 || vectors == 1)
-		memset(padded, 0, sizeof(float) * s->padded * s->padded * vectors * lanes);
+		memset(padded, 0, sizeof(float) * padded_places(s->padded, s->stride) * vectors * lanes);
 }
+
+// fill_gate makes zeros of an image's factors of the channels that only fill up the last vector: what they multiply
+// is zero, and NaN that was left there would make NaN of it.
+static void fill_gate(const shape *s, float *gate) { memset(gate + s->wide, 0, sizeof(float) * (s->all - s->wide)); }
 
 // input_panel brings a panel of the depthwise convolution's input, of the image numbered i of count,
 // between zeros that are there, and the activation's derivatives to slopes unless that is null.

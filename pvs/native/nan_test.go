@@ -181,3 +181,80 @@ func TestNaNGradient(t *testing.T) {
 		}
 	}
 }
+
+// After a batch that was no numbers, whose gradients are dropped, the next ones are as if it had not been.
+func TestAfterNaN(t *testing.T) {
+	needsKernels(t)
+	good, bad := images(2, 32), images(2, 32)
+	for i := range bad {
+		bad[i] = nans[0]
+	}
+	slopes, features := normal(2*mini.Features()), make([]float32, 2*mini.Features())
+	for i := range 2 * len(native.Lanes()) {
+		norms := i%2 == 1
+		n, err := native.NewTrainingFor(mini, 32, native.TrainingOptions{Norms: norms}, native.Lanes()[i/2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		if err := n.Load(values(mini)); err != nil {
+			t.Fatal(err)
+		}
+		var want map[string][]float32
+		for _, x := range [][]float32{good, bad, good} {
+			for _, err := range []error{n.Forward(x, nil, features), n.Backward(slopes)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := map[string][]float32{}
+			switch {
+			case x[100] != x[100]:
+				n.Discard()
+			case want == nil:
+				want = got
+				fallthrough
+			default:
+				if err := n.Gradients(got); err != nil {
+					t.Fatal(err)
+				}
+				for name, values := range want {
+					for i, v := range values {
+						if got[name][i] != v {
+							t.Errorf("norms %t: of the gradients of %s value %d is %g, not %g", norms, name, i, got[name][i], v)
+							break
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// After an image that is no numbers the next ones have the features that they have by themselves: what is left in
+// working memory does no harm.
+func TestNetworkAfterNaN(t *testing.T) {
+	needsKernels(t)
+	for _, c := range []effnet.Config{mini, lite, wide} {
+		good, bad := images(2, 45), images(2, 45)
+		for i := range bad {
+			bad[i] = nans[i%len(nans)]
+		}
+		for name, n := range networks(t, c, values(c), 45) {
+			var want []float32
+			for _, x := range [][]float32{good, bad, good} {
+				out := make([]float32, 2*c.Features())
+				if err := n.Run(x, native.Options{}, out); err != nil {
+					t.Fatal(err)
+				}
+				if _, all := isNaN(out); all != (x[0] != x[0]) {
+					t.Errorf("%s, %s: features are NaN: %t", c.Title, name, all)
+				} else if want == nil {
+					want = out
+				} else if !all && !slices.Equal(out, want) {
+					t.Errorf("%s, %s: other features after an image that is no numbers", c.Title, name)
+				}
+			}
+		}
+	}
+}

@@ -15,6 +15,7 @@ type norm struct {
 	filled   int // channels filled up to whole vectors
 
 	mean, scale, shift        []float32
+	start                     []float32 // what mean is before the batch's: the moving one
 	back, backMean, backSlope []float32
 
 	gamma, beta, inverse []float64 // 1/sqrt(variance+epsilon)
@@ -23,12 +24,13 @@ type norm struct {
 	count                float64
 }
 
-// load takes the weights. The moving mean is near the batch's: sums of what is less it lose little.
+// load takes the weights. The moving mean is near the batch's: sums of what is less it lose little. Each way
+// forward begins with it, whatever the one before saw.
 func (n *norm) load(values map[string][]float32) {
 	if n == nil { // there is none after an expansion that there is not
 		return
 	}
-	copy(n.mean, values[n.name+"/moving_mean"])
+	copy(n.start, values[n.name+"/moving_mean"])
 	for c := range n.channels {
 		n.gamma[c] = float64(values[n.name+"/gamma"][c])
 		n.beta[c] = float64(values[n.name+"/beta"][c])
@@ -150,6 +152,11 @@ func (t *Training) backwardSteps() []step {
 }
 
 func (t *Training) forwardNorms(features []float32) {
+	for _, n := range t.k.norms {
+		if n != nil {
+			copy(n.mean, n.start)
+		}
+	}
 	t.each(func(p *part, from, to int) { p.room(&p.kept, t.k.phasesMemory(to-from)) })
 	for _, s := range t.forwardSteps() {
 		t.run(s, features, nil)

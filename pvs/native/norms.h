@@ -120,7 +120,7 @@ static long lay_out_phases(const pvs_training *t, int count, float *scratch, pha
 			most_expanded = most(most_expanded, (long)count * s.inputs * s.all);
 		most_narrow = most(most_narrow, size_of(p));
 		panels = most(panels, (long)s.inputs * panel);
-		padded = most(padded, (long)s.padded * s.padded * panel);
+		padded = most(padded, padded_places(s.padded, s.stride) * panel);
 		inner = most(inner, inner_places(inner_of(&block->depthwise, s.out)) * panel);
 		some = most(some, (long)together * s.places * s.all);
 		gradients = most(gradients, together * size_of(p));
@@ -283,8 +283,10 @@ static void activate_wide(const task *k, const phase_block *o, int first, int n,
 		for (int i = 0; i < n; i++)
 			average(k->m.some + to + (long)i * s->places * width, s->places, width, width, g->means + (long)i * s->all + c);
 	}
-	for (int i = 0; o->b->squeeze.weights && i < n; i++)
+	for (int i = 0; o->b->squeeze.weights && i < n; i++) {
 		gate_of(o->b, 1, g->means + (long)i * s->all, k->m.gate.squeezed, g->gate + (long)i * s->all);
+		fill_gate(s, g->gate + (long)i * s->all);
+	}
 }
 
 static void project_phase(const task *k, const phase_block *o) {

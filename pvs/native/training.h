@@ -88,7 +88,7 @@ static long lay_out_ahead(const pvs_training *t, int count, int first, float *sc
 	for (int b = first; b < n->block_count; b++) {
 		shape s = shape_of(&n->blocks[b], p.side);
 		if (s.keeps) {
-			padded = most(padded, (long)s.padded * s.padded * panel);
+			padded = most(padded, padded_places(s.padded, s.stride) * panel);
 			expanded = most(expanded, (long)together_of(s.places, count) * s.inputs * panel);
 			convolved = most(convolved, (long)s.places * panel);
 			wide = most(wide, (long)together_of(s.places, count) * s.places * s.all);
@@ -109,6 +109,7 @@ static void block_ahead(const pvs_block *b, const shape *s, int count, int act, 
 	for (int i = 0; b->squeeze.weights && i < count; i++) {
 		memcpy(k->means + (long)i * s->all, m->memory.sums + (long)i * s->wide, sizeof(float) * s->wide);
 		memcpy(k->gate + (long)i * s->all, m->memory.gate + (long)i * s->wide, sizeof(float) * s->wide);
+		fill_gate(s, k->gate + (long)i * s->all);
 	}
 }
 
@@ -156,7 +157,7 @@ static long lay_out_back(const pvs_training *t, int count, int first, float *scr
 		place next = next_place(block, p);
 		narrow = most(narrow, size_of(next));
 		scaled = most(scaled, together * size_of(next));
-		padded = most(padded, (long)s.padded * s.padded * panel);
+		padded = most(padded, padded_places(s.padded, s.stride) * panel);
 		if (block->expand.weights)
 			expanded = most(expanded, (long)added_of(&s) * together * s.inputs * panel);
 		panels = most(panels, (long)together * s.places * panel);

@@ -107,7 +107,7 @@ func (l *npyLayout) parse(text []byte) error {
 	}
 	rows, err1 := strconv.Atoi(string(table[1]))
 	dim, err2 := strconv.Atoi(string(table[2]))
-	if err1 != nil || err2 != nil || dim < 1 || rows > 1<<40 || dim > 1<<24 {
+	if err1 != nil || err2 != nil || dim < 1 || int64(rows) > 1<<40 || dim > 1<<24 {
 		return fmt.Errorf("its shape (%s, %s) is not possible", table[1], table[2])
 	}
 	l.rows, l.dim = rows, dim

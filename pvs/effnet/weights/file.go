@@ -38,7 +38,7 @@ func (f *File) Names() []string {
 }
 
 // maxFile is what is read into memory; EfficientNet-B7 with its optimizer takes 0.8 GB.
-const maxFile = 2 << 30
+const maxFile int64 = 2 << 30
 
 // Read reads a weights file of any of the three formats, told by its content.
 func Read(path string) (*File, error) {

@@ -40,7 +40,7 @@ long PVS_PIECE(depthwise_back_room)(int size, int stride, int side) {
 	pvs_kernels d = {.size = size, .stride = stride};
 	padding z = same(side, size, stride);
 	long padded = z.before + side + z.after;
-	return (padded * padded + inner_places(inner_of(&d, halved(side, stride)))) * panel;
+	return (padded_places(padded, stride) + inner_places(inner_of(&d, halved(side, stride)))) * panel;
 }
 
 PVS_TARGET void PVS_PIECE(depthwise_back)(int vectors, const float *w, int size, int stride, const float *x, int side, const float *slopes, float *kernel, float *times, float *plus, int channels, float *room) {
@@ -48,8 +48,8 @@ PVS_TARGET void PVS_PIECE(depthwise_back)(int vectors, const float *w, int size,
 	padding z = same(side, size, stride);
 	int padded = z.before + side + z.after, width = vectors * lanes, out = halved(side, stride);
 	inner g = inner_of(&d, out);
-	float *inside = room + (long)padded * padded * width, *to = room + (long)(z.before * padded + z.before) * width;
-	memset(room, 0, sizeof(float) * ((long)padded * padded + inner_places(g)) * width);
+	float *inside = room + padded_places(padded, stride) * width, *to = room + (long)(z.before * padded + z.before) * width;
+	memset(room, 0, sizeof(float) * (padded_places(padded, stride) + inner_places(g)) * width);
 	for (int y = 0; y < side; y++)
 		memcpy(to + (long)y * padded * width, x + (long)y * side * width, sizeof(float) * side * width);
 	inside += (g.before * g.row + g.before) * width;
