@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -15,6 +16,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
 	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
 // Options of a journey.
@@ -46,28 +48,21 @@ type Journey struct {
 	trainer *finetune.Trainer
 	// embedded features by name: their photos are looked at once.
 	embedded map[string]bool
-	lock     *onewriter.Held // of the folder for everything that is made
 }
 
 // Open prepares a journey. A catalogue in which a product is both trained on and
-// searched for is refused, as is one without train photos, and a folder in which another
-// process trains: runs share their ancestors and kept features. Close gives it back.
-func Open(c *catalog.Catalog, opts Options) (journey *Journey, err error) {
+// searched for is refused, as is one without train photos.
+func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := c.CheckSplits(); err != nil {
 		return nil, err
 	}
 	if err := opts.Precision.CheckTraining(opts.Training); err != nil {
 		return nil, err
 	}
-	j := &Journey{opts: opts, catalog: c, embedded: map[string]bool{}}
-	if j.lock, err = onewriter.LockFolder(opts.Out); err != nil {
-		return nil, err
+	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
 	}
-	defer func() {
-		if err != nil {
-			j.lock.Release()
-		}
-	}()
+	j := &Journey{opts: opts, catalog: c, embedded: map[string]bool{}}
 	train, val, classes, err := j.sources()
 	if err != nil {
 		return nil, err
@@ -154,18 +149,21 @@ func (j *Journey) describe(train, val feed.Source, classes feed.Classes) error {
 	return nil
 }
 
-// Close frees what the devices hold, and the folder.
-func (j *Journey) Close() {
-	j.trainer.Close()
-	j.lock.Release()
-}
+// Close frees what the devices hold.
+func (j *Journey) Close() { j.trainer.Close() }
 
 // Folder is where a run's checkpoint, log and scores are.
 func (j *Journey) Folder(run string) string { return filepath.Join(j.opts.Out, "runs", run) }
 
 // Train trains a run and what it builds on, where that is missing, and returns the last
-// checkpoint; run 0 has none.
+// checkpoint; run 0 has none. The folder has one writer at a time: runs share their
+// ancestors and kept features.
 func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint, error) {
+	lock, err := onewriter.LockFolder(j.opts.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
 	line, err := recipe.Lineage(j.opts.Runs, name)
 	if err != nil {
 		return nil, err
@@ -202,8 +200,13 @@ type Result struct {
 
 // Run trains and scores a run and what it builds on, or with "" all of them, in the
 // order of the table. Each result is handed to done, if that is not nil, as soon as it
-// is there.
+// is there. The folder has one writer at a time.
 func (j *Journey) Run(ctx context.Context, name string, done func([]Result) error) ([]Result, error) {
+	lock, err := onewriter.LockFolder(j.opts.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
 	runs := j.opts.Runs
 	if name != "" {
 		var err error

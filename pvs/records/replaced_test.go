@@ -146,7 +146,8 @@ func TestMended(t *testing.T) {
 			t.Errorf("%s: %+v", what, m)
 		}
 		write(t, c, name, Options{SkipBad: true, Progress: func(int, int) { t.Errorf("%s: a photo is encoded again", what) }})
-		if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), "photo p1") {
+		_, err := Write(context.Background(), c, catalog.Train, classes, name, Options{})
+		if err == nil || !strings.Contains(err.Error(), "photo p1") {
 			t.Errorf("%s: got %v", what, err)
 		}
 		write(t, c, name, Options{SkipBad: true})

@@ -42,7 +42,8 @@ func TestOneWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, other := range []string{name, name + ".npy", filepath.Join(filepath.Dir(name), ".", "set.ids")} {
-		if _, err := OpenWriter(other, 1, "three"); !errors.Is(err, onewriter.ErrBusy) || !strings.Contains(err.Error(), name) {
+		_, err := OpenWriter(other, 1, "three")
+		if !errors.Is(err, onewriter.ErrBusy) || !strings.Contains(err.Error(), name) {
 			t.Errorf("a second writer of %s: %v", other, err)
 		}
 	}

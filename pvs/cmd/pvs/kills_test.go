@@ -54,9 +54,11 @@ func TestKills(t *testing.T) {
 	seed, _ := strconv.ParseUint(os.Getenv(killSeedEnv), 10, 64)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	phases := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nviews = \"A0 A2\"\nlearning_rate = 1e-2\nepochs = 2\n\n" +
-		"[[phase]]\nname = \"block\"\nfrom = \"top\"\ntrains = \"from block7a\"\nviews = \"A0\"\nlearning_rate = 1e-3\nepochs = 2\n\n" +
-		"[[phase]]\nname = \"head\"\nfrom = \"block\"\ntrains = \"siamese head\"\nmargin = 0.5\nviews = \"A0 A1\"\nlearning_rate = 1e-3\nepochs = 2\n"
+	const phases = "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nviews = \"A0 A2\"\nlearning_rate = 1e-2\nepochs = 2\n\n" +
+		"[[phase]]\nname = \"block\"\nfrom = \"top\"\ntrains = \"from block7a\"\nviews = \"A0\"\n" +
+		"learning_rate = 1e-3\nepochs = 2\n\n" +
+		"[[phase]]\nname = \"head\"\nfrom = \"block\"\ntrains = \"siamese head\"\nmargin = 0.5\nviews = \"A0 A1\"\n" +
+		"learning_rate = 1e-3\nepochs = 2\n"
 	if err := os.WriteFile(at("mine.toml"), []byte(phases), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,8 @@ func TestKills(t *testing.T) {
 	for _, args := range [][]string{
 		{"data", "synth", "--products", "8", "--train", "24", "--size", "64", "--out", at("cat")},
 		{"data", "synth", "--products", "1", "--train", "16", "--size", "320", "--out", at("large")},
-		{"data", "defects", at("cat"), "--each", "4", "--kinds", "unreadable,exact,reencoded,resized,cropped", "--out", at("bad")},
+		{"data", "defects", at("cat"), "--each", "4", "--kinds", "unreadable,exact,reencoded,resized,cropped",
+			"--out", at("bad")},
 		{"data", "vectors", "--index", "12000", "--queries", "10", "--dim", "64", "--out", at("vectors")},
 		{"convert", at("vectors/index.npy"), at("vectors/index.parquet")},
 		{"convert", at("vectors/index.npy"), at("vectors/shards.tfrecord"), "--shard-mb", "1"},
@@ -79,8 +82,10 @@ func TestKills(t *testing.T) {
 		}
 	}
 	for _, jobs := range [][]job{
-		{{"embed", append([]string{"embed", at("cat"), "--split", "index", "--pixels", "32", "--batch", "2", "--out", "OUT/v"}, network...)}},
-		{{"train", append([]string{"train", at("cat"), "--scale", "smoke", "--pixels", "32", "--phases", at("mine.toml"), "--run", "head", "--out", "OUT"}, network...)}},
+		{{"embed", append([]string{"embed", at("cat"), "--split", "index", "--pixels", "32", "--batch", "2",
+			"--out", "OUT/v"}, network...)}},
+		{{"train", append([]string{"train", at("cat"), "--scale", "smoke", "--pixels", "32", "--phases", at("mine.toml"),
+			"--run", "head", "--out", "OUT"}, network...)}},
 		{{"records", []string{"records", at("large"), "--quality", "100", "--shard-mb", "1", "--out", "OUT"}}},
 		{
 			{"convert to TFRecord", []string{"convert", at("vectors/index.npy"), "OUT/w.tfrecord", "--shard-mb", "1"}},
@@ -92,7 +97,7 @@ func TestKills(t *testing.T) {
 	} {
 		for i, j := range jobs {
 			t.Run(j.name, func(t *testing.T) {
-				k := &killing{job: j, dir: filepath.Join(dir, fmt.Sprint("kills ", j.name)), rng: rand.New(rand.NewPCG(seed, uint64(i)))}
+				k := &killing{job: j, dir: at("kills " + j.name), rng: rand.New(rand.NewPCG(seed, uint64(i)))}
 				k.run(t, max(1, kills/len(jobs)))
 			})
 		}
@@ -160,7 +165,8 @@ type process struct {
 // refused says whether it ended with the sentence on another writer.
 func (p *process) refused() bool {
 	var exit *exec.ExitError
-	return errors.As(p.err, &exit) && exit.ExitCode() == 1 && strings.Contains(p.said.String(), "is being written by another process")
+	return errors.As(p.err, &exit) && exit.ExitCode() == 1 &&
+		strings.Contains(p.said.String(), "is being written by another process")
 }
 
 // run makes the unbroken run and kills others.
@@ -180,7 +186,8 @@ func (k *killing) run(t *testing.T, kills int) {
 	if k.kills < kills {
 		t.Errorf("only %d of %d kills came before the end of the job", k.kills, kills)
 	}
-	t.Logf("%s: %d kills in %d trials, with %d second writers of which %d were refused; %d files each time as those of an unbroken run (%.1f s); %.0f s",
+	t.Logf("%s: %d kills in %d trials, with %d second writers of which %d were refused; "+
+		"%d files each time as those of an unbroken run (%.1f s); %.0f s",
 		k.name, k.kills, k.trials, k.seconds, k.refusals, len(k.want), k.took.Seconds(), time.Since(start).Seconds())
 }
 

@@ -47,9 +47,11 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{folder, "quick", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick")}},
 		{name, "quick2/network/index", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick2")}},
 		{folder, "drawn", []string{"data", "synth", "--products", "2", "--size", "64", "--out", at("drawn")}},
-		{folder, "parts", []string{"data", "kicad", "--from", "../../../data/kicad/testdata", "--limit", "1", "--size", "64", "--out", at("parts")}},
+		{folder, "parts", []string{"data", "kicad", "--from", "../../../data/kicad/testdata", "--limit", "1", "--size", "64",
+			"--out", at("parts")}},
 		{folder, "bad", []string{"data", "defects", cat, "--each", "1", "--kinds", "exact", "--out", at("bad")}},
-		{folder, "vectors", []string{"data", "vectors", "--index", "100", "--queries", "10", "--dim", "4", "--out", at("vectors")}},
+		{folder, "vectors", []string{"data", "vectors", "--index", "100", "--queries", "10", "--dim", "4",
+			"--out", at("vectors")}},
 		{folder, "imported", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
 		{name, "imported/photos.csv", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
 	} {
@@ -58,7 +60,8 @@ func TestEveryOutputIsLocked(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := listing(t, dir)
-		refused(t, c.args, filepath.Base(c.output)+" is being written by another part of this program: wait until that ends, or write to another place")
+		refused(t, c.args, filepath.Base(c.output)+
+			" is being written by another part of this program: wait until that ends, or write to another place")
 		for file, now := range listing(t, dir) {
 			if was, ok := before[file]; ok && now != was {
 				t.Errorf("%v changed %s", c.args, file)
