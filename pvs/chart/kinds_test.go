@@ -19,7 +19,8 @@ func TestThumbnailOfPhonePhoto(t *testing.T) {
 	if m, ok := thumbnail(path, 32); !ok || m.Bounds().Dx() != 32 {
 		t.Error("it is not shown")
 	}
-	if m := fitted("../imageprep/testdata/cases/exif-missed/exif_MM.jpg", 61); m == nil || m.Bounds().Dx() != 47 || m.Bounds().Dy() != 61 {
+	if m := fitted("../imageprep/testdata/cases/exif-missed/exif_MM.jpg", 61); m == nil || m.Bounds().Dx() != 47 ||
+		m.Bounds().Dy() != 61 {
 		t.Error("it is not shown upright")
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"math/bits"
 )
 
-// bmp is what the headers of a BMP say (BITMAPFILEHEADER, BITMAPCOREHEADER, BITMAPINFOHEADER to V5, and OS/2's second one).
+// bmp is what the headers of a BMP say (BITMAPFILEHEADER, BITMAPCOREHEADER, BITMAPINFOHEADER to V5, and OS/2's second
+// one).
 type bmp struct {
 	width, height int
 	topDown       bool
@@ -31,8 +32,8 @@ func plausibleBMP(data []byte) bool {
 	return n == bmpCore || n >= 16 && n <= 124
 }
 
-// decodeBMP reads a BMP of any depth and header. Where a header has a mask for alpha, alpha counts, unless it is 0 in all pixels, as
-// programs write that know nothing of it; a fourth byte without a mask is nothing.
+// decodeBMP reads a BMP of any depth and header. Where a header has a mask for alpha, alpha counts, unless it is 0 in
+// all pixels, as programs write that know nothing of it; a fourth byte without a mask is nothing.
 func decodeBMP(data []byte, limits Limits) (*RGB, error) {
 	b, err := readBMP(data, limits)
 	if err != nil {
@@ -52,8 +53,10 @@ func isDIB(data []byte) bool {
 	if len(data) < 40 {
 		return false
 	}
-	size, planes, depth := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint16(data[12:]), binary.LittleEndian.Uint16(data[14:])
-	return (size == 40 || size == 52 || size == 56 || size == 108 || size == 124) && planes == 1 && depth >= 1 && depth <= 32
+	size, planes, depth := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint16(data[12:]),
+		binary.LittleEndian.Uint16(data[14:])
+	return (size == 40 || size == 52 || size == 56 || size == 108 || size == 124) && planes == 1 && depth >= 1 &&
+		depth <= 32
 }
 
 // decodeDIB reads a BMP without its file header.
@@ -76,7 +79,8 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 		whole := make([]byte, 124) // OS/2's second header may be cut short: what is not there is 0
 		copy(whole, h)
 		h = whole
-		b.width, b.height, b.depth, b.compression = int(int32(le.Uint32(h[4:]))), int(int32(le.Uint32(h[8:]))), int(le.Uint16(h[14:])), le.Uint32(h[16:])
+		b.width, b.height, b.depth, b.compression = int(int32(le.Uint32(h[4:]))), int(int32(le.Uint32(h[8:]))),
+			int(le.Uint16(h[14:])), le.Uint32(h[16:])
 		colors = int(le.Uint32(h[32:]))
 		if b.height < 0 {
 			b.height, b.topDown = -b.height, true

@@ -33,7 +33,8 @@ func (l Limits) size(width, height int) error {
 		return claim{fmt.Sprintf("claims to be %d x %d pixels large", width, height)}
 	}
 	if width > l.MaxPixels/height {
-		return claim{fmt.Sprintf("claims %d x %d pixels, over the limit of %d million; make it smaller", width, height, l.MaxPixels/1e6)}
+		return claim{fmt.Sprintf("claims %d x %d pixels, over the limit of %d million; make it smaller",
+			width, height, l.MaxPixels/1e6)}
 	}
 	return nil
 }
@@ -76,12 +77,12 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 }
 
 // Decode reads a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF image, of several pictures the first one, turns it
-// upright by the orientation that it carries, and lays what is transparent on white. Colours are taken as they are: no ICC profile
-// is followed (docs/data.md). The name is for messages; the content says what a file is.
+// upright by the orientation that it carries, and lays what is transparent on white. Colours are taken as they are: no
+// ICC profile is followed (docs/data.md). The name is for messages; the content says what a file is.
 //
-// An image that claims more pixels than the limit is refused before any of them is read, other kinds of files by a sentence
-// on what they are; one that is cut off is an error, never half an image. A progressive JPEG that was cut in its last scan
-// and then given an end marker is taken where that scan only brings the finest bit.
+// An image that claims more pixels than the limit is refused before any of them is read, other kinds of files by a
+// sentence on what they are; one that is cut off is an error, never half an image. A progressive JPEG that was cut in
+// its last scan and then given an end marker is taken where that scan only brings the finest bit.
 func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(r, limits.MaxBytes+1))
@@ -128,7 +129,8 @@ func explained(name, kind string, err error) error {
 		return fmt.Errorf("%s %s", name, size.says)
 	case errors.As(err, &other):
 		return fmt.Errorf("%s is %s, which is not read; save it as a plain JPEG or PNG (%s)", name, other.kind, known)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, bmff.ErrCutOff), errors.Is(err, jpegall.ErrCutOff):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, bmff.ErrCutOff),
+		errors.Is(err, jpegall.ErrCutOff):
 		err = errCutOff
 	case errors.Is(err, still.ErrTooLarge):
 		err = still.ErrDamaged

@@ -11,8 +11,8 @@ const (
 	xmpMark  = "http://ns.adobe.com/xap/1.0/\x00"
 )
 
-// orientationOf returns the orientation, 1 to 8, that EXIF gives, or where it has none XMP; 1 (upright) where none makes sense.
-// Only this tag is needed, so no EXIF library is: one TIFF directory (Exif 2.3, 4.6).
+// orientationOf returns the orientation, 1 to 8, that EXIF gives, or where it has none XMP; 1 (upright) where none
+// makes sense. Only this tag is needed, so no EXIF library is: one TIFF directory (Exif 2.3, 4.6).
 func orientationOf(exif, xmp []byte) int {
 	for bytes.HasPrefix(exif, []byte(exifMark)) {
 		exif = exif[len(exifMark):]

@@ -13,7 +13,8 @@ func fuzzKind(f *testing.F, prefix string, most int) {
 		name, _, _ := strings.Cut(line, "\t")
 		if strings.HasPrefix(name, prefix) && len(files[name]) < most {
 			f.Add(files[name])
-			_, _ = Decode(bytes.NewReader(files[name]), name, Limits{}) // so that what is compiled once is not counted as hanging
+			// so that what is compiled once is not counted as hanging
+			_, _ = Decode(bytes.NewReader(files[name]), name, Limits{})
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

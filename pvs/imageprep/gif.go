@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// decodeGIF reads the first frame of a GIF on its screen, which grows where the frame is larger; around a smaller one it is
-// transparent or, as Pillow has it, of the color of index 0 (GIF89a, sections 18 to 22).
+// decodeGIF reads the first frame of a GIF on its screen, which grows where the frame is larger; around a smaller one
+// it is transparent or, as Pillow has it, of the color of index 0 (GIF89a, sections 18 to 22).
 func decodeGIF(data []byte, limits Limits) (*RGB, error) {
 	if len(data) < 13 {
 		return nil, errCutOff

@@ -13,8 +13,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/still"
 )
 
-// decodeHEIF reads a HEIC or AVIF file: its picture, or the first one of a sequence without another. Turns and cuts are those
-// that the file's own properties tell of; EXIF's orientation is not looked at, since phones write both (ISO/IEC 23008-12, annex A).
+// decodeHEIF reads a HEIC or AVIF file: its picture, or the first one of a sequence without another. Turns and cuts are
+// those that the file's own properties tell of; EXIF's orientation is not looked at, since phones write both (ISO/IEC
+// 23008-12, annex A).
 func decodeHEIF(data []byte, limits Limits) (*RGB, error) {
 	f, err := bmff.Parse(data)
 	if err != nil {
@@ -46,7 +47,8 @@ func decodeHEIF(data []byte, limits Limits) (*RGB, error) {
 }
 
 // knownProperties are those that are followed or change no pixel.
-var knownProperties = []string{"hvcC", "av1C", "ispe", "pixi", "colr", "auxC", "irot", "imir", "clap", "pasp", "lsel", "a1op", "a1lx", "rloc", "clli", "mdcv", "cclv", "amve"}
+var knownProperties = []string{"hvcC", "av1C", "ispe", "pixi", "colr", "auxC", "irot", "imir", "clap", "pasp", "lsel",
+	"a1op", "a1lx", "rloc", "clli", "mdcv", "cclv", "amve"}
 
 // heif puts the picture of a file together.
 type heif struct {
@@ -132,13 +134,15 @@ func (h *heif) grid(item *bmff.Item) (*grid, error) {
 	}
 	// Tiles cover the picture, and none lies outside: so their pixels are bounded, too.
 	if w*g.columns < g.width || tall*rows < g.height || w*(g.columns-1) >= g.width || tall*(rows-1) >= g.height {
-		return nil, fmt.Errorf("its %d x %d tiles of %d x %d pixels do not make %d x %d", g.columns, rows, w, tall, g.width, g.height)
+		return nil, fmt.Errorf("its %d x %d tiles of %d x %d pixels do not make %d x %d", g.columns, rows, w, tall,
+			g.width, g.height)
 	}
 	return g, nil
 }
 
 // each decodes an item, tile by tile, and says where each lies.
-func (h *heif) each(item *bmff.Item, start func(width, height int), draw func(part *bmff.Item, p *still.Picture, left, top int) error) error {
+func (h *heif) each(item *bmff.Item, start func(width, height int), draw func(part *bmff.Item, p *still.Picture, left,
+	top int) error) error {
 	if item.Type != "grid" {
 		w, tall, err := h.size(item)
 		if err != nil {
@@ -182,7 +186,8 @@ func (h *heif) coded(item *bmff.Item, width, height int, use func(*still.Picture
 }
 
 // decode decodes one picture by the configuration that its properties hold.
-func (h *heif) decode(kind string, property func(string) ([]byte, bool), data []byte, point, width, height int, use func(*still.Picture) error) error {
+func (h *heif) decode(kind string, property func(string) ([]byte, bool), data []byte, point, width, height int,
+	use func(*still.Picture) error) error {
 	codec, stream := still.AV1, []byte(nil)
 	var err error
 	switch kind {
@@ -206,7 +211,8 @@ func (h *heif) decode(kind string, property func(string) ([]byte, bool), data []
 	}
 	return d.Decode(stream, point, width*height, func(p *still.Picture) error {
 		if p.Width != width || p.Height != height {
-			return fmt.Errorf("its picture is %d x %d pixels large and %d x %d are told", p.Width, p.Height, width, height)
+			return fmt.Errorf("its picture is %d x %d pixels large and %d x %d are told", p.Width, p.Height, width,
+				height)
 		}
 		return use(p)
 	})
@@ -214,14 +220,16 @@ func (h *heif) decode(kind string, property func(string) ([]byte, bool), data []
 
 // codingName says what a picture in a HEIF file is that is not read.
 func codingName(kind string) string {
-	names := map[string]string{"jpeg": "JPEG", "avc1": "H.264", "vvc1": "H.266", "evc1": "EVC", "j2k1": "JPEG 2000", "unci": "uncompressed samples", "iovl": "an overlay of pictures", "iden": "a copy of another"}
+	names := map[string]string{"jpeg": "JPEG", "avc1": "H.264", "vvc1": "H.266", "evc1": "EVC", "j2k1": "JPEG 2000",
+		"unci": "uncompressed samples", "iovl": "an overlay of pictures", "iden": "a copy of another"}
 	if n := names[kind]; n != "" {
 		return n
 	}
 	return fmt.Sprintf("%q", kind)
 }
 
-// hevcStream puts parameter sets and a picture behind each other, each NAL unit behind its length in 4 bytes (14496-15, 8.3.3.1).
+// hevcStream puts parameter sets and a picture behind each other, each NAL unit behind its length in 4 bytes (14496-15,
+// 8.3.3.1).
 func hevcStream(config, data []byte) ([]byte, error) {
 	errConfig := errors.New("the configuration of its HEVC picture is not whole")
 	if len(config) < 23 {
@@ -267,7 +275,8 @@ func hevcStream(config, data []byte) ([]byte, error) {
 // colors decodes an item to RGB.
 func (h *heif) colors(item *bmff.Item) (*RGB, error) {
 	var out *RGB
-	err := h.each(item, func(w, tall int) { out = NewRGB(w, tall) }, func(part *bmff.Item, p *still.Picture, left, top int) error {
+	err := h.each(item, func(w, tall int) { out = NewRGB(w, tall) }, func(part *bmff.Item, p *still.Picture, left,
+		top int) error {
 		nclx, ok := nclxOf(item.Properties)
 		if !ok {
 			nclx, ok = nclxOf(part.Properties)
@@ -279,12 +288,13 @@ func (h *heif) colors(item *bmff.Item) (*RGB, error) {
 
 // draw converts a decoded picture; what the file says of its colours goes before what its stream says.
 //
-// Colour of half size is interpolated as by libavif and its libyuv, or repeated as by libheif, which interpolates only where it turns
-// pictures of odd sides. So pixels are those that Pillow gives, and browsers.
+// Colour of half size is interpolated as by libavif and its libyuv, or repeated as by libheif, which interpolates only
+// where it turns pictures of odd sides. So pixels are those that Pillow gives, and browsers.
 func (h *heif) draw(kind string, p *still.Picture, nclx []byte, said bool, out *RGB, left, top int) error {
 	matrix, primaries, full := p.Matrix, p.Primaries, p.FullRange
 	if said {
-		primaries, matrix, full = int(binary.BigEndian.Uint16(nclx[4:])), int(binary.BigEndian.Uint16(nclx[8:])), nclx[10]&0x80 != 0
+		primaries, matrix, full = int(binary.BigEndian.Uint16(nclx[4:])), int(binary.BigEndian.Uint16(nclx[8:])),
+			nclx[10]&0x80 != 0
 	}
 	c, err := newYUV(p.Bits, matrix, primaries, full)
 	if err != nil {
@@ -337,7 +347,8 @@ func (h *heif) cutOut(item *bmff.Item, out *RGB) error {
 	}
 	var opaque []uint8
 	width := 0
-	err := h.each(alpha, func(w, tall int) { opaque, width = make([]uint8, w*tall), w }, func(_ *bmff.Item, p *still.Picture, left, top int) error {
+	err := h.each(alpha, func(w, tall int) { opaque, width = make([]uint8, w*tall), w }, func(_ *bmff.Item,
+		p *still.Picture, left, top int) error {
 		row := make([]uint16, p.Width)
 		tall := len(opaque) / width
 		for y := range min(p.Height, tall-top) {
@@ -432,7 +443,8 @@ func aperture(body []byte, width, height int) (image.Rectangle, error) {
 	}
 	w, h := int(math.Round(v[0])), int(math.Round(v[1]))
 	// The middles of pixels count: the first one's is 0 (12.1.4.1).
-	left, top := int(math.Round(v[2]+float64(width-1)/2-(v[0]-1)/2)), int(math.Round(v[3]+float64(height-1)/2-(v[1]-1)/2))
+	left, top := int(math.Round(v[2]+float64(width-1)/2-(v[0]-1)/2)),
+		int(math.Round(v[3]+float64(height-1)/2-(v[1]-1)/2))
 	part := image.Rect(left, top, left+w, top+h)
 	if w < 1 || h < 1 || !part.In(image.Rect(0, 0, width, height)) {
 		return image.Rectangle{}, wrong

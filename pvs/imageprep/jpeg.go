@@ -18,10 +18,10 @@ const (
 	startOfScan = 0xda
 )
 
-// decodeJPEG decodes most photos by jpegn, in a fifth of the time of the decoder here, which does what jpegn cannot: printers'
+// decodeJPEG decodes most photos by jpegn, which is the fastest here, and by package jpegall what jpegn cannot: printers'
 // colours, several scans that are not progressive, 12 bits, RGB, whose end would tell nothing below, and odd sampling.
-// Jpegn makes up what is missing at the end, so the end is looked for first, and where
-// data before it may be missing, the decoder here, which refuses that, reads the file too.
+// Jpegn makes up what is missing at the end, so the end is looked for first, and where data before it may be missing,
+// jpegall, which refuses that, reads the file too.
 func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
 	h, err := jpegall.ReadHeader(data)
 	if err != nil {
@@ -73,7 +73,8 @@ func usual(h *jpegall.Header) bool {
 		return true
 	}
 	c := h.Components
-	return len(c) == 3 && transformOf(h) == jpegYCC && c[0].H <= 2 && c[0].V <= 2 && c[1].H == 1 && c[1].V == 1 && c[2].H == 1 && c[2].V == 1
+	return len(c) == 3 && transformOf(h) == jpegYCC && c[0].H <= 2 && c[0].V <= 2 && c[1].H == 1 && c[1].V == 1 &&
+		c[2].H == 1 && c[2].V == 1
 }
 
 // decodeUsualJPEG decodes by jpegn; it refuses what may lack data and does.

@@ -36,14 +36,16 @@ func kinds(t testing.TB) (files map[string][]byte, index []string) {
 	return files, index
 }
 
-// Every image is upright and within 3 of Pillow's pixels, or refused by a sentence on what it is and what to save it as.
+// Every image is upright and within 3 of Pillow's pixels, or refused by a sentence on what it is and what to save it
+// as.
 func TestKinds(t *testing.T) {
 	files, index := kinds(t)
 	for _, line := range index {
 		name, want, _ := strings.Cut(line, "\t")
 		p, err := Decode(bytes.NewReader(files[name]), name, Limits{})
 		if say, ok := strings.CutPrefix(want, "!"); ok {
-			if err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "JPEG") || strings.Contains(err.Error(), "damaged") {
+			if err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "JPEG") ||
+				strings.Contains(err.Error(), "damaged") {
 				t.Errorf("%s: said %v, want %q", name, err, say)
 			}
 			continue
@@ -68,12 +70,14 @@ func TestKinds(t *testing.T) {
 			}
 		}
 		if worst > 3 {
-			t.Errorf("%s differs by %d at (%d, %d): %v, want %v", name, worst, at%w, at/w, p.Pix[3*at:3*at+3], files[pixels][3*at:3*at+3])
+			t.Errorf("%s differs by %d at (%d, %d): %v, want %v", name, worst, at%w, at/w, p.Pix[3*at:3*at+3],
+				files[pixels][3*at:3*at+3])
 		}
 	}
 }
 
-// An image that was cut off is refused, or all of its picture is there: in animations and files with something behind the picture.
+// An image that was cut off is refused, or all of its picture is there: in animations and files with something behind
+// the picture.
 func TestKindsCutOff(t *testing.T) {
 	files, index := kinds(t)
 	for _, line := range index {
@@ -136,7 +140,8 @@ func TestKindsOverLimit(t *testing.T) {
 			continue
 		}
 		_, err := Decode(bytes.NewReader(files[name]), name, Limits{MaxPixels: 100})
-		if err == nil || !strings.Contains(err.Error(), name+" claims ") || !strings.Contains(err.Error(), "over the limit") {
+		if err == nil || !strings.Contains(err.Error(), name+" claims ") || !strings.Contains(err.Error(),
+			"over the limit") {
 			t.Errorf("%s: said %v", name, err)
 		}
 	}

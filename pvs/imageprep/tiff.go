@@ -21,9 +21,12 @@ const (
 )
 
 // tiffTags are those above.
-var tiffTags = []int{tiffReduced, tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffFillOrder, tiffMake, tiffStripOffsets, tiffOrientationTag,
-	tiffSamples, tiffRowsPerStrip, tiffStripCounts, tiffPlanar, tiffT4Options, tiffPredictor, tiffColors, tiffTileWidth, tiffTileHeight, tiffTileOffsets,
-	tiffTileCounts, tiffSubDirectories, tiffInkSet, tiffExtra, tiffFormat, tiffJPEGTables, tiffSubsampling, tiffXMP, tiffDNG}
+var tiffTags = []int{tiffReduced, tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffFillOrder,
+	tiffMake, tiffStripOffsets, tiffOrientationTag,
+	tiffSamples, tiffRowsPerStrip, tiffStripCounts, tiffPlanar, tiffT4Options, tiffPredictor, tiffColors,
+	tiffTileWidth, tiffTileHeight, tiffTileOffsets,
+	tiffTileCounts, tiffSubDirectories, tiffInkSet, tiffExtra, tiffFormat, tiffJPEGTables, tiffSubsampling, tiffXMP,
+	tiffDNG}
 
 // How a TIFF's samples are meant.
 const (
@@ -52,9 +55,11 @@ type tiffTag struct {
 }
 
 // tiffSizes are the bytes of a value of each type.
-var tiffSizes = [...]uint64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+var tiffSizes = [...]uint64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8,
+	17: 8, 18: 8}
 
-// decodeTIFF reads the first page of a TIFF or BigTIFF: whole-numbered samples of up to 16 bits, of which the upper 8 are taken.
+// decodeTIFF reads the first page of a TIFF or BigTIFF: whole-numbered samples of up to 16 bits, of which the upper 8
+// are taken.
 func decodeTIFF(data []byte, limits Limits) (*RGB, error) {
 	t := &tiff{data: data, tags: map[int]tiffTag{}}
 	if err := t.directory(); err != nil {
@@ -240,7 +245,8 @@ func (t *tiff) layout(limits Limits) error {
 
 // meaning checks what the samples are.
 func (t *tiff) meaning() error {
-	colors := map[int]int{whiteIsZero: 1, blackIsZero: 1, tiffRGB: 3, tiffPalette: 1, separated: 4, tiffYCbCr: 3}[t.photometric]
+	colors := map[int]int{whiteIsZero: 1, blackIsZero: 1, tiffRGB: 3, tiffPalette: 1, separated: 4,
+		tiffYCbCr: 3}[t.photometric]
 	switch {
 	case t.photometric == -1:
 		return errors.New("it does not say how its samples are meant")

@@ -15,9 +15,12 @@ import (
 )
 
 // tiffUnread are ways of compression that are not read.
-var tiffUnread = map[int]string{2: "CCITT's modified Huffman code", 6: "JPEG of the old kind", 9: "JBIG", 10: "JBIG", 32766: "NeXT's runs", 32809: "ThunderScan",
-	32908: "Pixar's film code", 32909: "Pixar's code", 34661: "JBIG", 34676: "SGI's logarithmic code", 34677: "SGI's logarithmic code", 34712: "JPEG 2000", 34887: "LERC",
-	34892: "lossy JPEG of DNG", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL", 65535: "a camera's own code"}
+var tiffUnread = map[int]string{2: "CCITT's modified Huffman code", 6: "JPEG of the old kind", 9: "JBIG", 10: "JBIG",
+	32766: "NeXT's runs", 32809: "ThunderScan",
+	32908: "Pixar's film code", 32909: "Pixar's code", 34661: "JBIG", 34676: "SGI's logarithmic code",
+	34677: "SGI's logarithmic code", 34712: "JPEG 2000", 34887: "LERC",
+	34892: "lossy JPEG of DNG", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+	65535: "a camera's own code"}
 
 // segment is a strip or tile: where its pixels go and how many it holds.
 type tiffSegment struct {
@@ -82,7 +85,8 @@ func (t *tiff) segments(limits Limits) ([]tiffSegment, error) {
 			return nil, errCutOff
 		}
 		k := i % (across * down)
-		s := tiffSegment{left: k % across * w, top: k / across * h, width: w, height: h, plane: i / (across * down), data: t.data[offsets[i] : offsets[i]+counts[i]]}
+		s := tiffSegment{left: k % across * w, top: k / across * h, width: w, height: h, plane: i / (across * down),
+			data: t.data[offsets[i] : offsets[i]+counts[i]]}
 		if t.tags[tiffTileOffsets].value == nil {
 			s.height = min(h, t.height-s.top)
 		}
@@ -139,7 +143,8 @@ func (t *tiff) fax(s tiffSegment, data []byte, need int) ([]byte, error) {
 	}
 	out := make([]byte, need)
 	// White is 0 in a fax; the package makes it 1 unless told otherwise.
-	_, err := io.ReadFull(ccitt.NewReader(bytes.NewReader(data), ccitt.MSB, kind, s.width, s.height, &ccitt.Options{Invert: true}), out)
+	_, err := io.ReadFull(ccitt.NewReader(bytes.NewReader(data), ccitt.MSB, kind, s.width, s.height,
+		&ccitt.Options{Invert: true}), out)
 	if err != nil && t.compression == 3 { // with lines of other ends than the package takes
 		return nil, notRead{"a TIFF of a fax of group 3"}
 	}
@@ -271,7 +276,8 @@ func (t *tiff) jpeg(s tiffSegment, out []uint8) error {
 	}
 	// Tiles at the right and lower edges are whole ones.
 	if h.Width < w || h.Height < tall || h.Width > s.width+15 || h.Height > s.height+15 || len(h.Components) != each {
-		return fmt.Errorf("a piece of %d x %d pixels holds a JPEG of %d x %d with %d components", s.width, s.height, h.Width, h.Height, len(h.Components))
+		return fmt.Errorf("a piece of %d x %d pixels holds a JPEG of %d x %d with %d components", s.width, s.height,
+			h.Width, h.Height, len(h.Components))
 	}
 	var tables []byte
 	if tag, ok := t.tags[tiffJPEGTables]; ok {

@@ -27,8 +27,8 @@ type webpFile struct {
 // decodeWebP reads a WebP file, of an animation the first frame on its canvas; around it this is
 // transparent, or black where the file says that it has no alpha, as Pillow has it.
 //
-// golang.org/x/image/webp decodes; it takes the limited range of VP8 for the full one (16 is black, 235 white), so colours are
-// converted here, and interpolated between samples as libwebp does.
+// golang.org/x/image/webp decodes; it takes the limited range of VP8 for the full one (16 is black, 235 white), so
+// colours are converted here, and interpolated between samples as libwebp does.
 func decodeWebP(data []byte, limits Limits) (*RGB, error) {
 	f := &webpFile{}
 	if err := f.chunks(data); err != nil {
@@ -112,7 +112,8 @@ func (f *webpFile) chunks(data []byte) error {
 			if len(body) < 16 {
 				return errCutOff
 			}
-			f.left, f.top, f.frameW, f.frameH = 2*uint24(body), 2*uint24(body[3:]), 1+uint24(body[6:]), 1+uint24(body[9:])
+			f.left, f.top, f.frameW, f.frameH = 2*uint24(body), 2*uint24(body[3:]), 1+uint24(body[6:]),
+				1+uint24(body[9:])
 			return eachChunk(body[16:], func(kind string, chunk []byte) error {
 				f.picture(kind, chunk)
 				return nil
@@ -212,7 +213,8 @@ func (f *webpFile) colors(m image.Image) (*RGB, error) {
 	c.smooth = true
 	b := planes.Rect
 	out := NewRGB(b.Dx(), b.Dy())
-	p := &still.Picture{Width: b.Dx(), Height: b.Dy(), Chroma: still.Half420, Bits: 8, Planes: [3][]byte{planes.Y, planes.Cb, planes.Cr},
+	p := &still.Picture{Width: b.Dx(), Height: b.Dy(), Chroma: still.Half420, Bits: 8, Planes: [3][]byte{planes.Y,
+		planes.Cb, planes.Cr},
 		Strides: [3]int{planes.YStride, planes.CStride, planes.CStride}}
 	if err := c.draw(p, out, 0, 0); err != nil {
 		return nil, err

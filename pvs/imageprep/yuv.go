@@ -7,7 +7,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/still"
 )
 
-// yuv converts planes of brightness and colour to RGB. Tables hold what each value of a sample adds, in 16-bit fractions.
+// yuv converts planes of brightness and colour to RGB. Tables hold what each value of a sample adds, in 16-bit
+// fractions.
 type yuv struct {
 	y, rv, gu, gv, bu []int32
 	smooth            bool // colour between samples is interpolated
@@ -16,8 +17,8 @@ type yuv struct {
 
 const fraction = 16
 
-// newYUV makes the tables for samples of so many bits. Matrix is the number of the coefficients in ITU-T H.273, table 4; what is
-// not said is BT.601, as in libheif, libavif and WebP.
+// newYUV makes the tables for samples of so many bits. Matrix is the number of the coefficients in ITU-T H.273, table
+// 4; what is not said is BT.601, as in libheif, libavif and WebP.
 func newYUV(bits, matrix, primaries int, full bool) (*yuv, error) {
 	if bits < 8 || bits > 12 {
 		return nil, notRead{fmt.Sprintf("an image of %d bits a sample", bits)}
@@ -72,7 +73,8 @@ func newYUV(bits, matrix, primaries int, full bool) (*yuv, error) {
 	return c, nil
 }
 
-// likeLibyuv limits what Cb adds to blue to the double, as libyuv's fixed-point numbers do in the limited range (row.h, YuvConstants).
+// likeLibyuv limits what Cb adds to blue to the double, as libyuv's fixed-point numbers do in the limited range (row.h,
+// YuvConstants).
 func (c *yuv) likeLibyuv() {
 	middle := len(c.bu) / 2
 	for v := range c.bu {

@@ -22,7 +22,8 @@ func file(at, size byte) []byte {
 		box("pitm", []byte{0, 0, 0, 0, 0, 1}),
 		box("iinf", []byte{0, 0, 0, 0, 0, 1}, box("infe", []byte{2, 0, 0, 0, 0, 1, 0, 0}, []byte("hvc1\x00"))),
 		box("iloc", []byte{1, 0, 0, 0, 0x44, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, at, 0, 0, 0, size}),
-		box("iprp", box("ipco", box("ispe", []byte{0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 4})), box("ipma", []byte{0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0x81})),
+		box("iprp", box("ipco", box("ispe", []byte{0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 4})), box("ipma", []byte{0, 0, 0,
+			0, 0, 0, 0, 1, 0, 1, 1, 0x81})),
 		box("idat", []byte{1, 2, 3, 4}))...)
 }
 

@@ -1,6 +1,7 @@
 package bmff
 
-// movie reads the first picture of the first track that holds pictures (14496-12, 8.3 to 8.7), for sequences that have no items.
+// movie reads the first picture of the first track that holds pictures (14496-12, 8.3 to 8.7), for sequences that have
+// no items.
 func (f *File) movie(body []byte) error {
 	return each(body, false, func(kind string, body []byte) error {
 		if kind != "trak" || f.Movie != nil {
@@ -54,7 +55,8 @@ func (f *File) firstSample(table []byte) (*Sample, error) {
 					return nil
 				}
 				s = &Sample{Type: kind}
-				size := append([]byte{0, 0, 0, 0, 0, 0}, body[24:26]...) // width and height, as the property ispe has them
+				// width and height, as the property ispe has them
+				size := append([]byte{0, 0, 0, 0, 0, 0}, body[24:26]...)
 				size = append(append(size, 0, 0), body[26:28]...)
 				s.Properties = append(s.Properties, Property{Type: "ispe", Body: size})
 				return each(body[sampleEntry:], false, func(kind string, body []byte) error {

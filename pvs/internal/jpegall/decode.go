@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// Image is a decoded image, all planes of its full size: sample (x, y) of component c is Planes[c][y*Width+x], in 8 bits.
+// Image is a decoded image, all planes of its full size: sample (x, y) of component c is Planes[c][y*Width+x], in 8
+// bits.
 type Image struct {
 	Header
 	Planes [][]uint8
@@ -22,7 +23,8 @@ type decoder struct {
 	scans    int
 }
 
-// Decode decodes an image. Tables, if there are any, is a JPEG without a picture that brings tables, as the tag JPEGTables of TIFF.
+// Decode decodes an image. Tables, if there are any, is a JPEG without a picture that brings tables, as the tag
+// JPEGTables of TIFF.
 func Decode(data, tables []byte) (*Image, error) {
 	d := &decoder{Header: Header{Adobe: -1}}
 	if tables != nil {

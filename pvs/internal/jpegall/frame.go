@@ -49,12 +49,14 @@ const (
 )
 
 // processes are those of the frame markers (table B.1).
-var processes = map[byte]string{0xc0: "baseline", 0xc1: "extended", 0xc2: "progressive", 0xc3: "lossless", 0xc5: "hierarchical", 0xc6: "hierarchical",
-	0xc7: "hierarchical", 0xc9: "arithmetic-coded", 0xca: "arithmetic-coded", 0xcb: "arithmetic-coded", 0xcd: "hierarchical", 0xce: "hierarchical",
+var processes = map[byte]string{0xc0: "baseline", 0xc1: "extended", 0xc2: "progressive", 0xc3: "lossless",
+	0xc5: "hierarchical", 0xc6: "hierarchical",
+	0xc7: "hierarchical", 0xc9: "arithmetic-coded", 0xca: "arithmetic-coded", 0xcb: "arithmetic-coded",
+	0xcd: "hierarchical", 0xce: "hierarchical",
 	0xcf: "hierarchical", 0xf7: "JPEG-LS"}
 
-// segments calls a function with each marker segment, and for each scan with what is left behind its header; the function returns
-// how much of that it has read.
+// segments calls a function with each marker segment, and for each scan with what is left behind its header; the
+// function returns how much of that it has read.
 func segments(data []byte, do func(marker byte, body, rest []byte) (used int, err error)) error {
 	if len(data) < 2 || data[0] != 0xff || data[1] != startOfImage {
 		return errors.New("it does not start as a JPEG")

@@ -10,7 +10,8 @@ var errCode = errors.New("its data hold no code")
 // huffman is a table of codes (annex C), looked up by the next bits where they are short.
 type huffman struct {
 	short [1 << shortBits]uint16 // length and value; 0: longer
-	// Of codes of each length: the first one behind them, aligned to 16 bits, and where the first one's value is, less its code.
+	// Of codes of each length: the first one behind them, aligned to 16 bits, and where the first one's value is, less
+	// its code.
 	behind [18]int32
 	offset [17]int32
 	values []byte

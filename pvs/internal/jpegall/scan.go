@@ -13,8 +13,10 @@ type scan struct {
 }
 
 // zigzag gives the place of each coefficient in a block (figure A.6).
-var zigzag = [64]uint8{0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63}
+var zigzag = [64]uint8{0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
+	13, 6, 7, 14, 21, 28,
+	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+	47, 55, 62, 63}
 
 func (d *decoder) scanHeader(b []byte) (*scan, error) {
 	damaged := errors.New("a scan's header is damaged")
@@ -51,7 +53,8 @@ func (d *decoder) scanHeader(b []byte) (*scan, error) {
 	if d.Sequential {
 		s.from, s.to, s.high, s.low = 0, 63, 0, 0 // some writers leave other values
 	}
-	if s.from > s.to || s.to > 63 || s.low > 13 || s.high > 0 && s.high != s.low+1 || d.Progressive && (s.from == 0 && s.to > 0 || s.from > 0 && n > 1) {
+	if s.from > s.to || s.to > 63 || s.low > 13 || s.high > 0 && s.high != s.low+1 || d.Progressive && (s.from == 0 &&
+		s.to > 0 || s.from > 0 && n > 1) {
 		return nil, damaged
 	}
 	return s, s.follows()

@@ -35,7 +35,10 @@ const (
 func inverse(in []int16, scale *[64]int, bits int, out []uint8, stride int) {
 	var work [64]int
 	for x := range 8 {
-		one(func(i int) int { return int(in[8*i+x]) * scale[8*i+x] }, constBits-firstBits, func(i, v int) { work[8*i+x] = v })
+		one(func(i int) int { return int(in[8*i+x]) * scale[8*i+x] }, constBits-firstBits, func(i,
+			v int) {
+			work[8*i+x] = v
+		})
 	}
 	shift, middle := bits-8, 1<<(bits-1)
 	for y := range 8 {
@@ -67,8 +70,8 @@ func one(in func(int) int, shift int, out func(int, int)) {
 	}
 }
 
-// upsample brings a component's samples to the size of the image: between two of them interpolated as libjpeg does (jdsample.c),
-// other numbers of them repeated.
+// upsample brings a component's samples to the size of the image: between two of them interpolated as libjpeg does
+// (jdsample.c), other numbers of them repeated.
 func (d *decoder) upsample(c *Component) []uint8 {
 	maxH, maxV := d.Largest()
 	stride := 8 * c.blocksX

@@ -1,10 +1,10 @@
-// Package still decodes the pictures that HEIC and AVIF files hold: single frames of HEVC by libde265 and of AV1 by dav1d,
-// compiled to WebAssembly and run by wazero. So no C compiler, library of the system or build tag takes part, results are
-// the same everywhere, and a hostile file can only hurt a sandbox that is thrown away.
+// Package still decodes the pictures that HEIC and AVIF files hold: single frames of HEVC by libde265 and of AV1 by
+// dav1d, compiled to WebAssembly and run by wazero. So no C compiler, library of the system or build tag takes part,
+// results are the same everywhere, and a hostile file can only hurt a sandbox that is thrown away.
 //
-// Nothing is compiled before the first picture. As many pictures are decoded at once as Go runs threads; each has memory of its
-// own, bounded, that is freed when it is done.
+// Nothing is compiled before the first picture. As many pictures are decoded at once as Go runs threads; each has
+// memory of its own, bounded, that is freed when it is done.
 //
-// How the two programs were made is in source/build.sh; their licences (libde265: LGPL 3; dav1d: BSD) are beside it. They are in files of
-// their own, so that others can take their place.
+// How the two programs were made is in source/build.sh; their licences (libde265: LGPL 3; dav1d: BSD) are beside it.
+// They are in files of their own, so that others can take their place.
 package still

@@ -141,7 +141,8 @@ func (in *instance) picture(ctx context.Context, maxPixels int) (*Picture, error
 		}
 		return v
 	}
-	p := &Picture{Chroma: Chroma(get("fact", 0)), FullRange: get("fact", 1) != 0, Matrix: get("fact", 2), Primaries: get("fact", 3), Width: get("width", 0), Height: get("height", 0), Bits: get("bits", 0)}
+	p := &Picture{Chroma: Chroma(get("fact", 0)), FullRange: get("fact", 1) != 0, Matrix: get("fact", 2),
+		Primaries: get("fact", 3), Width: get("width", 0), Height: get("height", 0), Bits: get("bits", 0)}
 	switch {
 	case err != nil:
 		return nil, err

@@ -28,7 +28,8 @@ const (
 	Full444
 )
 
-// Picture is a decoded picture. Its planes are Y, Cb and Cr (only Y of a grey one), valid until the function that got them returns.
+// Picture is a decoded picture. Its planes are Y, Cb and Cr (only Y of a grey one), valid until the function that got
+// them returns.
 type Picture struct {
 	Width, Height int
 	Chroma        Chroma
@@ -46,7 +47,8 @@ var ErrDamaged = errors.New("its data are damaged")
 // ErrTooLarge says that a picture is larger than was allowed.
 var ErrTooLarge = errors.New("its picture is larger than its header says")
 
-// Decoder decodes one picture after the other with one instance of a codec's program. Close frees it. It is for one goroutine.
+// Decoder decodes one picture after the other with one instance of a codec's program. Close frees it. It is for one
+// goroutine.
 type Decoder struct {
 	codec    Codec
 	instance *instance
@@ -72,9 +74,9 @@ func (d *Decoder) Close() {
 	}
 }
 
-// Decode decodes a picture of no more than so many pixels and hands it to a function. Of AV1 with several layers the operating
-// point says which (0 of any other). Damage that the codec notices is [ErrDamaged]; after an
-// error a decoder is of no more use.
+// Decode decodes a picture of no more than so many pixels and hands it to a function. Of AV1 with several layers the
+// operating point says which (0 of any other). Damage that the codec notices is [ErrDamaged]; after an error a decoder
+// is of no more use.
 func (d *Decoder) Decode(data []byte, point, maxPixels int, use func(*Picture) error) error {
 	p, err := d.instance.decode(data, point, maxPixels)
 	if err != nil {

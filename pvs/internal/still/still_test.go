@@ -49,7 +49,8 @@ func TestDamaged(t *testing.T) {
 				}
 				data := picture()
 				data[3+i] ^= 0xff
-				if err := d.Decode(append([]byte{0, 0, 0, byte(len(data))}, data...), 0, 128, func(*Picture) error { return nil }); err == nil {
+				if err := d.Decode(append([]byte{0, 0, 0, byte(len(data))}, data...), 0, 128,
+					func(*Picture) error { return nil }); err == nil {
 					t.Errorf("%s: damaged data were taken", codec)
 				}
 				d.Close()
@@ -75,7 +76,8 @@ func TestTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Decode(picture(), 0, 100, func(*Picture) error { return nil }); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrTooLarge) {
+	if err := d.Decode(picture(), 0, 100, func(*Picture) error { return nil }); !errors.Is(err, ErrDamaged) &&
+		!errors.Is(err, ErrTooLarge) {
 		t.Errorf("said %v", err)
 	}
 }

@@ -46,7 +46,8 @@ void stop(void) {
 
 int warning(void) { return 0; }
 
-// fact: 0 chroma format (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1 no picture), 1 full range, 2 matrix coefficients, 3 color primaries.
+// fact: 0 chroma format (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1 no picture), 1 full range,
+// 2 matrix coefficients, 3 color primaries.
 int fact(int i) {
   if (!have) return -1;
   switch (i) {
@@ -58,7 +59,8 @@ int fact(int i) {
   return -1;
 }
 
-// Of plane c: where it is, its stride in bytes, width, height, and bits a sample (more than 8: two bytes, the lower first).
+// Of plane c: where it is, its stride in bytes, width, height, and bits a sample
+// (more than 8: two bytes, the lower first).
 const uint8_t *plane(int c) { return pic.data[c]; }
 int stride(int c) { return pic.stride[c > 0]; }
 int width(int c) { return c && pic.p.layout != DAV1D_PIXEL_LAYOUT_I444 ? (pic.p.w + 1) >> 1 : pic.p.w; }

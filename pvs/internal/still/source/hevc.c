@@ -6,7 +6,8 @@
 static de265_decoder_context *ctx;
 static const struct de265_image *img;
 
-// start decodes NAL units, each behind its length in four bytes, to one picture. It returns 0, or an error of de265_error.
+// start decodes NAL units, each behind its length in four bytes, to one picture.
+// It returns 0, or an error of de265_error.
 int start(const uint8_t *data, uint32_t size, uint32_t max_pixels, int point) {
   static int kept;
   (void)max_pixels, (void)point; // for AV1
@@ -41,7 +42,8 @@ void stop(void) {
 // warning is the next warning that decoding left, 0 without one: libde265 makes a picture of damaged data all the same.
 int warning(void) { return ctx ? de265_get_warning(ctx) : 0; }
 
-// facts: 0 chroma format (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1 no picture), 1 full range, 2 matrix coefficients, 3 color primaries.
+// facts: 0 chroma format (0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4; -1 no picture), 1 full range,
+// 2 matrix coefficients, 3 color primaries.
 int fact(int i) {
   if (!img) return -1;
   switch (i) {
@@ -53,7 +55,8 @@ int fact(int i) {
   return -1;
 }
 
-// Of plane c: where it is, its stride in bytes, width, height, and bits a sample (more than 8: two bytes, the lower first).
+// Of plane c: where it is, its stride in bytes, width, height, and bits a sample
+// (more than 8: two bytes, the lower first).
 const uint8_t *plane(int c) { return de265_get_image_plane(img, c, NULL); }
 int stride(int c) { int s = 0; de265_get_image_plane(img, c, &s); return s; }
 int width(int c) { return de265_get_image_width(img, c); }

@@ -6,7 +6,10 @@
 #define PTHREAD_ONCE_INIT 0
 #define PTHREAD_MUTEX_INITIALIZER {0}
 #define PTHREAD_COND_INITIALIZER {0}
-static inline int pthread_create(pthread_t *t, const void *a, void *(*f)(void *), void *arg) { (void)t, (void)a, (void)f, (void)arg; return 11; }
+static inline int pthread_create(pthread_t *t, const void *a, void *(*f)(void *), void *arg) {
+  (void)t, (void)a, (void)f, (void)arg;
+  return 11;
+}
 static inline int pthread_join(pthread_t t, void **r) { (void)t, (void)r; return 0; }
 static inline int pthread_mutex_init(pthread_mutex_t *m, const void *a) { (void)m, (void)a; return 0; }
 static inline int pthread_mutex_destroy(pthread_mutex_t *m) { (void)m; return 0; }
