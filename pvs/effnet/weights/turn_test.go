@@ -19,7 +19,9 @@ import (
 
 // Two first starts at once download a file once; the one that waits says so.
 func TestFetchAtOnce(t *testing.T) {
-	t.Setenv("PVS_CACHE", t.TempDir())
+	usual := fetch.Cache
+	fetch.Cache = t.TempDir()
+	t.Cleanup(func() { fetch.Cache = usual })
 	var downloads atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		downloads.Add(1)
