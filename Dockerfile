@@ -1,5 +1,5 @@
 # The lab as an image: JupyterLab, the Go kernel, the library compiled, backends and
-# ImageNet weights. README.md says how to build, run and open it.
+# ImageNet weights. docs/image.md says how to build, run and open it.
 #
 #   GO_IMAGE, BASE_IMAGE  where Go and the system come from; any Debian bookworm will do
 #   DEVICE                cpu, or cuda: with XLA's CUDA 13 plugin (run with --gpus all)

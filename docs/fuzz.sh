@@ -28,7 +28,11 @@ echo "$count targets, $each executions each" >&2
 {
 	echo "# Fuzzing"
 	echo
-	echo "By \`docs/fuzz.sh $total\`, $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD), $(go env GOVERSION) on $(go env GOARCH), $workers worker(s). A find is an input that failed; it is kept as a test."
+	echo "How far are the readers of files fuzzed, and what was found?"
+	echo
+	echo "By \`docs/fuzz.sh $total\`, $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD),"
+	echo "$(go env GOVERSION) on $(go env GOARCH), $workers worker(s)."
+	echo "A find is an input that failed; it is kept as a test."
 	echo
 	echo "| target | executions | seconds | finds |"
 	echo "|---|---:|---:|---:|"

@@ -12,7 +12,7 @@ import (
 )
 
 // Origin says what made vectors, and of what. Its fields, with the dimension, the rows
-// and some digests, are the file NAME.json beside NAME.npy (docs/data.md has the table).
+// and some digests, are the file NAME.json beside NAME.npy (docs/records.md has the table).
 type Origin struct {
 	Network string `json:"network,omitempty"` // effnet's name of the variant, or another maker's
 	Title   string `json:"title,omitempty"`   // of the network, for people
