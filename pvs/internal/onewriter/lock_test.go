@@ -237,7 +237,9 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Start(); err != nil {
+	if err := c.Start(); errors.Is(err, syscall.ENOEXEC) {
+		t.Skip("a test for another processor, in an emulator, cannot start itself")
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := out.Read(make([]byte, 4)); err != nil {
