@@ -12,29 +12,36 @@ import (
 const (
 	steadyTries = 40
 	steadyPause = 50 * time.Millisecond
+	// quietTries in turn must find files missing and nobody writing: a writer may end, or
+	// begin, between the two looks.
+	quietTries = 3
 )
 
 // steady reads the files of a set so that all are of one writing, also while another
 // process writes the set anew: the old or the new set, or an error, never a mix.
 //
 // [Writer.Close] removes the ids, then puts the rows in their place, then the ids. So
-// ids that are read while the rows' file stays the same are of those rows; else read is
-// called again.
+// what is read while both files stay the same is of one writing; else read is called
+// again.
 func steady(name string, read func() error) error {
 	path := name + ".npy"
+	quiet := 0
 	for try := 1; ; try++ {
 		rows, _ := os.Open(path) // open until the end, so that the system gives its number to no other file
+		before, _ := os.Lstat(name + ".ids")
 		err := read()
 		same := isStill(rows, path)
 		if rows != nil {
 			_ = rows.Close() // only read
 		}
-		ids, missing := os.Lstat(name + ".ids")
-		if same && missing == nil {
+		ids, _ := os.Lstat(name + ".ids")
+		if same && before != nil && ids != nil && os.SameFile(before, ids) {
 			return err
 		}
 		writing := onewriter.Free(name) != nil
-		if !writing && err != nil && (ids == nil || rows == nil) {
+		if writing || err == nil || ids != nil && rows != nil {
+			quiet = 0
+		} else if quiet++; quiet == quietTries {
 			if _, part := os.Lstat(name + ".ids.part"); part == nil {
 				return fmt.Errorf("%w; its writing was interrupted, and the same command again would go on with it", err)
 			}
