@@ -41,9 +41,12 @@ func (x *Index) itself(queries *vectors.Set) func(q, row int) bool {
 	return func(q, row int) bool { return sameVector(queries, q, x.set, row) }
 }
 
-// sameVector compares two unit vectors and the lengths that they had, where those are known.
+// sameVector compares two unit vectors and the lengths that they had, where those are known
+// and say something: one that was of length 1 already may be a copy that another program
+// normalised.
 func sameVector(a *vectors.Set, i int, b *vectors.Set, j int) bool {
-	if la, lb := a.Length(i), b.Length(j); la > 0 && lb > 0 && math.Abs(la-lb) > sameLength*max(la, lb) {
+	la, lb := a.Length(i), b.Length(j)
+	if known := la > 0 && lb > 0 && !isUnit(la) && !isUnit(lb); known && math.Abs(la-lb) > sameLength*max(la, lb) {
 		return false
 	}
 	cosine := 0.0
@@ -53,6 +56,9 @@ func sameVector(a *vectors.Set, i int, b *vectors.Set, j int) bool {
 	}
 	return cosine >= sameDirection
 }
+
+// isUnit says whether a length is 1 but for rounding.
+func isUnit(length float64) bool { return math.Abs(length-1) <= sameLength }
 
 // Shared says how many queries have the id of a row of the index, and how many of these
 // are taken for that very photo.
