@@ -147,7 +147,7 @@ func TestBadSidecars(t *testing.T) {
 		"an unknown key":  {edit(`"rows"`, `"columns"`), "changed or damaged"},
 		"a later version": {edit(`"version": 1`, `"version": 2`), "a later one"},
 		"no version":      {edit(`"version": 1`, `"version": 0`), "no version"},
-		"a list":          {[]byte("[1, 2]"), "damaged"},
+		"a list":          {[]byte("[1, 2]"), "another program's JSON"},
 		"another program": {[]byte(`{"model": "clip"}`), "format"},
 		"a number":        {edit(`"rows": 3`, `"rows": -3`), "not possible"},
 		"too long":        {append(good, strings.Repeat(" ", maxSidecar)...), "KiB"},

@@ -65,6 +65,9 @@ func parseSidecar(data []byte) (*sidecar, error) {
 		Shards  json.RawMessage
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
+		if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
+			return nil, errors.New("it is another program's JSON")
+		}
 		return nil, fmt.Errorf("it is cut off or damaged (%w)", err)
 	}
 	switch {
@@ -95,8 +98,8 @@ func readSidecar(name string) (*sidecar, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; embed again, or remove it if the "+
-			"vectors are another program's", path, name, err)
+		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; remove it and embed again, or "+
+			"remove it alone if the vectors are another program's", path, name, err)
 	}
 	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -49,6 +50,9 @@ func (f *networkFlags) precision() effnet.Precision {
 // open starts backend and network and says which they are.
 func (f *networkFlags) open(a *app) (e embed.Embedder, name string, err error) {
 	if f.Baseline {
+		if more := f.given()[1:]; len(more) > 0 {
+			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline", strings.Join(more, " and "))
+		}
 		return embed.Histogram{}, "colour histogram", nil
 	}
 	n, err := f.load(a)
