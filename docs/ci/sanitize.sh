@@ -2,7 +2,7 @@
 # Checks that need another compiler, another machine or much time, beside .ci/run: some 30 minutes on 2 cores.
 #   docs/ci/sanitize.sh [CHECK...]
 # with one or more of: address undefined race arm64 int32 cores modules. Without any, all of them. Each prints a
-# line of what it found; the log of the last run is in docs/trust.md.
+# line of what it found; what was found is in docs/trust.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
