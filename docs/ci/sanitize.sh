@@ -10,13 +10,17 @@ trap 'rm -rf "$work"' EXIT
 kernels="./pvs/native ./pvs/internal/pieces ./pvs/classify"
 checks=${*:-address undefined race arm64 int32 cores modules}
 
+# GoMLX's backend in Go steps pointers over the end of slices, without reading there, which both detectors' check of
+# pointers takes for an error: that check is off in GoMLX, and on in what is here.
+gomlx="-gcflags=github.com/gomlx/...=-d=checkptr=0"
+
 # A compiler for the sanitizers: without -O3, at which it takes ten times as long.
 mkdir "$work/bin"
 printf '#!/usr/bin/env bash\nexec gcc "${@/#-O3/-O0}"\n' >"$work/bin/cc"
 chmod +x "$work/bin/cc"
 
 # Reads and writes beside what C and Go have taken, use after free, and, as each test ends, what is never freed.
-address() { CC="$work/bin/cc" go test -asan -short -count=1 -timeout 60m $kernels; }
+address() { CC="$work/bin/cc" go test -asan "$gomlx" -short -count=1 -timeout 60m $kernels; }
 
 # What C leaves open: shifts, signed overflow, misaligned or null pointers, bounds of arrays. The first stops it.
 undefined() {
@@ -25,7 +29,7 @@ undefined() {
 }
 
 # Go's own race detector. XLA and ONNX Runtime are compiled without it: what they do is not seen.
-race() { CC="$work/bin/cc" go test -race -short -count=1 -timeout 60m $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$'); }
+race() { CC="$work/bin/cc" go test -race "$gomlx" -short -count=1 -timeout 60m $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$'); }
 
 # Packages whose tests need no backend's library, built for arm64 with cgo and run under QEMU.
 portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/cores ./pvs/pace ./pvs/records ./pvs/native
@@ -35,7 +39,8 @@ arm64() {
   go build -o "$work/pvs-arm64" ./pvs/cmd/pvs
   qemu-aarch64 "$work/pvs-arm64" --help >/dev/null
   go vet ./...
-  go test -count=1 -short -timeout 60m -exec qemu-aarch64 $portable
+  # TestKilled starts its own file again, which needs an emulator that the kernel knows of.
+  go test -count=1 -short -timeout 60m -skip '^TestKilled$' -exec qemu-aarch64 $portable
 }
 
 # Where int has 32 bits: constants and shifts that do not fit, and tests of what counts bytes.
