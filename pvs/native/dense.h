@@ -112,8 +112,9 @@ PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, floa
 		for (int i = l->out; i < l->filled; i++)
 			logits[i] = largest - 200; // nothing of the sum
 		for (int i = 0; i < l->filled; i += lanes) {
-			vec e = all(largest) - load(logits + i);
+			vec behind = all(largest) - load(logits + i), e = behind;
 			decay(&e, 1);
+			e = of_number(behind, e);
 			store(logits + i, e);
 			sum += e;
 		}

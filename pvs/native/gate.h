@@ -50,8 +50,9 @@ PVS_TARGET static void derive(float *x, int n, int act, float *slopes) {
 PVS_INLINE void swish(vec *x) { activate(x, 1, pvs_swish); }
 
 PVS_INLINE void sigmoid(vec *x) {
-	decay(x, 1);
-	*x = inverse(*x + 1.0f);
+	vec e = *x;
+	decay(&e, 1);
+	*x = inverse(of_number(*x, e) + 1.0f);
 }
 
 // swish_of and sigmoid_of replace x[n].

@@ -51,7 +51,8 @@ static inline unsigned without_denormals(void) {
 }
 
 // decay replaces n vectors by exp(-x), for float32 within 2e-7 of itself for x in [-87, 87] and that
-// of the nearer end, or nearly 0, elsewhere: 2 to the power of a whole number and of the rest. Steps
+// of the nearer end, or nearly 0, elsewhere; of NaN it may be anything, which of_number sets right and a product
+// with x does, too. It is 2 to the power of a whole number and of the rest. Steps
 // of several vectors are written beside each other, since each waits for the one before.
 PVS_INLINE void decay(vec *x, int n) {
 	vec whole[4], p[4];

@@ -52,4 +52,7 @@ PVS_INLINE void divide(vec *x, vec *whole) {
 // doubled multiplies p by 2 to the power of a number, rounded down.
 PVS_INLINE vec doubled(vec p, vec power) { return _mm512_scalef_ps(p, power); }
 
+// of_number is e, which is NaN where x is: see vector8.h.
+PVS_INLINE vec of_number(vec x, vec e) { return e; }
+
 #endif

@@ -43,16 +43,21 @@ PVS_INLINE vec between(vec x, float low, float high) {
 static const float powers[] = {0.00132764492f, 0.0096755391f, 0.0555071346f, 0.240221202f, 0.693146944f, 1.00000012f};
 
 // divide makes of the exponent of e its two parts: that of 2 whose fraction the polynomial takes,
-// and, in the last bits of whole, a whole number, 127 more, which is how float32 has exponents.
+// and, in the last bits of whole, a whole number.
 PVS_INLINE void divide(vec *x, vec *whole) {
-	const float round = 12582912.0f + 127.0f; // 1.5 * 2^23: a number loses its fraction when this is added
+	const float round = 12582912.0f; // 1.5 * 2^23: a number loses its fraction when this is added
 	*x = clip(*x, -87.0f, 87.0f);
 	*whole = *x * minus_log2e + round;
 	*x = *x * minus_log2e - (*whole - round);
 }
 
-// doubled multiplies p by 2 to the power of the whole number. It is not added to the exponent in p's bits:
-// of NaN that could make a number.
-PVS_INLINE vec doubled(vec p, vec whole) { return p * _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(whole), 23)); }
+// doubled multiplies p by 2 to the power of the whole number, by adding it to the exponent in p's bits. Of NaN
+// that may make a number.
+PVS_INLINE vec doubled(vec p, vec whole) {
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(whole), 23)));
+}
+
+// of_number is e where x is a number, and else NaN, for what decay makes of x.
+PVS_INLINE vec of_number(vec x, vec e) { return _mm256_or_ps(e, _mm256_cmp_ps(x, x, _CMP_UNORD_Q)); }
 
 #endif
