@@ -1,13 +1,13 @@
 package defects
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
-
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
 )
 
 // Read reads a list that [Spoil] wrote.
@@ -17,26 +17,20 @@ func Read(path string) ([]Defect, error) {
 		return nil, fmt.Errorf("reading the known defects: %w; pvs data defects writes such a list", err)
 	}
 	defer f.Close()
-	t, err := table.Open(f, path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the known defects: %w", err)
-	}
-	if missing := t.Select(listColumns); missing != nil {
-		return nil, fmt.Errorf("reading the known defects: %s lacks the column %s: its first line should be %s",
-			path, strings.Join(missing, " and "), strings.Join(listColumns, ","))
+	r := csv.NewReader(f)
+	r.FieldsPerRecord = len(listColumns)
+	if header, err := r.Read(); err != nil || !slices.Equal(header, listColumns) {
+		return nil, fmt.Errorf("reading the known defects: %s should begin with the line %s; pvs data defects writes such a list",
+			path, strings.Join(listColumns, ","))
 	}
 	var list []Defect
-	row := make([]string, len(listColumns))
 	for {
-		err := t.Read(row)
+		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return list, nil
 		}
-		if err == nil {
-			err = table.CheckUTF8(row...)
-		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the known defects in %s line %d: %w", path, t.Line(), err)
+			return nil, fmt.Errorf("reading the known defects in %s: %w", path, err)
 		}
 		list = append(list, Defect{Kind(row[0]), row[1], row[2]})
 	}

@@ -2,6 +2,7 @@ package studio
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
-	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -86,22 +89,32 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 	var summary Summary
 	var lock sync.Mutex
 	done := 0
-	err = cores.Each(ctx, products.Len(), func(i int) error {
-		p := planFor(products.At(i), i, opts)
-		drawn, err := p.shoot(ctx, dir)
-		if err != nil {
-			return fmt.Errorf("product %s: %w", p.product.ID, err)
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range products.Len() {
+		if running.Err() != nil {
+			break
 		}
-		lock.Lock()
-		defer lock.Unlock()
-		summary.Drawn += drawn
-		done++
-		if progress != nil {
-			progress(done, products.Len())
-		}
-		return nil
-	})
-	if err != nil {
+		group.Go(func() error {
+			if running.Err() != nil { // while it waited for a core
+				return context.Cause(running)
+			}
+			p := planFor(products.At(i), i, opts)
+			drawn, err := p.shoot(running, dir)
+			if err != nil {
+				return fmt.Errorf("product %s: %w", p.product.ID, err)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			summary.Drawn += drawn
+			done++
+			if progress != nil {
+				progress(done, products.Len())
+			}
+			return nil
+		})
+	}
+	if err := cmp.Or(group.Wait(), context.Cause(ctx)); err != nil {
 		return Summary{}, err
 	}
 	return file(dir, products, opts, summary)

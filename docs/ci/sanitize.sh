@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-kernels="./pvs/native ./pvs/internal/pieces ./pvs/classify"
+kernels="./pvs/effnet/cpu ./pvs/internal/pieces ./pvs/classify"
 checks=${*:-address undefined race arm64 int32 cores modules}
 
 # GoMLX's backend in Go steps pointers over the end of slices, without reading there, which both detectors' check of
@@ -32,7 +32,7 @@ undefined() {
 race() { CC="$work/bin/cc" go test -race "$gomlx" -short -count=1 -timeout 60m $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$'); }
 
 # Packages whose tests need no backend's library, built for arm64 with cgo and run under QEMU.
-portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/cores ./pvs/pace ./pvs/records ./pvs/native
+portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace ./pvs/records ./pvs/effnet/cpu
   ./pvs/internal/onewriter ./pvs/internal/stamp ./pvs/internal/pieces ./pvs/effnet/weights ./data/mesh"
 arm64() {
   export GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
@@ -45,13 +45,13 @@ arm64() {
 
 # Where int has 32 bits: constants and shifts that do not fit, and tests of what counts bytes.
 int32() {
-  GOARCH=386 CGO_ENABLED=0 go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/cores ./pvs/pace ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights
-  GOARCH=386 CGO_ENABLED=0 go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/cores ./pvs/catalog/table ./pvs/records
+  GOARCH=386 CGO_ENABLED=0 go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights
+  GOARCH=386 CGO_ENABLED=0 go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records
 }
 
 # Other numbers of cores than this machine has.
 cores() {
-  for n in 1 3; do GOMAXPROCS=$n go test -count=1 -short ./pvs/native ./pvs/classify ./pvs/cores ./pvs/search ./pvs/feed ./pvs/vectors; done
+  for n in 1 3; do GOMAXPROCS=$n go test -count=1 -short ./pvs/effnet/cpu ./pvs/classify ./pvs/internal/cores ./pvs/search ./pvs/feed ./pvs/vectors; done
 }
 
 modules() { docs/ci/modules.sh; }

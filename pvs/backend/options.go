@@ -13,7 +13,7 @@ type Options struct {
 	// Name is the backend: "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu" or "go",
 	// with GoMLX's options behind it; "": the best for the use.
 	Name string
-	// Graph runs networks on it as graphs, even where own kernels (package native) could
+	// Graph runs networks on it as graphs, even where own kernels (package effnet/cpu) could
 	// compute on the same CPU.
 	Graph bool
 	// ONNXRuntime is the file of ONNX Runtime's library; "": an installed one, or one that

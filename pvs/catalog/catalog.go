@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 )
 
 // The files of a catalogue folder.

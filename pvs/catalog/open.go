@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 )
 
 // openTable finds the wanted columns of a catalogue's file.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 )
 
 // Truth returns for each query the index photos that show the same product: from

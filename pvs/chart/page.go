@@ -11,7 +11,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 

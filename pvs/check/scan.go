@@ -10,8 +10,8 @@ import (
 	"os"
 	"sync"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"

@@ -7,15 +7,15 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
 // Kernels is the head on a CPU without a backend: what [Head.Graph], [Loss] and [Correct] give and,
-// in training, the gradients, multiplied by package native. It is not for concurrent use.
+// in training, the gradients, multiplied by package effnet/cpu. It is not for concurrent use.
 type Kernels struct {
 	head   Head
-	dense  *native.Dense
+	dense  *cpu.Dense
 	values map[string][]float32
 	out    Outcome // of the last batch, whose room the next one takes
 	x      []float32
@@ -37,9 +37,9 @@ type Outcome struct {
 	Slopes []float32
 }
 
-// NewKernels makes room for a head where [native.Supports] float32.
+// NewKernels makes room for a head where [cpu.Supports] float32.
 func NewKernels(h Head) (*Kernels, error) {
-	d, err := native.NewDense(h.Features, h.Classes)
+	d, err := cpu.NewDense(h.Features, h.Classes)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +81,9 @@ func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct
 // Gradients computes what a batch gives, which is good until the next one, and writes how the mean
 // loss falls with each weight that trains, by its name and in its layout.
 func (k *Kernels) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
-	places := map[string]native.Trained{}
+	places := map[string]cpu.Trained{}
 	for name, gradients := range to {
-		places[name] = native.Trained{Weights: gradients}
+		places[name] = cpu.Trained{Weights: gradients}
 	}
 	return k.train(b, nil, places)
 }
@@ -91,11 +91,11 @@ func (k *Kernels) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
 // Step is Gradients that takes a step of Adam with them: weights are all that train, those of the last
 // load, with their moments. With an error none is changed: if the batch's loss is no number that is
 // [ErrLoss], with the loss.
-func (k *Kernels) Step(b Batch, a native.Adam, weights map[string]native.Trained) (Outcome, error) {
+func (k *Kernels) Step(b Batch, a cpu.Adam, weights map[string]cpu.Trained) (Outcome, error) {
 	return k.train(b, &a, weights)
 }
 
-func (k *Kernels) train(b Batch, a *native.Adam, to map[string]native.Trained) (Outcome, error) {
+func (k *Kernels) train(b Batch, a *cpu.Adam, to map[string]cpu.Trained) (Outcome, error) {
 	if err := k.check(b.Features, b.Labels); err != nil {
 		return Outcome{}, err
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // The kernels give what the graph gives: losses, statistics and all gradients.
 func TestKernels(t *testing.T) {
-	if !native.Supports(effnet.Float32) {
+	if !cpu.Supports(effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	for _, h := range []Head{{Features: 8, Classes: 2}, {Features: 24, Classes: 37}, {Features: 64, Classes: 16}} {
@@ -72,10 +72,10 @@ func TestKernels(t *testing.T) {
 				}
 				alike(t, "evaluation", []float32{float32(loss), float32(correct)}, []float32{rows * want[7][2], want[7][3]})
 				// A step is Adam's with those gradients, and gives the features' of the weights before it.
-				a := native.Adam{Rate: 0.01, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
-				stepped, slopes := map[string]native.Trained{}, slices.Clone(got.Slopes)
+				a := cpu.Adam{Rate: 0.01, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+				stepped, slopes := map[string]cpu.Trained{}, slices.Clone(got.Slopes)
 				for name := range gradients {
-					stepped[name] = native.Trained{Weights: values[name], M: make([]float32, len(values[name])), V: make([]float32, len(values[name]))}
+					stepped[name] = cpu.Trained{Weights: values[name], M: make([]float32, len(values[name])), V: make([]float32, len(values[name]))}
 				}
 				before := map[string][]float32{}
 				for name, t := range stepped {
@@ -86,7 +86,7 @@ func TestKernels(t *testing.T) {
 				}
 				alike(t, "slopes of a step", got.Slopes, slopes)
 				for name, w := range before {
-					if err := a.Step(gradients[name], native.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))}); err != nil {
+					if err := a.Step(gradients[name], cpu.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))}); err != nil {
 						t.Fatal(err)
 					}
 					alike(t, "step of "+name, stepped[name].Weights, w)

@@ -3,7 +3,7 @@ package effnet
 import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gopvs/product-visual-search/pvs/loop"
+	"github.com/gopvs/product-visual-search/pvs/internal/loop"
 )
 
 // depthwise is one depthwise convolution with TensorFlow's "same" padding:

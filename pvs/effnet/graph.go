@@ -95,7 +95,7 @@ func (c Config) builder(scope *model.Scope, input *Node, opts Options) *builder 
 		wide = dtypes.Float32
 	}
 	if opts.Precision == Int8 || opts.Precision == Float16 {
-		exceptions.Panicf("%s: packages quantize and native have networks in %s, a graph has none", c.Title, opts.Precision)
+		exceptions.Panicf("%s: packages effnet/int8 and effnet/cpu have networks in %s, a graph has none", c.Title, opts.Precision)
 	}
 	return &builder{config: c, opts: opts, wide: wide, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gopvs/product-visual-search/pvs/loop"
+	"github.com/gopvs/product-visual-search/pvs/internal/loop"
 )
 
 // place is a row and a column of a kernel, either known while the graph is built or

@@ -21,7 +21,7 @@ const (
 	// Weights, all sums, BatchNorms, means over pixels and the features are float32.
 	BFloat16
 	// Float16 is inference in IEEE 754's half precision, 11 bits of precision and numbers up to
-	// 65504, in package native's kernels; a [Config.Graph] has none.
+	// 65504, in package effnet/cpu's kernels; a [Config.Graph] has none.
 	Float16
 	// Int8 is inference in whole numbers of 8 bits on ONNX Runtime, which package
 	// quantize builds; a [Config.Graph] has none.

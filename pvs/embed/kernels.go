@@ -3,12 +3,12 @@ package embed
 import (
 	"github.com/gomlx/compute"
 
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // kernelForward is a network in its own kernels, and its heads on a backend.
 type kernelForward struct {
-	body     *native.Network
+	body     *cpu.Network
 	before   string     // a block, if what enters it is the output
 	pixels   int        // values of an image
 	top      *projector // nil without heads
@@ -16,7 +16,7 @@ type kernelForward struct {
 }
 
 func newKernels(backend compute.Backend, n network, values map[string][]float32) (*kernelForward, error) {
-	body, err := native.New(n.config, values, n.opts.Size, n.opts.Precision)
+	body, err := cpu.New(n.config, values, n.opts.Size, n.opts.Precision)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +36,10 @@ func newKernels(backend compute.Backend, n network, values map[string][]float32)
 func (k *kernelForward) run(batch []float32, count int, vectors []float32) error {
 	batch = batch[:count*k.pixels]
 	if k.top == nil {
-		return k.body.Run(batch, native.Options{Before: k.before}, vectors)
+		return k.body.Run(batch, cpu.Options{Before: k.before}, vectors)
 	}
 	features := k.features[:count*k.top.features]
-	if err := k.body.Run(batch, native.Options{}, features); err != nil {
+	if err := k.body.Run(batch, cpu.Options{}, features); err != nil {
 		return err
 	}
 	return k.top.project(features, vectors)

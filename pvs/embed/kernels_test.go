@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // The network's own kernels give the vectors of its graph, of every output and of batches
 // that are not full.
 func TestKernelsAgainstGraph(t *testing.T) {
-	if !native.Supports(effnet.Float32) {
+	if !cpu.Supports(effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	c, values := withHeads(t)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
-	"github.com/gopvs/product-visual-search/pvs/native"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -110,7 +110,7 @@ func settle(backend compute.Backend, config effnet.Config, values map[string][]f
 
 // NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
 // heads) into a network for the backend's device: on a CPU in its own kernels if it has
-// them (package native), else as a graph that is compiled at the first batch.
+// them (package effnet/cpu), else as a graph that is compiled at the first batch.
 func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
 	n, err := settle(backend, config, values, opts)
 	if err != nil {
@@ -128,7 +128,7 @@ func NewNetwork(backend compute.Backend, config effnet.Config, values map[string
 
 // own says whether a network runs in its own kernels.
 func own(backend compute.Backend, opts NetworkOptions) bool {
-	return !opts.Graph && native.Preferred(backend, opts.Precision)
+	return !opts.Graph && cpu.Preferred(backend, opts.Precision)
 }
 
 // defaultBatch is 8, and two photos a core for own kernels, which give each to one core.
@@ -150,7 +150,7 @@ func newForward(backend compute.Backend, n network, values map[string][]float32)
 // Close frees what the device holds.
 func (n *Network) Close() { n.forward.close() }
 
-// Own says whether the network runs in its own kernels (package native).
+// Own says whether the network runs in its own kernels (package effnet/cpu).
 func (n *Network) Own() bool {
 	_, own := n.forward.(*kernelForward)
 	return own

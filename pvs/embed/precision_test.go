@@ -14,7 +14,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // In 16 bits vectors have mostly the neighbours that they have in float32, and a key of
@@ -50,7 +50,7 @@ func TestNeighbours(t *testing.T) {
 		{"go", effnet.Float16, true},
 	} {
 		t.Run(fmt.Sprintf("%s %s own=%v", way.backend, way.precision, way.own), func(t *testing.T) {
-			if way.own && !native.Supports(way.precision) {
+			if way.own && !cpu.Supports(way.precision) {
 				t.Skip("this processor does not multiply float16")
 			}
 			b, _, err := backend.OpenNamed(context.Background(), way.backend, func(string) {})

@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/int8"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
-	"github.com/gopvs/product-visual-search/pvs/quantize"
 )
 
 // Calibrated is an [Embedder] that looks at some of the photos before it embeds any.
@@ -26,9 +26,9 @@ type Quantized struct {
 	network
 	backend  compute.Backend
 	values   map[string][]float32
-	body     *quantize.Network // nil before Calibrate
-	top      *projector        // nil without heads
-	features []float32         // of a batch
+	body     *int8.Network // nil before Calibrate
+	top      *projector    // nil without heads
+	features []float32     // of a batch
 }
 
 // NewQuantized is [NewNetwork] in 8 bits, on ONNX Runtime only.
@@ -50,7 +50,7 @@ func NewQuantized(backend compute.Backend, config effnet.Config, values map[stri
 
 // Calibrate finds the ranges of the layers on photos and builds the network for them.
 func (q *Quantized) Calibrate(ctx context.Context, inputs []float32) error {
-	ranges, err := quantize.Calibrate(ctx, q.backend, q.config, q.values, inputs, q.opts.Size)
+	ranges, err := int8.Calibrate(ctx, q.backend, q.config, q.values, inputs, q.opts.Size)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (q *Quantized) Calibrate(ctx context.Context, inputs []float32) error {
 
 // CalibrateAs takes the calibration that vectors were made with, of their Origin.
 func (q *Quantized) CalibrateAs(calibration []byte) error {
-	var ranges quantize.Ranges
+	var ranges int8.Ranges
 	if err := json.Unmarshal(calibration, &ranges); err != nil || len(ranges) == 0 {
 		return fmt.Errorf("the calibration of %s in 8 bits is missing or damaged; embed the vectors again", q.config.Title)
 	}
@@ -67,9 +67,9 @@ func (q *Quantized) CalibrateAs(calibration []byte) error {
 }
 
 // load builds the network for ranges.
-func (q *Quantized) load(ranges quantize.Ranges) (err error) {
+func (q *Quantized) load(ranges int8.Ranges) (err error) {
 	q.drop()
-	if q.body, err = quantize.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size); err != nil {
+	if q.body, err = int8.Load(q.backend, q.config, q.values, ranges, q.opts.Batch, q.opts.Size); err != nil {
 		return err
 	}
 	q.origin.Calibration, err = json.Marshal(ranges)

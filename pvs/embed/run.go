@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
-	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 

@@ -13,7 +13,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )

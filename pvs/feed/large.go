@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
 // LargeSides returns the longer side of each photo if one of the views is only of

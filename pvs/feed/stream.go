@@ -6,7 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
 // Batch is what one step of training sees.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // backends are those that train here.
@@ -69,7 +69,7 @@ func TestSharedMoments(t *testing.T) {
 // TestProgramsBetween evaluates as a graph between steps in own kernels, which share the weights: they
 // are the same to the last bit as without.
 func TestProgramsBetween(t *testing.T) {
-	if !native.Preferred(goBackend(t), effnet.Float32) {
+	if !cpu.Preferred(goBackend(t), effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	for name, b := range backends(t) {

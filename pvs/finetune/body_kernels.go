@@ -5,23 +5,23 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // bodyKernels is the backbone from the first layer on that trains in the network's own kernels.
 // The weights stay with the session. BatchNorms that train see a part's statistics.
 type bodyKernels struct {
 	s         *Session
-	training  *native.Training
-	inference *native.Network      // with BatchNorms that train; nil: not built with these values
+	training  *cpu.Training
+	inference *cpu.Network         // with BatchNorms that train; nil: not built with these values
 	sums      map[string][]float32 // of what moving statistics take from the batch
 	at        int                  // the first row of the part that went forward last
 }
 
 // kernelsTrain says whether the layers that a phase trains run in own kernels: a classifier's and
-// those of the backbone, on a CPU (see [native.Preferred]).
+// those of the backbone, on a CPU (see [cpu.Preferred]).
 func kernelsTrain(b compute.Backend, precision effnet.Precision, devices int, p Phase) bool {
-	return !p.Siamese() && devices <= 1 && native.Preferred(b, precision)
+	return !p.Siamese() && devices <= 1 && cpu.Preferred(b, precision)
 }
 
 // owns says whether a step from the input runs in them, its frozen layers apart.
@@ -34,11 +34,11 @@ func (s *Session) bodyInKernels(values inMemory) (*bodyKernels, error) {
 	if s.kernels != nil {
 		return s.kernels, nil
 	}
-	opts := native.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone(), Parts: s.opts.Parts}
+	opts := cpu.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone(), Parts: s.opts.Parts}
 	if s.input == FromBlock {
 		opts.From = lastStage
 	}
-	t, err := native.NewTraining(s.config, s.opts.Size, opts)
+	t, err := cpu.NewTraining(s.config, s.opts.Size, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +88,13 @@ func (k *bodyKernels) infer(values inMemory, p part) ([]float32, error) {
 		return out, k.training.Forward(p.x, nil, out)
 	}
 	if k.inference == nil {
-		n, err := native.New(k.s.config, values, k.s.opts.Size, effnet.Float32)
+		n, err := cpu.New(k.s.config, values, k.s.opts.Size, effnet.Float32)
 		if err != nil {
 			return nil, err
 		}
 		k.inference = n
 	}
-	return out, k.inference.Run(p.x, native.Options{}, out)
+	return out, k.inference.Run(p.x, cpu.Options{}, out)
 }
 
 func (k *bodyKernels) back(p part, slopes []float32, share float32) error {

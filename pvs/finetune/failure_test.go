@@ -13,7 +13,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -57,7 +57,7 @@ func unchanged(t *testing.T, what string, s *Session, before map[string][]float3
 func waysToTrain(t *testing.T) map[string]SessionOptions {
 	t.Helper()
 	all := map[string]SessionOptions{"graph": {Graph: true}, "graph in parts": {Graph: true, MicroBatch: 4}}
-	if native.Preferred(goBackend(t), effnet.Float32) {
+	if cpu.Preferred(goBackend(t), effnet.Float32) {
 		all["kernels"], all["kernels in parts"] = SessionOptions{}, SessionOptions{MicroBatch: 4}
 	}
 	return all

@@ -1,11 +1,11 @@
 package finetune
 
 import (
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // frozen is the layers before the first one that trains, which run apart from the step: in
-// the network's own kernels (package native) or as a graph for inference, which takes the
+// the network's own kernels (package effnet/cpu) or as a graph for inference, which takes the
 // weights as constants.
 type frozen interface {
 	// run computes what they give for images; noise is of stochastic depth, [rows, blocks],
@@ -25,7 +25,7 @@ func (s *Session) newFrozen() (frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	if native.Preferred(s.opts.Frozen, s.opts.Precision.On(s.opts.Frozen)) {
+	if cpu.Preferred(s.opts.Frozen, s.opts.Precision.On(s.opts.Frozen)) {
 		return s.newFrozenKernels(values)
 	}
 	return s.newFrozenGraph(values)

@@ -2,12 +2,12 @@ package finetune
 
 import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // frozenKernels are the layers in the network's own kernels.
 type frozenKernels struct {
-	body   *native.Network
+	body   *cpu.Network
 	config effnet.Config
 	drop   float64
 	before string
@@ -15,7 +15,7 @@ type frozenKernels struct {
 }
 
 func (s *Session) newFrozenKernels(values map[string][]float32) (*frozenKernels, error) {
-	body, err := native.New(s.config, values, s.opts.Size, effnet.Float32)
+	body, err := cpu.New(s.config, values, s.opts.Size, effnet.Float32)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (s *Session) newFrozenKernels(values map[string][]float32) (*frozenKernels,
 }
 
 func (f *frozenKernels) run(images []float32, rows int, noise []float32) ([]float32, error) {
-	opts := native.Options{Before: f.before}
+	opts := cpu.Options{Before: f.before}
 	if noise != nil {
 		opts.Factors = f.config.BranchFactors(noise, f.drop)
 	}

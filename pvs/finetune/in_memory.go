@@ -8,7 +8,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // inMemory is variables' values where they are in the machine's memory, by name.
@@ -66,14 +66,14 @@ func (s *Session) slots(weights []string) []string {
 }
 
 // trained is weights with their moments, for a step of Adam without a program.
-func (s *Session) trained(values inMemory, weights []string) map[string]native.Trained {
-	all := map[string]native.Trained{}
+func (s *Session) trained(values inMemory, weights []string) map[string]cpu.Trained {
+	all := map[string]cpu.Trained{}
 	for _, h := range s.hold(weights) {
 		slots := moments(h.name)
 		m, v := values[slots[0]], values[slots[1]]
 		for i, name := range h.weights {
 			n := h.sizes[i]
-			all[name] = native.Trained{Weights: values[name], M: m[:n:n], V: v[:n:n]}
+			all[name] = cpu.Trained{Weights: values[name], M: m[:n:n], V: v[:n:n]}
 			m, v = m[n:], v[n:]
 		}
 	}
@@ -81,8 +81,8 @@ func (s *Session) trained(values inMemory, weights []string) map[string]native.T
 }
 
 // adam is the next step.
-func (s *Session) adam() native.Adam {
-	return native.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
+func (s *Session) adam() cpu.Adam {
+	return cpu.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
 }
 
 // move is [Session.move] without a program.

@@ -2,7 +2,7 @@ package finetune
 
 import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // imageBytes estimates what training on one image keeps in memory: four tensors of
@@ -22,16 +22,16 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// keptBytes is what own kernels keep of an image until they go back: [native.KeptBytes], or, with
+// keptBytes is what own kernels keep of an image until they go back: [cpu.KeptBytes], or, with
 // BatchNorms that train, what the convolutions give, for B0 at 224 pixels 27 MB.
 func keptBytes(c effnet.Config, size int, p Phase) int64 {
 	switch {
 	case p.BatchNorm:
 		return imageBytes(c, size) / 4
 	case p.CachedInput() == FromBlock:
-		return native.KeptBytes(c, size, lastStage)
+		return cpu.KeptBytes(c, size, lastStage)
 	}
-	return native.KeptBytes(c, size, "")
+	return cpu.KeptBytes(c, size, "")
 }
 
 // fits returns how many images of so many bytes train at once in half of the memory, on devices

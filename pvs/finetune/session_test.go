@@ -11,9 +11,9 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
-	"github.com/gopvs/product-visual-search/pvs/native"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -145,7 +145,7 @@ func TestMicroBatches(t *testing.T) {
 
 // Own kernels give the losses and the weights that the graph gives, in training and in inference.
 func TestOwnKernels(t *testing.T) {
-	if !native.Preferred(goBackend(t), effnet.Float32) {
+	if !cpu.Preferred(goBackend(t), effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	for _, c := range []struct {
@@ -366,7 +366,7 @@ func TestFrozenApart(t *testing.T) {
 		frozenApart(t, func() compute.Backend { return asGraphs(goBackend(t)) })
 	})
 	t.Run("kernels", func(t *testing.T) {
-		if !native.Preferred(goBackend(t), effnet.Float32) {
+		if !cpu.Preferred(goBackend(t), effnet.Float32) {
 			t.Skip("the kernels do not run on this processor")
 		}
 		frozenApart(t, func() compute.Backend { return goBackend(t) })

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
-	"github.com/gopvs/product-visual-search/pvs/cores"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
 // Batch is what a step sees. Its rows are as many as the phase's batch; those from N on

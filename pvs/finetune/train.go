@@ -13,7 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
-	"github.com/gopvs/product-visual-search/pvs/pace"
+	"github.com/gopvs/product-visual-search/pvs/internal/pace"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // way is how a run's steps are computed as far as it changes what comes out: sums in their last
@@ -19,7 +19,7 @@ type way struct {
 	Engine     string `json:"engine"`              // what computes the layers that train
 	Frozen     string `json:"frozen,omitempty"`    // and those before them; "": all train
 	Parts      int    `json:"parts,omitempty"`     // own kernels: into which a batch is cut, each with its sums
-	Processor  string `json:"processor,omitempty"` // own kernels: see [native.Processor]
+	Processor  string `json:"processor,omitempty"` // own kernels: see [cpu.Processor]
 }
 
 // ownEngine is the network's own kernels as an engine.
@@ -85,7 +85,7 @@ func (r *run) wayHere(was *way) (way, error) {
 	}
 	w.Engine = engineOf(r.Training, own)
 	if p.CachedInput() != FromImages {
-		w.Frozen = engineOf(r.Inference, native.Preferred(r.Inference, precision.On(r.Inference)))
+		w.Frozen = engineOf(r.Inference, cpu.Preferred(r.Inference, precision.On(r.Inference)))
 	}
 	if own {
 		w.Parts = runtime.GOMAXPROCS(0)
@@ -94,7 +94,7 @@ func (r *run) wayHere(was *way) (way, error) {
 		}
 	}
 	if own || w.Frozen == ownEngine {
-		w.Processor = native.Processor()
+		w.Processor = cpu.Processor()
 	}
 	if micro == 0 && was == nil && onHost(r.Training) {
 		micro = fits(r.bytesOf(own), p.Batch, w.Devices, availableMemory())

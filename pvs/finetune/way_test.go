@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
-	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // asGraphs is a backend on which networks are wanted as graphs.
@@ -193,7 +193,7 @@ func TestWayIsKept(t *testing.T) {
 func TestCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, graph := range []bool{false, true} {
-		if !graph && !native.Preferred(goBackend(t), effnet.Float32) {
+		if !graph && !cpu.Preferred(goBackend(t), effnet.Float32) {
 			continue
 		}
 		for _, c := range []struct {

@@ -16,7 +16,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
-	"github.com/gopvs/product-visual-search/pvs/leaderboard"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -82,12 +82,12 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int, 
 		return Score{}, err
 	}
 	if version == versions {
-		ranking := leaderboard.RankingOf(sets[0], names[0], sets[1], names[1])
-		if err := leaderboard.WriteRanked(filepath.Join(j.Folder(run), "ranked.csv"), results, ranking); err != nil {
+		ranking := retrieval.RankingOf(sets[0], names[0], sets[1], names[1])
+		if err := retrieval.WriteRanked(filepath.Join(j.Folder(run), "ranked.csv"), results, ranking); err != nil {
 			return Score{}, err
 		}
 	}
-	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{K: leaderboard.K})
+	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{K: retrieval.K})
 	if err != nil {
 		return Score{}, err
 	}
@@ -134,10 +134,10 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 }
 
 // search finds the ten nearest.
-func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (leaderboard.Results, error) {
-	exact, err := leaderboard.NewIndexOn(j.opts.Training, index)
+func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (retrieval.Results, error) {
+	exact, err := retrieval.NewIndexOn(j.opts.Training, index)
 	if err != nil {
 		return nil, err
 	}
-	return leaderboard.Search(ctx, exact, queries, leaderboard.K)
+	return retrieval.Search(ctx, exact, queries, retrieval.K)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/finetune"
-	"github.com/gopvs/product-visual-search/pvs/pace"
+	"github.com/gopvs/product-visual-search/pvs/internal/pace"
 )
 
 // often is how much time passes between two drawings of what changes.

@@ -2,8 +2,8 @@ package verify
 
 import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
-	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // kernelChecks compares the network's own kernels: pooled features at both sizes and what
@@ -21,7 +21,7 @@ func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weigh
 		if images.Shape[1] != images.Shape[2] {
 			continue // the kernels are for squares
 		}
-		n, err := native.New(config, w.Values, images.Shape[1], effnet.Float32)
+		n, err := cpu.New(config, w.Values, images.Shape[1], effnet.Float32)
 		if err != nil {
 			return nil, err
 		}
@@ -29,7 +29,7 @@ func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weigh
 		check := func(name, before string, want weights.Tensor) error {
 			rows := min(want.Shape[0], images.Shape[0]) // activations are of the first images only
 			got := make([]float32, len(want.Data))
-			err := n.Run(images.Data[:rows*len(images.Data)/images.Shape[0]], native.Options{Before: before}, got)
+			err := n.Run(images.Data[:rows*len(images.Data)/images.Shape[0]], cpu.Options{Before: before}, got)
 			checks = append(checks, relative(name, got, want.Data))
 			return err
 		}

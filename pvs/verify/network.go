@@ -15,8 +15,8 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
-	"github.com/gopvs/product-visual-search/pvs/native"
 )
 
 // networkChecks loads every weights file and compares the network on every backend.
@@ -48,13 +48,13 @@ func networkChecks(ctx context.Context, dir string, files []string, opts Options
 		} else {
 			checks = append(checks, sameWeights(label+" against "+filepath.Base(files[0]), w, first))
 		}
-		if native.Supports(effnet.Float32) && len(names) == 0 {
+		if cpu.Supports(effnet.Float32) && len(names) == 0 {
 			log(fmt.Sprintf("running %s in its own kernels", config.Title))
 			more, err := kernelChecks(config, w, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("%s in its own kernels: %w", label, err)
 			}
-			checks = append(checks, named("native "+filepath.Ext(label), more)...)
+			checks = append(checks, named("cpu "+filepath.Ext(label), more)...)
 		}
 		backends, err := open(ctx, opts, config)
 		if err != nil {
@@ -81,13 +81,13 @@ func networkChecks(ctx context.Context, dir string, files []string, opts Options
 			}
 			checks = append(checks, named(name, append(losses, trace...))...)
 		}
-		if b := backends[xlaBackend]; i == 0 && b != nil && native.Supports(effnet.Float32) && len(names) == 0 && opts.Usual == "" {
+		if b := backends[xlaBackend]; i == 0 && b != nil && cpu.Supports(effnet.Float32) && len(names) == 0 && opts.Usual == "" {
 			log(fmt.Sprintf("training %s in its own kernels", config.Title))
 			trace, err := traceChecks(b, true, config, w, dir, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("in own kernels: %w", err)
 			}
-			checks = append(checks, named("native", trace)...)
+			checks = append(checks, named("cpu", trace)...)
 		}
 	}
 	return checks, nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
-	"github.com/gopvs/product-visual-search/pvs/catalog/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 )
 
 // Columns says which columns of a file the catalogue's columns (photo, path, split,

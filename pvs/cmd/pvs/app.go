@@ -12,7 +12,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
-	"github.com/gopvs/product-visual-search/pvs/pace"
+	"github.com/gopvs/product-visual-search/pvs/internal/pace"
 )
 
 // app is what every verb gets: where to write and when to stop.

@@ -10,9 +10,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
-	"github.com/gopvs/product-visual-search/pvs/native"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -42,7 +42,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.precision()))
-	if c.Devices <= 1 && native.Preferred(b, c.precision()) {
+	if c.Devices <= 1 && cpu.Preferred(b, c.precision()) {
 		a.log("its Siamese head, that is; its layers and its classifier on " + ownKernels)
 	}
 	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
@@ -50,7 +50,7 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		return err
 	}
 	precision, where := c.precision().On(inference), info.String()
-	if native.Preferred(inference, precision) {
+	if cpu.Preferred(inference, precision) {
 		where = ownKernels
 	}
 	a.log(fmt.Sprintf("its frozen layers on %s, in %s", where, precision))

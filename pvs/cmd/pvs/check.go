@@ -15,7 +15,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
-	"github.com/gopvs/product-visual-search/pvs/leaderboard"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -184,7 +184,7 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 
 // largeSearch starts a backend where a search is large enough for one.
 func (a *app) largeSearch(rows, queries, dim int) (compute.Backend, error) {
-	if !leaderboard.WorthABackend(rows, queries, dim) {
+	if !retrieval.WorthABackend(rows, queries, dim) {
 		return nil, nil
 	}
 	return a.searchBackend()

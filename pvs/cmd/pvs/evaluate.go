@@ -7,7 +7,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
-	"github.com/gopvs/product-visual-search/pvs/leaderboard"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
 type evaluateCommand struct {
@@ -25,7 +25,7 @@ func (c *evaluateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	ranking, err := leaderboard.ReadRanking(c.Ranked)
+	ranking, err := retrieval.ReadRanking(c.Ranked)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func ownIDs(lists map[string][]string) (n int) {
 }
 
 // truth reads the truth, and makes sure that a catalogue is the one that was searched.
-func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *leaderboard.Ranking) (map[string][]string, error) {
+func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *retrieval.Ranking) (map[string][]string, error) {
 	switch {
 	case c.Truth != "":
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
@@ -112,7 +112,7 @@ func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *lea
 }
 
 // compare refuses results of other photos than the catalogue's.
-func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string, ranking *leaderboard.Ranking) error {
+func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string, ranking *retrieval.Ranking) error {
 	if ranking != nil {
 		notes, err := ranking.Against(a.ctx, cat, c.Ranked)
 		for _, n := range notes {

@@ -11,7 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
-	"github.com/gopvs/product-visual-search/pvs/leaderboard"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
 type quickstartCommand struct {
@@ -50,16 +50,16 @@ func (c *quickstartCommand) Run(a *app) error {
 	if c.Baseline {
 		name = title
 	}
-	opts := leaderboard.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
-	network, err := leaderboard.Score(a.ctx, cat, e, name, filepath.Join(c.Out, "network"), opts)
+	opts := retrieval.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
+	network, err := retrieval.Score(a.ctx, cat, e, name, filepath.Join(c.Out, "network"), opts)
 	if err != nil {
 		return err
 	}
-	baseline, err := leaderboard.Score(a.ctx, cat, embed.Histogram{}, "Colour histogram, nothing learned", filepath.Join(c.Out, "histogram"), opts)
+	baseline, err := retrieval.Score(a.ctx, cat, embed.Histogram{}, "Colour histogram, nothing learned", filepath.Join(c.Out, "histogram"), opts)
 	if err != nil {
 		return err
 	}
-	g, err := leaderboard.Gallery(cat, network, baseline)
+	g, err := retrieval.Gallery(cat, network, baseline)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
-	"github.com/gopvs/product-visual-search/pvs/leaderboard"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -53,8 +53,8 @@ func (c *searchCommand) Run(a *app) error {
 	}
 	rate := float64(queries.Len()) / seconds
 	if c.Out != "" {
-		ranking := leaderboard.RankingOf(index, c.Index, queries, c.Queries+c.Image)
-		if err := leaderboard.WriteRanked(c.Out, results, ranking); err != nil {
+		ranking := retrieval.RankingOf(index, c.Index, queries, c.Queries+c.Image)
+		if err := retrieval.WriteRanked(c.Out, results, ranking); err != nil {
 			return err
 		}
 		a.say("%d queries in %d vectors: %.0f queries/s; the results are in %s", queries.Len(), index.Len(), rate, c.Out)
@@ -106,12 +106,12 @@ func (c *searchCommand) embedder(a *app, index *vectors.Origin) (embed.Embedder,
 }
 
 // search finds the results and says which of them were left out as the query itself.
-func (c *searchCommand) search(a *app, index, queries *vectors.Set) (leaderboard.Results, float64, error) {
-	exact, err := leaderboard.NewIndex(index, queries.Len(), a.searchBackend)
+func (c *searchCommand) search(a *app, index, queries *vectors.Set) (retrieval.Results, float64, error) {
+	exact, err := retrieval.NewIndex(index, queries.Len(), a.searchBackend)
 	if err != nil {
 		return nil, 0, err
 	}
-	exact.IDs = leaderboard.IDs(c.IDs)
+	exact.IDs = retrieval.IDs(c.IDs)
 	if said := exact.Decision(queries); said != "" {
 		a.log(said + "; --ids one or --ids two decides otherwise")
 	}
@@ -120,20 +120,20 @@ func (c *searchCommand) search(a *app, index, queries *vectors.Set) (leaderboard
 
 // searchVectors finds the k nearest and returns them with the seconds it took, the
 // first call's compilation left out.
-func searchVectors(a *app, index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
-	exact, err := leaderboard.NewIndex(index, queries.Len(), a.searchBackend)
+func searchVectors(a *app, index, queries *vectors.Set, k int) (retrieval.Results, float64, error) {
+	exact, err := retrieval.NewIndex(index, queries.Len(), a.searchBackend)
 	if err != nil {
 		return nil, 0, err
 	}
 	return searchIndex(a, exact, queries, k)
 }
 
-func searchIndex(a *app, exact *leaderboard.Index, queries *vectors.Set, k int) (leaderboard.Results, float64, error) {
+func searchIndex(a *app, exact *retrieval.Index, queries *vectors.Set, k int) (retrieval.Results, float64, error) {
 	if err := exact.Warm(a.ctx, queries.Len()); err != nil {
 		return nil, 0, err
 	}
 	start := time.Now()
-	results, err := leaderboard.Search(a.ctx, exact, queries, k)
+	results, err := retrieval.Search(a.ctx, exact, queries, k)
 	return results, time.Since(start).Seconds(), err
 }
 

@@ -3,7 +3,7 @@
 package pieces
 
 // #cgo CFLAGS: -O3
-// #include "../../native/native.h"
+// #include "../../effnet/cpu/cpu.h"
 // #include "dispatch.h"
 // static int wide(void) { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"); }
 import "C"
@@ -12,19 +12,19 @@ import (
 	"unsafe"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/native"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // Lanes are the vectors that this processor has: of 8 and of 16 float32, and, as 32, of float16.
 func Lanes() []int {
 	var all []int
-	if native.Supports(effnet.Float32) {
+	if cpu.Supports(effnet.Float32) {
 		all = append(all, 8)
 	}
 	if C.wide() != 0 {
 		all = append(all, 16)
 	}
-	if native.Supports(effnet.Float16) {
+	if cpu.Supports(effnet.Float16) {
 		all = append(all, Half)
 	}
 	return all

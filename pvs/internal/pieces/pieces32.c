@@ -1,13 +1,13 @@
 //go:build cgo && amd64
 
 #define PVS_HALF
-#include "../../native/native.h"
+#include "../../effnet/cpu/cpu.h"
 
 #ifdef PVS_HAS_HALF
 
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,avx512bw,avx512vl,avx512fp16,fma"
-#include "../../native/vector.h"
+#include "../../effnet/cpu/vector.h"
 
 // Activates whole vectors.
 PVS_TARGET void piece_activate_32(int act, float *x, int n, float *slopes) {

@@ -1,0 +1,337 @@
+//go:build cgo && amd64
+
+package cpu_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+)
+
+// trained lists the weights that have gradients: those from a block on, and BatchNorms' if they train.
+func trained(c effnet.Config, from string, norms bool) []string {
+	var names []string
+	reached := from == ""
+	for _, v := range c.Variables() {
+		reached = reached || strings.HasPrefix(v.Name, from+"_")
+		norm := strings.Contains(v.Name, "bn/")
+		if reached && !v.Statistic() && (norms || !norm) {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+// gradients computes the features and the gradients of their product with slopes by the graph.
+func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, from string, norms bool, x []float32, dims []int, slopes, noise []float32) (features []float32, of map[string][]float32) {
+	t.Helper()
+	store := model.NewStore()
+	if err := c.Load(store.RootScope(), values); err != nil {
+		t.Fatal(err)
+	}
+	names := trained(c, from, norms)
+	var statistics []string
+	exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true, BatchStatistics: norms}
+		if noise != nil {
+			opts.DropConnect, opts.Noise = 0.5, in[2]
+		}
+		var out *effnet.Outputs
+		if from == "" {
+			out = c.Graph(scope, in[0], opts)
+		} else {
+			out = c.From(scope, in[0], from, opts)
+		}
+		loss := graph.ReduceAllSum(graph.Mul(out.Features, in[1]))
+		var weights []*graph.Node
+		for _, name := range names {
+			weights = append(weights, store.GetVariable("/"+name).NodeValue(loss))
+		}
+		nodes := append([]*graph.Node{out.Features}, graph.Gradient(loss, weights...)...)
+		for _, layer := range slices.Sorted(maps.Keys(out.Statistics)) {
+			nodes = append(nodes, out.Statistics[layer].Mean, out.Statistics[layer].Variance)
+			statistics = append(statistics, layer+"/moving_mean", layer+"/moving_variance")
+		}
+		return nodes
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	in := []any{tensors.FromFlatDataAndDimensions(x, dims...), tensors.FromFlatDataAndDimensions(slopes, dims[0], c.Features())}
+	if noise != nil {
+		in = append(in, tensors.FromFlatDataAndDimensions(noise, dims[0], len(c.Blocks())))
+	}
+	outs, err := exec.Exec(in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of = map[string][]float32{}
+	for i, name := range append(names, statistics...) {
+		of[name] = tensors.MustCopyFlatData[float32](outs[i+1])
+	}
+	return tensors.MustCopyFlatData[float32](outs[0]), of
+}
+
+// All gradients of networks of many widths and sizes are what the graph's are.
+func TestGradients(t *testing.T) {
+	b := pureGo(t)
+	for _, c := range []struct {
+		config effnet.Config
+		size   int
+		from   string
+		noise  bool
+		norms  bool
+	}{{mini, 64, "", false, false}, {mini, 45, "", true, false}, {mini, 33, "block7a", true, false}, {mini, 1, "", false, false}, {lite, 70, "", true, false}, {wide, 97, "", true, false}, {deep, 64, "", false, false},
+		{mini, 64, "", false, true}, {mini, 45, "", true, true}, {lite, 70, "", true, true}, {wide, 97, "", true, true}, {deep, 64, "", false, true}} {
+		const rows = 5 // on two cores, three and two
+		weights := values(c.config)
+		dims := []int{rows, c.size, c.size, 3}
+		x := images(rows, c.size)
+		if c.from != "" {
+			h, w, channels := c.config.InputOf(c.from, c.size)
+			dims = []int{rows, h, w, channels}
+			x = normal(rows * h * w * channels)
+		}
+		slopes := normal(rows * c.config.Features())
+		var noise, factors []float32
+		if c.noise {
+			noise, factors = branches(rows, len(c.config.Blocks()))
+		}
+		within, withinFeatures := 2e-4, 1e-5
+		if c.norms {
+			within, withinFeatures = 1e-3, 1e-4 // statistics of few values amplify rounding
+		}
+		features, want := gradients(t, b, c.config, weights, c.from, c.norms, x, dims, slopes, noise)
+		for _, lanes := range cpu.Lanes() {
+			n, err := cpu.NewTrainingFor(c.config, c.size, cpu.TrainingOptions{From: c.from, Norms: c.norms}, lanes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(n.Close)
+			if err := n.Load(weights); err != nil {
+				t.Fatal(err)
+			}
+			what := fmt.Sprintf("%s, %d pixels, %d lanes", c.config.Title, c.size, lanes)
+			got := map[string][]float32{}
+			for range 2 { // what the first leaves behind is not added to
+				out := make([]float32, len(features))
+				if err := n.Forward(x, factors, out); err != nil {
+					t.Fatal(err)
+				}
+				same(t, what+": features", out, features, withinFeatures)
+				if err := n.Backward(slopes); err != nil {
+					t.Fatal(err)
+				}
+				if err := n.Gradients(got); err != nil {
+					t.Fatal(err)
+				}
+			}
+			maps.Copy(got, n.Statistics())
+			if len(got) != len(want) {
+				t.Errorf("%s: there are %d gradients and statistics, not %d", what, len(got), len(want))
+			}
+			for name, values := range want {
+				if layer, ok := strings.CutSuffix(name, "_project_bn/beta"); ok && c.norms {
+					// Another BatchNorm follows, which takes off what this adds: but for zeros around the
+					// places nothing is left. Its sums are as exact as those of the scale.
+					scale := layer + "_project_bn/gamma"
+					got[name], values = slices.Concat(got[name], got[scale]), slices.Concat(values, want[scale])
+				}
+				if c.norms && c.config.Lite {
+					// Rounding takes some values over the corners of ReLU6, where a slope is on or off.
+					if d := distance(got[name], values); !(d < 0.05) {
+						t.Errorf("%s: %s differs by %g of its length", what, name, d)
+					}
+					continue
+				}
+				same(t, what+": "+name, got[name], values, within)
+			}
+		}
+	}
+}
+
+// distance is that of two vectors, of the length of the second.
+func distance(got, want []float32) float64 {
+	off, length := 0.0, 0.0
+	for i, v := range want {
+		off += math.Pow(float64(got[i]-v), 2)
+		length += math.Pow(float64(v), 2)
+	}
+	return math.Sqrt(off / length)
+}
+
+// What is kept is what is said to be, but for whole lines of the cache and what enters the first block.
+func TestKeptBytes(t *testing.T) {
+	needsKernels(t)
+	b0, _ := effnet.Named("b0")
+	for _, c := range []struct {
+		config effnet.Config
+		size   int
+		from   string
+	}{{b0, 224, ""}, {b0, 224, "block7a"}, {mini, 64, ""}, {lite, 70, ""}, {deep, 97, "block7a"}} {
+		n, err := cpu.NewTraining(c.config, c.size, cpu.TrainingOptions{From: c.from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, is := float64(cpu.KeptBytes(c.config, c.size, c.from)), float64(n.Kept(16))/16
+		if said < 0.99*is || said > 1.1*is {
+			t.Errorf("%s, %d pixels, from %q: %.0f bytes are kept, not %.0f", c.config.Title, c.size, c.from, is, said)
+		}
+	}
+}
+
+// normal are n random values.
+func normal(n int) []float32 {
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
+
+// What cannot be trained on is refused.
+func TestBadTraining(t *testing.T) {
+	needsKernels(t)
+	if _, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{From: "block1a"}); err == nil || !strings.Contains(err.Error(), "block1a") {
+		t.Errorf("the first block has nothing before it: %v", err)
+	}
+	if _, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{From: "block7a", Norms: true}); err == nil {
+		t.Error("the BatchNorms before a block cannot train on what enters it")
+	}
+	n, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, features := images(1, 64), make([]float32, mini.Features())
+	for what, err := range map[string]error{
+		"no weights":        n.Load(nil),
+		"slopes of nothing": n.Backward(features),
+		"half an image":     n.Forward(x[:100], nil, features),
+		"factors":           n.Forward(x, []float32{1}, features),
+		"no room":           n.Forward(x, nil, features[1:]),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", what)
+		}
+	}
+}
+
+// withMoments is a network's weights with moments of zero.
+func withMoments(c effnet.Config, values map[string][]float32) map[string]cpu.Trained {
+	all := map[string]cpu.Trained{}
+	for _, v := range c.Variables() {
+		all[v.Name] = cpu.Trained{Weights: slices.Clone(values[v.Name]), M: make([]float32, v.Size()), V: make([]float32, v.Size())}
+	}
+	return all
+}
+
+// A step is one of Adam with the gradients of all that went back since the last.
+func TestStep(t *testing.T) {
+	needsKernels(t)
+	weights := mini.InitialValues(3)
+	x, features, slopes := images(4, 64), make([]float32, 4*mini.Features()), normal(4*mini.Features())
+	a := cpu.Adam{Rate: 1e-3, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+	for _, norms := range []bool{false, true} {
+		n, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{Norms: norms})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Load(weights); err != nil {
+			t.Fatal(err)
+		}
+		back := func() {
+			if err := n.Forward(x, nil, features); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Backward(slopes); err != nil {
+				t.Fatal(err)
+			}
+		}
+		once, twice := map[string][]float32{}, map[string][]float32{}
+		back()
+		if err := n.Gradients(once); err != nil {
+			t.Fatal(err)
+		}
+		back()
+		back()
+		if err := n.Gradients(twice); err != nil {
+			t.Fatal(err)
+		}
+		back()
+		got, want := withMoments(mini, weights), withMoments(mini, weights)
+		if err := n.Step(a, got); err != nil {
+			t.Fatal(err)
+		}
+		for name, gradients := range once {
+			if norms && strings.HasSuffix(name, "_project_bn/beta") {
+				continue // rounding alone: the next BatchNorm takes off what it adds
+			}
+			if err := a.Step(gradients, want[name]); err != nil {
+				t.Fatal(err)
+			}
+			same(t, name, got[name].Weights, want[name].Weights, 1e-7)
+			same(t, name+": second moments", got[name].V, want[name].V, 1e-3)
+			for i := range gradients {
+				gradients[i] *= 2
+			}
+			same(t, name+": twice", twice[name], gradients, 1e-3)
+		}
+		back()
+		delete(got, "top_conv/kernel")
+		if err := n.Step(a, got); err == nil || !strings.Contains(err.Error(), "top_conv/kernel") {
+			t.Errorf("a step without a weight: %v", err)
+		}
+	}
+}
+
+// BenchmarkTraining reports the images a second of EfficientNet-B0's forward and backward passes
+// with a step of Adam and the weights loaded anew, 224 x 224 in batches of 8.
+func BenchmarkTraining(b *testing.B) { benchmark(b, cpu.TrainingOptions{}) }
+
+func benchmark(b *testing.B, opts cpu.TrainingOptions) {
+	c, _ := effnet.Named("b0")
+	weights := c.InitialValues(1)
+	x, features, slopes := images(8, 224), make([]float32, 8*c.Features()), normal(8*c.Features())
+	_, factors := branches(8, len(c.Blocks()))
+	for _, lanes := range cpu.Lanes() {
+		n, err := cpu.NewTrainingFor(c, 224, opts, lanes)
+		if err != nil {
+			b.Fatal(err)
+		}
+		trained := withMoments(c, weights)
+		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
+			for b.Loop() {
+				if err := n.Load(weights); err != nil {
+					b.Fatal(err)
+				}
+				if err := n.Forward(x, factors, features); err != nil {
+					b.Fatal(err)
+				}
+				if err := n.Backward(slopes); err != nil {
+					b.Fatal(err)
+				}
+				if err := n.Step(cpu.Adam{Epsilon: 1e-7}, trained); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(8*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}
+
+// BenchmarkNorms is BenchmarkTraining with BatchNorms that train.
+func BenchmarkNorms(b *testing.B) { benchmark(b, cpu.TrainingOptions{Norms: true}) }
