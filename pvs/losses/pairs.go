@@ -21,6 +21,7 @@ type pairs struct {
 	anchors            *graph.Node // embeddings [batch, dim]
 	columns            *graph.Node // embeddings [batch + capacity, dim]
 	positive, negative *graph.Node // bool [batch, batch + capacity]
+	labelled           *graph.Node // bool [batch]
 }
 
 func newPairs(name string, in Input) pairs {
@@ -50,6 +51,7 @@ func newPairs(name string, in Input) pairs {
 		columns:  columns,
 		positive: graph.LogicalAnd(known, graph.LogicalAnd(same, other)),
 		negative: graph.LogicalAnd(known, graph.LogicalNot(same)),
+		labelled: labelled(labels),
 	}
 }
 

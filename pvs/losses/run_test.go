@@ -1,7 +1,6 @@
 package losses
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,8 +10,6 @@ import (
 	_ "github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-
-	"github.com/gopvs/product-visual-search/pvs/backend"
 )
 
 // sample is a training step's data, in float64 for the plain loops.
@@ -56,17 +53,6 @@ func goBackend(t testing.TB) compute.Backend {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// backends are pure Go and, where it is installed, XLA.
-func backends(t *testing.T) map[string]compute.Backend {
-	all := map[string]compute.Backend{"go": goBackend(t)}
-	if xla, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {}); err != nil {
-		t.Logf("without XLA: %v", err)
-	} else {
-		all["xla:cpu"] = xla
-	}
-	return all
 }
 
 // run computes a loss with its gradients.
