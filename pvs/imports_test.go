@@ -44,6 +44,8 @@ var may = map[string][]string{
 	"pvs/classify":           {"pvs/effnet", "pvs/effnet/cpu", "pvs/internal/cores"},
 	"pvs/siamese":            {"pvs/effnet"},
 	"pvs/losses":             {},
+	"pvs/neck":               {},
+	"pvs/optimize":           {"pvs/internal/cores"},
 	"pvs/embed":              {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/vectors", "pvs/classify", "pvs/siamese", "pvs/effnet/int8", "pvs/effnet/cpu", "pvs/internal/cores", "pvs/internal/stamp"},
 	"pvs/internal/onnx":      {},
 	"pvs/effnet/cpu":         {"pvs/effnet", "pvs/internal/cores", "pvs/internal/asgraph"},
