@@ -9,7 +9,7 @@ import (
 
 // BatchHardOptions are a [BatchHard]'s.
 type BatchHardOptions struct {
-	// Margin is how much farther the negative should be, in Euclidean distance. 0: 0.2, the best of
+	// Margin is how much farther the negative should be, in Euclidean distance. 0: 0.2, one of
 	// the paper's hard margins.
 	Margin float64
 	// Soft takes log(1 + exp(x)) in place of max(0, margin + x), which has no margin and never stops
@@ -75,8 +75,8 @@ func distances(x, y *graph.Node) *graph.Node {
 	squares := func(x *graph.Node) *graph.Node { return graph.ReduceSum(graph.Square(x), 1) }
 	sum := graph.Add(graph.Reshape(squares(x), n, 1), graph.Reshape(squares(y), 1, m))
 	d := graph.Sub(sum, graph.MulScalar(products(x, y), 2))
-	apart := graph.GreaterThan(d, graph.ScalarZero(d.Graph(), d.DType()))
+	differ := graph.GreaterThan(d, graph.ScalarZero(d.Graph(), d.DType()))
 	// The root's derivative at 0 is infinite: it is taken of 1 there and masked.
-	d = graph.Sqrt(graph.Where(apart, d, graph.ScalarOne(d.Graph(), d.DType())))
-	return graph.Where(apart, d, graph.ScalarZero(d.Graph(), d.DType()))
+	d = graph.Sqrt(graph.Where(differ, d, graph.ScalarOne(d.Graph(), d.DType())))
+	return graph.Where(differ, d, graph.ScalarZero(d.Graph(), d.DType()))
 }

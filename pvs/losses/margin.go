@@ -32,7 +32,7 @@ type MarginOptions struct {
 	Kind    MarginKind
 	Classes int // how many classes there are; required
 	// SubCentres is how many vectors a class has, of which the nearest one counts, so that wrongly
-	// labelled photos can gather at one of their own (Deng et al. 2020, section 3.2, which takes 3). 0: 1.
+	// labelled photos can have one of their own (sub-centre ArcFace: Deng et al. 2020, section 3; it takes 3). 0: 1.
 	SubCentres int
 	// Margin is an angle in radians for ArcFace (0: 0.5) and a cosine for CosFace (0: 0.35).
 	// NormFace has none.
@@ -123,7 +123,7 @@ func (m *Margin) harder(cosine *graph.Node) *graph.Node {
 	case NormFace:
 		return cosine
 	}
-	// cos(a + m) = cos a cos m - sin a sin m. The root is kept from 0, where its derivative is infinite.
+	// cos(a + m) = cos a cos m - sin a sin m. The root stays above 0, where its derivative is infinite.
 	sine := graph.Sqrt(graph.MaxScalar(graph.OneMinus(graph.Square(cosine)), 1e-7))
 	turned := graph.Sub(graph.MulScalar(cosine, math.Cos(margin)), graph.MulScalar(sine, math.Sin(margin)))
 	// Beyond pi - m the cosine of the sum would rise again: there a cosine margin goes on falling,

@@ -87,7 +87,7 @@ func TestMarginByHand(t *testing.T) {
 		{MarginOptions{Classes: 2, Scale: 2, Kind: NormFace, LabelSmoothing: 0.5},
 			0.75*math.Log(1+math.Exp(-2)) + 0.25*math.Log(1+math.Exp(2))},
 	} {
-		// The sine is kept above 3e-4 where the cosine is 1.
+		// The sine stays above 3e-4 where the cosine is 1.
 		if got := run(t, goBackend(t), newMargin(t, c.o), s); math.Abs(got.sum-c.want) > 6e-4 || got.count != 1 {
 			t.Errorf("%+v: %g over %g, want %g", c.o, got.sum, got.count, c.want)
 		}
@@ -110,6 +110,18 @@ func TestArcFaceFallsMonotonically(t *testing.T) {
 			t.Errorf("at %g degrees the loss is %g, before it was %g", degree, got.sum, last)
 		}
 		last = got.sum
+	}
+}
+
+// Of equally near sub-centres the first one gets the gradient, as with PyTorch's max, not each.
+func TestSubCentreTies(t *testing.T) {
+	s := random(9, 1, 3, 2, 2)
+	s.labels[0], s.weights[0][1] = 0, s.weights[0][0]
+	got := run(t, goBackend(t), newMargin(t, MarginOptions{Classes: 2, SubCentres: 2, Kind: NormFace}), s)
+	for k := range 3 {
+		if got.ofWeights[k] == 0 || got.ofWeights[3+k] != 0 {
+			t.Fatalf("equal sub-centres have the gradients %v", got.ofWeights[:6])
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ type MultiLabelKind int
 // The kinds. Notation: z are a row's logits, k its labels.
 const (
 	// MultiSoftmax is the cross-entropy of a softmax with a target of 1/k for each label (Mahajan et
-	// al. 2018, section 2.2), as labels of a row compete: good where labels are many and incomplete.
+	// al. 2018, section 2), as labels of a row compete: good where labels are many and incomplete.
 	MultiSoftmax MultiLabelKind = iota
 	// MultiBCE is the binary cross-entropy of each class, summed over the classes.
 	MultiBCE
@@ -36,7 +36,7 @@ type MultiLabelOptions struct {
 	// Scale multiplies cosines to logits. 0: 20, as for [NormFace].
 	Scale float64
 	// Offset is added to the logits of MultiBCE, so that most of the many classes start as improbable
-	// (SigLIP: Zhai et al. 2023, section 3.2, which learns it from -10). 0: -10, where a cosine of 0.5 with the
+	// (SigLIP: Zhai et al. 2023, section 3, which learns it from -10). 0: -10, where a cosine of 0.5 with the
 	// default scale is a probability of 0.5. A softmax does not change with it.
 	Offset float64
 }

@@ -24,7 +24,7 @@ type MultiSimilarityOptions struct {
 // chooses: negatives that are more similar than the least similar positive less epsilon,
 // and positives that are less similar than the most similar negative plus epsilon.
 // It is averaged over all labelled rows (pytorch-metric-learning: MeanReducer, which counts rows
-// without pairs too). A row without positives has no mined negatives, and the other way round.
+// without pairs too). A row without positives has no mined negatives, one without negatives no mined positives.
 type MultiSimilarity struct{ opts MultiSimilarityOptions }
 
 // NewMultiSimilarity checks the options and fills in what they leave out.

@@ -68,7 +68,7 @@ func TestMultiSimilarityByHand(t *testing.T) {
 	// Row 0: positive 0.5, negatives 0 and -1. Mined: no negative is above 0.4; the positive is not below 0.1.
 	// Row 1: positive 0.5, negatives cos 30 = 0.866 and -0.5. Mined: the positive, and the negative 0.866.
 	// Rows 2 and 3 have no positive, so nothing is mined. All four count.
-	want := math.Log(1+math.Exp(-2*(0.5-0.5)))/2 + math.Log(1+math.Exp(50*(math.Sqrt(3)/2-0.5)))/50
+	want := math.Log(1+math.Exp(0))/2 + math.Log(1+math.Exp(50*(math.Sqrt(3)/2-0.5)))/50
 	got := run(t, goBackend(t), newMultiSimilarity(t, MultiSimilarityOptions{}), s)
 	if math.Abs(got.sum-want) > 1e-6 || got.count != 4 || got.active != 1 {
 		t.Errorf("%g over %g (%g active), want %g over 4 (1)", got.sum, got.count, got.active, want)

@@ -9,7 +9,7 @@ import (
 
 // Memory are embeddings of earlier batches, which a loss of pairs compares a batch's rows with besides
 // each other: cross-batch memory (Wang et al. 2020, "Cross-Batch Memory for Embedding Learning", section
-// 3.2). They get no gradient and are no anchors. The rows of the batch itself should not be among them.
+// 3). They get no gradient and are no anchors. The rows of the batch itself should not be among them.
 type Memory struct {
 	Embeddings *graph.Node // [capacity, dim] of a float type
 	Labels     *graph.Node // [capacity] of an integer type; below 0: an empty or unlabelled row

@@ -10,7 +10,7 @@ import (
 // ProxyAnchorOptions are a [ProxyAnchor]'s. The zero value but for Classes is the paper's.
 type ProxyAnchorOptions struct {
 	Classes int // required
-	// Alpha weighs rows: the larger, the more only the hardest count. 0: 32 (Kim et al. 2020, section 4.2).
+	// Alpha weighs rows: the larger, the more only the hardest count. 0: 32 (Kim et al. 2020, section 4).
 	Alpha float64
 	// Margin is the delta of positives above and negatives below a cosine of 0. 0: 0.1.
 	Margin float64

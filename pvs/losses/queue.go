@@ -8,7 +8,7 @@ import (
 )
 
 // Queue is a [Memory] in Go: the newest embeddings of earlier batches, up to a fixed capacity, first in, first
-// out. Wang et al. 2020 (section 3.2) let the network settle for some epochs before they use it, as
+// out. Wang et al. 2020 (section 3) let the network settle for some epochs before they use it, as
 // embeddings must change slowly. It is not for use by several goroutines at once.
 type Queue struct {
 	dim        int

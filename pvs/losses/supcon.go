@@ -9,7 +9,7 @@ import (
 
 // SupConOptions are a [SupCon]'s. The zero value is the paper's.
 type SupConOptions struct {
-	// Temperature divides the cosines. 0: 0.1 (Khosla et al. 2020, section 4.4).
+	// Temperature divides the cosines. 0: 0.1 (Khosla et al. 2020, section 4).
 	Temperature float64
 }
 

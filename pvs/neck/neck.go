@@ -2,7 +2,7 @@ package neck
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// InitialExponent is the one that [GeM] starts training from (Radenovic et al. 2018, section 5.3).
+// InitialExponent is the one that [GeM] starts training from (Radenovic et al. 2018, section 5).
 const InitialExponent = 3
 
 // MinActivation is the smallest activation that [GeM] sees, as in the authors' program (cnnimageretrieval-pytorch).
