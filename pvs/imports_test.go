@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"notebooks":              {},
 	"pvs/imageprep":          {"pvs/internal/bmff", "pvs/internal/jpegall", "pvs/internal/still"},
 	"pvs/augment":            {"pvs/imageprep"},
+	"pvs/labels":             {"pvs/catalog"},
 	"pvs/vectors":            {"pvs/wholefile", "pvs/internal/plaintext", "pvs/internal/stamp", "pvs/internal/onewriter"},
 	"pvs/vectors/exchange":   {"pvs/vectors", "pvs/records", "pvs/wholefile", "pvs/internal/stamp", "pvs/internal/onewriter"},
 	"pvs/search":             {},
