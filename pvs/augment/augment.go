@@ -51,7 +51,7 @@ func (a *Augmenter) Seed() uint64 { return a.seed }
 
 // Into writes a photo's variant into dst, [size, size, 3], RGB, 0..255, not rounded.
 func (a *Augmenter) Into(dst []float32, photo *imageprep.RGB, k Key) {
-	d := dice{rand.New(rand.NewPCG(mix(a.seed^mix(uint64(k.Epoch))), mix(uint64(k.Photo)^mix(uint64(k.Copy)))))}
+	d := random{rand.New(rand.NewPCG(mix(a.seed^mix(uint64(k.Epoch))), mix(uint64(k.Photo)^mix(uint64(k.Copy)))))}
 	w := a.workspace.Get().(*workspace)
 	a.make(dst, photo, draw(a.options, d), d, w)
 	a.workspace.Put(w)
@@ -66,7 +66,7 @@ func mix(x uint64) uint64 {
 }
 
 // make follows the draws.
-func (a *Augmenter) make(dst []float32, photo *imageprep.RGB, d draws, more dice, w *workspace) {
+func (a *Augmenter) make(dst []float32, photo *imageprep.RGB, d draws, more random, w *workspace) {
 	size, fill := a.size, imageprep.Perimeter(photo)
 	dst = dst[:3*size*size]
 	ground := d.ground.use && evenEdge(photo, fill, a.options.Ground.Tolerance)

@@ -10,6 +10,7 @@
 // (noise), file (JPEG). [Options] has a probability and a strength of each. A strength of 0 leaves the photo as it is;
 // without any operation the square is that of [imageprep.Square].
 //
-// An image depends on the seed and its key alone, not on cores or order. Each operation takes the same number of random
+// An image depends on the seed and its key alone, not on cores or order (other processors round the last bits
+// otherwise). Each operation takes the same number of random
 // draws whether it is used or not, so that two settings which differ in one operation make the same images but for it.
 package augment

@@ -39,22 +39,22 @@ type colorDraws struct {
 	hue                              float64
 }
 
-// dice draws numbers.
-type dice struct{ *rand.Rand }
+// random draws from distributions.
+type random struct{ *rand.Rand }
 
-func (d dice) chance(p float64) bool         { return d.Float64() < p }
-func (d dice) between(a, b float64) float64  { return a + (b-a)*d.Float64() }
-func (d dice) spread(x float64) float64      { return d.between(-x, x) }
-func (d dice) logSpread(top float64) float64 { return math.Exp(d.spread(math.Log(top))) }
+func (d random) chance(p float64) bool         { return d.Float64() < p }
+func (d random) between(a, b float64) float64  { return a + (b-a)*d.Float64() }
+func (d random) spread(x float64) float64      { return d.between(-x, x) }
+func (d random) logSpread(top float64) float64 { return math.Exp(d.spread(math.Log(top))) }
 
-func (d dice) color() (c [3]float32) {
+func (d random) color() (c [3]float32) {
 	for i := range c {
 		c[i] = float32(d.between(0, 255))
 	}
 	return c
 }
 
-func draw(o Options, d dice) draws {
+func draw(o Options, d random) draws {
 	var out draws
 	out.ground = d.ground(o.Ground)
 	crop := d.crop(o.Crop)
@@ -94,7 +94,7 @@ func draw(o Options, d dice) draws {
 	return out
 }
 
-func (d dice) ground(o Ground) groundDraws {
+func (d random) ground(o Ground) groundDraws {
 	g := groundDraws{use: d.chance(o.Probability) && o.Tolerance > 0, photo: d.chance(o.Photos), gradient: d.chance(0.5)}
 	g.colors[0], g.colors[1] = d.color(), d.color()
 	g.angle, g.which = d.between(0, 2*math.Pi), d.Float64()
@@ -103,7 +103,7 @@ func (d dice) ground(o Ground) groundDraws {
 	return g
 }
 
-func (d dice) crop(o Crop) matrix {
+func (d random) crop(o Crop) matrix {
 	use := d.chance(o.Probability)
 	area, aspect := d.between(o.areas()), d.logSpread(1+o.Stretch)
 	limit := max(1, math.Sqrt(area))
@@ -115,7 +115,7 @@ func (d dice) crop(o Crop) matrix {
 	return scaled(w, h, dx, dy)
 }
 
-func (d dice) erase(o Erase) eraseDraws {
+func (d random) erase(o Erase) eraseDraws {
 	use := d.chance(o.Probability) && o.MaxArea > 0
 	area, aspect := d.between(o.MaxArea/10, o.MaxArea), d.logSpread(3)
 	w, h := min(1, math.Sqrt(area*aspect)), min(1, math.Sqrt(area/aspect))

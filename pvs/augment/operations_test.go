@@ -140,7 +140,7 @@ func TestAntialiasing(t *testing.T) {
 
 // Crops are of the areas and aspects that were asked for, and inside of the square.
 func TestCrops(t *testing.T) {
-	d := dice{rand.New(rand.NewPCG(4, 4))}
+	d := random{rand.New(rand.NewPCG(4, 4))}
 	o := Crop{Probability: 1, MinArea: 0.5, MaxArea: 0.9, Stretch: 0.2}
 	low, high, wide, left := 9.0, 0.0, 0, 0
 	for range 2000 {
@@ -206,21 +206,25 @@ func TestColor(t *testing.T) {
 }
 
 func TestColorKnown(t *testing.T) {
-	of := func(d colorDraws, pixels ...float32) []float32 {
+	type values = []float32
+	of := func(d colorDraws, pixels ...float32) values {
 		d.use = true
 		d.of(pixels).apply(pixels)
 		return pixels
 	}
-	if got := of(colorDraws{brightness: 2, contrast: 1, saturation: 1}, 10, 100, 200); far(got, []float32{20, 200, 255}) > 1e-4 {
+	bright := colorDraws{brightness: 2, contrast: 1, saturation: 1}
+	if got := of(bright, 10, 100, 200); far(got, values{20, 200, 255}) > 1e-4 {
 		t.Errorf("twice as bright: %v", got)
 	}
-	if got := of(colorDraws{brightness: 1, contrast: 1}, 10, 100, 200); far(got, []float32{84.49, 84.49, 84.49}) > 1e-3 {
+	if got := of(colorDraws{brightness: 1, contrast: 1}, 10, 100, 200); far(got, values{84.49, 84.49, 84.49}) > 1e-3 {
 		t.Errorf("without saturation: %v", got)
 	}
-	if got := of(colorDraws{brightness: 1, saturation: 1}, 0, 0, 0, 90, 90, 90); far(got, []float32{45, 45, 45, 45, 45, 45}) > 1e-3 {
+	got := of(colorDraws{brightness: 1, saturation: 1}, 0, 0, 0, 90, 90, 90)
+	if far(got, values{45, 45, 45, 45, 45, 45}) > 1e-3 {
 		t.Errorf("without contrast: %v", got)
 	}
-	if got := of(colorDraws{brightness: 1, contrast: 1, saturation: 1, hue: 0.3}, 70, 70, 70); far(got, []float32{70, 70, 70}) > 1e-3 {
+	turned := colorDraws{brightness: 1, contrast: 1, saturation: 1, hue: 0.3}
+	if got := of(turned, 70, 70, 70); far(got, values{70, 70, 70}) > 1e-3 {
 		t.Errorf("grey of another hue: %v", got)
 	}
 }
@@ -265,7 +269,7 @@ func TestNoise(t *testing.T) {
 	for i := range img {
 		img[i] = 128
 	}
-	addNoise(img, size, 10, dice{rand.New(rand.NewPCG(1, 1))})
+	addNoise(img, size, 10, random{rand.New(rand.NewPCG(1, 1))})
 	mean, square, beside := 0.0, 0.0, 0.0
 	for i, v := range img {
 		d := float64(v) - 128
@@ -299,7 +303,7 @@ func TestJPEG(t *testing.T) {
 	}
 	qualities := map[int]bool{}
 	for i := range uint64(500) {
-		q := draw(Options{JPEG: JPEG{Probability: 1, MinQuality: 90}}, dice{rand.New(rand.NewPCG(i, 0))}).quality
+		q := draw(Options{JPEG: JPEG{Probability: 1, MinQuality: 90}}, random{rand.New(rand.NewPCG(i, 0))}).quality
 		qualities[q] = true
 	}
 	if len(qualities) != 6 || !qualities[90] || !qualities[95] {
@@ -327,7 +331,8 @@ func TestErase(t *testing.T) {
 	}
 }
 
-// A cut-out's ground is replaced, its product is not, nor what is white inside of it; a photo without an even edge stays.
+// A cut-out's ground is replaced, its product is not, nor what is white inside of it; a photo without an
+// even edge stays.
 func TestGround(t *testing.T) {
 	const size = 60
 	o := Options{Ground: Ground{Probability: 1, Tolerance: 12}}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Recommended is what helps on most catalogues: crops of half to all of the area, left-right flips, changes of light that
-// leave a product's colour recognisable, and some blur.
+// Recommended is mild: crops of half to all of the area, left-right flips, changes of light that leave a product's
+// colour recognisable, and some blur.
 func Recommended() Options {
 	return Options{
 		Crop:  Crop{Probability: 1, MinArea: 0.5, MaxArea: 1, Stretch: 0.25},

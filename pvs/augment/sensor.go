@@ -20,7 +20,7 @@ var normals = sync.OnceValue(func() []float32 {
 })
 
 // addNoise adds Gaussian noise and clips. Each row starts somewhere in the table.
-func addNoise(dst []float32, size int, sigma float64, d dice) {
+func addNoise(dst []float32, size int, sigma float64, d random) {
 	table, s := normals(), float32(sigma)
 	for y := range size {
 		row, at := dst[3*y*size:][:3*size], d.IntN(len(table))

@@ -294,3 +294,12 @@ func TestSampledFailures(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestSelect(t *testing.T) {
+	source := FromCatalog(testCatalog(t, 6), catalog.Train, Classes{"Things > A", "Things > B"})
+	s := Select(source, []int{1, 4})
+	w, _, err := s.Size(1)
+	if s.Len() != 2 || s.Label(0) != 1 || s.Label(1) != 0 || w != 40 || err != nil {
+		t.Errorf("%d photos, labels %d and %d, the second of width %d, %v", s.Len(), s.Label(0), s.Label(1), w, err)
+	}
+}

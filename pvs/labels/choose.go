@@ -71,6 +71,8 @@ func (s Summary) reason(finer []Summary) string {
 		switch {
 		case f.Kind == Titles && float64(f.Contradicted) > contradicted*float64(f.Labelled):
 			out += fmt.Sprintf("; titles contradict the product ids (%d photos)", f.Contradicted)
+		case f.Shared == 0:
+			out += fmt.Sprintf("; %s: none", f.Kind)
 		case f.Kind == Words && f.Classes < leastWords:
 			out += fmt.Sprintf("; words: only %d", f.Classes)
 		case f.Classes == 1:

@@ -7,6 +7,6 @@
 //	byPhoto := choice.Set.Single()                 // a class for each photo, or -1, as feed.NewByClass takes them
 //	train, held, err := labels.HoldOut(photos, choice.Set.Kind, 0.2, seed)
 //
-// The finest labels that most photos have are chosen: photos of one product are what a search has to find, a shared title
-// mostly names one product, words and categories tell kinds of products apart.
+// The finest labels that most photos have are chosen: photos of one product are what a search has to find, a shared
+// title mostly names one product, words and categories tell kinds of products apart.
 package labels

@@ -18,7 +18,7 @@ func ExampleChoose() {
 	train, held, err := labels.HoldOut(photos, choice.Set.Kind, 0.4, 1)
 	fmt.Println(train, held, err)
 	// Output:
-	// titles: 5 of 6 photos share theirs with another photo, in 2 classes with a median of 3 photos; products: only 0 photos
+	// titles: 5 of 6 photos share theirs with another photo, in 2 classes with a median of 3 photos; products: none
 	// [blue mug oak chair] [0 0 1 1 -1 1]
 	// [2 3 4 5] [0 1] <nil>
 }

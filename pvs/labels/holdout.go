@@ -10,10 +10,10 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
-// HoldOut divides train photos, given by numbers, into those to train on and those to validate by. Whole groups are held
-// out, so that no product or label that is validated by is trained on, as index and query hold products that were not
-// trained on. A group is the photos of one product, else of one title, else one photo; where titles are the labels, also
-// photos of one title of several products.
+// HoldOut divides train photos, given by numbers, into those to train on and those to validate by. Whole groups are
+// held out, so that no product or title that is validated by is trained on, as index and query hold products that were
+// not trained on. A group is the photos of one product, else of one title, else one photo; where titles are the labels,
+// products of one title are one group.
 //
 // About that share of the photos is held out, the same ones for a seed, and mostly the same ones when photos are added:
 // groups are taken in the order of a hash of their names. A photo of another split is an error: what is searched must

@@ -25,8 +25,9 @@ func TestNormalize(t *testing.T) {
 	if got := Normalize(decomposed); got != composed {
 		t.Errorf("%q, want %q", got, composed)
 	}
-	if got := Tokens("USB-C cable, 2m (usb, 2 m) Cafe\u0301"); !slices.Equal(got, []string{"2", "2m", "c", "cable", "caf\u00e9",
-		"m", "usb"}) {
+	got := Tokens("USB-C cable, 2m (usb, 2 m) Cafe\u0301")
+	want := []string{"2", "2m", "c", "cable", "caf\u00e9", "m", "usb"}
+	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }
@@ -91,9 +92,9 @@ func TestChoose(t *testing.T) {
 	}{
 		"products": {rows("a|X|1", "a|X|1", "b|X|2", "b|Y|2", "|Y|"), Products,
 			"products: 4 of 5 photos share theirs with another photo, in 2 classes with a median of 2 photos"},
-		"titles":     {rows("|X|one", "|X|one", "|X|two", "|X|Two", "p||"), Titles, "products: only one"},
+		"titles":     {rows("|X|one", "|X|one", "|X|two", "|X|Two", "p||"), Titles, "products: none"},
 		"words":      {rows(words...), Words, "words of titles: 24 of 24 photos share one with another photo, of 12 words"},
-		"categories": {rows("|X|a", "|X|b", "|Y|c", "|Y|d"), Categories, "words: only 0"},
+		"categories": {rows("|X|a", "|X|b", "|Y|c", "|Y|d"), Categories, "words: none"},
 		"contradictions": {rows("a|X|mug", "b|X|mug", "c|Y|mug", "d|Y|pot", "e|Y|pot"), Categories,
 			"titles contradict the product ids (5 photos)"},
 		"none":      {rows("||a", "||b", "||c"), None, "each is a class of its own"},
