@@ -11,6 +11,12 @@
 //		...
 //	}
 //
+// For losses that compare photos of one label with those of others, [ByClass] makes batches of P classes with K photos
+// each, and [Augmented] fills them with augmented photos, shrunk and cached in memory:
+//
+//	sampler, err := feed.NewByClass(labels, 32, 4, seed)
+//	stream := feed.OpenSampled(ctx, feed.NewAugmented(source, augmenter, 1<<30), sampler, 0, steps)
+//
 // The same seed gives the same batches on any number of cores, and a stream can start
 // at any step: what comes is a function of the seed and the step alone.
 package feed
