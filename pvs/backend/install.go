@@ -58,7 +58,7 @@ func (o Options) xlaCPUPlugin(ctx context.Context, log func(string)) (string, er
 func (o Options) onnxLibrary(ctx context.Context, log func(string)) (string, error) {
 	if path := o.ONNXRuntime; path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("ONNX Runtime's library is not where it was said to be (%s of the command pvs): %w", onnxLibraryEnv, err)
+			return "", fmt.Errorf("ONNX Runtime's library %w: %w", ErrLibrary, err)
 		}
 		return path, nil
 	}

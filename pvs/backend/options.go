@@ -11,11 +11,9 @@ import (
 // here (what GoMLX and go-xla read of it by themselves: docs/trust.md).
 type Options struct {
 	// Name is the backend: "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu" or "go",
-	// with GoMLX's options behind it; "": the best for the use.
+	// with GoMLX's options behind it; "": the best for the use. One that is named is wanted for
+	// itself: [Info].Named says so to whoever chooses an engine (package engine).
 	Name string
-	// Graph runs networks on it as graphs, even where own kernels (package effnet/cpu) could
-	// compute on the same CPU.
-	Graph bool
 	// ONNXRuntime is the file of ONNX Runtime's library; "": an installed one, or one that
 	// is installed.
 	ONNXRuntime string

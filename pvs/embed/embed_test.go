@@ -19,6 +19,7 @@ import (
 	_ "github.com/gomlx/compute/gobackend"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -55,13 +56,35 @@ func goBackend(t testing.TB) compute.Backend {
 	return backend
 }
 
+// asGraph runs graphs on the pure-Go backend.
+func asGraph(t testing.TB) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: goBackend(t)})
+}
+
+// fastest is the fused CPU kernels, or else a graph on the pure-Go backend.
+func fastest(t testing.TB) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: goBackend(t), Wish: engine.Fastest})
+}
+
+// chosen is the engine of a request.
+func chosen(t testing.TB, r engine.Request) engine.Engine {
+	t.Helper()
+	e, err := engine.Choose(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // mini is an untrained miniature.
 func mini(t testing.TB, batch int) *Network {
 	c, err := effnet.Named("mini")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := NewNetwork(goBackend(t), c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
+	n, err := New(fastest(t), c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,10 +197,10 @@ func TestBadOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewNetwork(goBackend(t), c, nil, NetworkOptions{Size: 8}); err == nil {
+	if _, err := New(fastest(t), c, nil, NetworkOptions{Size: 8}); err == nil {
 		t.Error("an input of 8 pixels must be refused")
 	}
-	if _, err := NewNetwork(goBackend(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := New(fastest(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestProject(t *testing.T) {
 	c, values := withHeads(t)
 	b := goBackend(t)
 	embedAll := func(o Output) *vectors.Set {
-		n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
+		n, err := New(fastest(t), c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestProject(t *testing.T) {
 	if _, err := Project(b, c, values, &vectors.Set{IDs: []string{"a"}, Dim: 2, Data: make([]float32, 2)}, Descriptor); err == nil || !strings.Contains(err.Error(), "dimension 2") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Output: "block9z"}); err == nil || !strings.Contains(err.Error(), "block9z") {
+	if _, err := New(fastest(t), c, values, NetworkOptions{Size: 32, Output: "block9z"}); err == nil || !strings.Contains(err.Error(), "block9z") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -80,7 +80,7 @@ type batch struct {
 func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
 	inputs := make([]float32, e.Batch()*e.InputLen())
 	e.Prepare(photo, inputs[:e.InputLen()])
-	if c, ok := e.(Calibrated); ok && e.Origin().Calibration == nil {
+	if c, ok := e.(Calibrated); ok && c.Calibrates() && e.Origin().Calibration == nil {
 		if err := c.Calibrate(context.Background(), inputs[:e.InputLen()]); err != nil {
 			return nil, err
 		}

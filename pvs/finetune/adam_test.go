@@ -10,8 +10,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // backends are those that train here.
@@ -37,7 +35,7 @@ func TestSharedMoments(t *testing.T) {
 			}
 			var plain, kept map[string][]float32
 			for _, upTo := range []int{0, 1000, math.MaxInt} {
-				s := newSessionOn(t, b, SessionOptions{})
+				s := newSessionOn(t, fastest(t, b), SessionOptions{})
 				s.sharedUpTo = upTo
 				_, values := trained(t, s, p, FromImages, 2, photos(5, 6))
 				_, moments, err := s.Optimizer()
@@ -66,18 +64,16 @@ func TestSharedMoments(t *testing.T) {
 	}
 }
 
-// TestProgramsBetween evaluates as a graph between steps in own kernels, which share the weights: they
+// TestProgramsBetween evaluates as a graph between steps in the fused CPU kernels, which share the weights: they
 // are the same to the last bit as without.
 func TestProgramsBetween(t *testing.T) {
-	if !cpu.Preferred(goBackend(t), effnet.Float32) {
-		t.Skip("the kernels do not run on this processor")
-	}
+	needsFused(t)
 	for name, b := range backends(t) {
 		t.Run(name, func(t *testing.T) {
 			p, batch := phase(FromBlock7a), photos(6, 6)
 			var plain map[string][]float32
 			for _, evaluates := range []bool{false, true} {
-				s := newSessionOn(t, b, SessionOptions{Frozen: b})
+				s := newSessionOn(t, fastest(t, b), SessionOptions{Inference: fastest(t, b)})
 				if err := s.Begin(p, FromImages); err != nil {
 					t.Fatal(err)
 				}

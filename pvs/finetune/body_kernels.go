@@ -1,11 +1,11 @@
 package finetune
 
 import (
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // bodyKernels is the backbone from the first layer on that trains in the network's own kernels.
@@ -18,15 +18,10 @@ type bodyKernels struct {
 	at        int                  // the first row of the part that went forward last
 }
 
-// kernelsTrain says whether the layers that a phase trains run in own kernels: a classifier's and
-// those of the backbone, on a CPU (see [cpu.Preferred]).
-func kernelsTrain(b compute.Backend, precision effnet.Precision, devices int, p Phase) bool {
-	return !p.Siamese() && devices <= 1 && cpu.Preferred(b, precision)
-}
-
-// owns says whether a step from the input runs in them, its frozen layers apart.
-func (s *Session) owns() bool {
-	return !s.opts.Graph && s.input == s.phase.CachedInput() && kernelsTrain(s.backend, s.opts.Precision, s.devices.count(), s.phase)
+// fused says whether a classifier's step from the input runs in the fused CPU kernels: they train
+// from the first layer on that trains, so that frozen layers run separately.
+func (s *Session) fused() bool {
+	return s.engine.Kind == engine.FusedCPU && s.input == s.phase.CachedInput()
 }
 
 // bodyInKernels returns it with the weights as they are.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -103,6 +104,9 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 	c := &Checkpoint{Values: map[string][]float32{}, Moments: map[string][]float32{}}
 	if err := json.Unmarshal([]byte(text), c); err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its metadata is damaged: %w", path, err)
+	}
+	if c.Way != nil {
+		c.Way.Engine, c.Way.Frozen = engine.Canonical(c.Way.Engine), engine.Canonical(c.Way.Frozen)
 	}
 	for name, t := range f.Tensors {
 		if strings.HasPrefix(name, momentPrefix) {

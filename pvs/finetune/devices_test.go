@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // several is XLA on a CPU, whose client shows four devices.
@@ -55,10 +56,10 @@ func TestDevices(t *testing.T) {
 			p.BatchNorm, p.Batch, p.Dropout = c.norms, rows, 0.3
 			p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 			opts := SessionOptions{DropConnect: 0.3, MicroBatch: c.micro}
+			parallel := engine.Request{Backend: b, Wish: engine.Fastest, Devices: c.devices}
 			batch := photos(rows-1, rows)
 			alone := newSession(t, opts)
-			opts.Devices = c.devices
-			shared := newSessionOn(t, b, opts)
+			shared := newSessionOn(t, chosen(t, parallel), opts)
 			for _, s := range []*Session{alone, shared} {
 				if err := s.Begin(p, FromImages); err != nil {
 					t.Fatal(err)
@@ -185,7 +186,7 @@ func TestRunOnDevices(t *testing.T) {
 	}
 	sharing := func() *Trainer {
 		tr := trainer(t)
-		tr.Training, tr.Devices, tr.CacheDir = b, 4, alone.CacheDir
+		tr.Training, tr.Devices, tr.CacheDir = fastest(t, b), 4, alone.CacheDir
 		return tr
 	}
 	tr := sharing()
@@ -239,7 +240,7 @@ func TestDevicesRefused(t *testing.T) {
 	b := several(t)
 	on := func(change func(*Trainer, *Settings)) error {
 		tr, s := trainer(t), settings(NewTop, 1)
-		tr.Training = b
+		tr.Training = fastest(t, b)
 		change(tr, &s)
 		tr.Progress = func(Progress) { t.Error("something was computed") }
 		_, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
@@ -250,18 +251,18 @@ func TestDevicesRefused(t *testing.T) {
 		err  error
 		say  string
 	}{
-		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }), "a batch of 6 images does not divide among 4 devices: make it a multiple of 4, or name fewer with --devices"},
+		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }), "a batch of 6 images does not divide among 4 devices: take as many"},
 		{"micro-batch", on(func(tr *Trainer, s *Settings) { tr.Devices, tr.MicroBatch = 4, 6 }), "a micro-batch of 6 images does not divide among 4 devices"},
-		{"too many", on(func(tr *Trainer, s *Settings) { tr.Devices = 5 }), "has 4: name at most 4 with --devices"},
-		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }), "has 4: name at most 4 with --devices"},
+		{"too many", on(func(tr *Trainer, s *Settings) { tr.Devices = 5 }), "has 4: take as many"},
+		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }), "has 4: take as many"},
 		{"fewer than none", on(func(tr *Trainer, s *Settings) { tr.Devices = -1 }), "-1 devices cannot train"},
-		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = goBackend(t), 2 }), "has 1: name at most 1 with --devices"},
+		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = fastest(t, goBackend(t)), 2 }), "has 1: take as many"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.say) || strings.Contains(c.err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %s", c.name, c.err, c.say)
 		}
 	}
-	s := newSessionOn(t, b, SessionOptions{Devices: 2})
+	s := newSessionOn(t, chosen(t, engine.Request{Backend: b, Devices: 2}), SessionOptions{})
 	p := phase(NewTop)
 	if err := s.Begin(p, FromImages); err != nil {
 		t.Fatal(err)
@@ -304,9 +305,9 @@ func TestDevicesFor(t *testing.T) {
 		if c.trains == "" {
 			c.trains = Full
 		}
-		r := run{Trainer: &Trainer{Training: accelerators{goBackend(t), c.has}, Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
+		r := run{Trainer: &Trainer{Training: asGraph(t, accelerators{goBackend(t), c.has}), Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
 		if c.host {
-			r.Training = several(t)
+			r.Training = asGraph(t, several(t))
 		}
 		r.settings.Phase.Batch = c.batch
 		if got, err := r.devicesFor(c.devices, r.micro(c.micro)); err != nil || got != c.want {

@@ -12,8 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -53,12 +52,13 @@ func unchanged(t *testing.T, what string, s *Session, before map[string][]float3
 	}
 }
 
-// waysToTrain are those of a classifier.
-func waysToTrain(t *testing.T) map[string]SessionOptions {
+// sessions are engines and sizes of micro-batches that train a classifier.
+func sessions(t *testing.T) map[string]func() *Session {
 	t.Helper()
-	all := map[string]SessionOptions{"graph": {Graph: true}, "graph in parts": {Graph: true, MicroBatch: 4}}
-	if cpu.Preferred(goBackend(t), effnet.Float32) {
-		all["kernels"], all["kernels in parts"] = SessionOptions{}, SessionOptions{MicroBatch: 4}
+	all := map[string]func() *Session{}
+	for name, e := range map[string]engine.Engine{"graph": asGraph(t, goBackend(t)), "fastest": fastest(t, goBackend(t))} {
+		all[name] = func() *Session { return newSessionOn(t, e, SessionOptions{}) }
+		all[name+" in micro-batches"] = func() *Session { return newSessionOn(t, e, SessionOptions{MicroBatch: 4}) }
 	}
 	return all
 }
@@ -67,11 +67,11 @@ func waysToTrain(t *testing.T) map[string]SessionOptions {
 // whatever stage - forward, head, back, Adam, moving statistics - leaves all as it was, and the steps after it are
 // those of a training in which it never was.
 func TestFailedStepChangesNothing(t *testing.T) {
-	for name, opts := range waysToTrain(t) {
+	for name, start := range sessions(t) {
 		t.Run(name, func(t *testing.T) {
 			p := phase(Full)
 			p.BatchNorm, p.Dropout = true, 0.2
-			s, plain := newSession(t, opts), newSession(t, opts)
+			s, plain := start(), start()
 			good := photos(6, 6)
 			for _, s := range []*Session{s, plain} {
 				if err := s.Begin(p, FromImages); err != nil {
@@ -100,10 +100,11 @@ func TestFailedStepChangesNothing(t *testing.T) {
 			}
 
 			victims := stepped(s)
-			if s.splits(6) && opts.Graph {
+			graph := s.engine.Kind == engine.Graph
+			if s.splits(6) && graph {
 				victims = append(victims, sumOf(s.ofBackbone()[0]), sumOf(s.statistics()[3]))
 			}
-			if opts.Graph { // a step is long; those of all kinds
+			if graph { // a step is long; those of all kinds
 				victims = slices.DeleteFunc(victims, func(name string) bool {
 					return strings.Contains(name, "block") && !strings.Contains(name, "block3a") && !strings.HasPrefix(name, "sum/")
 				})
@@ -191,7 +192,7 @@ func TestLentValues(t *testing.T) {
 }
 
 func lent(t *testing.T, b compute.Backend) {
-	s := newSessionOn(t, b, SessionOptions{Graph: true})
+	s := newSessionOn(t, asGraph(t, b), SessionOptions{})
 	if err := s.Begin(phase(NewTop), FromFeatures); err != nil {
 		t.Fatal(err)
 	}

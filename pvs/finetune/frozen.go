@@ -1,12 +1,9 @@
 package finetune
 
-import (
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
-)
+import "github.com/gopvs/product-visual-search/pvs/engine"
 
-// frozen is the layers before the first one that trains, which run apart from the step: in
-// the network's own kernels (package effnet/cpu) or as a graph for inference, which takes the
-// weights as constants.
+// frozen is the layers before the first one that trains, which run separately from the step: in
+// the fused CPU kernels or as a graph for inference, which takes the weights as constants.
 type frozen interface {
 	// run computes what they give for images; noise is of stochastic depth, [rows, blocks],
 	// or nil.
@@ -16,7 +13,7 @@ type frozen interface {
 
 // apart says whether a step's frozen layers run apart from those that train.
 func (s *Session) apart() bool {
-	return s.opts.Frozen != nil && s.input == FromImages && s.phase.CachedInput() != FromImages
+	return !s.opts.Inference.IsZero() && s.input == FromImages && s.phase.CachedInput() != FromImages
 }
 
 // newFrozen builds the frozen part of the phase with the weights as they are.
@@ -25,7 +22,7 @@ func (s *Session) newFrozen() (frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cpu.Preferred(s.opts.Frozen, s.opts.Precision.On(s.opts.Frozen)) {
+	if s.opts.Inference.Kind == engine.FusedCPU {
 		return s.newFrozenKernels(values)
 	}
 	return s.newFrozenGraph(values)

@@ -15,7 +15,7 @@ type frozenKernels struct {
 }
 
 func (s *Session) newFrozenKernels(values map[string][]float32) (*frozenKernels, error) {
-	body, err := cpu.New(s.config, values, s.opts.Size, effnet.Float32)
+	body, err := cpu.New(s.config, values, s.opts.Size, s.opts.Inference.Precision)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type inputs struct {
 // it is differentiable, with the noise of stochastic depth and, if they train, with the
 // BatchNorms' own statistics.
 func (s *Session) backbone(scope *model.Scope, in inputs, train bool) *effnet.Outputs {
-	opts := effnet.Options{Formulation: s.how, Precision: s.opts.Precision, Weights: in.weights}
+	opts := effnet.Options{Formulation: s.engine.Formulation, Precision: s.engine.Precision, Weights: in.weights}
 	if train {
 		opts.Train, opts.DropConnect, opts.Noise = true, s.opts.DropConnect, in.pathNoise
 		opts.BatchStatistics = s.phase.BatchNorm

@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -31,7 +30,7 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
-	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Name()}
+	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Backend.Name()}
 	if t.Val != nil {
 		from.Val, from.ValBytes = t.Val.Digest(), t.bytes[t.Val]
 	}
@@ -92,11 +91,8 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 // prepare gets photos or kept features, and the session, ready.
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
-	err := r.settings.Precision.CheckTraining(r.Training)
+	err := r.chooseWay()
 	if err != nil {
-		return err
-	}
-	if err := r.chooseWay(); err != nil {
 		return err
 	}
 	if r.order, err = r.orderOf(r.Train, p.Views); err != nil {
@@ -136,20 +132,11 @@ const SettingsFile = "settings.json"
 
 // announce prints and keeps the settings as they were resolved.
 func (r *run) announce() error {
-	on := ""
-	if r.way.Engine == ownEngine {
-		on = ", in the network's own kernels"
+	if p := r.settings.Precision; r.Inference.Precision != p {
+		r.once(fmt.Sprintf("frozen layers run on %s: it has no %s", r.Inference.Describe(), p))
 	}
-	if r.way.Devices > 1 {
-		on = fmt.Sprintf(", on %d devices", r.way.Devices)
-	}
-	if p := r.settings.Precision; p != effnet.Float32 {
-		on += fmt.Sprintf(", in %s", p)
-		if p.On(r.Inference) != p {
-			r.once(fmt.Sprintf("frozen layers that run on %s compute in float32: it has no %s", r.Inference.Name(), p))
-		}
-	}
-	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s%s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
+	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, from the %s, on %s", r.settings.Name, r.settings.Phase,
+		r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, r.training.Describe()))
 	text, err := json.MarshalIndent(struct {
 		Settings
 		From  provenance `json:"from"`
@@ -175,18 +162,17 @@ func (r *run) startSession() error {
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.way.Devices, Precision: r.settings.Precision,
-		Parts: r.way.Parts, Graph: r.way.Engine != ownEngine}
-	if r.Inference.Name() != r.Training.Name() {
-		opts.Frozen = r.Inference
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Parts: r.way.Parts}
+	if r.Inference.Backend.Name() != r.Training.Backend.Name() {
+		opts.Inference = r.Inference
 	}
-	if r.session != nil && r.opts == opts {
+	if r.session != nil && r.session.engine == r.training && r.opts == opts {
 		return r.session.Load(r.check.Values)
 	}
 	if r.session != nil {
 		r.session.Close()
 	}
-	s, err := NewSession(r.Training, r.Config, r.check.Values, opts)
+	s, err := NewSession(r.training, r.Config, r.check.Values, opts)
 	if err != nil {
 		return err
 	}
@@ -251,7 +237,7 @@ func (r *run) loaders(ctx context.Context) error {
 	if r.input == FromBlock {
 		output = lastStage
 	}
-	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Precision: r.settings.Precision.On(r.Inference)})
+	n, err := embed.New(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output})
 	if err != nil {
 		return err
 	}

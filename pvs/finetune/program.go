@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -46,7 +47,7 @@ func (s *Session) program(kind string, build func(scope *model.Scope, in []*grap
 		return exec, nil
 	}
 	c := &compiled{}
-	exec, err := model.NewExec(s.backend, s.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+	exec, err := model.NewExec(s.engine.Backend, s.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		s.changes = nil
 		nodes := build(scope, in)
 		c.changes = nil
@@ -178,10 +179,13 @@ func (s *Session) finish(step Step, err error) (Step, error) {
 	return step, err
 }
 
+// ErrMemory says that a batch needs more memory than the device has, for [errors.Is].
+var ErrMemory = errors.New("does not fit in the device's memory")
+
 // explain names the way out of a full memory.
 func (s *Session) explain(err error) error {
 	if text := strings.ToLower(err.Error()); strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") {
-		return fmt.Errorf("a batch of %d does not fit in the device's memory; split it with --micro-batch: %w", s.phase.Batch, err)
+		return fmt.Errorf("a batch of %d %w: split it into micro-batches (%w)", s.phase.Batch, ErrMemory, err)
 	}
 	return fmt.Errorf("training %s: %w", s.phase.Trains, err)
 }

@@ -7,12 +7,12 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -23,29 +23,20 @@ type SessionOptions struct {
 	// MicroBatch is how many images the backbone trains on at once; a larger batch is
 	// split and its gradients are added. 0: all of the batch.
 	MicroBatch int
-	// Frozen runs the layers before the first one that trains, in steps from images;
-	// nil: they run with those that train.
-	Frozen compute.Backend
-	// Devices is how many of the backend's devices train together, each on its part of a
-	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
-	// does: its loss compares each row with all others.
-	Devices int
-	// Parts is into how many parts own kernels cut a batch, each with sums of its own on a core
-	// of its own; 0: as many as there are cores. The same number gives the same sums on any.
+	// Inference runs the layers before the first one that trains, in steps from images; the zero
+	// engine: they run with those that train.
+	Inference engine.Engine
+	// Parts is into how many parts the fused CPU kernels cut a batch, each with partial sums of
+	// its own on a core of its own; 0: as many as there are cores. The same number gives the same
+	// sums on any.
 	Parts int
-	// Graph runs the layers that train as a graph on the backend even where own kernels could.
-	Graph bool
-	// Precision is what the backbone computes in. Weights, moments and gradients are kept
-	// in float32, in which the heads and their losses compute.
-	Precision effnet.Precision
 }
 
 // Session trains one network, phase after phase. It is not for concurrent use.
 type Session struct {
-	backend compute.Backend
+	engine  engine.Engine
 	config  effnet.Config
 	opts    SessionOptions
-	how     effnet.Formulation
 	devices *devices // nil: one
 
 	store    *model.Store
@@ -66,16 +57,21 @@ type Session struct {
 	ownHead    *classify.Kernels // the same
 }
 
-// NewSession puts a network's weights on the backend: the backbone's, and those of the
-// heads if values has them.
-func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
-	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
+// NewSession puts a network's weights - the backbone's, and those of the heads if values has them
+// - where the engine, which was chosen for training, has them. The backbone trains in the engine's
+// precision; weights, moments, gradients, heads and their losses are float32. Its devices, if there
+// are several, train in parallel, each on its part of a batch or micro-batch, which they must
+// divide; a Siamese head trains on one, since its loss compares each row with all others.
+func NewSession(e engine.Engine, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
+	s := &Session{engine: e, config: config, opts: opts,
 		store: model.NewStore(), programs: map[program]*compiled{}, sharedUpTo: sharedUpTo}
-	err := opts.Precision.CheckTraining(backend)
-	if err != nil {
-		return nil, err
+	for _, e := range []engine.Engine{e, opts.Inference} {
+		if !e.Precision.Trains() {
+			return nil, fmt.Errorf("%s %w", e.Precision, engine.ErrInferenceOnly)
+		}
 	}
-	if s.devices, err = newDevices(backend, opts.Devices); err != nil {
+	var err error
+	if s.devices, err = newDevices(e.Devices); err != nil {
 		return nil, err
 	}
 	if err := s.devices.divide("micro-batch", opts.MicroBatch); err != nil {

@@ -29,7 +29,8 @@ type Settings struct {
 	// Stochastic depth is off in those layers then; in Keras it is on.
 	Cache bool `json:"cache"`
 	Dim   int  `json:"dim"` // of the Siamese head, where the run starts one
-	// Precision is what the backbone computes in; checkpoints that do not name it are of float32.
+	// Precision is the training engine's, which [Trainer.Run] fills in; checkpoints that do not name
+	// it are of float32.
 	Precision effnet.Precision `json:"precision"`
 }
 

@@ -52,7 +52,7 @@ func (s *Session) step(b Batch, dims []int) (Step, error) {
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
 		return s.siameseStep(b, dims)
-	case s.owns():
+	case s.fused():
 		return s.stepInKernels(s.whole(b, dims))
 	case s.splits(rows):
 		return s.stepInParts(s.whole(b, dims))
@@ -81,7 +81,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 		}
 		return s.triplets(exec, b, dims)
 	}
-	if s.owns() {
+	if s.fused() {
 		return s.evaluateInKernels(part{counted: b.N, dims: dims, x: b.Inputs, labels: b.Labels})
 	}
 	exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {

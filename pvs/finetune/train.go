@@ -8,9 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/pace"
@@ -20,8 +19,8 @@ import (
 // Trainer trains runs one after the other and keeps what it has compiled and decoded.
 type Trainer struct {
 	Config    effnet.Config
-	Training  compute.Backend // for the steps
-	Inference compute.Backend // for frozen layers
+	Training  engine.Engine // for the steps, in its precision
+	Inference engine.Engine // for frozen layers
 	Train     feed.Source
 	Val       feed.Source // may have no photos
 	Classes   feed.Classes
@@ -67,6 +66,7 @@ func (t *Trainer) Close() {
 // cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
 	s = s.withDefaults(t.Config)
+	s.Precision = t.Training.Precision
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
@@ -104,6 +104,7 @@ type run struct {
 	check    *Checkpoint
 	input    Input
 	way      way
+	training engine.Engine // of this run
 
 	order, valOrder feed.Order
 	trainFrom, val  feed.Loader

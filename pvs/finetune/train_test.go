@@ -53,7 +53,7 @@ func trainer(t testing.TB) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &Trainer{Config: c, Training: goBackend(t), Inference: goBackend(t), Train: noisy{n: 14, classes: 3}, Val: noisy{n: 4, classes: 3},
+	tr := &Trainer{Config: c, Training: fastest(t, goBackend(t)), Inference: fastest(t, goBackend(t)), Train: noisy{n: 14, classes: 3}, Val: noisy{n: 4, classes: 3},
 		Classes: feed.Classes{"a", "b", "c"}, CacheDir: filepath.Join(t.TempDir(), "features"), Log: func(s string) { t.Log(s) }}
 	t.Cleanup(tr.Close)
 	return tr

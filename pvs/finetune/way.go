@@ -1,13 +1,12 @@
 package finetune
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
-	"github.com/gomlx/compute"
-
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // way is how a run's steps are computed as far as it changes what comes out: sums in their last
@@ -18,25 +17,13 @@ type way struct {
 	Devices    int    `json:"devices"`             // that take a step together
 	Engine     string `json:"engine"`              // what computes the layers that train
 	Frozen     string `json:"frozen,omitempty"`    // and those before them; "": all train
-	Parts      int    `json:"parts,omitempty"`     // own kernels: into which a batch is cut, each with its sums
-	Processor  string `json:"processor,omitempty"` // own kernels: see [cpu.Processor]
+	Parts      int    `json:"parts,omitempty"`     // fused CPU kernels: into which a batch is cut, each with its sums
+	Processor  string `json:"processor,omitempty"` // fused CPU kernels: see [engine.Engine.Processor]
 }
 
-// ownEngine is the network's own kernels as an engine.
-const ownEngine = "own kernels"
-
-// engineOf names what computes on a backend: own kernels or a graph there.
-func engineOf(b compute.Backend, own bool) string {
-	switch xla, ok := b.(interface{ IsCPU() bool }); {
-	case own:
-		return ownEngine
-	case ok && xla.IsCPU():
-		return b.Name() + ":cpu"
-	case ok && b.Name() == "xla":
-		return b.Name() + ", " + b.DeviceDescription(0)
-	}
-	return b.Name()
-}
+// ErrAnotherWay says that a run would go on with other sums than it began with, for [errors.Is];
+// see [Trainer].AnotherWay.
+var ErrAnotherWay = errors.New("goes on only in the way in which it began")
 
 // chooseWay settles how the run's steps are computed: as they were where there are some, else as
 // was asked for and fits here.
@@ -55,7 +42,7 @@ func (r *run) chooseWay() error {
 	if was != nil && r.way != *was {
 		d := was.against(r.way)
 		if !r.AnotherWay {
-			return fmt.Errorf("%s goes on only in the way in which it began: %s. Go on as before, name another folder, or give --another-way to go on all the same, with other rounding", r.dir, d)
+			return fmt.Errorf("%s %w: %s. Go on as before, or name another folder", r.dir, ErrAnotherWay, d)
 		}
 		r.Log(fmt.Sprintf("run %s goes on in another way than it began, as was asked for: %s", r.settings.Name, d))
 	}
@@ -65,7 +52,7 @@ func (r *run) chooseWay() error {
 
 // wayHere is how steps are computed on this machine, as near to how they were as it can be.
 func (r *run) wayHere(was *way) (way, error) {
-	p, precision := r.settings.Phase, r.settings.Precision
+	p := r.settings.Phase
 	asked := r.Devices
 	if was != nil && asked == 0 {
 		asked = was.Devices
@@ -79,33 +66,33 @@ func (r *run) wayHere(was *way) (way, error) {
 	if w.Devices, err = r.devicesFor(asked, r.micro(micro)); err != nil {
 		return w, err
 	}
-	own := kernelsTrain(r.Training, precision, w.Devices, p)
-	if own && was != nil && was.Engine == engineOf(r.Training, false) && !r.AnotherWay {
-		own = false // a graph on this backend it can be here, too
-	}
-	w.Engine = engineOf(r.Training, own)
-	if p.CachedInput() != FromImages {
-		w.Frozen = engineOf(r.Inference, cpu.Preferred(r.Inference, precision.On(r.Inference)))
-	}
-	if own {
-		w.Parts = runtime.GOMAXPROCS(0)
-		if was != nil && was.Parts > 0 {
-			w.Parts = was.Parts
+	r.training, err = r.Training.Again(func(q *engine.Request) {
+		q.Training, q.Siamese, q.Devices = true, p.Siamese(), w.Devices
+		if was != nil && !r.AnotherWay {
+			q.Before = was.Engine
 		}
+	})
+	if err != nil {
+		return w, err
 	}
-	if own || w.Frozen == ownEngine {
-		w.Processor = cpu.Processor()
+	w.Engine, w.Parts, w.Processor = r.training.String(), r.training.Parts(), r.training.Processor()
+	if p.CachedInput() != FromImages {
+		w.Frozen = r.Inference.String()
+		w.Processor = cmp.Or(w.Processor, r.Inference.Processor())
 	}
-	if micro == 0 && was == nil && onHost(r.Training) {
-		micro = fits(r.bytesOf(own), p.Batch, w.Devices, availableMemory())
+	if w.Parts > 0 && was != nil && was.Parts > 0 {
+		w.Parts = was.Parts
+	}
+	if micro == 0 && was == nil && onHost(r.Training.Backend) {
+		micro = fits(r.bytesPerImage(), p.Batch, w.Devices, availableMemory())
 	}
 	w.MicroBatch = r.micro(micro)
 	return w, nil
 }
 
-// bytesOf is what training on one image keeps in memory.
-func (r *run) bytesOf(own bool) int64 {
-	if own {
+// bytesPerImage is what the run's engine saves for backward of one image.
+func (r *run) bytesPerImage() int64 {
+	if r.training.Kind == engine.FusedCPU {
 		return keptBytes(r.Config, r.settings.Size, r.settings.Phase)
 	}
 	return imageBytes(r.Config, r.settings.Size)

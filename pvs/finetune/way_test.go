@@ -8,18 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
-	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
 )
-
-// asGraphs is a backend on which networks are wanted as graphs.
-func asGraphs(b compute.Backend) compute.Backend {
-	asgraph.Want(b)
-	return b
-}
 
 // stopped trains in a folder until what is under way begins with a word, for so many steps of it.
 func stopped(t *testing.T, tr *Trainer, dir string, s Settings, what string, after int) {
@@ -163,14 +154,14 @@ func TestWayIsKept(t *testing.T) {
 	}{
 		{"micro-batches", func(tr *Trainer) { tr.MicroBatch = 4 }, "it trained in micro-batches of 5, and here it would in micro-batches of 4"},
 		{"whole batches", func(tr *Trainer) { tr.MicroBatch = 12 }, "and here it would in whole batches"},
-		{"engine", func(tr *Trainer) { tr.Training = asGraphs(tr.Training) }, "its layers trained on own kernels, and here they would on Go Backend"},
+		{"engine", func(tr *Trainer) { tr.Training = asGraph(t, tr.Training.Backend) }, "its layers trained on fused CPU kernels, and here they would on Go Backend"},
 	} {
-		if c.name == "engine" && kept.Way.Engine != ownEngine {
+		if c.name == "engine" && kept.Way.Parts == 0 {
 			continue
 		}
 		dir, tr := begun(), of(0)
 		c.change(tr)
-		if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), "--another-way") {
+		if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(), c.say) || !errors.Is(err, ErrAnotherWay) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 		tr.AnotherWay = true
@@ -180,7 +171,7 @@ func TestWayIsKept(t *testing.T) {
 	}
 	// A graph can be had where kernels would be taken.
 	dir, tr := t.TempDir(), of(5)
-	tr.Training = asGraphs(tr.Training)
+	tr.Training = asGraph(t, tr.Training.Backend)
 	graph := resumed(t, tr, t.TempDir(), s)
 	stopped(t, tr, dir, s, "training", 3)
 	if name := apart(graph.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
@@ -188,12 +179,12 @@ func TestWayIsKept(t *testing.T) {
 	}
 }
 
-// On any number of cores the same comes out, given the parts of own kernels: of all phases, of
+// On any number of cores the same comes out, given the parts of the fused CPU kernels: of all phases, of
 // what frozen layers give, and on a graph.
 func TestCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, graph := range []bool{false, true} {
-		if !graph && !cpu.Preferred(goBackend(t), effnet.Float32) {
+		if !graph && !cpu.Supports(effnet.Float32) {
 			continue
 		}
 		for _, c := range []struct {
@@ -205,11 +196,9 @@ func TestCores(t *testing.T) {
 			var first map[string][]float32
 			for _, n := range []int{1, 2, 3, 5} {
 				runtime.GOMAXPROCS(n)
-				opts := SessionOptions{DropConnect: 0.3, Frozen: goBackend(t), Graph: graph, Parts: 3}
-				if graph {
-					opts.Frozen = asGraphs(opts.Frozen)
-				}
-				_, values := trained(t, newSession(t, opts), p, FromImages, 2, photos(10, 11))
+				e := onGo(t, graph)
+				opts := SessionOptions{DropConnect: 0.3, Inference: e, Parts: 3}
+				_, values := trained(t, newSessionOn(t, e, opts), p, FromImages, 2, photos(10, 11))
 				if first == nil {
 					first = values
 				} else if name := apart(first, values, 0); name != "" {

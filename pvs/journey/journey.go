@@ -7,10 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
@@ -27,16 +26,15 @@ type Options struct {
 	Records   string // folder with records of train and val, instead of the catalogue's photos; "": none
 	Config    effnet.Config
 	Values    map[string][]float32 // ImageNet weights: run 0
-	Training  compute.Backend
-	Inference compute.Backend
+	Training  engine.Engine        // for training, in its precision; heads and searches run on its backend
+	Inference engine.Engine        // for frozen layers and scoring
 	// Exact runs frozen layers in each step, with stochastic depth as in Keras, instead
 	// of once.
 	Exact      bool
-	MicroBatch int              // see [finetune.Trainer]
-	Devices    int              // see [finetune.Trainer]
-	AnotherWay bool             // see [finetune.Trainer]
-	Precision  effnet.Precision // of the backbone in training, and in scoring where Inference has it
-	SkipBad    bool             // leave out photos that cannot be read
+	MicroBatch int  // see [finetune.Trainer]
+	Devices    int  // see [finetune.Trainer]
+	AnotherWay bool // see [finetune.Trainer]
+	SkipBad    bool // leave out photos that cannot be read
 	Log        func(string)
 	Progress   func(finetune.Progress)
 }
@@ -54,9 +52,6 @@ type Journey struct {
 // searched for is refused, as is one without train photos.
 func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := c.CheckSplits(); err != nil {
-		return nil, err
-	}
-	if err := opts.Precision.CheckTraining(opts.Training); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
@@ -185,7 +180,6 @@ func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint,
 // train trains one run on its parent's weights.
 func (j *Journey) train(ctx context.Context, run recipe.Run, values map[string][]float32) (*finetune.Checkpoint, error) {
 	settings := j.opts.Scale.Settings(run, !j.opts.Exact)
-	settings.Precision = j.opts.Precision
 	return j.trainer.Run(ctx, j.Folder(run.Name), settings, values)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
@@ -54,7 +55,11 @@ func options(t testing.TB, out string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: b, Inference: b, Log: func(s string) { t.Log(s) }}
+	e, err := engine.Choose(engine.Request{Backend: b, Wish: engine.Fastest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: e, Inference: e, Log: func(s string) { t.Log(s) }}
 }
 
 func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {

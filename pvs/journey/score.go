@@ -34,8 +34,8 @@ type Score struct {
 // the same weights, photos and truth is taken.
 func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
-	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features,
-		Precision: j.opts.Precision.On(j.opts.Inference)})
+	n, err := embed.New(j.opts.Inference, j.opts.Config, values,
+		embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features})
 	if err != nil {
 		return Score{}, err
 	}
@@ -67,7 +67,7 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int, 
 		return had, nil
 	}
 	for i, set := range sets {
-		projected, err := embed.Project(j.opts.Training, j.opts.Config, values, set, output)
+		projected, err := embed.Project(j.opts.Training.Backend, j.opts.Config, values, set, output)
 		if err != nil {
 			return Score{}, err
 		}
@@ -135,7 +135,7 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 
 // search finds the ten nearest.
 func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (retrieval.Results, error) {
-	exact, err := retrieval.NewIndexOn(j.opts.Training, index)
+	exact, err := retrieval.NewIndexOn(j.opts.Training.Backend, index)
 	if err != nil {
 		return nil, err
 	}

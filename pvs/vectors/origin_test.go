@@ -15,7 +15,7 @@ func sample() Origin {
 	return Origin{Network: "lite0", Title: "EfficientNet-Lite0", Weights: strings.Repeat("1a2b3c4d", 8),
 		WeightsFrom: "lite0", Pixels: 224, Views: []string{"A0"},
 		Output: "features", Precision: "float32", Calibration: json.RawMessage(`{"stem":{"Low":0,"High":1.5}}`),
-		Engine: "own kernels", Resize: "square",
+		Engine: "fused CPU kernels", Resize: "square",
 		Catalog: "/shop \xff", Split: "index", List: strings.Repeat("0f", 32), Program: "pvs 1",
 		Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 }

@@ -49,6 +49,9 @@ func (s *sidecar) origin() *Origin {
 		return nil
 	}
 	o := s.Origin
+	if o.Engine == "own kernels" { // as they were called before December 2026
+		o.Engine = "fused CPU kernels"
+	}
 	return &o
 }
 

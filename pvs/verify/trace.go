@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -91,16 +90,15 @@ func readTrace(path string) ([]tracedPhase, error) {
 
 // tracer repeats a recorded training.
 type tracer struct {
-	backend compute.Backend
-	kernels bool // the network and its classifier run in own kernels
-	config  effnet.Config
-	ref     map[string]weights.Tensor
-	checks  []Check
+	engine engine.Engine
+	config effnet.Config
+	ref    map[string]weights.Tensor
+	checks []Check
 }
 
 // traceChecks trains as the folder's record did and compares losses, what trains, and
 // what the network gives after each phase. A folder without a record has no checks.
-func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
+func traceChecks(e engine.Engine, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
 	phases, err := readTrace(filepath.Join(dir, traceFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -108,7 +106,7 @@ func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weigh
 	if err != nil {
 		return nil, err
 	}
-	t := &tracer{backend: b, kernels: kernels, config: config, ref: ref}
+	t := &tracer{engine: e, config: config, ref: ref}
 	for _, key := range []string{"images", "labels", "train_images", "train_labels", "pred.kernel", "siamese.kernel"} {
 		if _, ok := ref[key]; !ok {
 			return nil, fmt.Errorf("there is %s, but keras_reference.safetensors has no %s", traceFile, key)
@@ -136,7 +134,7 @@ func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weigh
 	defer head2.Close()
 	for _, p := range phases {
 		switch phase, _ := p.phase(1); {
-		case kernels && phase.Siamese(): // it runs on backends alone
+		case e.Kind == engine.FusedCPU && phase.Siamese(): // a graph, which is checked as such
 		case phase.Siamese():
 			err = t.siamese(head2, p)
 		default:
@@ -158,11 +156,11 @@ func (t *tracer) session(w *weights.Weights, head map[string][]float32, size int
 	for name, v := range head {
 		values[name] = v
 	}
-	opts := finetune.SessionOptions{Size: size, Graph: !t.kernels}
-	if t.kernels {
-		opts.Frozen = t.backend
+	opts := finetune.SessionOptions{Size: size}
+	if t.engine.Kind == engine.FusedCPU {
+		opts.Inference = t.engine // frozen layers run separately from the kernels that train
 	}
-	return finetune.NewSession(t.backend, t.config, values, opts)
+	return finetune.NewSession(t.engine, t.config, values, opts)
 }
 
 // classify repeats a phase of the classifier.
@@ -203,7 +201,7 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 // after compares what the network gives and its moving statistics.
 func (t *tracer) after(p tracedPhase, values map[string][]float32, rows, size int) error {
 	prefix := "after." + p.Name + "."
-	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows, Graph: !t.kernels})
+	n, err := embed.New(t.engine, t.config, values, embed.NetworkOptions{Size: size, Batch: rows})
 	if err != nil {
 		return err
 	}
@@ -251,7 +249,7 @@ func (t *tracer) siamese(s *finetune.Session, p tracedPhase) error {
 		ids[i] = fmt.Sprint(i)
 	}
 	set := &vectors.Set{IDs: ids, Dim: embedding.Shape[1], Data: embedding.Data}
-	out, err := embed.Project(t.backend, t.config, values, set, embed.Descriptor)
+	out, err := embed.Project(t.engine.Backend, t.config, values, set, embed.Descriptor)
 	if err != nil {
 		return err
 	}

@@ -43,8 +43,8 @@ const (
 
 // Options of [Folder].
 type Options struct {
-	// Backends are compared, named as in backend.Options; nil: own kernels and all that
-	// can be had.
+	// Backends are compared, named as in backend.Options; nil: the fused CPU kernels
+	// and all that can be had.
 	Backends []string
 	// Usual is the backend that is compared in place of XLA and ONNX Runtime where none are
 	// named; "": those.

@@ -170,7 +170,7 @@ func (c *benchCommand) network(a *app, note func(key, unit string, value float64
 		inputs[i] = float32(rng.IntN(256))
 	}
 	start := time.Now()
-	if q, ok := e.(embed.Calibrated); ok {
+	if q, ok := e.(embed.Calibrated); ok && q.Calibrates() {
 		if err := q.Calibrate(a.ctx, inputs); err != nil {
 			return err
 		}

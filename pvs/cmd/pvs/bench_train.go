@@ -7,10 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -37,28 +35,18 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	for name, v := range (siamese.Head{Features: config.Features(), Dim: siamese.DefaultDim}).InitialValues(1) {
 		values[name] = v
 	}
-	b, info, err := backend.Open(a.ctx, backend.Training, a.log)
+	training, inference, err := a.engines(c.precision(), c.Devices)
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.precision()))
-	if c.Devices <= 1 && cpu.Preferred(b, c.precision()) {
-		a.log("its Siamese head, that is; its layers and its classifier on " + ownKernels)
-	}
-	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
-	if err != nil {
-		return err
-	}
-	precision, where := c.precision().On(inference), info.String()
-	if cpu.Preferred(inference, precision) {
-		where = ownKernels
-	}
-	a.log(fmt.Sprintf("its frozen layers on %s, in %s", where, precision))
+	a.log(fmt.Sprintf("training %s on %s", config.Title, training.Describe()))
+	a.log(fmt.Sprintf("its frozen layers on %s", inference.Describe()))
 	size := c.Pixels
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference, Precision: c.precision()})
+	s, err := finetune.NewSession(training, config, values, finetune.SessionOptions{Size: size,
+		DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Inference: inference})
 	if err != nil {
 		return err
 	}

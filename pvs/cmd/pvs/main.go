@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	case c.Debug:
 		fmt.Fprintf(stderr, "pvs: %+v\n", err)
 	default:
-		fmt.Fprintln(stderr, "pvs:", err)
+		fmt.Fprintln(stderr, "pvs:", advised(err))
 	}
 	return 1
 }

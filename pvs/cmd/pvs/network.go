@@ -10,6 +10,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
@@ -36,9 +37,6 @@ type network struct {
 	from, run, checkpoint string
 }
 
-// ownKernels says where a network runs that needs no backend.
-const ownKernels = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
-
 // precision is the one that was named, or float32.
 func (f *networkFlags) precision() effnet.Precision {
 	if f.Precision == nil {
@@ -47,8 +45,8 @@ func (f *networkFlags) precision() effnet.Precision {
 	return *f.Precision
 }
 
-// open starts backend and network and says which they are.
-func (f *networkFlags) open(a *app) (e embed.Embedder, name string, err error) {
+// open starts the network, on the engine that is chosen for it, and names it for people.
+func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if f.Baseline {
 		if more := f.given()[1:]; len(more) > 0 {
 			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline", strings.Join(more, " and "))
@@ -59,35 +57,37 @@ func (f *networkFlags) open(a *app) (e embed.Embedder, name string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	e, err = f.start(a, n, "")
-	return e, n.title, err
+	made, err := f.start(a, n, "")
+	if err != nil {
+		return nil, "", err
+	}
+	return made, n.title, nil
 }
 
 // start makes an embedder of a network; output is what becomes the vector, "" for what
 // the weights are for.
-func (f *networkFlags) start(a *app, n *network, output embed.Output) (e embed.Embedder, err error) {
-	b, info, err := backend.Open(a.ctx, backend.Inference, a.log)
+func (f *networkFlags) start(a *app, n *network, output embed.Output) (*embed.Network, error) {
+	e, err := a.engine(backend.Inference, engine.Request{Precision: f.precision()})
 	if err != nil {
 		return nil, err
 	}
-	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Precision: f.precision(),
-		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint}
-	where := info.String()
-	if opts.Precision == effnet.Int8 {
-		e, err = embed.NewQuantized(b, n.config, n.values, opts)
-	} else {
-		var made *embed.Network
-		made, err = embed.NewNetwork(b, n.config, n.values, opts)
-		if err == nil && made.Own() {
-			where = ownKernels
-		}
-		e = made
-	}
+	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output,
+		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint})
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", n.config.Title, n.path, where, opts.Precision))
-	return e, nil
+	a.log(fmt.Sprintf("%s with the weights of %s runs on %s", n.config.Title, n.path, e.Describe()))
+	return made, nil
+}
+
+// engine starts the backend for a use and chooses the engine of a request that says nothing of it.
+func (a *app) engine(use backend.Use, r engine.Request) (engine.Engine, error) {
+	b, info, err := backend.Open(a.ctx, use, a.log)
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	r.Backend, r.Name, r.Wish, r.Training = b, info.String(), engine.WishFor(info.Named), use == backend.Training
+	return engine.Choose(r)
 }
 
 // load reads the weights and, with a checkpoint, what it was trained at.

@@ -57,10 +57,8 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 	if err != nil {
 		return nil, err
 	}
-	if q, ok := e.(*embed.Quantized); ok {
-		if err := q.CalibrateAs(o.Calibration); err != nil {
-			return nil, fmt.Errorf("the index %s: %w", index, err)
-		}
+	if err := e.CalibrateAs(o.Calibration); err != nil {
+		return nil, fmt.Errorf("the index %s: %w", index, err)
 	}
 	made := e.Origin()
 	return e, vectors.Compare("the index "+index, o, "the photo", &made)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/journey"
@@ -65,17 +66,28 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	training, info, err := backend.Open(a.ctx, backend.Training, a.log)
+	training, inference, err := a.engines(f.Precision, f.Devices)
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, info))
-	inference, _, err := backend.Open(a.ctx, backend.Inference, a.log)
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, training.Describe()))
+	return journey.Open(cat, journey.Options{
+		Out: f.Out, Runs: runs, Scale: scale, Records: f.Records,
+		Config: network.config, Values: network.values, Training: training, Inference: inference,
+		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, SkipBad: f.SkipBad,
+		Log: a.log, Progress: a.steps(),
+	})
+}
+
+// engines chooses what trains on a number of devices (0: not said) and what computes frozen layers,
+// in float32 where it lacks the precision.
+func (a *app) engines(precision effnet.Precision, devices int) (training, inference engine.Engine, err error) {
+	training, err = a.engine(backend.Training, engine.Request{Precision: precision, Devices: devices})
 	if err != nil {
-		return nil, err
+		return training, inference, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: network.config, Values: network.values, Training: training, Inference: inference,
-		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+	inference, err = a.engine(backend.Inference, engine.Request{Precision: precision, OrFloat32: true})
+	return training, inference, err
 }
 
 type trainCommand struct {

@@ -43,7 +43,7 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 	store.WithVariableAsConst(true)
 	var names []string
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		out := config.Graph(scope, x, effnet.Options{Formulation: effnet.FormulationFor(backend)})
+		out := config.Graph(scope, x, effnet.Options{Formulation: effnet.Convolutions})
 		names = nil
 		var layers []*graph.Node
 		for _, name := range out.Names {

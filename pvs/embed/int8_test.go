@@ -10,11 +10,12 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// A run in 8 bits calibrates itself, gives vectors near float32's, and the same at each start.
-func TestQuantized(t *testing.T) {
+// A run in int8 calibrates itself, gives vectors near float32's, and the same at each start.
+func TestInt8(t *testing.T) {
 	b, _, err := backend.OpenNamed(context.Background(), "onnxruntime:cpu", func(string) {})
 	if err != nil {
 		t.Skip("ONNX Runtime cannot be had here: ", err)
@@ -24,7 +25,8 @@ func TestQuantized(t *testing.T) {
 		t.Fatal(err)
 	}
 	opts := NetworkOptions{Size: 64, Batch: 2}
-	plain, err := NewNetwork(b, c, c.InitialValues(1), opts)
+	onONNX := func(p effnet.Precision) engine.Engine { return chosen(t, engine.Request{Backend: b, Precision: p}) }
+	plain, err := New(onONNX(effnet.Float32), c, c.InitialValues(1), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func TestQuantized(t *testing.T) {
 		return set
 	}
 	quantized := func() *vectors.Set {
-		q, err := NewQuantized(b, c, c.InitialValues(1), opts)
+		q, err := New(onONNX(effnet.Int8), c, c.InitialValues(1), opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +74,7 @@ func TestQuantized(t *testing.T) {
 	}
 	_, trained := withHeads(t)
 	withOutput := func(o Output) *vectors.Set {
-		q, err := NewQuantized(b, c, trained, NetworkOptions{Size: 64, Batch: 2, Output: o})
+		q, err := New(onONNX(effnet.Int8), c, trained, NetworkOptions{Size: 64, Batch: 2, Output: o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +94,7 @@ func TestQuantized(t *testing.T) {
 			t.Fatalf("value %d of the descriptors is %g, projected from the features %g", i, whole.Data[i], v)
 		}
 	}
-	if _, err := NewQuantized(b, c, c.InitialValues(1), NetworkOptions{Size: 64, Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
+	if _, err := New(onONNX(effnet.Int8), c, c.InitialValues(1), NetworkOptions{Size: 64, Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
 		t.Errorf("a block's input in 8 bits: %v", err)
 	}
 }

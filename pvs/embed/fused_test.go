@@ -7,25 +7,29 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// The network's own kernels give the vectors of its graph, of every output and of batches
+// The fused CPU kernels compute the vectors of the graph, of every output and of batches
 // that are not full.
-func TestKernelsAgainstGraph(t *testing.T) {
+func TestFusedAgainstGraph(t *testing.T) {
 	if !cpu.Supports(effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	c, values := withHeads(t)
-	b := goBackend(t)
 	for _, o := range []Output{Features, Embedding, Descriptor, "block7a"} {
 		vectorsOf := func(graph bool) []float32 {
-			n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o, Graph: graph})
+			e := fastest(t)
+			if graph {
+				e = asGraph(t)
+			}
+			n, err := New(e, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer n.Close()
-			if n.Own() == graph {
-				t.Fatalf("as a graph %t, and own kernels run: %v", graph, n.Own())
+			if (n.Engine().Kind == engine.FusedCPU) == graph {
+				t.Fatalf("as a graph %t, on %s", graph, n.Engine())
 			}
 			inputs, rng := make([]float32, 3*n.InputLen()), rand.New(rand.NewPCG(1, 1))
 			for i := range inputs {

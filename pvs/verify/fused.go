@@ -6,9 +6,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 )
 
-// kernelChecks compares the network's own kernels: pooled features at both sizes and what
+// fusedChecks compares the fused CPU kernels: pooled features at both sizes and what
 // enters blocks, as far as the reference has it.
-func kernelChecks(config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
+func fusedChecks(config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
 	var checks []Check
 	for _, batch := range []struct{ images, pooled string }{{"images", "pooled"}, {"images_224", "pooled_224"}} {
 		images, ok := ref[batch.images]
