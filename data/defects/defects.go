@@ -77,6 +77,13 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 		return nil, err
 	}
 	defer release()
+	made := catalog.Made{By: "pvs data defects", Of: mustAbs(c.Dir)}
+	if err := made.Check(dir, catalog.PhotosFile); err != nil {
+		return nil, err
+	}
+	if err := made.Write(dir); err != nil {
+		return nil, err
+	}
 	s := &spoiler{dir: dir, each: opts.Each, rng: rand.New(rand.NewPCG(opts.Seed, 7)), used: map[int]bool{}}
 	for _, p := range c.Photos {
 		file, err := filepath.Abs(c.File(p))

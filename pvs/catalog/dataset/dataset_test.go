@@ -266,3 +266,41 @@ func ExampleImport() {
 	fmt.Println(s.Photos, s.Products, s.BySplit, err)
 	// Output: 2 1 map[index:1 query:1] <nil>
 }
+
+// A catalogue that was made of something else is never written over; the same import again
+// is, whatever its settings.
+func TestImportSparesOthersCatalogue(t *testing.T) {
+	shop, other := source(t, photosAt("mug/1.jpg", "mug/2.jpg")), source(t, photosAt("lamp/1.jpg"))
+	out := t.TempDir()
+	try := func(src string, queries int) error {
+		_, err := Import(context.Background(), Folder{Leaf: Product, Queries: queries}, src, out, Options{})
+		return err
+	}
+	for _, queries := range []int{1, NoQueries} {
+		if err := try(shop, queries); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.ReadFile(filepath.Join(out, catalog.PhotosFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = try(other, 1)
+	if err == nil || !strings.Contains(err.Error(), "holds a catalogue of pvs import ("+shop+")") {
+		t.Errorf("another source: %v", err)
+	}
+	list := source(t, with(photosAt("1.jpg"), map[string]string{"list.csv": "photo\n1.jpg\n"}))
+	if _, err := Import(context.Background(), CSV{}, filepath.Join(list, "list.csv"), out, Options{}); err == nil {
+		t.Error("a list was imported over folders")
+	}
+	// A catalogue by hand, or of a pvs that left no note, is not known to be this import's.
+	if err := os.Remove(filepath.Join(out, catalog.MadeFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(shop, 1); err == nil || !strings.Contains(err.Error(), "move its photos.csv away") {
+		t.Errorf("a catalogue of unknown origin: %v", err)
+	}
+	if after, err := os.ReadFile(filepath.Join(out, catalog.PhotosFile)); err != nil || string(after) != string(before) {
+		t.Errorf("photos.csv was changed, %v", err)
+	}
+}

@@ -27,13 +27,19 @@ type drawFlags struct {
 }
 
 // draw photographs products and reports.
-func (f drawFlags) draw(a *app, products studio.Products, search int, style studio.Style) (studio.Summary, error) {
-	style.Size = f.Size
+func (f drawFlags) draw(a *app, products studio.Products, opts studio.Options) (studio.Summary, error) {
+	opts.Seed, opts.Style.Size = f.Seed, f.Size
 	update, finish := a.progress("photographing products")
-	summary, err := studio.Photograph(a.ctx, f.Out, products, studio.Options{Seed: f.Seed, Search: search, Style: style}, update)
+	summary, err := studio.Photograph(a.ctx, f.Out, products, opts, update)
 	finish()
 	return summary, err
 }
+
+// The makers of drawn catalogues, as their folders note them.
+const (
+	ofSynth = "pvs data synth"
+	ofKicad = "pvs data kicad"
+)
 
 // errNoProducts says that all numbers of products are 0, for which some readers know
 // another meaning.
@@ -50,7 +56,7 @@ func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
 		return errNoProducts
 	}
-	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), c.Products, studio.Style{})
+	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: ofSynth})
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,12 @@ func (c *kicadCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	summary, err := c.draw(a, products, min(c.Limit, len(products)), studio.Style{Tumble: true, Plain: 1})
+	maker := ofKicad
+	if c.From != "" {
+		maker += " --from " + c.From
+	}
+	summary, err := c.draw(a, products, studio.Options{Search: min(c.Limit, len(products)), Maker: maker,
+		Style: studio.Style{Tumble: true, Plain: 1}})
 	if err != nil {
 		return err
 	}

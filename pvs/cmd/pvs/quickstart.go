@@ -95,6 +95,7 @@ func (c *quickstartCommand) catalog(a *app) (string, error) {
 		return c.Catalog, nil
 	}
 	dir := filepath.Join(c.Out, fmt.Sprintf("catalog-%d-%d", c.Seed, c.Products))
-	_, err := drawFlags{Out: dir, Seed: c.Seed, Size: 320}.draw(a, synth.Catalog(c.Seed, c.Products), c.Products, studio.Style{})
+	_, err := drawFlags{Out: dir, Seed: c.Seed, Size: 320}.draw(a, synth.Catalog(c.Seed, c.Products),
+		studio.Options{Search: c.Products, Maker: ofSynth})
 	return dir, err
 }
