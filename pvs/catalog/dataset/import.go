@@ -64,6 +64,8 @@ type importing struct {
 	tree  *tree // of the source
 	sink  *sink
 	notes []string
+	// Products that have fewer queries than were asked for: of one photo, and of more.
+	single, fewer int
 }
 
 // start opens the source and the catalogue.
@@ -124,6 +126,7 @@ func (im *importing) finish(err error) (Summary, error) {
 		s.abort()
 		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
 	}
+	im.noteQueries()
 	im.notes = append(im.notes, s.suspects.Notes()...)
 	if n, example := s.leaks(); n > 0 {
 		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
