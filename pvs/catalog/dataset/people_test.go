@@ -175,3 +175,28 @@ func TestListsAsPeopleHaveThem(t *testing.T) {
 		t.Errorf("%q, %v", s.Notes, err)
 	}
 }
+
+// Lists that are no CSV, or no UTF-8, are named with a way out that helps.
+func TestListsThatAreNoCSV(t *testing.T) {
+	src := source(t, with(photosAt("1.jpg"), map[string]string{
+		"list.xlsx":  "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00............[Content_Types].xml",
+		"list.xls":   "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00",
+		"list.ods":   "PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+		"list.json":  "[{\"photo\": \"1.jpg\"}]",
+		"jis.csv":    "photo,product\n1.jpg,\x90\xd4\x82\xa2\n",
+		"latin1.csv": "photo,product\n1.jpg,Gr\xf6\xdfe\n",
+	}))
+	for name, says := range map[string][]string{
+		"list.xlsx":  {"list.xlsx is an Excel workbook (.xlsx), not CSV", "save it as CSV (UTF-8)"},
+		"list.xls":   {"list.xls is an old Excel workbook", "save it as CSV (UTF-8)"},
+		"list.ods":   {"an OpenDocument spreadsheet", "save it as CSV (UTF-8)"},
+		"list.json":  {"list.json is JSON, not CSV"},
+		"jis.csv":    {"save the file as UTF-8 (it is not Latin-1 either"},
+		"latin1.csv": {"or read it as Latin-1 with --latin1"},
+	} {
+		for _, say := range says {
+			refused(t, CSV{}, filepath.Join(src, name), Options{}, say)
+		}
+	}
+	same(t, rows(t, CSV{Latin1: true}, filepath.Join(src, "latin1.csv"), Options{}), "index|Größe||1.jpg|")
+}
