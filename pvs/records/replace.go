@@ -43,19 +43,19 @@ func (w *writer) mayReplace() error {
 			"redirect to another name, or remove it", w.manifestFile, w.manifestFile)
 	case err == nil && m.Shards == nil, err != nil && !bytes.Contains(data, []byte(`"shards"`)):
 		return fmt.Errorf("%s is in the way: it is no manifest of records; remove it, or name another output", w.manifestFile)
-	case err == nil && m.Asked != w.manifest.Asked:
-		w.say(fmt.Sprintf("%s holds %s; it is replaced", w.name, m.describe()))
+	case err == nil && m.kind() != w.manifest.kind():
+		w.say(fmt.Sprintf("%s holds %s; they are replaced by %s", w.name, m.kind(), w.manifest.kind()))
 	}
 	return nil
 }
 
-// describe says in words what a set holds.
-func (m *Manifest) describe() string {
+// kind says in words what a set holds, but for how many; who made embeddings says more.
+func (m *Manifest) kind() string {
 	if m.Dim > 0 {
-		return fmt.Sprintf("%d other vectors of dimension %d", m.Records, m.Dim)
+		return fmt.Sprintf("vectors of dimension %d", m.Dim)
 	}
-	return fmt.Sprintf("%d records of the split %s of the catalogue %s (quality %d, pixels %d)", m.Records, m.Split,
-		m.Catalog, m.Quality, m.Pixels)
+	return fmt.Sprintf("photos of the split %s of the catalogue %s (quality %d, pixels %d)", m.Split, m.Catalog, m.Quality,
+		m.Pixels)
 }
 
 // noOthersShards refuses shards that no manifest and no interrupted writing explains.

@@ -368,7 +368,7 @@ func TestOthersRecords(t *testing.T) {
 	write(t, c, name, Options{})
 	var said []string
 	write(t, c, name, Options{Quality: 50, Log: func(line string) { said = append(said, line) }})
-	if len(said) != 1 || !strings.Contains(said[0], "holds 8 records of the split train of the catalogue") {
+	if len(said) != 1 || !strings.Contains(said[0], "holds photos of the split train of the catalogue") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -138,7 +138,7 @@ func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err 
 			}
 			switch {
 			case e.err != nil && !w.skipBad:
-				return fmt.Errorf("%w, or leave it out with --skip-bad", e.err)
+				return fmt.Errorf("%w; mend it, or leave it out with --skip-bad", e.err)
 			case e.err != nil:
 				s.Skipped = append(s.Skipped, e.err.Error())
 			default:
