@@ -24,6 +24,9 @@ type CSV struct {
 	Latin1  bool    // the file is Latin-1 (Windows-1252), not UTF-8
 }
 
+// CheckColumns refuses columns that a catalogue does not have.
+func (k CSV) CheckColumns() error { return k.Columns.check() }
+
 func (k CSV) read(im *importing) (err error) {
 	if k.Queries, err = queriesOf(k.Queries); err != nil {
 		return err
@@ -31,7 +34,7 @@ func (k CSV) read(im *importing) (err error) {
 	if k.Train < 0 || k.Train > 1 {
 		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
-	if err := k.Columns.check(); err != nil {
+	if err := k.CheckColumns(); err != nil {
 		return err
 	}
 	if info, err := os.Stat(im.src); err != nil || info.IsDir() {

@@ -54,7 +54,7 @@ type synthCommand struct {
 // Run draws a catalogue.
 func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
-		return errNoProducts
+		return misuse{errNoProducts}
 	}
 	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: ofSynth})
 	if err != nil {
@@ -74,7 +74,7 @@ type kicadCommand struct {
 // Run photographs electronic parts.
 func (c *kicadCommand) Run(a *app) error {
 	if c.Limit+c.Train == 0 {
-		return errNoProducts
+		return misuse{errNoProducts}
 	}
 	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From}, a.log)
 	if err != nil {
@@ -103,13 +103,16 @@ type defectsCommand struct {
 
 // Run spoils a catalogue.
 func (c *defectsCommand) Run(a *app) error {
-	cat, err := a.openCatalog(c.Catalog, false)
-	if err != nil {
-		return err
-	}
 	var kinds []defects.Kind
 	for _, k := range c.Kinds {
 		kinds = append(kinds, defects.Kind(k))
+	}
+	if err := defects.CheckKinds(kinds); err != nil {
+		return misuse{err}
+	}
+	cat, err := a.openCatalog(c.Catalog, false)
+	if err != nil {
+		return err
 	}
 	made, err := defects.Spoil(a.ctx, cat, c.Out, defects.Options{Seed: c.Seed, Each: c.Each, Kinds: kinds})
 	if err != nil {
