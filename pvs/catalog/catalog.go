@@ -109,6 +109,10 @@ func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
 	}
 }
 
+// lineBreaks are all that programs take for a line's end: an id with one would be two ids
+// in a file of one a line.
+const lineBreaks = "\n\v\f\r\u0085\u2028\u2029"
+
 // check says what is wrong with a row.
 func (p Photo) check(seen map[string]int) error {
 	if p.ID == "" {
@@ -120,8 +124,11 @@ func (p Photo) check(seen map[string]int) error {
 	if p.Path == "" {
 		return errors.New("the photo has no path")
 	}
-	if strings.ContainsAny(p.ID+p.Path, "\n\r\x00") {
-		return errors.New("its id or path has a line break or a zero byte")
+	if strings.ContainsAny(p.ID+p.Path, lineBreaks) {
+		return errors.New("its id or path has a line break")
+	}
+	if strings.Contains(p.ID+p.Path+p.Product+string(p.Category)+p.Title, "\x00") {
+		return errors.New("it has a zero byte; save the file as text, UTF-8")
 	}
 	if err := table.CheckUTF8(p.ID, p.Path, p.Product, string(p.Category), p.Title); err != nil {
 		return err

@@ -187,8 +187,8 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 		changed = append(changed, had[i])
 	}
 	if len(changed) > 0 && opts.Log != nil {
-		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, %s the first: "+
-			"they are embedded again", len(changed), len(had), changed[0].ID))
+		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, or none, %s the first: "+
+			"they are embedded again, as far as they are there", len(changed), len(had), changed[0].ID))
 	}
 	return append(changed, list...), len(changed), nil
 }
@@ -326,7 +326,7 @@ func (b *batch) decode(e Embedder, photos []todo, opts RunOptions) {
 		if errs[i] != nil {
 			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])
 			if !opts.SkipBad {
-				b.err = fmt.Errorf("%s, or leave it out with --skip-bad", line)
+				b.err = fmt.Errorf("%s; mend it, or leave it out with --skip-bad", line)
 				return
 			}
 			b.bad = append(b.bad, line)

@@ -50,6 +50,7 @@ type VectorOptions struct {
 	Origin   json.RawMessage
 	Manifest string // file of the manifest; "": NAME.json
 	Progress func(done, total int)
+	Log      func(string) // gets a line where another set is replaced; may be nil
 }
 
 // WriteVectors makes shards of embeddings NAME-00000.tfrecord, ... and the manifest
@@ -72,6 +73,7 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 		opts.Manifest = manifestFile(name)
 	}
 	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
+		log:      opts.Log,
 		manifest: Manifest{Dim: dim, Origin: opts.Origin, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {
 			vector := make([]float32, dim)

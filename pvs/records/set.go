@@ -72,10 +72,24 @@ func readManifest(name string) ([]byte, error) {
 		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
 			return nil, errBusy(name)
 		case !errors.Is(err, fs.ErrNotExist) || try == tries:
-			return nil, fmt.Errorf("%w; write them with pvs records", err)
+			return nil, absent(err, manifestFile(name))
 		}
 	}
 }
+
+// absent says in words that a manifest is not there.
+func absent(err error, path string) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return notThere(fmt.Sprintf("there is no %s; write the records with pvs records", path))
+}
+
+// notThere is an error that is fs.ErrNotExist.
+type notThere string
+
+func (n notThere) Error() string        { return string(n) }
+func (n notThere) Is(target error) bool { return target == fs.ErrNotExist }
 
 func errBusy(name string) error {
 	return fmt.Errorf("the records %s are just being written; read them when that has ended", name)

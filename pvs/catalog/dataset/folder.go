@@ -26,8 +26,8 @@ const (
 // categories above. Folders named after splits at the top (train, val, index, query;
 // also valid, validation, gallery, queries, and test for products to search for) say
 // where their photos go. Without them, products
-// go to a search - the first Queries photos of each, by name, to query and the others
-// to index, all to index where that would leave none - and categories to train and val.
+// go to a search - the first Queries photos of each, by name, to query and the others, one
+// at least, to index - and categories to train and val.
 type Folder struct {
 	Leaf    Leaf
 	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
@@ -198,7 +198,7 @@ func (w *walk) split(given catalog.Split, product, photo string, i, n int) catal
 	if given == "" && (w.Leaf == Category || inShare("train", product, w.Train)) {
 		return w.im.trainOrVal(product, photo)
 	}
-	return queryOrIndex(i, n, w.Queries)
+	return w.im.queryOrIndex(i, n, w.Queries)
 }
 
 // list returns the folders and photos in a folder, by name. What systems put there and

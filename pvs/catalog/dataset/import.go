@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -42,6 +43,7 @@ const ProblemsFile = "problems.txt"
 
 // Import reads a source in a kind's layout and writes OUT/photos.csv, which appears
 // whole or not at all. Paths in it are relative if the source lies in OUT, else absolute.
+// A catalogue that was not imported from the same source is left alone: that is an error.
 func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summary, error) {
 	if opts.Val < 0 || opts.Val >= 1 {
 		return Summary{}, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
@@ -62,6 +64,8 @@ type importing struct {
 	tree  *tree // of the source
 	sink  *sink
 	notes []string
+	// Products that have fewer queries than were asked for: of one photo, and of more.
+	single, fewer int
 }
 
 // start opens the source and the catalogue.
@@ -81,7 +85,11 @@ func (im *importing) start(out string) error {
 	if err != nil {
 		return err
 	}
-	im.sink, err = openSink(out, prefix)
+	made := catalog.Made{By: "pvs import", Of: prefix}
+	if root != im.src { // one file of the folder
+		made.Of = path.Join(prefix, filepath.Base(im.src))
+	}
+	im.sink, err = openSink(out, prefix, made)
 	return err
 }
 
@@ -118,6 +126,7 @@ func (im *importing) finish(err error) (Summary, error) {
 		s.abort()
 		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
 	}
+	im.noteQueries()
 	im.notes = append(im.notes, s.suspects.Notes()...)
 	if n, example := s.leaks(); n > 0 {
 		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
@@ -140,8 +149,8 @@ func (im *importing) bad(where place, err error) {
 
 // there checks that a path relative to the source is a photo's file, and returns the path
 // as it is on the disk; what is bad is listed under where.
-func (im *importing) there(path string, where place) (string, bool) {
-	found, err := im.tree.find(path)
+func (im *importing) there(file string, where place) (string, bool) {
+	found, err := im.tree.find(file)
 	if err != nil {
 		im.bad(where, err)
 	}

@@ -126,7 +126,7 @@ func TestOnlineProductsBad(t *testing.T) {
 	files["Ebay_test.txt"] += "8 2 4 coffee_maker_final/1.JPG\n"
 	refused(t, OnlineProducts{}, source(t, files), Options{}, "Ebay_test.txt line 6: its class 2 is in Ebay_train.txt, too")
 	s, err := Import(context.Background(), OnlineProducts{}, source(t, files), t.TempDir(), Options{SkipBad: true})
-	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "lists 7 photos, but Ebay_train.txt and Ebay_test.txt 8") {
+	if err != nil || len(s.Notes) != 2 || !strings.Contains(s.Notes[0], "lists 7 photos, but Ebay_train.txt and Ebay_test.txt 8") {
 		t.Errorf("%v, %v", s.Notes, err)
 	}
 	files = onlineProductsFiles()
@@ -271,7 +271,7 @@ func FuzzLists(f *testing.F) {
 		}
 	}
 	for _, p := range []string{"1.jpg", "train/1.jpg", "test/1.jpg"} {
-		if err := os.WriteFile(filepath.Join(dir, p), nil, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, p), []byte("its pixels"), 0o644); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -283,6 +283,9 @@ func FuzzLists(f *testing.F) {
 			}
 		}
 		for k, src := range map[Kind]string{&CSV{}: filepath.Join(dir, "list.csv"), &EProduct{}: dir, &OnlineProducts{}: dir, &InShop{}: dir, &Products10K{}: dir} {
+			if err := os.RemoveAll(out); err != nil { // it is of another source
+				t.Fatal(err)
+			}
 			s, err := Import(context.Background(), k, src, out, Options{SkipBad: true})
 			if err != nil {
 				continue

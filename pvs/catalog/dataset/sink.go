@@ -18,6 +18,8 @@ import (
 // sink writes the catalogue and counts what is in it.
 type sink struct {
 	release    func() // of the catalogue folder
+	dir        string // that folder
+	made       catalog.Made
 	writer     *catalog.Writer
 	prefix     string // of all paths
 	problems   *problems
@@ -27,9 +29,13 @@ type sink struct {
 	suspects   catalog.Suspects
 }
 
-func openSink(out, prefix string) (*sink, error) {
+func openSink(out, prefix string, made catalog.Made) (*sink, error) {
 	release, err := catalog.Lock(out)
 	if err != nil {
+		return nil, err
+	}
+	if err := made.Check(out, catalog.PhotosFile); err != nil {
+		release()
 		return nil, err
 	}
 	w, err := catalog.Create(out)
@@ -37,8 +43,10 @@ func openSink(out, prefix string) (*sink, error) {
 		release()
 		return nil, err
 	}
-	return &sink{release: release, writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
-		summary: catalog.Summary{BySplit: map[catalog.Split]int{}}, problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
+	return &sink{release: release, dir: out, made: made, writer: w, prefix: prefix,
+		products: map[string]side{}, categories: map[catalog.Category]bool{},
+		summary:  catalog.Summary{BySplit: map[catalog.Split]int{}},
+		problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
 }
 
 // write adds a photo. What is wrong with the photo itself is bad; err is of the disk.
@@ -94,6 +102,10 @@ func (s *sink) leaks() (n int, example string) {
 
 func (s *sink) close() error {
 	defer s.release()
+	if err := s.made.Write(s.dir); err != nil {
+		s.writer.Abort()
+		return err
+	}
 	return s.writer.Close()
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
-// tree is a source folder. Each of its folders is listed once: asking the disk for
-// millions of files one by one takes minutes.
+// tree is a source folder. Each of its folders is listed once, so that names that are not
+// there cost nothing.
 type tree struct {
 	root   string
 	real   string // root without links
@@ -49,6 +49,7 @@ func openTree(root string, follow bool) (*tree, error) {
 var (
 	errMissing = errors.New("there is no such file")
 	errLeaves  = errors.New("its path leads out of the folder")
+	errEmpty   = errors.New("the file is empty")
 )
 
 // check says why a path, relative to the root and with slashes, is no file to import.
@@ -92,7 +93,7 @@ func (t *tree) exact(rel string) error {
 		return list.err
 	}
 	if _, ok := list.files[name]; ok {
-		return nil
+		return t.checkSize(rel)
 	}
 	switch mode, ok := list.other[name]; {
 	case !ok:
@@ -170,6 +171,15 @@ func (t *tree) inside(rel string) error {
 	return nil
 }
 
+// checkSize refuses a file without content, as a copy that was cut short leaves it.
+func (t *tree) checkSize(rel string) error {
+	info, err := os.Stat(filepath.Join(t.root, rel))
+	if err == nil && info.Size() == 0 {
+		return fmt.Errorf("%w: %s", errEmpty, rel)
+	}
+	return err
+}
+
 // checkLink looks at where a link leads.
 func (t *tree) checkLink(rel string) error {
 	if err := t.inside(rel); err != nil {
@@ -181,6 +191,9 @@ func (t *tree) checkLink(rel string) error {
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is a link to something that is no plain file", rel)
+	}
+	if info.Size() == 0 {
+		return fmt.Errorf("%w: %s", errEmpty, rel)
 	}
 	return nil
 }

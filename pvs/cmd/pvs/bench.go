@@ -23,7 +23,7 @@ type benchCommand struct {
 	networkFlags
 	Seconds    float64  `above:"0" default:"3" help:"How long each figure is measured."`
 	MicroBatch int      `min:"1" help:"Images that the backbone trains on at once; the batch if not given."`
-	Devices    int      `not:"0" help:"Devices of the backend that take a training step together, each on its part of the batch; one if not given." placeholder:"N"`
+	Devices    int      `min:"1" help:"Devices of the backend that take a training step together, each on its part of the batch; one if not given." placeholder:"N"`
 	Phases     []string `enum:"new_top,block7a,full,full_batchnorm,siamese" default:"new_top,block7a,full,full_batchnorm,siamese" help:"What of training is measured: ${enum}."`
 	Photo      string   `help:"The photo that is decoded and prepared; one of 500 x 400 is drawn if not given." placeholder:"FILE"`
 	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
@@ -34,7 +34,7 @@ func (c *benchCommand) Validate() error {
 	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
 		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
 	}
-	return nil
+	return c.networkFlags.Validate()
 }
 
 // Run measures. The figures are for comparing ways on one machine; shared machines

@@ -20,8 +20,8 @@ type networkFlags struct {
 	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels     int    `not:"0" help:"Side of the network's input; what the weights were trained on if not given."`
-	Batch      int    `not:"0" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
+	Pixels     int    `min:"32" max:"2048" help:"Side of the network's input; what the weights were trained on if not given."`
+	Batch      int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given."`
@@ -45,12 +45,21 @@ func (f *networkFlags) precision() effnet.Precision {
 	return *f.Precision
 }
 
+// Validate refuses flags that do not go together.
+func (f *networkFlags) Validate() error {
+	if more := f.given(); f.Baseline && len(more) > 1 {
+		return fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline",
+			strings.Join(more[1:], " and "))
+	}
+	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
+		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
+	}
+	return nil
+}
+
 // open starts the network, on the engine that is chosen for it, and names it for people.
 func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if f.Baseline {
-		if more := f.given()[1:]; len(more) > 0 {
-			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline", strings.Join(more, " and "))
-		}
 		return embed.Histogram{}, "colour histogram", nil
 	}
 	n, err := f.load(a)
@@ -126,9 +135,6 @@ func sourceOf(path string) (string, error) {
 
 // trained reads a checkpoint.
 func (f *networkFlags) trained(a *app) (*network, error) {
-	if f.Weights != "" || f.Model != "" {
-		return nil, errors.New("a checkpoint brings its weights: leave out --weights and --model")
-	}
 	check, err := finetune.ReadCheckpoint(f.Checkpoint)
 	if err != nil {
 		return nil, err

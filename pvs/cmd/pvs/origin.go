@@ -16,8 +16,11 @@ import (
 func (a *app) unknown(name string, o *vectors.Origin) {
 	if !o.Known() {
 		name = strings.TrimSuffix(name, ".npy")
-		a.log(fmt.Sprintf("%s.json does not say what made the vectors %s: whether they may be compared with "+
-			"others is not checked", name, name))
+		said := fmt.Sprintf("%s.json does not say what made the vectors %s", name, name)
+		if _, err := os.Stat(name + ".json"); errors.Is(err, fs.ErrNotExist) {
+			said = fmt.Sprintf("there is no %s.json, which would say what made the vectors %s", name, name)
+		}
+		a.log(said + ": whether they may be compared with others is not checked")
 	}
 }
 

@@ -25,10 +25,10 @@ type trainFlags struct {
 	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for."`
 	Photos     int    `min:"1" help:"Train photos at most, instead of the scale's."`
-	Pixels     int    `not:"0" help:"Side of the network's input, instead of the scale's."`
+	Pixels     int    `min:"1" help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
 	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
-	Devices    int    `not:"0" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
+	Devices    int    `min:"1" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
 	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
 

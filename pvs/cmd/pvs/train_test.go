@@ -64,19 +64,20 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "0", "--out", at("x")), "run 0 trains nothing"},
 		{append(train, "--run", "top", "--phases", at("cyclic.toml"), "--out", at("x")), "line 3: the run \"top\" starts from itself"},
 		{append(train, "--run", "top", "--phases", at("none.toml"), "--out", at("x")), "none.toml"},
-		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write them with pvs records"},
+		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write the records with pvs records"},
 		{append(train, "--run", "1.1", "--pixels", "16", "--out", at("x")), "16 pixels cannot be trained on"},
 		{append(train, "--run", "1.1", "--pixels", "48", "--out", at("plain")), "other settings: size 32, not 48"},
 		{append(train, "--run", "1.1", "--precision", "bfloat16", "--out", at("plain")), "other settings: precision float32, not bfloat16"},
 		{append(train, "--run", "1.1", "--devices", "2", "--out", at("x")), "2 devices are asked for, but the backend Go Backend has 1: take as many devices as there are and as divide a batch; --devices says how many"},
 		{append(bench, "--devices", "2"), "2 devices are asked for, but the backend Go Backend has 1: take as many devices as there are and as divide a batch; --devices says how many"},
-		{append(bench, "--devices=-1"), "-1 devices cannot train: take as many devices as there are"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--out", at("y")}, "broken.safetensors"},
 		{[]string{"embed", cat, "--split", "index", "--checkpoint", at("plain"), "--out", at("y")}, "train the run first"},
-		{[]string{"embed", cat, "--split", "index", "--checkpoint", broken, "--model", "b0", "--out", at("y")}, "leave out --weights and --model"},
 	} {
 		refused(t, c.args, c.say)
 	}
+	misused(t, append(bench, "--devices=-1"), "--devices is -1; it must be at least 1")
+	misused(t, []string{"embed", cat, "--split", "index", "--checkpoint", broken, "--model", "b0", "--out", at("y")},
+		"leave out --weights and --model")
 	for _, flag := range []string{"--scale", "--precision"} {
 		if status, _, _ := pvs(t, "journey", cat, flag, "huge", "--out", at("z")); status != 2 {
 			t.Errorf("an unknown value of %s: status %d", flag, status)
