@@ -39,7 +39,7 @@ func (f fonts) face(size float64, bold bool) (font.Face, error) {
 func (f fonts) width(s string, size float64, bold bool) float64 {
 	face, err := f.face(size, bold)
 	if err != nil {
-		return 0 // the fonts are part of the program: this cannot be
+		return 0 // the embedded fonts always parse
 	}
 	return float64(font.MeasureString(face, s)) / 64 / scale
 }
@@ -61,7 +61,7 @@ func (f fonts) wrap(s string, size float64, bold bool, width float64) []string {
 func (f fonts) cut(s string, size float64, bold bool, width float64) string {
 	face, err := f.face(size, bold)
 	if err != nil {
-		return s // the fonts are part of the program: this cannot be
+		return s // the embedded fonts always parse
 	}
 	return fit(face, s, fixed.Int26_6(width*scale*64))
 }

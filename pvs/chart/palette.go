@@ -5,8 +5,8 @@ import "image/color"
 // hue is a colour for what matters and a tint of it for what stands behind.
 type hue struct{ full, tint color.RGBA }
 
-// hues tell branches and lines apart; they differ in lightness too, and keep apart for
-// eyes that confuse red and green. The first is for what belongs to none.
+// hues are the colours of branches and lines. They differ in lightness too, so people with red-green colour blindness
+// can tell them from each other. The first is for what belongs to none.
 var hues = []hue{
 	{color.RGBA{74, 80, 94, 255}, color.RGBA{188, 192, 202, 255}},
 	{color.RGBA{47, 91, 183, 255}, color.RGBA{170, 190, 230, 255}},
