@@ -21,7 +21,7 @@ type Config struct {
 // is kept, so it is quick to repeat and goes on where it was interrupted. An installation
 // of another process is waited for.
 func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
-	release, err := fetch.Turn(ctx, l.Dir, c.Log)
+	release, err := fetch.Lock(ctx, l.Dir, c.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 // InstallKernel installs the kernel alone, in Jupyter's data folder, for a Jupyter that
 // is there already.
 func (l Lab) InstallKernel(ctx context.Context, c Config, data string) ([]Part, error) {
-	release, err := fetch.Turn(ctx, l.Dir, c.Log)
+	release, err := fetch.Lock(ctx, l.Dir, c.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (l Lab) data() string { return filepath.Join(l.venv(), "share", "jupyter") 
 // Uninstall removes the lab and says how much that was. An installation of another
 // process is waited for.
 func (l Lab) Uninstall(ctx context.Context, log func(string)) (int64, error) {
-	release, err := fetch.Turn(ctx, l.Dir, log)
+	release, err := fetch.Lock(ctx, l.Dir, log)
 	if err != nil {
 		return 0, err
 	}

@@ -138,7 +138,7 @@ func (u *unpickler) step(op byte) error {
 	case 0x93: // STACK_GLOBAL
 		return u.stackGlobal()
 	case 'q', 'r', 0x94, 'h', 'j':
-		return u.remember(op)
+		return u.useMemo(op)
 	case 't', 0x85, 0x86, 0x87:
 		return u.tuple(op)
 	case 's', 'u', 'a', 'e', 0x90:

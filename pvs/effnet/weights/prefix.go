@@ -30,12 +30,14 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 		// Of a network and its moving average the average is taken, as of two entries.
 		averages := slices.DeleteFunc(slices.Clone(prefixes), func(p string) bool { return !strings.Contains(p, "ema") })
 		if len(averages) != 1 {
-			return nil, nil, fmt.Errorf("weights file %s holds %d networks, whose names start with %s: save the one that is meant alone, %s",
-				filepath.Base(f.Path), len(prefixes), quoted(prefixes), wayOut)
+			return nil, nil, fmt.Errorf("weights file %s holds %d networks, whose names start with %s: save the one that is "+
+				"meant alone, %s",
+				filepath.Base(f.Path), len(prefixes), quoted(prefixes), saveCommand)
 		}
 		prefix = averages[0]
 		others := slices.DeleteFunc(prefixes, func(p string) bool { return p == prefix })
-		notes = append(notes, fmt.Sprintf("it holds several networks, and that of the names that start with %q was taken, not %s; save another alone to use it", prefix, quoted(others)))
+		notes = append(notes, fmt.Sprintf("it holds several networks, and that of the names that start with %q was taken, "+
+			"not %s; save another alone to use it", prefix, quoted(others)))
 		prefixes = others
 	} else {
 		prefixes = nil

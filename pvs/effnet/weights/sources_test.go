@@ -21,7 +21,8 @@ func TestFindRefusesWhatDoesNotFit(t *testing.T) {
 		{"./file.h5", "", "--model"},
 		{"./file.h5", "b9", "no EfficientNet is called"},
 	} {
-		if _, _, err := Find(context.Background(), c.name, c.variant, quiet); err == nil || !strings.Contains(err.Error(), c.say) {
+		if _, _, err := Find(context.Background(), c.name, c.variant, quiet); err == nil ||
+			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s %s: got %v, want %q", c.name, c.variant, err, c.say)
 		}
 	}
@@ -29,7 +30,8 @@ func TestFindRefusesWhatDoesNotFit(t *testing.T) {
 
 // made is a source whose file is "weights", at a host that tests give.
 func made(url string) Source {
-	return Source{Name: "made", Model: "b0", File: "made.h5", URL: url, Check: fetch.Check{Size: 7, MD5: "63f4f1e9b725370f459720575cd5f953"}}
+	return Source{Name: "made", Model: "b0", File: "made.h5", URL: url,
+		Check: fetch.Check{Size: 7, MD5: "63f4f1e9b725370f459720575cd5f953"}}
 }
 
 // cache gives the test its own cache and returns where a source's file goes.
@@ -122,7 +124,8 @@ func TestFetchWithoutPython(t *testing.T) {
 	if _, err := s.Fetch(context.Background(), func(string) {}); err == nil || !strings.Contains(err.Error(), "python3") {
 		t.Errorf("got %v", err)
 	}
-	if _, _, err := Find(context.Background(), "lite0", "b0", func(string) {}); err == nil || !strings.Contains(err.Error(), "variant lite0") {
+	if _, _, err := Find(context.Background(), "lite0", "b0", func(string) {}); err == nil ||
+		!strings.Contains(err.Error(), "variant lite0") {
 		t.Errorf("want the variants compared before anything is downloaded, got %v", err)
 	}
 }
