@@ -1,5 +1,5 @@
-// Package recipe holds the journey's 17 runs as the table that they were published
-// as, the sizes at which they are repeated, and a user's own phases from a TOML file.
+// Package recipe holds the journey's 17 runs as the table in which they were published,
+// the scales at which they are repeated, and a user's own phases from a TOML file.
 //
 //	for _, run := range recipe.Journey() {
 //		fmt.Println(run.Name, "from", run.From, run.Phase)
