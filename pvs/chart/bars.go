@@ -137,7 +137,7 @@ func (b Bar) draw(p pen, f fonts, a axis, y float64, text string) {
 	p.end()
 }
 
-// text is what stands behind a bar.
+// text is the label behind a bar.
 func (b Bars) text(bar Bar) string {
 	switch {
 	case bar.Text != "":
@@ -156,7 +156,7 @@ func (b Bars) whole() bool {
 }
 
 // digits is how many digits after the point all values of the chart have: none for counts, three beside intervals, else
-// so many that the greatest value has three significant digits.
+// the number with which the greatest value has three significant digits.
 func (b Bars) digits() int {
 	if b.whole() {
 		return 0

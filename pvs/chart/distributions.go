@@ -86,7 +86,7 @@ func (d Distributions) bins() int {
 	return 40
 }
 
-// draw draws a row that stands on a height.
+// draw draws a row with its base line at floor.
 func (r Distribution) draw(p pen, f fonts, x axis, floor float64, bins int, h hue) {
 	p.line(1, faint, [2]float64{x.from, floor}, [2]float64{x.to, floor})
 	counts, most, mean := make([]int, bins), 0, 0.0

@@ -44,7 +44,7 @@ func (f fonts) width(s string, size float64, bold bool) float64 {
 	return float64(font.MeasureString(face, s)) / 64 / scale
 }
 
-// wrap breaks a text into lines between words; a word wider than a line stands alone.
+// wrap breaks a text into lines between words; a word wider than a line has a line of its own.
 func (f fonts) wrap(s string, size float64, bold bool, width float64) []string {
 	var lines []string
 	for _, word := range strings.Fields(s) {

@@ -12,7 +12,7 @@ func (s series) draw(p pen, f fonts, columns []column, top, bottom, width float6
 	p.write(label{x + 9 + f.width(s.heading, 15, true), top + 24, s.note, 13.5, false, grey, start})
 	floor := bottom - 16
 	if slices.ContainsFunc(columns, func(c column) bool { return s.score(c.JourneyRun) == nil }) {
-		floor -= 30 // for the words that stand there instead
+		floor -= 30 // for the words in place of the missing scores
 	}
 	y := s.axis(columns, floor, top+panelHeading+20)
 	for _, t := range y.ticks(5) {
@@ -159,7 +159,7 @@ func crossing(a, b [2]float64, x float64) (y float64, ok bool) {
 	return a[1] + (x-a[0])/(b[0]-a[0])*(b[1]-a[1]), true
 }
 
-// near tells whether any of some heights lies within a span.
+// near says whether one of the heights lies between from and to.
 func near(heights []float64, from, to float64) bool {
 	return slices.ContainsFunc(heights, func(y float64) bool { return y > min(from, to) && y < max(from, to) })
 }

@@ -18,7 +18,7 @@ import (
 //go:embed page.html
 var pageText string
 
-// pageTemplate escapes every text for where it stands in the HTML.
+// pageTemplate escapes every text for its context in the HTML.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) },
 	"score":   func(v float64) string { return fmt.Sprintf("%.3f", v) },

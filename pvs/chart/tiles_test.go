@@ -34,11 +34,11 @@ func TestTiles(t *testing.T) {
 			count[color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)]++
 		}
 	}
-	// Each photo is half of its tile; the frame is around the right one.
-	half := int(tileSide*scale) * int(tileSide*scale) / 2
+	// Each photo covers 50% of its tile; the frame is around the right one.
+	area := int(tileSide*scale) * int(tileSide*scale) / 2
 	for _, c := range []color.RGBA{red, blue} {
-		if n := count[c]; n < half*9/10 || n > half*11/10 {
-			t.Errorf("%d pixels of %v, want about %d", n, c, half)
+		if n := count[c]; n < area*9/10 || n > area*11/10 {
+			t.Errorf("%d pixels of %v, want about %d", n, c, area)
 		}
 	}
 	if n := count[green]; n < 4*4*int(tileSide*scale) {

@@ -218,7 +218,7 @@ func TestScanKeepsAndGoesOn(t *testing.T) {
 			t.Errorf("%s: %q, want %q", files[i], facts[i].Problem, say)
 		}
 	}
-	// What is kept is used: here a width that no file has.
+	// Cached facts are used: here a width that no file has.
 	kept, err := os.ReadFile(name + ".csv")
 	if err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second time from what was kept
+	for range 2 { // the second time from the cache
 		pairs, err := Duplicates(context.Background(), paths, facts, filepath.Join(out, "duplicates"), DuplicateOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -309,7 +309,7 @@ func store(t testing.TB, dim int, rows [][]float32) *vectors.Rows {
 	return set
 }
 
-// Blocks of any size, and going on after a break, give what comparing all pairs gives.
+// For blocks of any size, and after an interruption, the result is that of comparing all pairs.
 func TestNeighbours(t *testing.T) {
 	const n, dim, k = 60, 6, 5
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -428,7 +428,7 @@ func TestSuspectLabels(t *testing.T) {
 	}
 }
 
-// A verdict is what the discriminant's definition gives when the photo's own category
+// A verdict is that of the definition of the discriminant when the photo's own category
 // is averaged without it.
 func TestVerdictLeavesThePhotoOut(t *testing.T) {
 	photos, rows, _ := labelled(t, 2)

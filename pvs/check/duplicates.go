@@ -189,7 +189,7 @@ func writeAgreements(path string, facts []Facts, pairs []Pair) error {
 	return wholefile.Write(path, func(file io.Writer) error {
 		buf := bufio.NewWriter(file)
 		for _, p := range pairs {
-			_ = writeAgreement(buf, agreementKey(facts[p.A].SHA256, facts[p.B].SHA256), p.Agreement) // kept for Flush
+			_ = writeAgreement(buf, agreementKey(facts[p.A].SHA256, facts[p.B].SHA256), p.Agreement) // Flush returns its error
 		}
 		return buf.Flush()
 	})

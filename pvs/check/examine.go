@@ -23,7 +23,7 @@ func (e *examination) about(kind Kind, photo int, format string, args ...any) {
 	e.add(Finding{Kind: kind, Photo: photo, Other: None, Detail: fmt.Sprintf(format, args...)})
 }
 
-// files looks at each file by itself.
+// files adds the findings about single files.
 func (e *examination) files(minSide int) {
 	for i := range e.facts {
 		switch f := &e.facts[i]; {
@@ -37,7 +37,7 @@ func (e *examination) files(minSide int) {
 	}
 }
 
-// duplicates looks at groups of one picture: each photo but the first is a duplicate,
+// duplicates adds the findings about copies of a picture: each but the first is a duplicate,
 // and may leak or contradict as well.
 func (e *examination) duplicates(pairs []Pair) {
 	agreement := map[int]Pair{} // the best pair that a later photo is in

@@ -14,7 +14,7 @@ import (
 type Facts struct {
 	Bytes         int64
 	Modified      int64 // Unix nanoseconds, as Changed; 0 says nothing
-	Changed       int64 // of the file's entry; with Bytes and Modified, tells that the file is the same
+	Changed       int64 // of the file's entry; a file with the same Bytes, Modified and Changed is the same
 	Width, Height int   // pixels, upright
 	SHA256        [32]byte
 	Deviation     float32 // standard deviation of the brightness, 0..255

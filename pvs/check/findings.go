@@ -41,10 +41,10 @@ func (k Kind) Fault() bool {
 	return k == BadRow || k == Unreadable || k == Leak || k == Contradiction
 }
 
-// None stands for no photo in a finding.
+// None is the index of no photo in a finding.
 const None = -1
 
-// Finding is something to look at.
+// Finding is a fault or a hint.
 type Finding struct {
 	Kind     Kind
 	Photo    int              // index of the photo in the catalogue; None for a row or a category

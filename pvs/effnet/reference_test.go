@@ -155,7 +155,7 @@ func runMini(t *testing.T, build func(mini effnet.Config, s *model.Scope, images
 	return tensors.MustCopyFlatData[float32](out[0])
 }
 
-// differ says whether two lists are further apart than rounding explains.
+// differ says whether two lists differ by more than rounding.
 func differ(a, b []float32) bool {
 	for i := range a {
 		if math.Abs(float64(a[i]-b[i])) > 1e-5*(1+math.Abs(float64(a[i]))) {

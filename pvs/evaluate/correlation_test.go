@@ -8,7 +8,7 @@ import (
 )
 
 func TestRankCorrelation(t *testing.T) {
-	// The values of the lower half are those of scipy.stats.spearmanr 1.17.1.
+	// The values of the second group are those of scipy.stats.spearmanr 1.17.1.
 	for name, c := range map[string]struct {
 		a, b []float64
 		want float64

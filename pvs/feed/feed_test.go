@@ -65,16 +65,16 @@ func TestOrder(t *testing.T) {
 // A photo cannot come before the buffer has held it: the buffer is ten batches.
 func TestShuffleBuffer(t *testing.T) {
 	o := Order{Photos: 1000, Views: []imageprep.View{imageprep.A0}, Batch: 4, Seed: 1}
-	place := map[int]int{} // in the order before the buffer, which is the same in all passes
+	position := map[int]int{} // in the order before the buffer, which is the same in all passes
 	for pass := range 200 {
 		for i, item := range items(o, pass) {
-			if p, ok := place[item.Photo]; !ok || i < p {
-				place[item.Photo] = i // the earliest that it came
+			if p, ok := position[item.Photo]; !ok || i < p {
+				position[item.Photo] = i // the earliest possible
 			}
 		}
 	}
 	late := 0
-	for _, earliest := range place {
+	for _, earliest := range position {
 		if earliest > 900 {
 			late++
 		}
@@ -146,7 +146,7 @@ func drain(t testing.TB, s *Stream) []Batch {
 	}
 }
 
-// The same batches come on one core and on many, with squares kept or not, and from
+// Batches are the same on one core and on many, with a cache of squares or without, and from
 // the middle on.
 func TestStream(t *testing.T) {
 	c := testCatalog(t, 7)

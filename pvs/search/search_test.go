@@ -120,7 +120,7 @@ func TestAgainstNaive(t *testing.T) {
 }
 
 // sameHits demands the rows that are wanted, in their order, each once and with the score of its own; only rows
-// whose scores are as good as equal may change places.
+// whose scores are as good as equal may be swapped.
 func sameHits(t *testing.T, what string, got, want []Hit, scores map[int]float32) {
 	t.Helper()
 	const within = 1e-5

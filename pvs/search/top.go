@@ -7,7 +7,7 @@ type top struct {
 	rank []int32 // rank[row] orders rows of equal score
 }
 
-// worse says whether a stands behind b.
+// worse says whether a ranks after b.
 func (t *top) worse(a, b Hit) bool {
 	if a.Score != b.Score {
 		return a.Score < b.Score

@@ -13,7 +13,7 @@ import (
 
 var hdf5Magic = []byte("\x89HDF\r\n\x1a\n")
 
-// A file can link its parts in circles, or to one part from many places, and so cause
+// Links of a hostile file can form cycles, or lead to one part many times, and so cause
 // any amount of work. EfficientNet-B7 saved with its optimizer takes 60,000 steps.
 const (
 	maxSteps = 1 << 20 // objects, nodes, links and messages

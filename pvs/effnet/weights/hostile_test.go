@@ -145,7 +145,7 @@ func equal(a, b []float32) bool {
 	return bytes.Equal(x.Bytes(), y.Bytes())
 }
 
-// What holds no weights is told without looking beyond the file's end.
+// Files without weights are recognised without reading beyond the file's end.
 func FuzzKind(f *testing.F) {
 	f.Add([]byte("version https://git-lfs.github.com/spec/v1\n"))
 	f.Add([]byte("\x08\x07\x12\x07pytorch"))

@@ -16,7 +16,7 @@ type scheme struct {
 	of func(c effnet.Config) map[string]string
 	// torch says that kernels are [out, in, h, w].
 	torch bool
-	// ignore tells which of the file's other tensors are no weights of the network.
+	// ignore says which of the file's other tensors are not weights of the network.
 	ignore func(name string) bool
 }
 

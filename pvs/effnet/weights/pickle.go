@@ -23,7 +23,7 @@ type (
 		state any   // its attributes
 		items *dict // what it holds, if it is a kind of dictionary
 	}
-	storageID struct { // a persistent id: an array kept outside of the pickle
+	storageID struct { // a persistent id: an array stored outside of the pickle
 		kind, key string
 		elements  int
 	}

@@ -51,7 +51,7 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 		case name == averaged:
 		case slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }):
 		default:
-			tensors[name] = t // which has no place in the network
+			tensors[name] = t // is not of the network, which For reports
 		}
 	}
 	return tensors, append(notes, fmt.Sprintf("all names start with %q, which was left out", prefix)), nil
@@ -60,7 +60,7 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 // averaged is the count of torch.optim.swa_utils.AveragedModel, beside its module.
 const averaged = "n_averaged"
 
-// prefixes returns what stands before the name of a stem's kernel in the file: "" of a
+// prefixes returns the prefixes of the name of a stem's kernel in the file: "" of a
 // network by itself, several of several networks.
 func (f *File) prefixes() (found []string) {
 	var stems []string

@@ -162,7 +162,7 @@ func (o *object) module() bool {
 	return state != nil && slices.Contains(state.keys, any("_modules")) && slices.Contains(state.keys, any("_parameters"))
 }
 
-// refuse says what an object is in place of weights; in is where it lies.
+// refuse returns the error of an object in place of weights; in is the path of entries to it.
 func (o *object) refuse(in []string) error {
 	class := strings.ReplaceAll(string(o.class), " ", ".")
 	what, where := "an object", "it is"

@@ -13,7 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
-// Source is a place that ImageNet weights can be had from.
+// Source is a published file of ImageNet weights.
 type Source struct {
 	Name    string // "keras-b0"
 	Model   string // the variant they fit, "b0"
