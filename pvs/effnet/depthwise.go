@@ -162,9 +162,8 @@ func (d depthwise) quad(i, j int) *graph.Node {
 const imagesPerLoop = 8
 
 // kernelGradient correlates the input with dy for each tap. XLA on CPU runs a reduction to channels as a scalar loop,
-// or
-// copies every window for a library's reduction. So images are added elementwise, in one loop over the padded input,
-// and rows by a matrix product with a vector of ones. The barriers keep padding and product out of that loop.
+// or copies every window for a library's reduction. So images are added elementwise, in one loop over the padded
+// input, and rows by a matrix product with a vector of ones. The barriers keep padding and product out of that loop.
 func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 	batch, c := d.x.Shape().Dim(0), d.x.Shape().Dim(3)
 	n, devices := imagesPerLoop, d.x.Graph().NumDevices() // which share the batch: images are added within each

@@ -3,9 +3,8 @@ package effnet
 import "github.com/gomlx/gomlx/core/graph"
 
 // withGradient attaches custom gradients to a value y of inputs: gradient(i, dy) is the gradient of inputs[i].
-// Automatic
-// differentiation stops at y; instead it passes through an added zero that depends on all inputs and has the custom
-// gradients. Only those that are asked for are computed. The inputs may have other dtypes than y.
+// Automatic differentiation stops at y; instead it passes through an added zero that depends on all inputs and has
+// the custom gradients. Only those that are asked for are computed. The inputs may have other dtypes than y.
 func withGradient(y *graph.Node, inputs []*graph.Node, gradient func(i int, dy *graph.Node) *graph.Node) *graph.Node {
 	var outputGradient *graph.Node // known before the gradients of the inputs are asked for
 	var zero *graph.Node

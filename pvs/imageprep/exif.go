@@ -12,8 +12,7 @@ const (
 )
 
 // orientationOf returns the orientation in EXIF, 1 to 8, or else in XMP; 1 (upright) where neither has a valid one.
-// Only
-// this tag is needed, so no EXIF library is used: it is in the first TIFF directory (Exif 2.3, 4.6).
+// Only this tag is needed, so no EXIF library is used: it is in the first TIFF directory (Exif 2.3, 4.6).
 func orientationOf(exif, xmp []byte) int {
 	for bytes.HasPrefix(exif, []byte(exifMark)) {
 		exif = exif[len(exifMark):]

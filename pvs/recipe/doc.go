@@ -4,5 +4,5 @@
 //	for _, run := range recipe.Journey() {
 //		fmt.Println(run.Name, "from", run.From, run.Phase)
 //	}
-//	settings, err := recipe.Small.Settings(run)
+//	settings := recipe.Small.Settings(run, true)
 package recipe
