@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// KernelName is how notebooks name the kernel in their metadata.
+	// KernelName is the kernel's name in the metadata of notebooks.
 	KernelName = "gopvs"
-	// DisplayName is how people see it.
+	// DisplayName is the kernel's name in JupyterLab.
 	DisplayName = "Go (pvs)"
 )
 
@@ -31,15 +31,16 @@ type spec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// writeSpec installs the kernel in one of Jupyter's data folders. Env is what the kernel
-// finds in its environment besides that of Jupyter.
+// writeSpec installs the kernel in one of Jupyter's data folders. Env is added to the
+// environment of the kernel.
 func (l Lab) writeSpec(data string, env map[string]string) (Part, error) {
 	s := spec{
 		Argv:          []string{filepath.Join(l.bin(), KernelName), "{connection_file}"},
 		DisplayName:   DisplayName,
 		Language:      "go",
 		InterruptMode: "message",
-		Env:           map[string]string{"PATH": l.bin() + string(filepath.ListSeparator) + "${PATH}"}, // Jupyter puts its own in
+		// Jupyter puts its own in
+		Env: map[string]string{"PATH": l.bin() + string(filepath.ListSeparator) + "${PATH}"},
 	}
 	for key, value := range env {
 		s.Env[key] = value
@@ -50,16 +51,17 @@ func (l Lab) writeSpec(data string, env map[string]string) (Part, error) {
 	}
 	dir := filepath.Join(data, "kernels", KernelName)
 	for name, content := range map[string]string{"kernel.json": string(text) + "\n", "logo-svg.svg": logo} {
-		if err := wholefile.Write(filepath.Join(dir, name), func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
+		if err := wholefile.Write(filepath.Join(dir, name),
+			func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
 			return Part{}, fmt.Errorf("installing the kernel in %s: %w", dir, err)
 		}
 	}
-	bytes, err := size(dir)
+	bytes, err := diskUsage(dir)
 	return Part{Name: "kernel", Version: KernelName, Path: dir, Bytes: bytes}, err
 }
 
-// missesKernel says why Jupyter cannot start the kernel.
-func missesKernel(data string) error {
+// checkKernel returns an error that says why Jupyter cannot start the kernel.
+func checkKernel(data string) error {
 	file := filepath.Join(data, "kernels", KernelName, "kernel.json")
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -93,7 +93,7 @@ func (o Options) install(ctx context.Context, log func(string), l library) (stri
 	if exists(path) {
 		return path, nil
 	}
-	release, err := fetch.Turn(ctx, path, log) // two first starts at once download it once
+	release, err := fetch.Lock(ctx, path, log) // two first starts at once download it once
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,6 @@
 // photos or vectors of the whole catalogue in memory: docs/check.md has the figures.
 //
 // Near duplicates are one picture that was encoded again, resized, or slightly cropped,
-// not two photos of one product: a [Fingerprint] proposes pairs, and [Align] lays one
-// picture on the other and compares what is left between them.
+// not two photos of one product: a [Fingerprint] proposes pairs, and [Align] registers
+// one picture with the other and measures the difference that remains.
 package check

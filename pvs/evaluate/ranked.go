@@ -46,7 +46,8 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 			err = fmt.Errorf("the score of %s for query %s is %g", r.Index, r.Query, s)
 			return false
 		}
-		err = c.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
+		score := strconv.FormatFloat(float64(r.Score), 'g', -1, 32)
+		err = c.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, score})
 		return err == nil
 	})
 	c.Flush()
@@ -80,7 +81,8 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 		return nil, err
 	}
 	if missing := t.Select(rankedColumns); missing != nil {
-		return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", strings.Join(missing, " and "), strings.Join(rankedColumns, ","))
+		return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", strings.Join(missing, " and "),
+			strings.Join(rankedColumns, ","))
 	}
 	if twice := t.Twice(); twice != "" {
 		return nil, fmt.Errorf("it has two columns %s: rename the one that is not meant", twice)
@@ -104,7 +106,7 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 	}
 }
 
-// addResult puts a row behind those of its query.
+// addResult appends a row to the results of its query.
 func addResult(ranked map[string][]string, query, rank, index, score string) error {
 	n, err := strconv.Atoi(strings.TrimSpace(rank))
 	if want := len(ranked[query]) + 1; err != nil || n != want {

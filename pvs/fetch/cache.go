@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// Cache is the folder of what was downloaded and installed; "": pvs in the system's cache
-// folder of the user. The program that owns the process may set it at its start.
+// Cache is the folder of downloads and installations; "": pvs in the user's cache folder
+// (os.UserCacheDir). The program that owns the process may set it at its start.
 var Cache string
 
 // CacheDir returns (and makes) a folder of [Cache].

@@ -210,7 +210,7 @@ func (r *run) orderOf(s feed.Source, views []imageprep.View) (feed.Order, error)
 // allOf is the order of a source's views, of all photos that have them.
 func (r *run) allOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
 	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.orderSeed()}
-	sides, err := feed.LargeSides(s, views)
+	sides, err := feed.LongerSides(s, views)
 	if err != nil {
 		return o, err
 	}

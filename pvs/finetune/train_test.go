@@ -398,6 +398,6 @@ func ExamplePhase() {
 	p.Margin = 0
 	fmt.Println(p.Validate())
 	// Output:
-	// siamese head, angular margin 0.5, Adam 1e-05, 2 epochs of batches of 512, A0 A1 <nil>
+	// siamese head, angular margin 0.5, Adam 1e-5, 2 epochs of batches of 512, A0 A1 <nil>
 	// the margin of the triplet loss is 0 and must be above 0
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
-// LargeSides returns the longer side of each photo if one of the views is only of
-// large photos (A10), else nil. Only headers are read.
-func LargeSides(s Source, views []imageprep.View) ([]int, error) {
+// LongerSides returns the longer side of each photo, in pixels, if one of the views is
+// only of large photos (A10), else nil. Only headers are read.
+func LongerSides(s Source, views []imageprep.View) ([]int, error) {
 	if !slices.ContainsFunc(views, func(v imageprep.View) bool { return !v.Keeps(0, 0) }) {
 		return nil, nil
 	}

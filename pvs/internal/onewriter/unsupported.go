@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// lockless says whether an error is that of a file system without locks: some network
-// and user-space ones.
-func lockless(err error) bool {
+// unsupported says whether an error is that of a file system without locks: some network
+// and user-space file systems.
+func unsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK)
 }
 
-// elsewhere is the file of a lock in the folder for temporary files, which is the same
-// however the output is spelled.
-func elsewhere(path string) (string, error) {
+// tempLockFile is the path of a lock's file in the folder for temporary files, which is
+// the same for all spellings of the output's path.
+func tempLockFile(path string) (string, error) {
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)

@@ -51,7 +51,8 @@ func sample(t testing.TB) *catalog.Catalog {
 		if err := errors.Join(png.Encode(f, m), f.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Write(catalog.Photo{ID: p.id, Path: p.id + ".png", Split: p.split, Product: p.product, Category: "Squares", Title: p.id}); err != nil {
+		if err := w.Write(catalog.Photo{ID: p.id, Path: p.id + ".png", Split: p.split, Product: p.product,
+			Category: "Squares", Title: p.id}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +105,8 @@ func TestScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(g.Systems) != 2 || len(g.Rows) != 2 || len(g.Rows[0].Results) != 4 || !strings.HasPrefix(g.Subtitle, "colours · MAR@10 = 1.000") {
+	if len(g.Systems) != 2 || len(g.Rows) != 2 || len(g.Rows[0].Results) != 4 ||
+		!strings.HasPrefix(g.Subtitle, "colours · MAR@10 = 1.000") {
 		t.Errorf("gallery: %+v", g)
 	}
 	for _, r := range g.Rows {
@@ -131,7 +133,8 @@ func TestErrors(t *testing.T) {
 		t.Error("a gallery of nothing")
 	}
 	c.Photos = slices.DeleteFunc(c.Photos, func(p catalog.Photo) bool { return p.Split == catalog.Query })
-	if _, err := Score(t.Context(), c, embed.Histogram{}, "colours", t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no photos in the split query") {
+	if _, err := Score(t.Context(), c, embed.Histogram{}, "colours", t.TempDir(), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "no photos in the split query") {
 		t.Errorf("got %v", err)
 	}
 	index := &vectors.Set{IDs: []string{"a"}, Dim: 2, Data: []float32{1, 0}}
@@ -139,7 +142,8 @@ func TestErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Search(t.Context(), exact, &vectors.Set{IDs: []string{"q"}, Dim: 1, Data: []float32{1}}, 2); err == nil || !strings.Contains(err.Error(), "same network") {
+	if _, err := Search(t.Context(), exact, &vectors.Set{IDs: []string{"q"}, Dim: 1, Data: []float32{1}}, 2); err == nil ||
+		!strings.Contains(err.Error(), "same network") {
 		t.Errorf("got %v", err)
 	}
 }
