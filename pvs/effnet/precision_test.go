@@ -20,7 +20,8 @@ import (
 )
 
 // onNoise runs a graph of the miniature with Keras's first weights on images of noise.
-func onNoise(t *testing.T, b compute.Backend, build func(mini effnet.Config, s *model.Scope, images *graph.Node) []*graph.Node) [][]float32 {
+func onNoise(t *testing.T, b compute.Backend, build func(mini effnet.Config, s *model.Scope,
+	images *graph.Node) []*graph.Node) [][]float32 {
 	t.Helper()
 	mini, err := effnet.Named("mini")
 	if err != nil {
@@ -119,7 +120,8 @@ func TestBFloat16Gradients(t *testing.T) {
 			var names []string
 			run := func(p effnet.Precision) [][]float32 {
 				return onNoise(t, b, func(mini effnet.Config, s *model.Scope, x *graph.Node) []*graph.Node {
-					features := mini.Graph(s, x, effnet.Options{Formulation: how, Precision: p, Train: true, BatchStatistics: own}).Features
+					features := mini.Graph(s, x, effnet.Options{Formulation: how, Precision: p, Train: true,
+						BatchStatistics: own}).Features
 					// Another slope for each, or the top's BatchNorm would take all of it out.
 					slopes := graph.Sin(graph.MulScalar(graph.IotaFull(x.Graph(), features.Shape()), 1.7))
 					names = nil
@@ -141,7 +143,8 @@ func TestBFloat16Gradients(t *testing.T) {
 				d := distance(want[i], got[i])
 				worst = max(worst, d)
 				if !(d < bound) {
-					t.Errorf("with the batch's statistics %t: the gradient of %s is %.3f of its length away from float32's", own, weight, d)
+					t.Errorf("with the batch's statistics %t: the gradient of %s is %.3f of its length away from float32's", own,
+						weight, d)
 				}
 			}
 			t.Logf("with the batch's statistics %t: at most %.3f", own, worst)
@@ -156,12 +159,14 @@ func TestBFloat16Gradients(t *testing.T) {
 func TestPrecisionOfBackends(t *testing.T) {
 	for name, b := range backends(t) {
 		for p, lack := range map[effnet.Precision]error{
-			effnet.Float32: nil, effnet.BFloat16: effnet.ErrNoBFloat16, effnet.Float16: effnet.ErrNoFloat16, effnet.Int8: effnet.ErrNoInt8,
+			effnet.Float32: nil, effnet.BFloat16: effnet.ErrNoBFloat16,
+			effnet.Float16: effnet.ErrNoFloat16, effnet.Int8: effnet.ErrNoInt8,
 		} {
 			onnx := name == "onnx:cpu"
 			has := p == effnet.Float32 || p == effnet.BFloat16 && !onnx || p == effnet.Int8 && onnx
 			err := p.Check(b)
-			if has != (err == nil) || !has && (!errors.Is(err, lack) || strings.Contains(err.Error(), "--") || strings.Contains(err.Error(), "\n")) {
+			if has != (err == nil) || !has && (!errors.Is(err, lack) || strings.Contains(err.Error(), "--") ||
+				strings.Contains(err.Error(), "\n")) {
 				t.Errorf("%s in %s: %v", name, p, err)
 			}
 		}
@@ -171,7 +176,8 @@ func TestPrecisionOfBackends(t *testing.T) {
 // Settings name a precision; those that do not are float32.
 func TestPrecisionText(t *testing.T) {
 	type settings struct{ P effnet.Precision }
-	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32, `{"P":"bfloat16"}`: effnet.BFloat16, `{"P":"float16"}`: effnet.Float16} {
+	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32,
+		`{"P":"bfloat16"}`: effnet.BFloat16, `{"P":"float16"}`: effnet.Float16} {
 		var s settings
 		if err := json.Unmarshal([]byte(text), &s); err != nil || s.P != want {
 			t.Errorf("%s: %s, %v", text, s.P, err)

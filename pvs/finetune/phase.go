@@ -111,7 +111,8 @@ func (p Phase) String() string {
 	if p.Epochs == 1 {
 		epochs = "1 epoch"
 	}
-	return fmt.Sprintf("%s, Adam %g, %s of batches of %d, %s", what, p.LearningRate, epochs, p.Batch, strings.Join(views, " "))
+	return fmt.Sprintf("%s, Adam %g, %s of batches of %d, %s", what, p.LearningRate, epochs, p.Batch,
+		strings.Join(views, " "))
 }
 
 // Trainable lists the weights that a phase trains, in the network's order, the head's last.
@@ -147,7 +148,7 @@ const (
 	FromFeatures Input = "features" // the pooled features
 )
 
-// CachedInput returns the last place before which nothing trains.
+// CachedInput returns the last input before which nothing trains.
 func (p Phase) CachedInput() Input {
 	switch {
 	case p.BatchNorm || p.Trains == Full:

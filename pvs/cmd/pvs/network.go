@@ -49,7 +49,8 @@ func (f *networkFlags) precision() effnet.Precision {
 func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if f.Baseline {
 		if more := f.given()[1:]; len(more) > 0 {
-			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline", strings.Join(more, " and "))
+			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or "+
+				"--baseline", strings.Join(more, " and "))
 		}
 		return embed.Histogram{}, "colour histogram", nil
 	}
@@ -144,7 +145,8 @@ func (f *networkFlags) trained(a *app) (*network, error) {
 	if f.Pixels == 0 {
 		f.Pixels = s.Size
 	}
-	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name), run: s.Name}
+	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name),
+		run: s.Name}
 	n.checkpoint, err = filepath.Abs(f.Checkpoint)
 	return n, err
 }
