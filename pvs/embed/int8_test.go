@@ -98,6 +98,6 @@ func TestInt8(t *testing.T) {
 	}
 	if _, err := New(onONNX(effnet.Int8), c, c.InitialValues(1), NetworkOptions{Size: 64,
 		Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
-		t.Errorf("a block's input in 8 bits: %v", err)
+		t.Errorf("a block's input in int8: %v", err)
 	}
 }

@@ -402,7 +402,7 @@ func TestTrainable(t *testing.T) {
 }
 
 // TestFrozenSeparately holds a step whose frozen layers run on a backend of their own, or in
-// the network's own kernels, to one that runs all layers in one program, with dropout and
+// the fused CPU kernels, to one that runs all layers in one program, with dropout and
 // stochastic depth on.
 func TestFrozenSeparately(t *testing.T) {
 	t.Run("graph", func(t *testing.T) {
