@@ -24,7 +24,8 @@ const (
 
 // Info describes a chosen backend to people and in JSON.
 type Info struct {
-	Name   string `json:"name"`             // "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu", "go", or what [Options].Name says
+	// "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu", "go", or what [Options].Name says
+	Name   string `json:"name"`
 	Plugin string `json:"plugin,omitempty"` // the library's file; empty for the pure-Go backend
 	Why    string `json:"why"`              // one clause: why this one
 	Named  bool   `json:"-"`                // the caller named it ([Options].Name)

@@ -27,7 +27,7 @@ type Options struct {
 
 // Usual are the options that [Open], [OpenNamed] and [Choose] take. They are for the
 // program that owns the process, which sets them before it starts a backend; a library
-// gives its own by [Options.Open].
+// passes its own by [Options.Open].
 var Usual Options
 
 // Open finds or installs a backend for the use and starts it. Log receives a line for

@@ -30,7 +30,8 @@ func photos(t testing.TB, n int) []Photo {
 	var out []Photo
 	for i := range n {
 		m := image.NewNRGBA(image.Rect(0, 0, 40, 30+i))
-		draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{uint8(40 * i), uint8(255 - 20*i), 90, 255}), image.Point{}, draw.Src)
+		draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{uint8(40 * i), uint8(255 - 20*i), 90, 255}), image.Point{},
+			draw.Src)
 		path := filepath.Join(dir, fmt.Sprintf("%d.png", i))
 		f, err := os.Create(path)
 		if err != nil {
@@ -200,7 +201,8 @@ func TestBadOptions(t *testing.T) {
 	if _, err := New(fastest(t), c, nil, NetworkOptions{Size: 8}); err == nil {
 		t.Error("an input of 8 pixels must be refused")
 	}
-	if _, err := New(fastest(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := New(fastest(t), c, map[string][]float32{}, NetworkOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("got %v", err)
 	}
 }

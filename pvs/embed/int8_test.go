@@ -52,7 +52,8 @@ func TestInt8(t *testing.T) {
 		if q.Key() != plain.Key()+" int8" {
 			t.Errorf("the key is %q, float32's %q", q.Key(), plain.Key())
 		}
-		if err := q.Embed(make([]float32, 2*q.InputLen()), 1, make([]float32, q.Dim())); err == nil || !strings.Contains(err.Error(), "calibrated") {
+		if err := q.Embed(make([]float32, 2*q.InputLen()), 1, make([]float32, q.Dim())); err == nil ||
+			!strings.Contains(err.Error(), "calibrated") {
 			t.Errorf("embedding without calibration: %v", err)
 		}
 		return embedded(q)
@@ -65,7 +66,8 @@ func TestInt8(t *testing.T) {
 		length += float64(v * v)
 	}
 	if share := math.Sqrt(off / length); share > 0.25 || share == 0 {
-		t.Errorf("int8's vectors are %.3f of their length away from float32's: more than 0.25, or nothing was quantised", share)
+		t.Errorf("int8's vectors are %.3f of their length away from float32's: more than 0.25, or nothing was quantised",
+			share)
 	} else {
 		t.Logf("int8's vectors are %.3f of their length away", share)
 	}
@@ -94,7 +96,8 @@ func TestInt8(t *testing.T) {
 			t.Fatalf("value %d of the descriptors is %g, projected from the features %g", i, whole.Data[i], v)
 		}
 	}
-	if _, err := New(onONNX(effnet.Int8), c, c.InitialValues(1), NetworkOptions{Size: 64, Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
-		t.Errorf("a block's input in 8 bits: %v", err)
+	if _, err := New(onONNX(effnet.Int8), c, c.InitialValues(1), NetworkOptions{Size: 64,
+		Output: "block7a"}); err == nil || !strings.Contains(err.Error(), "take float32") {
+		t.Errorf("a block's input in int8: %v", err)
 	}
 }

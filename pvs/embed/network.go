@@ -92,7 +92,8 @@ func New(e engine.Engine, config effnet.Config, values map[string][]float32, opt
 }
 
 // resolve checks the options and fills in what they leave open.
-func resolve(e engine.Engine, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*network, error) {
+func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
+	opts NetworkOptions) (*network, error) {
 	if e.IsZero() {
 		return nil, errors.New("a network needs an engine that computes it: choose one (engine.Choose)")
 	}

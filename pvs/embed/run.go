@@ -59,7 +59,7 @@ type todo struct {
 	row int // of the set, if the photo was embedded before; -1: it is appended
 }
 
-// one is an embedded photo's place and file.
+// one is an embedded photo's row and file.
 type one struct {
 	todo
 	stamp stamp.Stamp
@@ -116,8 +116,8 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 	w.Describe(origin)
 	result, err := run(ctx, e, photos, w, opts)
 	if err != nil {
-		if kept := w.Suspend(); kept != nil {
-			return result, kept
+		if failed := w.Suspend(); failed != nil {
+			return result, failed
 		}
 		return result, err
 	}
@@ -170,7 +170,7 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 	for i, t := range had {
 		files[i], of[i] = t.File, stamps[t.row]
 	}
-	places, err := Changed(ctx, files, of)
+	rows, err := Changed(ctx, files, of)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -183,7 +183,7 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 		}
 	}
 	var changed []todo
-	for _, i := range places {
+	for _, i := range rows {
 		changed = append(changed, had[i])
 	}
 	if len(changed) > 0 && opts.Log != nil {
@@ -193,10 +193,10 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 	return append(changed, list...), len(changed), nil
 }
 
-// Changed returns the places of files that no longer hold what was stamped, those that
+// Changed returns the rows of files that no longer hold what was stamped, those that
 // are gone included, and renews the stamps of files that were only touched. Size and
 // times decide where they are the stamped ones, else a digest of the bytes.
-func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (places []int, err error) {
+func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (rows []int, err error) {
 	changed := make([]bool, len(files))
 	err = cores.Each(ctx, len(files), func(i int) error {
 		now, same, err := stamps[i].Renew(files[i])
@@ -208,10 +208,10 @@ func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (places 
 	})
 	for i, c := range changed {
 		if c {
-			places = append(places, i)
+			rows = append(rows, i)
 		}
 	}
-	return places, err
+	return rows, err
 }
 
 func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {
@@ -269,7 +269,7 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 	return result, ctx.Err()
 }
 
-// put writes a photo's vector to its place.
+// put writes a photo's vector to its row.
 func put(w *vectors.Writer, p one, vector []float32) error {
 	if p.row < 0 {
 		return w.AppendPhoto(p.ID, vector, p.stamp)
@@ -280,7 +280,7 @@ func put(w *vectors.Writer, p one, vector []float32) error {
 // inFlight is how many batches there are: one being decoded, one waiting, one on the device.
 const inFlight = 3
 
-// prepare decodes batches ahead of their use.
+// prepare prefetches batches: decodes them before they are used.
 func prepare(ctx context.Context, e Embedder, photos []todo, opts RunOptions) <-chan *batch {
 	ready := make(chan *batch, 1)
 	free := make(chan []float32, inFlight)

@@ -117,7 +117,8 @@ func (r Request) checkDevices() error {
 	case r.Devices < 0:
 		return fmt.Errorf("%d devices cannot train: %w", r.Devices, ErrDevices)
 	case r.Devices > 1 && r.Devices > has:
-		return fmt.Errorf("%d devices are asked for, but the backend %s has %d: %w", r.Devices, r.Backend.Name(), has, ErrDevices)
+		return fmt.Errorf("%d devices are asked for, but the backend %s has %d: %w", r.Devices, r.Backend.Name(), has,
+			ErrDevices)
 	}
 	return nil
 }

@@ -75,7 +75,8 @@ func TestChoose(t *testing.T) {
 		// Precisions that are lacking.
 		{Request{Backend: onnx, Precision: effnet.BFloat16}, "", effnet.ErrNoBFloat16},
 		{Request{Backend: onnx, Precision: effnet.BFloat16, OrFloat32: true}, "onnxruntime:cpu float32", nil},
-		{Request{Backend: onnx, Precision: effnet.BFloat16, OrFloat32: true, Wish: Fastest}, or(f32, "onnxruntime:cpu") + " float32", nil},
+		{Request{Backend: onnx, Precision: effnet.BFloat16, OrFloat32: true, Wish: Fastest},
+			or(f32, "onnxruntime:cpu") + " float32", nil},
 		{Request{Backend: xla, Precision: effnet.Float16}, "", effnet.ErrNoFloat16},
 		{Request{Backend: xla, Precision: effnet.Int8, Wish: Fastest}, "", effnet.ErrNoInt8},
 		{Request{Backend: onnx, Precision: effnet.Int8, Wish: Fused}, "", ErrNoFused},
@@ -111,7 +112,8 @@ func TestKinds(t *testing.T) {
 	for _, c := range []struct {
 		r    Request
 		kind Kind
-	}{{Request{Backend: pure}, Graph}, {Request{Backend: onnx, Precision: effnet.Int8}, Int8}, {Request{Backend: pure, Wish: Fused}, FusedCPU}} {
+	}{{Request{Backend: pure}, Graph}, {Request{Backend: onnx, Precision: effnet.Int8}, Int8},
+		{Request{Backend: pure, Wish: Fused}, FusedCPU}} {
 		e, err := Choose(c.r)
 		if c.kind == FusedCPU && !cpu.Supports(effnet.Float32) {
 			if !errors.Is(err, ErrNoFused) {
@@ -119,7 +121,8 @@ func TestKinds(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || e.Kind != c.kind || (e.Parts() > 0) != (c.kind == FusedCPU) || (e.Processor() != "") != (c.kind == FusedCPU) || e.Batch() < 8 {
+		if err != nil || e.Kind != c.kind || (e.Parts() > 0) != (c.kind == FusedCPU) ||
+			(e.Processor() != "") != (c.kind == FusedCPU) || e.Batch() < 8 {
 			t.Errorf("%+v, %v: %d parts, processor %q, batch %d", e, err, e.Parts(), e.Processor(), e.Batch())
 		}
 	}

@@ -63,7 +63,7 @@ func (e Engine) Describe() string {
 		backend = nameOf(e.Backend)
 	}
 	if e.Kind == FusedCPU {
-		return fmt.Sprintf("the %s in %s (heads that they lack on %s)", fused, e.Precision, backend)
+		return fmt.Sprintf("the %s in %s; what they lack runs on %s", fused, e.Precision, backend)
 	}
 	text := fmt.Sprintf("%s in %s", backend, e.Precision)
 	if e.Devices > 1 {

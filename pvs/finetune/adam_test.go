@@ -54,10 +54,10 @@ func TestSharedMoments(t *testing.T) {
 					t.Fatalf("up to %d: no moments are shared", upTo)
 				}
 				if !maps.EqualFunc(plain, values, slices.Equal) {
-					t.Errorf("up to %d: the weight %q differs", upTo, apart(plain, values, 0))
+					t.Errorf("up to %d: the weight %q differs", upTo, differing(plain, values, 0))
 				}
 				if !maps.EqualFunc(kept, moments, slices.Equal) {
-					t.Errorf("up to %d: the moment %q differs", upTo, apart(kept, moments, 0))
+					t.Errorf("up to %d: the moment %q differs", upTo, differing(kept, moments, 0))
 				}
 			}
 		})
@@ -92,13 +92,13 @@ func TestProgramsBetween(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if (len(s.programs) > 0) != evaluates || s.kernels == nil {
-					t.Fatalf("%d programs, kernels %v", len(s.programs), s.kernels)
+				if (len(s.programs) > 0) != evaluates || s.backboneFused == nil {
+					t.Fatalf("%d programs, kernels %v", len(s.programs), s.backboneFused)
 				}
 				if !evaluates {
 					plain = values
 				} else if !maps.EqualFunc(plain, values, slices.Equal) {
-					t.Errorf("the weight %q differs", apart(plain, values, 0))
+					t.Errorf("the weight %q differs", differing(plain, values, 0))
 				}
 			}
 		})

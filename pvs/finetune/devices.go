@@ -13,7 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// devices are those of a backend that take a step together: each holds all weights and
+// devices are those of a backend that take a step in parallel: each holds all weights and
 // moments and sees its part of a batch's rows. A program is written for the whole batch, as for
 // one device; XLA's partitioner (Shardy) divides it and adds up what goes over rows - the loss,
 // the gradients, the statistics of BatchNorms - so that a step means the same on any number.
@@ -124,8 +124,8 @@ func scalar(v float32) argument {
 // value is what a program takes: a tensor, or a tensor for each device.
 type value interface{ FinalizeAll() error }
 
-// give makes an argument's value, and its place on the devices that a program runs on.
-func (d *devices) give(a argument, on int) (value, *distributed.ShardingSpec, error) {
+// shard makes an argument's value, and its sharding over the devices that a program runs on.
+func (d *devices) shard(a argument, on int) (value, *distributed.ShardingSpec, error) {
 	if on == 1 {
 		return a.part(0, 1), nil, nil
 	}

@@ -88,7 +88,7 @@ func TestDevices(t *testing.T) {
 				}
 			}
 			if !c.norms { // else Adam makes steps of the rounding that some gradients are
-				if name := apart(weightsOf(t, alone), weightsOf(t, shared), 2e-3); name != "" {
+				if name := differing(weightsOf(t, alone), weightsOf(t, shared), 2e-3); name != "" {
 					t.Errorf("%s differs", name)
 				}
 			}
@@ -103,7 +103,8 @@ func TestDevices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !(math.Abs(step.LossSum-want.LossSum) <= 1e-4*want.LossSum) || step.Correct != want.Correct || step.Rows != want.Rows {
+			if !(math.Abs(step.LossSum-want.LossSum) <= 1e-4*want.LossSum) || step.Correct != want.Correct ||
+				step.Rows != want.Rows {
 				t.Errorf("evaluated to %+v, want %+v", step, want)
 			}
 		})
@@ -200,12 +201,13 @@ func TestRunOnDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ got, want *Checkpoint }{{got, want}, {gotHead, wantHead}} {
-		if name := apart(c.want.Values, c.got.Values, 2e-3); name != "" {
+		if name := differing(c.want.Values, c.got.Values, 2e-3); name != "" {
 			t.Errorf("run %s: %s differs", c.want.Settings.Name, name)
 		}
 		for i, e := range c.want.Epochs {
 			g := c.got.Epochs[i]
-			if !(math.Abs(g.Train.Loss()-e.Train.Loss()) <= 1e-4*e.Train.Loss()) || !(math.Abs(g.Val.Loss()-e.Val.Loss()) <= 1e-4*e.Val.Loss()) {
+			if !(math.Abs(g.Train.Loss()-e.Train.Loss()) <= 1e-4*e.Train.Loss()) ||
+				!(math.Abs(g.Val.Loss()-e.Val.Loss()) <= 1e-4*e.Val.Loss()) {
 				t.Errorf("run %s: %s; on one device %s", c.want.Settings.Name, g.Sentence(s.Phase), e.Sentence(s.Phase))
 			}
 		}
@@ -230,7 +232,7 @@ func TestRunOnDevices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name := apart(got.Values, resumed.Values, 0); name != "" {
+	if name := differing(got.Values, resumed.Values, 0); name != "" {
 		t.Errorf("gone on with, %s differs", name)
 	}
 }
@@ -251,12 +253,16 @@ func TestDevicesRefused(t *testing.T) {
 		err  error
 		say  string
 	}{
-		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }), "a batch of 6 images does not divide among 4 devices: take as many"},
-		{"micro-batch", on(func(tr *Trainer, s *Settings) { tr.Devices, tr.MicroBatch = 4, 6 }), "a micro-batch of 6 images does not divide among 4 devices"},
+		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }),
+			"a batch of 6 images does not divide among 4 devices: take as many"},
+		{"micro-batch", on(func(tr *Trainer, s *Settings) { tr.Devices, tr.MicroBatch = 4, 6 }),
+			"a micro-batch of 6 images does not divide among 4 devices"},
 		{"too many", on(func(tr *Trainer, s *Settings) { tr.Devices = 5 }), "has 4: take as many"},
-		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }), "has 4: take as many"},
+		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }),
+			"has 4: take as many"},
 		{"fewer than none", on(func(tr *Trainer, s *Settings) { tr.Devices = -1 }), "-1 devices cannot train"},
-		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = fastest(t, goBackend(t)), 2 }), "has 1: take as many"},
+		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = fastest(t, goBackend(t)), 2 }),
+			"has 1: take as many"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.say) || strings.Contains(c.err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %s", c.name, c.err, c.say)
@@ -267,7 +273,8 @@ func TestDevicesRefused(t *testing.T) {
 	if err := s.Begin(p, FromImages); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(), "a batch of 5 images does not divide among 2 devices") {
+	if _, err := s.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(),
+		"a batch of 5 images does not divide among 2 devices") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Step(photos(5, 6)); err != nil {
@@ -305,7 +312,8 @@ func TestDevicesFor(t *testing.T) {
 		if c.trains == "" {
 			c.trains = Full
 		}
-		r := run{Trainer: &Trainer{Training: asGraph(t, accelerators{goBackend(t), c.has}), Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
+		r := run{Trainer: &Trainer{Training: asGraph(t, accelerators{goBackend(t), c.has}),
+			Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
 		if c.host {
 			r.Training = asGraph(t, several(t))
 		}

@@ -18,7 +18,8 @@ import (
 
 // stepped are all variables that a classifier's steps read or change, moments too.
 func stepped(s *Session) []string {
-	return slices.Concat(names(s.config.Variables()), names(s.top.Variables()), s.slots(s.ofBackbone()), s.slots(s.ofHead()))
+	return slices.Concat(names(s.config.Variables()), names(s.top.Variables()), s.slots(s.ofBackbone()),
+		s.slots(s.ofHead()))
 }
 
 // state copies all but one of them.
@@ -45,7 +46,8 @@ func unchanged(t *testing.T, what string, s *Session, before map[string][]float3
 		t.Errorf("%s: %d steps are counted, not %d", what, s.iterations, iterations)
 	}
 	for name, values := range state(t, s, but) {
-		if !slices.EqualFunc(values, before[name], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
+		if !slices.EqualFunc(values, before[name],
+			func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
 			t.Errorf("%s: %s has changed", what, name)
 			return
 		}
@@ -143,7 +145,7 @@ func TestFailedStepChangesNothing(t *testing.T) {
 				}
 			}
 			if want, got := state(t, plain, ""), state(t, s, ""); !maps.EqualFunc(want, got, slices.Equal) {
-				t.Errorf("after steps that failed, %q is another", apart(want, got, 0))
+				t.Errorf("after steps that failed, %q is another", differing(want, got, 0))
 			}
 		})
 	}
@@ -177,7 +179,7 @@ func TestBrokenTriplets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name := apart(values, after, 0); name != "" {
+		if name := differing(values, after, 0); name != "" {
 			t.Errorf("%s: %s has changed", metric, name)
 		}
 	}
@@ -222,17 +224,19 @@ func lent(t *testing.T, b compute.Backend) {
 		if second := loss(); !(second < first) { // all rows are of class 0
 			t.Errorf("a program sees a loss of %g before and %g after", first, second)
 		}
-		err = s.withInMemory(tensors.ConstFlatData[float32], []string{classify.Bias, classify.Kernel}, func(values inMemory) error {
-			if want := float32((round + 1) * (round + 2) / 2); values[classify.Bias][0] != want {
-				t.Errorf("the bias is %g, not %g", values[classify.Bias][0], want)
-			}
-			return classify.ErrLoss
-		})
+		err = s.withInMemory(tensors.ConstFlatData[float32], []string{classify.Bias, classify.Kernel},
+			func(values inMemory) error {
+				if want := float32((round + 1) * (round + 2) / 2); values[classify.Bias][0] != want {
+					t.Errorf("the bias is %g, not %g", values[classify.Bias][0], want)
+				}
+				return classify.ErrLoss
+			})
 		if err != classify.ErrLoss {
 			t.Errorf("an error of the work: %v", err)
 		}
 	}
-	if err := s.withInMemory(tensors.ConstFlatData[float32], []string{"none"}, func(inMemory) error { return nil }); err == nil {
+	if err := s.withInMemory(tensors.ConstFlatData[float32], []string{"none"},
+		func(inMemory) error { return nil }); err == nil {
 		t.Error("a variable that there is not is lent")
 	}
 }

@@ -149,7 +149,7 @@ const (
 	FromFeatures Input = "features" // the pooled features
 )
 
-// CachedInput returns the last place before which nothing trains.
+// CachedInput returns the last input before which nothing trains.
 func (p Phase) CachedInput() Input {
 	switch {
 	case p.BatchNorm || p.Trains == Full:

@@ -88,36 +88,39 @@ func TestBFloat16Losses(t *testing.T) {
 			norms  bool
 			micro  int
 			slow   bool // to compile
-		}{{trains: FromBlock7a}, {trains: Full, slow: true}, {trains: Full, micro: 4, slow: true}, {trains: Full, norms: true, slow: true}} {
+		}{{trains: FromBlock7a}, {trains: Full, slow: true}, {trains: Full, micro: 4, slow: true},
+			{trains: Full, norms: true, slow: true}} {
 			if c.slow && name != "go" {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro), func(t *testing.T) {
-				s := settings(c.trains, 2)
-				s.Phase.BatchNorm, s.Phase.LearningRate = c.norms, 3e-4
-				run := func(precision effnet.Precision) []Epoch {
-					tr := trainer(t)
-					tr.Training, tr.MicroBatch, tr.Log = inPrecision(t, b, precision), c.micro, func(string) {}
-					tr.Inference = inPrecision(t, goBackend(t), precision)
-					check, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
-					if err != nil {
-						t.Fatal(err)
+			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro),
+				func(t *testing.T) {
+					s := settings(c.trains, 2)
+					s.Phase.BatchNorm, s.Phase.LearningRate = c.norms, 3e-4
+					run := func(precision effnet.Precision) []Epoch {
+						tr := trainer(t)
+						tr.Training, tr.MicroBatch, tr.Log = inPrecision(t, b, precision), c.micro, func(string) {}
+						tr.Inference = inPrecision(t, goBackend(t), precision)
+						check, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
+						if err != nil {
+							t.Fatal(err)
+						}
+						return check.Epochs
 					}
-					return check.Epochs
-				}
-				want, got := run(effnet.Float32), run(effnet.BFloat16)
-				for i := range want {
-					w, g := want[i], got[i]
-					t.Logf("%s; in float32 %s", g.Sentence(s.Phase), w.Sentence(s.Phase))
-					near := func(g, w, share float64) bool { return math.Abs(g-w) <= share*w && g != w }
-					if !near(g.Train.Loss(), w.Train.Loss(), 0.05) || !near(g.Val.Loss(), w.Val.Loss(), 0.01) {
-						t.Errorf("epoch %d: a loss of %g, in float32 %g; val %g and %g", i+1, g.Train.Loss(), w.Train.Loss(), g.Val.Loss(), w.Val.Loss())
+					want, got := run(effnet.Float32), run(effnet.BFloat16)
+					for i := range want {
+						w, g := want[i], got[i]
+						t.Logf("%s; in float32 %s", g.Sentence(s.Phase), w.Sentence(s.Phase))
+						near := func(g, w, share float64) bool { return math.Abs(g-w) <= share*w && g != w }
+						if !near(g.Train.Loss(), w.Train.Loss(), 0.05) || !near(g.Val.Loss(), w.Val.Loss(), 0.01) {
+							t.Errorf("epoch %d: a loss of %g, in float32 %g; val %g and %g", i+1, g.Train.Loss(), w.Train.Loss(),
+								g.Val.Loss(), w.Val.Loss())
+						}
 					}
-				}
-				if last := len(got) - 1; !(got[last].Val.Loss() < got[0].Val.Loss()) {
-					t.Error("the val loss does not fall")
-				}
-			})
+					if last := len(got) - 1; !(got[last].Val.Loss() < got[0].Val.Loss()) {
+						t.Error("the val loss does not fall")
+					}
+				})
 		}
 	}
 }
@@ -146,7 +149,8 @@ func TestRunInBFloat16(t *testing.T) {
 	if err := json.Unmarshal(text, &kept); err != nil || kept.Precision != "bfloat16" {
 		t.Errorf("%s, %v", text, err)
 	}
-	if _, err := trainer(t).Run(context.Background(), dir, s, values); err == nil || !strings.Contains(err.Error(), "precision bfloat16, not float32") {
+	if _, err := trainer(t).Run(context.Background(), dir, s, values); err == nil || !strings.Contains(err.Error(),
+		"precision bfloat16, not float32") {
 		t.Errorf("got %v", err)
 	}
 	// What frozen layers gave in another precision is not taken.
@@ -177,7 +181,8 @@ func TestWithoutBFloat16(t *testing.T) {
 	for _, precision := range []effnet.Precision{effnet.Float32, effnet.BFloat16} {
 		tr := trainer(t)
 		tr.Training = inPrecision(t, goBackend(t), precision)
-		tr.Inference = chosen(t, engine.Request{Backend: lacking{goBackend(t)}, Wish: engine.Fastest, Precision: precision, OrFloat32: true})
+		tr.Inference = chosen(t, engine.Request{Backend: lacking{goBackend(t)}, Wish: engine.Fastest, Precision: precision,
+			OrFloat32: true})
 		var said []string
 		tr.Log = func(line string) { said = append(said, line) }
 		c, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))

@@ -30,7 +30,8 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
-	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Backend.Name()}
+	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values,
+		embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Backend.Name()}
 	if t.Val != nil {
 		from.Val, from.ValBytes = t.Val.Digest(), t.bytes[t.Val]
 	}
@@ -49,7 +50,8 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 		return nil, fmt.Errorf("%s holds a run with other settings: %s; name another folder or remove that one", dir, d)
 	}
 	if d := difference(was, from); d != "" {
-		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that one", dir, d)
+		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that "+
+			"one", dir, d)
 	}
 	if err := t.checkPhotos(dir, r.check.From, from, replaced); err != nil {
 		return nil, err
@@ -83,15 +85,16 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 	case classes == 0:
 		add(classify.Head{Features: t.Config.Features(), Classes: len(t.Classes)}.InitialValues(s.Seed))
 	case classes != len(t.Classes):
-		return nil, fmt.Errorf("the weights that it starts from tell %d categories apart, but the train photos have %d; start from weights of the same catalogue", classes, len(t.Classes))
+		return nil, fmt.Errorf("the weights that it starts from tell %d categories apart, but the train photos have %d; "+
+			"start from weights of the same catalogue", classes, len(t.Classes))
 	}
 	return out, nil
 }
 
-// prepare gets photos or kept features, and the session, ready.
+// prepare gets photos or cached features, and the session, ready.
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
-	err := r.chooseWay()
+	err := r.choosePlan()
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,7 @@ func (r *run) prepare(ctx context.Context) error {
 // SettingsFile is what a run was trained with, for people, in its folder.
 const SettingsFile = "settings.json"
 
-// announce prints and keeps the settings as they were resolved.
+// announce logs and saves the settings as they were resolved.
 func (r *run) announce() error {
 	if p := r.settings.Precision; r.Inference.Precision != p {
 		r.once(fmt.Sprintf("frozen layers run on %s: it has no %s", r.Inference.Describe(), p))
@@ -141,8 +144,8 @@ func (r *run) announce() error {
 		Settings
 		From  provenance `json:"from"`
 		Steps int        `json:"steps"`
-		way
-	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.way}, "", "  ")
+		plan
+	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.plan}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -154,15 +157,17 @@ func (r *run) announce() error {
 
 // startSession takes the session of the run before, if it fits.
 func (r *run) startSession() error {
-	p, batch := r.settings.Phase, r.way.MicroBatch
+	p, batch := r.settings.Phase, r.plan.MicroBatch
 	if batch > 0 {
-		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)
+		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch,
+			r.settings.Size, batch)
 		if p.BatchNorm {
 			how += "; the backbone's BatchNorms see those"
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Parts: r.way.Parts}
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch,
+		Parts: r.plan.Parts}
 	if r.Inference.Backend.Name() != r.Training.Backend.Name() {
 		opts.Inference = r.Inference
 	}

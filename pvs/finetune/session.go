@@ -47,14 +47,14 @@ type Session struct {
 	staged   []staged // what a step has computed so far
 	sumsLeft bool     // by a step in parts that failed
 
-	phase      Phase
-	input      Input
-	trainable  []string
-	iterations int // of this phase's optimizer
-	sharedUpTo int // values of a weight whose moments share a vector; see [held]
-	frozen     frozen
-	kernels    *bodyKernels      // of the phase; nil: not built yet
-	ownHead    *classify.Kernels // the same
+	phase         Phase
+	input         Input
+	trainable     []string
+	iterations    int // of this phase's optimizer
+	sharedUpTo    int // values of a weight whose moments share a vector; see [held]
+	frozen        frozen
+	backboneFused *fusedBackbone    // of the phase; nil: not built yet
+	headFused     *classify.Kernels // the same
 }
 
 // NewSession puts a network's weights - the backbone's, and those of the heads if values has them
@@ -62,7 +62,8 @@ type Session struct {
 // precision; weights, moments, gradients, heads and their losses are float32. Its devices, if there
 // are several, train in parallel, each on its part of a batch or micro-batch, which they must
 // divide; a Siamese head trains on one, since its loss compares each row with all others.
-func NewSession(e engine.Engine, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
+func NewSession(e engine.Engine, config effnet.Config, values map[string][]float32,
+	opts SessionOptions) (*Session, error) {
 	s := &Session{engine: e, config: config, opts: opts,
 		store: model.NewStore(), programs: map[program]*compiled{}, sharedUpTo: sharedUpTo}
 	for _, e := range []engine.Engine{e, opts.Inference} {
@@ -103,8 +104,8 @@ func (s *Session) Load(values map[string][]float32) error {
 
 // thaw drops what was built of layers with the weights as they were.
 func (s *Session) thaw() {
-	s.kernels.close()
-	s.kernels, s.ownHead = nil, nil
+	s.backboneFused.close()
+	s.backboneFused, s.headFused = nil, nil
 	if s.frozen != nil {
 		s.frozen.close()
 		s.frozen = nil
@@ -245,8 +246,8 @@ func (s *Session) held() []held {
 }
 
 // Optimizer copies the optimizer's state: the steps taken and its moments by name.
-func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err error) {
-	kept = map[string][]float32{}
+func (s *Session) Optimizer() (iterations int, state map[string][]float32, err error) {
+	state = map[string][]float32{}
 	for _, h := range s.held() {
 		for i, slot := range moments(h.name) {
 			all, err := s.get(slot)
@@ -255,20 +256,20 @@ func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err er
 			}
 			for j, name := range h.weights {
 				n := h.sizes[j]
-				kept[moments(name)[i]], all = all[:n:n], all[n:]
+				state[moments(name)[i]], all = all[:n:n], all[n:]
 			}
 		}
 	}
-	return s.iterations, kept, nil
+	return s.iterations, state, nil
 }
 
 // Restore sets the optimizer's state after [Session.Begin].
-func (s *Session) Restore(iterations int, kept map[string][]float32) error {
+func (s *Session) Restore(iterations int, state map[string][]float32) error {
 	for _, h := range s.held() {
 		for i, slot := range moments(h.name) {
 			var all []float32
 			for j, name := range h.weights {
-				part := kept[moments(name)[i]]
+				part := state[moments(name)[i]]
 				if len(part) != h.sizes[j] {
 					return fmt.Errorf("the optimizer's state lacks %s", moments(name)[i])
 				}
@@ -279,18 +280,19 @@ func (s *Session) Restore(iterations int, kept map[string][]float32) error {
 			}
 		}
 	}
-	if extra := len(kept) - 2*len(s.trainable); extra > 0 {
-		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra, slices.Sorted(maps.Keys(kept))[0])
+	if extra := len(state) - 2*len(s.trainable); extra > 0 {
+		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra,
+			slices.Sorted(maps.Keys(state))[0])
 	}
 	s.iterations = iterations
 	return nil
 }
 
-// Step is what a batch gave. Sums are over its rows, so that steps can be added up.
+// Step is the report of a batch. Sums are over its rows, so that steps can be added up.
 type Step struct {
 	Rows    int
 	LossSum float64 // of rows; the mean is LossSum / Rows
-	Correct float64 // rows whose class was found
+	Correct float64 // rows whose class was predicted
 	Pairs   float64 // of an anchor and a positive with a negative; 0 for a classifier
 	Active  float64 // those that cost something
 	// PositiveSum and NegativeSum are the sums of the pairs' distances and of those to their negatives.
@@ -311,7 +313,7 @@ func (a *Step) Add(b Step) {
 // Loss is the mean loss.
 func (a Step) Loss() float64 { return ratio(a.LossSum, float64(a.Rows)) }
 
-// Accuracy is the share of rows whose class was found.
+// Accuracy is the share of rows whose class was predicted.
 func (a Step) Accuracy() float64 { return ratio(a.Correct, float64(a.Rows)) }
 
 // ActiveShare is the share of triplets that cost something.
@@ -330,9 +332,9 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// rate is Adam's step size with both corrections of bias, as
+// stepSize is Adam's with both corrections of bias, as
 // keras/optimizers/adam.py computes it.
-func (s *Session) rate() float32 {
+func (s *Session) stepSize() float32 {
 	t := float64(s.iterations + 1)
 	return float32(s.phase.LearningRate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t)))
 }

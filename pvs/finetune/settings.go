@@ -12,7 +12,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
-// Settings say how one run trains. They are kept in its checkpoint; a checkpoint of
+// Settings say how one run trains. They are saved in its checkpoint; a checkpoint of
 // other settings is not gone on with.
 type Settings struct {
 	Name        string  `json:"name"`
@@ -102,7 +102,7 @@ func (s Settings) orderSeed() uint64 {
 	return h.Sum64()
 }
 
-// input is where the phase's inputs enter: after the frozen part if that is kept.
+// input is where the phase's inputs enter: after the frozen part if its output is cached.
 func (s Settings) input() Input {
 	if s.Cache && s.Phase.FixedViews() {
 		return s.Phase.CachedInput()

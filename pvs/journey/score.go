@@ -32,7 +32,8 @@ type Score struct {
 
 // score embeds query and index photos, searches and scores; a score that is there of
 // the same weights, photos and truth is taken.
-func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
+func (j *Journey) score(ctx context.Context, run string, version, versions int,
+	values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
 	n, err := embed.New(j.opts.Inference, j.opts.Config, values,
 		embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features})
@@ -124,7 +125,8 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 		return name, nil
 	}
 	// Complete features are taken as they are, but for photos whose files were replaced.
-	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress, Log: j.opts.Log,
+	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress,
+		Log:     j.opts.Log,
 		Catalog: j.catalog.Dir, Split: split})
 	for _, line := range result.Skipped {
 		j.opts.Log("left out: " + line)

@@ -19,7 +19,7 @@ func fusedChecks(config effnet.Config, w *weights.Weights, ref map[string]weight
 			return nil, errShape
 		}
 		if images.Shape[1] != images.Shape[2] {
-			continue // the kernels are for squares
+			continue // the fused CPU kernels take squares
 		}
 		n, err := cpu.New(config, w.Values, images.Shape[1], effnet.Float32)
 		if err != nil {
@@ -52,7 +52,7 @@ func fusedChecks(config effnet.Config, w *weights.Weights, ref map[string]weight
 	return checks, nil
 }
 
-// lastLayer names what a block gives.
+// lastLayer names a block's output.
 func lastLayer(b effnet.Block) string {
 	if b.Residual() {
 		return b.Name + "_add"

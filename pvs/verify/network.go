@@ -165,7 +165,8 @@ func open(ctx context.Context, opts Options, config effnet.Config) (map[string]e
 }
 
 // forward compares pooled features at both sizes and all inner activations.
-func forward(e engine.Engine, config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
+func forward(e engine.Engine, config effnet.Config, w *weights.Weights,
+	ref map[string]weights.Tensor) ([]Check, error) {
 	store := model.NewStore()
 	if err := config.Load(store.RootScope(), w.Values); err != nil {
 		return nil, err

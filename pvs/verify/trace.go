@@ -44,7 +44,8 @@ type tracedPhase struct {
 // phase is what the record's name says: p1_new_top, p2_block7a, p3_whole,
 // p5_whole_with_bn, s1_...
 func (p tracedPhase) phase(batch int) (finetune.Phase, error) {
-	out := finetune.Phase{LearningRate: p.LearningRate, Epochs: 1, Batch: batch, Margin: p.Margin, Views: []imageprep.View{imageprep.A0}}
+	out := finetune.Phase{LearningRate: p.LearningRate, Epochs: 1, Batch: batch, Margin: p.Margin,
+		Views: []imageprep.View{imageprep.A0}}
 	switch {
 	case p.Margin > 0:
 		out.Trains, out.Views = finetune.SiameseHead, []imageprep.View{imageprep.A0, imageprep.A1}
@@ -97,8 +98,9 @@ type tracer struct {
 }
 
 // traceChecks trains as the folder's record did and compares losses, what trains, and
-// what the network gives after each phase. A folder without a record has no checks.
-func traceChecks(e engine.Engine, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
+// the network's outputs after each phase. A folder without a record has no checks.
+func traceChecks(e engine.Engine, config effnet.Config, w *weights.Weights, dir string,
+	ref map[string]weights.Tensor) ([]Check, error) {
 	phases, err := readTrace(filepath.Join(dir, traceFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -112,7 +114,8 @@ func traceChecks(e engine.Engine, config effnet.Config, w *weights.Weights, dir 
 			return nil, fmt.Errorf("there is %s, but keras_reference.safetensors has no %s", traceFile, key)
 		}
 	}
-	if shape := ref["train_images"].Shape; len(shape) != 4 || shape[1] != shape[2] || len(ref["pred.kernel"].Shape) != 2 || len(ref["siamese.kernel"].Shape) != 2 {
+	if shape := ref["train_images"].Shape; len(shape) != 4 || shape[1] != shape[2] ||
+		len(ref["pred.kernel"].Shape) != 2 || len(ref["siamese.kernel"].Shape) != 2 {
 		return nil, errShape
 	}
 	size := ref["train_images"].Shape[1]
@@ -174,10 +177,12 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 	if err := s.Begin(phase, finetune.FromImages); err != nil {
 		return err
 	}
-	t.checks = append(t.checks, Check{Name: p.Name + " trained variables", Error: float64(missingNames(s.Trainable(), p.Trainable)), Allowed: exact})
+	t.checks = append(t.checks, Check{Name: p.Name + " trained variables",
+		Error: float64(missingNames(s.Trainable(), p.Trainable)), Allowed: exact})
 	n := 3 * size * size
 	for i := range p.Losses {
-		step, err := s.Step(finetune.Batch{N: batch, Inputs: images[i*batch*n : (i+1)*batch*n], Labels: labels[i*batch : (i+1)*batch]})
+		step, err := s.Step(finetune.Batch{N: batch, Inputs: images[i*batch*n : (i+1)*batch*n],
+			Labels: labels[i*batch : (i+1)*batch]})
 		if err != nil {
 			return err
 		}
@@ -189,7 +194,8 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 		return err
 	}
 	if p.EvalLoss != nil {
-		t.checks = append(t.checks, Check{p.Name + " loss in inference", math.Abs(after.Loss()-*p.EvalLoss) / *p.EvalLoss, laterAllowed})
+		t.checks = append(t.checks, Check{p.Name + " loss in inference", math.Abs(after.Loss()-*p.EvalLoss) / *p.EvalLoss,
+			laterAllowed})
 	}
 	values, err := s.Values()
 	if err != nil {
@@ -198,7 +204,7 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 	return t.after(p, values, len(evaluation), size)
 }
 
-// after compares what the network gives and its moving statistics.
+// after compares the network's outputs and its moving statistics.
 func (t *tracer) after(p tracedPhase, values map[string][]float32, rows, size int) error {
 	prefix := "after." + p.Name + "."
 	n, err := embed.New(t.engine, t.config, values, embed.NetworkOptions{Size: size, Batch: rows})
@@ -262,7 +268,8 @@ func (t *tracer) loss(p tracedPhase, step int, got float64) {
 	if step == 0 {
 		allowed = firstLossAllowed
 	}
-	t.checks = append(t.checks, Check{fmt.Sprintf("%s loss of step %d", p.Name, step+1), math.Abs(got-p.Losses[step]) / math.Abs(p.Losses[step]), allowed})
+	t.checks = append(t.checks, Check{fmt.Sprintf("%s loss of step %d", p.Name, step+1),
+		math.Abs(got-p.Losses[step]) / math.Abs(p.Losses[step]), allowed})
 }
 
 // tensor compares with a value of the reference, if it has that.
@@ -276,7 +283,8 @@ func (t *tracer) tensor(key string, got []float32) {
 
 // missingNames counts the weights that only one of the lists has.
 func missingNames(ours, keras []string) int {
-	names := map[string]string{"top_bn_new/gamma": classify.Gamma, "top_bn_new/beta": classify.Beta, "pred/kernel": classify.Kernel, "pred/bias": classify.Bias}
+	names := map[string]string{"top_bn_new/gamma": classify.Gamma, "top_bn_new/beta": classify.Beta,
+		"pred/kernel": classify.Kernel, "pred/bias": classify.Bias}
 	theirs := map[string]bool{}
 	for _, k := range keras {
 		k, _, _ = strings.Cut(k, ":")

@@ -81,7 +81,8 @@ func Folder(ctx context.Context, dir string, opts Options) ([]Check, error) {
 		checks = append(checks, network...)
 	}
 	if len(checks) == 0 {
-		return nil, fmt.Errorf("the folder %s holds neither image_reference.safetensors nor a weights file with keras_reference.safetensors", dir)
+		return nil, fmt.Errorf("the folder %s holds neither image_reference.safetensors nor a weights file with "+
+			"keras_reference.safetensors", dir)
 	}
 	return checks, nil
 }

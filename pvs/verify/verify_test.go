@@ -38,7 +38,8 @@ const (
 )
 
 func TestMiniFolder(t *testing.T) {
-	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace), Options{Backends: []string{"go"}, Log: func(line string) { t.Log(line) }})
+	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace),
+		Options{Backends: []string{"go"}, Log: func(line string) { t.Log(line) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,8 @@ func TestBadTrace(t *testing.T) {
 
 func TestFolderWithoutValues(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), "none"} {
-		if _, err := Folder(context.Background(), dir, Options{Backends: nil, Log: func(string) {}}); err == nil || !strings.Contains(err.Error(), dir) {
+		if _, err := Folder(context.Background(), dir, Options{Backends: nil, Log: func(string) {}}); err == nil ||
+			!strings.Contains(err.Error(), dir) {
 			t.Errorf("got %v", err)
 		}
 	}

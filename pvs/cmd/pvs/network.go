@@ -150,7 +150,8 @@ func (f *networkFlags) trained(a *app) (*network, error) {
 	if f.Pixels == 0 {
 		f.Pixels = s.Size
 	}
-	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name), run: s.Name}
+	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name),
+		run: s.Name}
 	n.checkpoint, err = filepath.Abs(f.Checkpoint)
 	return n, err
 }

@@ -97,7 +97,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 	if err != nil {
 		return nil, err
 	}
-	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network || digest != o.Weights {
+	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network ||
+		digest != o.Weights {
 		found := vectors.Origin{Network: n.config.Name, Title: n.config.Title, Run: n.run, Weights: digest}
 		return nil, fmt.Errorf("the index %s was made with %s, but %s is %s: leave it out if it was named, "+
 			"else name the weights that the index was made with by --weights or --checkpoint, or embed the index again",

@@ -18,7 +18,7 @@ import (
 // trainFlags are those of everything that trains.
 type trainFlags struct {
 	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
-	Out        string `required:"" help:"Folder for checkpoints, logs and kept features; what is there is gone on with." placeholder:"DIR"`
+	Out        string `required:"" help:"Folder for checkpoints, logs and cached features; what is there is gone on with." placeholder:"DIR"`
 	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
 	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
@@ -28,7 +28,7 @@ type trainFlags struct {
 	Pixels     int    `min:"1" help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
 	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
-	Devices    int    `min:"1" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
+	Devices    int    `min:"1" help:"Devices of the backend that take a step in parallel, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
 	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
 
@@ -143,7 +143,8 @@ func (c *journeyCommand) Run(a *app) error {
 		if r.Run.Leaderboard > 0 {
 			published = fmt.Sprintf("%6.3f", r.Run.Leaderboard)
 		}
-		a.say("run %-8s published %s   measured %.3f [%.3f, %.3f]", r.Run.Name, published, r.Final.Value, r.Final.Low, r.Final.High)
+		a.say("run %-8s published %s   measured %.3f [%.3f, %.3f]", r.Run.Name, published, r.Final.Value, r.Final.Low,
+			r.Final.High)
 		runs[r.Run.Name] = r.Final
 	}
 	if report.Compared > 2 {

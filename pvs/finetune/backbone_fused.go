@@ -8,12 +8,12 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// bodyKernels is the backbone from the first layer on that trains in the network's own kernels.
-// The weights stay with the session. BatchNorms that train see a part's statistics.
-type bodyKernels struct {
+// fusedBackbone is the backbone from the first layer on that trains in the fused CPU kernels.
+// The weights stay with the session. BatchNorms in training mode see a part's statistics.
+type fusedBackbone struct {
 	s         *Session
 	training  *cpu.Training
-	inference *cpu.Network         // with BatchNorms that train; nil: not built with these values
+	inference *cpu.Network         // with BatchNorms in training mode; nil: not built with these values
 	sums      map[string][]float32 // of what moving statistics take from the batch
 	at        int                  // the first row of the part that went forward last
 }
@@ -24,10 +24,10 @@ func (s *Session) fused() bool {
 	return s.engine.Kind == engine.FusedCPU && s.input == s.phase.CachedInput()
 }
 
-// bodyInKernels returns it with the weights as they are.
-func (s *Session) bodyInKernels(values inMemory) (*bodyKernels, error) {
-	if s.kernels != nil {
-		return s.kernels, nil
+// loadBackbone returns the phase's, built with the weights as they are where there is none.
+func (s *Session) loadBackbone(values inMemory) (*fusedBackbone, error) {
+	if s.backboneFused != nil {
+		return s.backboneFused, nil
 	}
 	opts := cpu.TrainingOptions{Norms: s.phase.BatchNorm, Weights: s.ofBackbone(), Parts: s.opts.Parts}
 	if s.input == FromBlock {
@@ -41,12 +41,12 @@ func (s *Session) bodyInKernels(values inMemory) (*bodyKernels, error) {
 		t.Close()
 		return nil, err
 	}
-	s.kernels = &bodyKernels{s: s, training: t, sums: map[string][]float32{}}
-	return s.kernels, nil
+	s.backboneFused = &fusedBackbone{s: s, training: t, sums: map[string][]float32{}}
+	return s.backboneFused, nil
 }
 
 // close frees what is outside of Go's memory.
-func (k *bodyKernels) close() {
+func (k *fusedBackbone) close() {
 	if k != nil {
 		k.training.Close()
 		k.forget()
@@ -54,14 +54,14 @@ func (k *bodyKernels) close() {
 }
 
 // forget drops the network for inference, whose weights are of before a step.
-func (k *bodyKernels) forget() {
+func (k *fusedBackbone) forget() {
 	if k.inference != nil {
 		k.inference.Close()
 		k.inference = nil
 	}
 }
 
-func (k *bodyKernels) features(p part, to []float32) error {
+func (k *fusedBackbone) features(p part, to []float32) error {
 	config := k.s.config
 	var factors []float32
 	if k.s.opts.DropConnect > 0 {
@@ -77,7 +77,7 @@ func (p part) counting(values []float32) []float32 {
 }
 
 // infer computes the features as they are in inference.
-func (k *bodyKernels) infer(values inMemory, p part) ([]float32, error) {
+func (k *fusedBackbone) infer(values inMemory, p part) ([]float32, error) {
 	out := make([]float32, p.dims[0]*k.s.config.Features())
 	if !k.s.phase.BatchNorm {
 		return out, k.training.Forward(p.x, nil, out)
@@ -92,13 +92,13 @@ func (k *bodyKernels) infer(values inMemory, p part) ([]float32, error) {
 	return out, k.inference.Run(p.x, cpu.Options{}, out)
 }
 
-func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
+func (k *fusedBackbone) backward(p part, gradients []float32, share float32) error {
 	if k.at != p.from {
-		if err := k.features(p, make([]float32, len(slopes))); err != nil {
+		if err := k.features(p, make([]float32, len(gradients))); err != nil {
 			return err
 		}
 	}
-	if err := k.training.Backward(slopes); err != nil {
+	if err := k.training.Backward(gradients); err != nil {
 		return err
 	}
 	for name, statistic := range k.training.Statistics() {
@@ -113,22 +113,22 @@ func (k *bodyKernels) back(p part, slopes []float32, share float32) error {
 }
 
 // discard drops what a step that failed has added up.
-func (k *bodyKernels) discard() {
+func (k *fusedBackbone) discard() {
 	k.training.Discard()
 	clear(k.sums)
 }
 
-// stepBody is the backbone for one step, which has the variables' values.
-type stepBody struct {
-	*bodyKernels
+// fusedStep is the backbone for one step, which has the variables' values.
+type fusedStep struct {
+	*fusedBackbone
 	values inMemory
 }
 
-func (k stepBody) head(whole part) (Step, []float32, error) {
-	return k.s.trainHeadInKernels(k.values, whole)
+func (k fusedStep) head(whole part) (Step, []float32, error) {
+	return k.s.trainHeadFused(k.values, whole)
 }
 
-func (k stepBody) apply() error {
+func (k fusedStep) apply() error {
 	s := k.s
 	if err := k.training.Step(s.adam(), s.trained(k.values, s.ofBackbone())); err != nil {
 		return err
@@ -141,25 +141,25 @@ func (k stepBody) apply() error {
 	return k.training.Load(k.values)
 }
 
-// stepInKernels is a step whose backbone and head run in own kernels. All variables are at hand before anything
+// stepFused is a step whose backbone and head run in the fused CPU kernels. All variables are at hand before anything
 // is changed, and what changes them can be refused only by its lengths, before it begins: so a step that
 // fails has changed nothing.
-func (s *Session) stepInKernels(whole part) (step Step, err error) {
+func (s *Session) stepFused(whole part) (step Step, err error) {
 	head := append(names(s.top.Variables()), s.slots(s.ofHead())...)
 	if s.input == FromFeatures {
 		err = s.withInMemory(tensors.MutableFlatData[float32], head, func(values inMemory) error {
-			step, _, err = s.trainHeadInKernels(values, whole)
+			step, _, err = s.trainHeadFused(values, whole)
 			return err
 		})
 		return step, err
 	}
 	all := append(append(names(s.config.Variables()), s.slots(s.ofBackbone())...), head...)
 	err = s.withInMemory(tensors.MutableFlatData[float32], all, func(values inMemory) error {
-		body, err := s.bodyInKernels(values)
+		b, err := s.loadBackbone(values)
 		if err != nil {
 			return err
 		}
-		step, err = s.stepOn(stepBody{body, values}, whole)
+		step, err = s.stepOn(fusedStep{b, values}, whole)
 		return err
 	})
 	return step, err

@@ -3,6 +3,8 @@ package finetune
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -63,7 +65,7 @@ func TestStoppedValidating(t *testing.T) {
 				t.Errorf("%s, epoch %d: %d steps and %d epochs are kept", trains, epoch, kept.Steps, len(kept.Epochs))
 			}
 			got := resumed(t, of(), dir, s)
-			if name := apart(whole.Values, got.Values, 0); name != "" || !got.Done {
+			if name := differing(whole.Values, got.Values, 0); name != "" || !got.Done {
 				t.Errorf("%s, epoch %d: %q differs", trains, epoch, name)
 			}
 			for i, e := range whole.Epochs {
@@ -79,7 +81,8 @@ func TestStoppedValidating(t *testing.T) {
 func TestBrokenVal(t *testing.T) {
 	dir, s, tr := t.TempDir(), settings(NewTop, 1), trainer(t)
 	tr.Val = noisy{n: 4, classes: 3, failing: 2}
-	if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(), "is damaged") {
+	if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(),
+		"is damaged") {
 		t.Fatalf("got %v", err)
 	}
 	c, err := ReadCheckpoint(dir)
@@ -102,7 +105,8 @@ func TestBrokenDown(t *testing.T) {
 			tr.Val, s.Phase.LearningRate = nil, 1e39 // above float32's largest
 		}
 		_, err := tr.Run(context.Background(), dir, s, miniBackbone(t))
-		if err == nil || !strings.Contains(err.Error(), "has broken down; lower the learning rate") || strings.Contains(err.Error(), "json") {
+		if err == nil || !strings.Contains(err.Error(), "has broken down; lower the learning rate") ||
+			strings.Contains(err.Error(), "json") {
 			t.Errorf("val %t: %v", val, err)
 		}
 		if c, err := ReadCheckpoint(dir); err != nil || c.Steps != 0 {
@@ -113,14 +117,15 @@ func TestBrokenDown(t *testing.T) {
 	nan := append([]float32(nil), values["stem_conv/kernel"]...)
 	nan[3] /= 0 * nan[3]
 	values["stem_conv/kernel"] = nan
-	if _, err := trainer(t).Run(context.Background(), t.TempDir(), settings(NewTop, 1), values); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := trainer(t).Run(context.Background(), t.TempDir(), settings(NewTop, 1), values); err == nil ||
+		!strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("first weights that are no numbers: %v", err)
 	}
 }
 
 // A run goes on in the micro-batches and parts in which it began, whatever memory and cores are
 // there, to the same bits; asked for others, it says what would differ.
-func TestWayIsKept(t *testing.T) {
+func TestPlanIsSaved(t *testing.T) {
 	s := settings(Full, 2)
 	s.Phase.BatchNorm = true // whose statistics are those of micro-batches
 	of := func(micro int) *Trainer {
@@ -135,33 +140,36 @@ func TestWayIsKept(t *testing.T) {
 		return dir
 	}
 	kept, err := ReadCheckpoint(begun())
-	if err != nil || kept.Way == nil || kept.Way.MicroBatch != 5 || kept.Way.Devices != 1 {
+	if err != nil || kept.Plan == nil || kept.Plan.MicroBatch != 5 || kept.Plan.Devices != 1 {
 		t.Fatalf("%+v, %v", kept, err)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, cores := range []int{1, 3, 8} {
 		dir := begun()
 		runtime.GOMAXPROCS(cores)
-		if name := apart(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
+		if name := differing(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
 			t.Errorf("gone on with on %d cores, %s differs", cores, name)
 		}
-		runtime.GOMAXPROCS(max(2, kept.Way.Parts))
+		runtime.GOMAXPROCS(max(2, kept.Plan.Parts))
 	}
 	for _, c := range []struct {
 		name   string
 		change func(*Trainer)
 		say    string
 	}{
-		{"micro-batches", func(tr *Trainer) { tr.MicroBatch = 4 }, "it trained in micro-batches of 5, and here it would in micro-batches of 4"},
+		{"micro-batches", func(tr *Trainer) { tr.MicroBatch = 4 },
+			"it trained in micro-batches of 5, and here it would in micro-batches of 4"},
 		{"whole batches", func(tr *Trainer) { tr.MicroBatch = 12 }, "and here it would in whole batches"},
-		{"engine", func(tr *Trainer) { tr.Training = asGraph(t, tr.Training.Backend) }, "its layers trained on fused CPU kernels, and here they would on Go Backend"},
+		{"engine", func(tr *Trainer) { tr.Training = asGraph(t, tr.Training.Backend) },
+			"its layers trained on fused CPU kernels, and here they would on Go Backend"},
 	} {
-		if c.name == "engine" && kept.Way.Parts == 0 {
+		if c.name == "engine" && kept.Plan.Parts == 0 {
 			continue
 		}
 		dir, tr := begun(), of(0)
 		c.change(tr)
-		if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(), c.say) || !errors.Is(err, ErrAnotherWay) {
+		if _, err := tr.Run(context.Background(), dir, s, miniBackbone(t)); err == nil || !strings.Contains(err.Error(),
+			c.say) || !errors.Is(err, ErrAnotherWay) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 		tr.AnotherWay = true
@@ -169,12 +177,31 @@ func TestWayIsKept(t *testing.T) {
 			t.Errorf("%s: asked for, it does not go on", c.name)
 		}
 	}
-	// A graph can be had where kernels would be taken.
+	// A checkpoint of when the fused CPU kernels were called otherwise is one of theirs.
+	if kept.Plan.Parts > 0 {
+		dir := begun()
+		file := filepath.Join(dir, CheckpointFile)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, old := `\"engine\":\"fused CPU kernels\"`, `\"engine\":\"own kernels\"      `
+		if !strings.Contains(string(data), now) {
+			t.Fatal("the checkpoint does not name its engine")
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(string(data), now, old, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if name := differing(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
+			t.Errorf("a checkpoint of before December 2026, gone on with: %s differs", name)
+		}
+	}
+	// A graph can be had where the fused CPU kernels would be taken.
 	dir, tr := t.TempDir(), of(5)
 	tr.Training = asGraph(t, tr.Training.Backend)
 	graph := resumed(t, tr, t.TempDir(), s)
 	stopped(t, tr, dir, s, "training", 3)
-	if name := apart(graph.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
+	if name := differing(graph.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
 		t.Errorf("a run on a graph, gone on with: %s differs", name)
 	}
 }
@@ -201,7 +228,7 @@ func TestCores(t *testing.T) {
 				_, values := trained(t, newSessionOn(t, e, opts), p, FromImages, 2, photos(10, 11))
 				if first == nil {
 					first = values
-				} else if name := apart(first, values, 0); name != "" {
+				} else if name := differing(first, values, 0); name != "" {
 					t.Errorf("%s, BatchNorms trained %t, as a graph %t: on %d cores %s differs", c.trains, c.norms, graph, n, name)
 				}
 			}
@@ -221,7 +248,8 @@ func TestRevision(t *testing.T) {
 		{debug.BuildInfo{Main: debug.Module{Path: ours, Version: "(devel)"}}, unknownRevision},
 		{debug.BuildInfo{Main: debug.Module{Path: ours, Version: "v1.2.3"}}, "v1.2.3"},
 		// Another program's commit says nothing of this source.
-		{debug.BuildInfo{Main: debug.Module{Path: "example.com/shop"}, Settings: commit, Deps: []*debug.Module{{Path: ours, Version: "v1.0.0"}}}, "v1.0.0"},
+		{debug.BuildInfo{Main: debug.Module{Path: "example.com/shop"}, Settings: commit,
+			Deps: []*debug.Module{{Path: ours, Version: "v1.0.0"}}}, "v1.0.0"},
 		{debug.BuildInfo{Main: debug.Module{Path: "example.com/shop"}, Settings: commit,
 			Deps: []*debug.Module{{Path: ours, Version: "v1.0.0", Replace: &debug.Module{Path: "../pvs"}}}}, unknownRevision},
 		{debug.BuildInfo{Main: debug.Module{Path: "example.com/shop"}, Settings: commit}, unknownRevision},

@@ -9,12 +9,12 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// way is how a run's steps are computed as far as it changes what comes out: sums in their last
-// digits, and statistics of micro-batches. It is part of the checkpoint: a run goes on in the way
-// in which it began, on any machine, or not at all. (Precision is one of the settings.)
-type way struct {
+// plan is how a run's steps are computed as far as it changes what comes out: sums in their last
+// digits, and statistics of micro-batches. It is part of the checkpoint: a run goes on as it
+// began, on any machine, or not at all. (Precision is one of the settings.)
+type plan struct {
 	MicroBatch int    `json:"micro_batch"`         // images that train at once; 0: the batch
-	Devices    int    `json:"devices"`             // that take a step together
+	Devices    int    `json:"devices"`             // that take a step in parallel
 	Engine     string `json:"engine"`              // what computes the layers that train
 	Frozen     string `json:"frozen,omitempty"`    // and those before them; "": all train
 	Parts      int    `json:"parts,omitempty"`     // fused CPU kernels: into which a batch is cut, each with its sums
@@ -23,35 +23,36 @@ type way struct {
 
 // ErrAnotherWay says that a run would go on with other sums than it began with, for [errors.Is];
 // see [Trainer].AnotherWay.
-var ErrAnotherWay = errors.New("goes on only in the way in which it began")
+var ErrAnotherWay = errors.New("goes on only as it began")
 
-// chooseWay settles how the run's steps are computed: as they were where there are some, else as
+// choosePlan settles how the run's steps are computed: as they were where there are some, else as
 // was asked for and fits here.
-func (r *run) chooseWay() error {
-	was := r.check.Way
+func (r *run) choosePlan() error {
+	was := r.check.Plan
 	if r.check.Steps == 0 {
 		was = nil // nothing was computed yet
 	}
 	var err error
-	if r.way, err = r.wayHere(was); err != nil {
+	if r.plan, err = r.planHere(was); err != nil {
 		return err
 	}
 	if r.check.Steps > 0 && was == nil {
-		r.once(fmt.Sprintf("the checkpoint in %s is of an older pvs and does not say how its steps were computed: if it was elsewhere or otherwise, sums differ in rounding from here on", r.dir))
+		r.once(fmt.Sprintf("the checkpoint in %s is of an older pvs and does not say how its steps were computed: if it "+
+			"was elsewhere or otherwise, sums differ in rounding from here on", r.dir))
 	}
-	if was != nil && r.way != *was {
-		d := was.against(r.way)
+	if was != nil && r.plan != *was {
+		d := was.against(r.plan)
 		if !r.AnotherWay {
 			return fmt.Errorf("%s %w: %s. Go on as before, or name another folder", r.dir, ErrAnotherWay, d)
 		}
-		r.Log(fmt.Sprintf("run %s goes on in another way than it began, as was asked for: %s", r.settings.Name, d))
+		r.Log(fmt.Sprintf("run %s goes on otherwise than it began, as was asked for: %s", r.settings.Name, d))
 	}
-	r.check.Way = &r.way
+	r.check.Plan = &r.plan
 	return nil
 }
 
-// wayHere is how steps are computed on this machine, as near to how they were as it can be.
-func (r *run) wayHere(was *way) (way, error) {
+// planHere is how steps are computed on this machine, as near to how they were as it can be.
+func (r *run) planHere(was *plan) (plan, error) {
 	p := r.settings.Phase
 	asked := r.Devices
 	if was != nil && asked == 0 {
@@ -61,7 +62,7 @@ func (r *run) wayHere(was *way) (way, error) {
 	if was != nil && micro == 0 {
 		micro = was.MicroBatch
 	}
-	var w way
+	var w plan
 	var err error
 	if w.Devices, err = r.devicesFor(asked, r.micro(micro)); err != nil {
 		return w, err
@@ -93,13 +94,13 @@ func (r *run) wayHere(was *way) (way, error) {
 // bytesPerImage is what the run's engine saves for backward of one image.
 func (r *run) bytesPerImage() int64 {
 	if r.training.Kind == engine.FusedCPU {
-		return keptBytes(r.Config, r.settings.Size, r.settings.Phase)
+		return savedBytes(r.Config, r.settings.Size, r.settings.Phase)
 	}
 	return imageBytes(r.Config, r.settings.Size)
 }
 
-// against says in what another way differs.
-func (w way) against(here way) string {
+// against says in what another plan differs.
+func (w plan) against(here plan) string {
 	var differ []string
 	add := func(differs bool, format string, args ...any) {
 		if differs {
@@ -112,11 +113,14 @@ func (w way) against(here way) string {
 		}
 		return fmt.Sprintf("micro-batches of %d", size)
 	}
-	add(w.MicroBatch != here.MicroBatch, "it trained in %s, and here it would in %s", split(w.MicroBatch), split(here.MicroBatch))
+	add(w.MicroBatch != here.MicroBatch, "it trained in %s, and here it would in %s", split(w.MicroBatch),
+		split(here.MicroBatch))
 	add(w.Devices != here.Devices, "it trained on %d devices, and here it would on %d", w.Devices, here.Devices)
 	add(w.Engine != here.Engine, "its layers trained on %s, and here they would on %s", w.Engine, here.Engine)
 	add(w.Frozen != here.Frozen, "its frozen layers ran on %s, and here they would on %s", w.Frozen, here.Frozen)
-	add(w.Processor != here.Processor && w.Engine == here.Engine && w.Frozen == here.Frozen, "its kernels ran on a processor with %s, and here on one with %s", w.Processor, here.Processor)
-	add(w.Parts != here.Parts && w.Engine == here.Engine, "it cut batches into %d parts, and here into %d", w.Parts, here.Parts)
+	add(w.Processor != here.Processor && w.Engine == here.Engine && w.Frozen == here.Frozen,
+		"its kernels ran on a processor with %s, and here on one with %s", w.Processor, here.Processor)
+	add(w.Parts != here.Parts && w.Engine == here.Engine, "it cut batches into %d parts, and here into %d", w.Parts,
+		here.Parts)
 	return strings.Join(differ, "; ")
 }

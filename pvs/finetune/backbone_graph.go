@@ -12,12 +12,12 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/classify"
 )
 
-// bodyGraph is the backbone as graphs for micro-batches of a batch that does not fit in memory:
+// graphBackbone is the backbone as graphs for micro-batches of a batch that does not fit in memory:
 // one for the features and one that runs again for the gradients. Only BatchNorms of the
 // backbone that train see other statistics than in one step: those of a micro-batch.
-type bodyGraph struct{ s *Session }
+type graphBackbone struct{ s *Session }
 
-func (b bodyGraph) features(p part, to []float32) error {
+func (b graphBackbone) features(p part, to []float32) error {
 	s := b.s
 	forward, err := s.program("features", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.backbone(scope, s.named(in), true).Features}
@@ -33,11 +33,11 @@ func (b bodyGraph) features(p part, to []float32) error {
 	return nil
 }
 
-func (b bodyGraph) head(whole part) (Step, []float32, error) {
+func (b graphBackbone) head(whole part) (Step, []float32, error) {
 	s := b.s
 	head, err := s.program("head", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		report, slope := s.headGraph(scope, s.named(in))
-		return []*graph.Node{report, slope}
+		report, gradient := s.headGraph(scope, s.named(in))
+		return []*graph.Node{report, gradient}
 	})
 	if err != nil {
 		return Step{}, nil, err
@@ -53,7 +53,7 @@ func (b bodyGraph) head(whole part) (Step, []float32, error) {
 	return step, out[1], nil
 }
 
-func (b bodyGraph) back(p part, slopes []float32, share float32) error {
+func (b graphBackbone) backward(p part, gradients []float32, share float32) error {
 	s := b.s
 	backward, err := s.program("backward", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.backwardGraph(scope, s.named(in), in[7], in[8])}
@@ -62,7 +62,7 @@ func (b bodyGraph) back(p part, slopes []float32, share float32) error {
 		return err
 	}
 	filled := make([]float32, p.dims[0]*s.config.Features())
-	copy(filled, slopes)
+	copy(filled, gradients)
 	_, err = s.run(backward, append(s.arguments(p), perRow(filled, p.dims[0], s.config.Features()), scalar(share))...)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (b bodyGraph) back(p part, slopes []float32, share float32) error {
 	return s.commit(isSum)
 }
 
-func (b bodyGraph) apply() error {
+func (b graphBackbone) apply() error {
 	s := b.s
 	apply, err := s.program("apply", func(_ *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.applyGraph(in[0])}
@@ -78,12 +78,12 @@ func (b bodyGraph) apply() error {
 	if err != nil {
 		return err
 	}
-	_, err = s.run(apply, scalar(s.rate()))
+	_, err = s.run(apply, scalar(s.stepSize()))
 	return err
 }
 
 // discard lets the next step begin with sums of zero.
-func (b bodyGraph) discard() { b.s.sumsLeft = true }
+func (b graphBackbone) discard() { b.s.sumsLeft = true }
 
 // isSum says whether a variable is a sum.
 func isSum(name string) bool { return strings.HasPrefix(name, sumOf("")) }
@@ -115,7 +115,7 @@ func (s *Session) makeSums() error {
 		}
 		shape := s.store.GetVariable("/" + name).Shape()
 		if err := s.set(sum, make([]float32, shape.Size()), shape.Dimensions); err != nil {
-			return fmt.Errorf("making room for gradients: %w", err)
+			return fmt.Errorf("making the sums of gradients: %w", err)
 		}
 	}
 	s.sumsLeft = false

@@ -6,23 +6,22 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/classify"
 )
 
-// headInKernels returns the classifier that runs in own kernels, with the weights as they are, for as long as
+// loadHead returns the classifier in the fused CPU kernels, with the weights as they are, for as long as
 // those are there.
-func (s *Session) headInKernels(values inMemory) (*classify.Kernels, error) {
-	if s.ownHead == nil {
+func (s *Session) loadHead(values inMemory) (*classify.Kernels, error) {
+	if s.headFused == nil {
 		k, err := classify.NewKernels(s.top)
 		if err != nil {
 			return nil, err
 		}
-		s.ownHead = k
+		s.headFused = k
 	}
-	return s.ownHead, s.ownHead.Load(values)
+	return s.headFused, s.headFused.Load(values)
 }
 
-// trainHeadInKernels trains the classifier there on a batch's features, and returns how the loss falls with
-// them.
-func (s *Session) trainHeadInKernels(values inMemory, p part) (Step, []float32, error) {
-	head, err := s.headInKernels(values)
+// trainHeadFused trains the classifier there on a batch's features, and returns their gradients.
+func (s *Session) trainHeadFused(values inMemory, p part) (Step, []float32, error) {
+	head, err := s.loadHead(values)
 	if err != nil {
 		return Step{}, nil, err
 	}
@@ -40,23 +39,23 @@ func (s *Session) trainHeadInKernels(values inMemory, p part) (Step, []float32, 
 	return step, out.Slopes, nil
 }
 
-// evaluateInKernels is the loss in inference where own kernels train.
-func (s *Session) evaluateInKernels(p part) (step Step, err error) {
+// evaluateFused is the loss in inference where the fused CPU kernels train.
+func (s *Session) evaluateFused(p part) (step Step, err error) {
 	all := names(s.top.Variables())
 	if s.input != FromFeatures {
 		all = append(all, names(s.config.Variables())...)
 	}
 	err = s.withInMemory(tensors.ConstFlatData[float32], all, func(values inMemory) error {
 		if s.input != FromFeatures {
-			body, err := s.bodyInKernels(values)
+			b, err := s.loadBackbone(values)
 			if err != nil {
 				return err
 			}
-			if p.x, err = body.infer(values, p); err != nil {
+			if p.x, err = b.infer(values, p); err != nil {
 				return err
 			}
 		}
-		head, err := s.headInKernels(values)
+		head, err := s.loadHead(values)
 		if err != nil {
 			return err
 		}

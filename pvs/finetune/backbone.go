@@ -1,15 +1,15 @@
 package finetune
 
-// body is the backbone of a step whose head is computed apart from it: as graphs on
-// micro-batches, or in the network's own kernels.
-type body interface {
+// backbone is that of a step whose head is computed separately: as graphs on micro-batches, or in
+// the fused CPU kernels.
+type backbone interface {
 	// features computes those of a part's rows that count, as they are in training.
 	features(p part, to []float32) error
-	// back adds up the gradients of a part's weights, given how the loss falls with those
-	// features. Share is the part's of the batch.
-	back(p part, slopes []float32, share float32) error
-	// head trains the classifier on a batch's features and returns how the loss falls with them, at
-	// least those of the rows that count.
+	// backward adds up the gradients of a part's weights, given the gradients of those features.
+	// Share is the part's of the batch.
+	backward(p part, gradients []float32, share float32) error
+	// head trains the classifier on a batch's features and returns their gradients, at least
+	// those of the rows that count.
 	head(whole part) (Step, []float32, error)
 	// apply takes Adam's step with the sums.
 	apply() error
@@ -22,16 +22,16 @@ func (s *Session) stepInParts(whole part) (Step, error) {
 	if err := s.makeSums(); err != nil {
 		return Step{}, err
 	}
-	return s.stepOn(bodyGraph{s}, whole)
+	return s.stepOn(graphBackbone{s}, whole)
 }
 
 // stepOn runs the backbone on parts of a batch for their features, on which the head sees
 // the whole batch, so that its BatchNorm's statistics are those of the recipe's batch; then
-// back for the gradients, which are added up.
-func (s *Session) stepOn(body body, whole part) (step Step, err error) {
+// backward for the gradients, which are added up.
+func (s *Session) stepOn(b backbone, whole part) (step Step, err error) {
 	defer func() {
 		if err != nil {
-			body.discard()
+			b.discard()
 		}
 	}()
 	rows := whole.dims[0]
@@ -43,21 +43,21 @@ func (s *Session) stepOn(body body, whole part) (step Step, err error) {
 	of := func(p part, values []float32) []float32 { return values[p.from*width:][:p.counted*width] }
 	features := make([]float32, rows*width) // zeros of rows that do not count
 	for _, p := range parts {
-		if err := body.features(p, of(p, features)); err != nil {
+		if err := b.features(p, of(p, features)); err != nil {
 			return Step{}, err
 		}
 	}
 	whole.x, whole.dims = features, []int{rows, width}
-	step, slopes, err := body.head(whole)
+	step, gradients, err := b.head(whole)
 	if err != nil || len(s.ofBackbone()) == 0 {
 		return step, err
 	}
 	for _, p := range parts {
-		if err := body.back(p, of(p, slopes), float32(p.counted)/float32(whole.counted)); err != nil {
+		if err := b.backward(p, of(p, gradients), float32(p.counted)/float32(whole.counted)); err != nil {
 			return Step{}, err
 		}
 	}
-	return step, body.apply()
+	return step, b.apply()
 }
 
 // splits says whether a batch is split into micro-batches.
@@ -72,7 +72,8 @@ func (s *Session) split(whole part) []part {
 	var parts []part
 	for from := 0; from < whole.counted; from += m {
 		to := min(rows, from+m)
-		p := part{from: from, counted: min(to, whole.counted) - from, dims: append([]int{m}, whole.dims[1:]...), labels: make([]int32, m)}
+		p := part{from: from, counted: min(to, whole.counted) - from, dims: append([]int{m}, whole.dims[1:]...),
+			labels: make([]int32, m)}
 		copy(p.labels, whole.labels[from:to])
 		filled := func(values []float32) []float32 {
 			width := len(values) / rows
