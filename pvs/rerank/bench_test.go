@@ -26,17 +26,17 @@ func Benchmark(b *testing.B) {
 		return err
 	})
 	run("expand", func() error {
-		_, err := Expand(index, queries, hits, ExpandOptions{Neighbours: 5, Alpha: 3})
+		_, err := Expand(index, queries, hits, ExpandOptions{Neighbours: 3, Alpha: 1})
 		return err
 	})
 	run("reciprocal", func() error {
-		_, err := Reciprocal(b.Context(), index, queries, hits, ReciprocalOptions{K1: 6, K2: 3, Lambda: 0.3, Top: 100})
+		_, err := Reciprocal(b.Context(), index, queries, hits, ReciprocalOptions{K1: 8, K2: 6, Lambda: 0.6, Top: 100})
 		return err
 	})
 	run("augment", func() error {
-		near, err := Neighbours(b.Context(), index, e, 5)
+		near, err := Neighbours(b.Context(), index, e, 3)
 		if err == nil {
-			_, err = Augment(index, near, ExpandOptions{Neighbours: 5, Alpha: 3})
+			_, err = Augment(index, near, ExpandOptions{Neighbours: 3, Alpha: 1})
 		}
 		return err
 	})

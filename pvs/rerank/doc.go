@@ -13,10 +13,11 @@
 // All take unit vectors ([vectors.Set]) and the hits of a search ([search.Index]), and give
 // back sets or hits of the same kind, so that one can follow another:
 //
-//	hits, err := index.Search(ctx, queries.Data, 10, search.Options{})
-//	queries, err = rerank.Expand(set, queries, hits, rerank.ExpandOptions{Neighbours: 3, Alpha: 3})
+//	hits, err := index.Search(ctx, queries.Data, 3, search.Options{})
+//	queries, err = rerank.Expand(set, queries, hits, rerank.ExpandOptions{Neighbours: 3, Alpha: 1})
 //	hits, err = index.Search(ctx, queries.Data, 100, search.Options{})
-//	hits, err = rerank.Reciprocal(ctx, set, queries, hits, rerank.ReciprocalOptions{K1: 6, K2: 3, Lambda: 0.3, Top: 100})
+//	o := rerank.ReciprocalOptions{K1: 8, K2: 6, Lambda: 0.6, Top: 100}
+//	hits, err = rerank.Reciprocal(ctx, set, queries, hits, o)
 //
 // What each is worth: docs/after-training.md.
 package rerank

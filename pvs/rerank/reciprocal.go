@@ -15,7 +15,8 @@ import (
 )
 
 // ReciprocalOptions of [Reciprocal], named as in the paper, whose values for street scenes
-// are K1 20, K2 6, Lambda 0.3. K1 should be about as large as a product has photos.
+// are K1 20, K2 6, Lambda 0.3. Catalogues of 5 photos a product do better with K1 8, Lambda
+// 0.6 (docs/after-training.md).
 type ReciprocalOptions struct {
 	K1     int     // neighbours that may be reciprocal, at least 1
 	K2     int     // vectors that are averaged into one, itself included, at least 1; 1: none

@@ -4,10 +4,10 @@
 //
 // Directions in which all photos vary together, such as lighting or background, dominate
 // cosines. Whitening scales every principal direction to the same variance, so that the
-// rare ones count too; a direction of little variance, which may be noise, is left out or
+// rare ones count too. A direction of little variance, which may be noise, is left out or
 // held back by shrinkage.
 //
-//	w, err := whiten.Learn(index, whiten.Options{Dim: 512, Shrinkage: 0.1})
+//	w, err := whiten.Learn(index, whiten.Options{Dim: 256, Shrinkage: 0.5})
 //	index, err = w.Apply(index)
 //	queries, err = w.Apply(queries)          // the same one, learned without the queries
 //	err = w.Write("index.whiten")            // safetensors: other programs read it, too

@@ -10,10 +10,14 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Options of [Learn]; the zero value whitens fully, in all directions that the vectors span.
+// All is the Dim that keeps all directions that the vectors span. The last of these are
+// hardly more than noise, which whitening makes as large as the rest.
+const All = -1
+
+// Options of [Learn]; zero values are defaults.
 type Options struct {
-	// Dim is how many principal directions are kept, those of the largest variance; 0: all
-	// that the vectors span.
+	// Dim is how many principal directions are kept, those of the largest variance; 0: 256,
+	// or all that are spanned if these are fewer; or All.
 	Dim int
 	// Shrinkage s replaces each variance v by (1-s) v + s m, m being the mean variance of a
 	// dimension (Ledoit & Wolf 2004): 0 whitens fully, 1 only centres and rotates.
@@ -22,7 +26,10 @@ type Options struct {
 	Rows int
 }
 
-const defaultRows = 50_000
+const (
+	defaultRows = 50_000
+	defaultDim  = 256
+)
 
 // spanned is the share of the largest variance below which a direction is taken for rounding.
 const spanned = 1e-8
@@ -55,8 +62,8 @@ func Learn(set *vectors.Set, o Options) (*Whitening, error) {
 	if o.Rows == 0 {
 		o.Rows = defaultRows
 	}
-	if o.Dim < 0 || o.Dim > set.Dim || !(o.Shrinkage >= 0 && o.Shrinkage <= 1) || o.Rows < 2 {
-		return nil, fmt.Errorf("a whitening of %d dimensions (at most the vectors' %d; 0: all), shrinkage %g (0 to 1) "+
+	if o.Dim < All || o.Dim > set.Dim || !(o.Shrinkage >= 0 && o.Shrinkage <= 1) || o.Rows < 2 {
+		return nil, fmt.Errorf("a whitening of %d dimensions (at most the vectors' %d), shrinkage %g (0 to 1) "+
 			"and %d rows (at least 2) is not possible", o.Dim, set.Dim, o.Shrinkage, o.Rows)
 	}
 	rows := sample(set.Len(), o.Rows)
@@ -115,7 +122,7 @@ func moments(set *vectors.Set, rows []int) ([]float64, *mat.SymDense) {
 	return mean, covariance
 }
 
-// keep takes the dim directions of the largest variance, or all that are spanned.
+// keep takes the directions of the largest variance, as many as Options.Dim says.
 func (w *Whitening) keep(eigen *mat.EigenSym, dim int) error {
 	variances := eigen.Values(nil) // ascending
 	largest, mean, span := variances[w.In-1], 0.0, 0
@@ -132,7 +139,10 @@ func (w *Whitening) keep(eigen *mat.EigenSym, dim int) error {
 		return fmt.Errorf("%d dimensions cannot be kept: the %d vectors that were learned on span %d; ask for at most "+
 			"these", dim, w.Rows, span)
 	}
-	if w.Out = dim; dim == 0 {
+	switch w.Out = dim; dim {
+	case 0:
+		w.Out = min(defaultDim, span)
+	case All:
 		w.Out = span
 	}
 	var directions mat.Dense

@@ -165,6 +165,10 @@ func TestDim(t *testing.T) {
 	if all.Out != 6 || !slices.Equal(two.Basis, all.Basis[:12]) {
 		t.Errorf("%d directions; the first two are %v, not %v", all.Out, two.Basis, all.Basis[:12])
 	}
+	many := random(11, 300, 280)
+	if d, a := learn(t, many, Options{}), learn(t, many, Options{Dim: All}); d.Out != 256 || a.Out != 280 {
+		t.Errorf("%d directions by default, and %d are all", d.Out, a.Out)
+	}
 	few := random(4, 5, 30)
 	if w := learn(t, few, Options{}); w.Out != 4 {
 		t.Errorf("5 vectors span %d directions", w.Out)
@@ -193,6 +197,7 @@ func TestRefused(t *testing.T) {
 		"vector 1 (1) has":         func() (any, error) { return Learn(setOf(2, 1, 0, 0, 0), Options{}) },
 		"not learned on queries":   func() (any, error) { return Learn(query, Options{}) },
 		"4 dimensions":             func() (any, error) { return Learn(good, Options{Dim: 4}) },
+		"of -2 dimensions":         func() (any, error) { return Learn(good, Options{Dim: -2}) },
 		"span 1":                   func() (any, error) { return Learn(setOf(2, 1, 0, 0, 1), Options{Dim: 2}) },
 		"shrinkage NaN":            func() (any, error) { return Learn(good, Options{Shrinkage: math.NaN()}) },
 		"dimension 3, and these":   func() (any, error) { return learn(t, good, Options{}).Apply(random(1, 5, 2)) },
