@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // manifestVersion grows when the manifest's meaning changes. Version 1 had no Asked,
@@ -62,6 +63,9 @@ func ReadManifest(path string) (*Manifest, error) {
 }
 
 // readManifest reads the manifest of a set, or says why there is none.
+// ErrNone is what errors are of where records are not there.
+var ErrNone = errors.New("there are no records")
+
 func readManifest(name string) ([]byte, error) {
 	const tries = 3 // between two steps a writer may have ended, and the next have begun
 	for try := 1; ; try++ {
@@ -72,7 +76,7 @@ func readManifest(name string) ([]byte, error) {
 		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
 			return nil, errBusy(name)
 		case !errors.Is(err, fs.ErrNotExist) || try == tries:
-			return nil, fmt.Errorf("%w; write them with pvs records", err)
+			return nil, tag.Error(err, ErrNone)
 		}
 	}
 }

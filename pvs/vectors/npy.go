@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"unsafe"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // The .npy format: numpy/lib/format.py. A magic string, a version, the length of a
@@ -123,9 +125,12 @@ func asBytes(v []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 4*len(v))
 }
 
+// ErrNone is what errors are of where vectors or ids are not there.
+var ErrNone = errors.New("there are no vectors")
+
 func missing(err error, path, what string) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there are no %s at %s; write them with pvs embed", what, path)
+		return tag.Error(fmt.Errorf("there are no %s at %s", what, path), ErrNone)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Columns says which columns of a file the catalogue's columns (photo, path, split,
@@ -47,7 +48,6 @@ type list struct {
 	at     map[string][]int // the fields of each catalogue column
 	paths  int              // the field of the path
 	ending string
-	utf8   string // the way out for text that is not UTF-8
 	shared map[string]catalog.Category
 }
 
@@ -76,7 +76,6 @@ func (im *importing) openList(name string, opts listOptions) (*list, error) {
 }
 
 func (l *list) open(opts listOptions) error {
-	l.utf8 = "save the file as UTF-8, or read it as Latin-1 with --latin1"
 	read := table.Open
 	if opts.latin1 {
 		read = table.OpenLatin1
@@ -97,8 +96,8 @@ func (l *list) open(opts listOptions) error {
 			if !mapped || slices.Contains(opts.optional, column) {
 				continue
 			}
-			return fmt.Errorf("%s has no column %s for the %s; its columns are %s; say which it is with --column %s=NAME",
-				l.name, strings.Join(missing, " and "), column, header, column)
+			return tag.Error(fmt.Errorf("%s has no column %s for the %s; its columns are %s",
+				l.name, strings.Join(missing, " and "), column, header), ErrColumn)
 		}
 		for _, one := range trimmed(names) {
 			l.at[column] = append(l.at[column], len(selected))
@@ -111,7 +110,7 @@ func (l *list) open(opts listOptions) error {
 		delete(l.at, "photo")
 	}
 	if l.at["path"] == nil {
-		return fmt.Errorf("%s has no column photo; its columns are %s; say which names the files with --column photo=NAME", l.name, header)
+		return tag.Error(fmt.Errorf("%s has no column photo, which names the files; its columns are %s", l.name, header), ErrColumn)
 	}
 	l.table.Select(selected) // all are there
 	if twice := l.table.Twice(); twice != "" {
@@ -158,7 +157,7 @@ func (l *list) next() (row, error) {
 		return r, fmt.Errorf("%s: %w", r.place, err)
 	}
 	if err == nil && table.CheckUTF8(l.fields...) != nil {
-		err = errors.New("it is not UTF-8; " + l.utf8)
+		err = tag.Error(errors.New("it is not UTF-8; save the file as UTF-8"), ErrNotUTF8)
 	}
 	if err != nil {
 		return r, badRow{err}

@@ -11,11 +11,12 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Source is a place that ImageNet weights can be had from.
 type Source struct {
-	Name    string // "keras-b0", what --weights takes
+	Name    string // "keras-b0", by which a user names it
 	Model   string // the variant they fit, "b0"
 	Licence string
 	File    string      // its name in the cache
@@ -125,6 +126,12 @@ func (s Source) download(ctx context.Context, path string, log func(string)) err
 	return nil
 }
 
+// What errors are of, where naming a weights file or its variant is a way out.
+var (
+	ErrUnavailable = errors.New("no ImageNet weights can be had")
+	ErrNoVariant   = errors.New("the variant of a weights file is not named")
+)
+
 // retryAfter is how long a host that did not answer is left alone.
 const retryAfter = 24 * time.Hour
 
@@ -157,7 +164,8 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 			}
 		}
 	}
-	return Source{}, "", fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? Else put %s into %s by hand, or name a file by --weights", len(Sources), Sources[0].File, dir)
+	return Source{}, "", tag.Error(fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
+		"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a
@@ -171,7 +179,8 @@ func Find(ctx context.Context, name, variant string, log func(string)) (effnet.C
 		s, path, err = Default(ctx, log)
 	case strings.ContainsAny(name, "./\\"):
 		if variant == "" {
-			return effnet.Config{}, "", fmt.Errorf("weights file %s: say by --model which EfficientNet it is (%s)", name, strings.Join(effnet.Names(), ", "))
+			return effnet.Config{}, "", tag.Error(fmt.Errorf("weights file %s: say which EfficientNet it is (%s)", name,
+				strings.Join(effnet.Names(), ", ")), ErrNoVariant)
 		}
 		s.Model, path = variant, name
 	default:

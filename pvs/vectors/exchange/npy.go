@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -84,7 +86,7 @@ func (w *npyWriter) add(v vector) error {
 		err = w.check(v)
 	}
 	if err != nil && !w.skipBad {
-		return fmt.Errorf("%w, or leave it out with --skip-bad", err)
+		return tag.Error(err, catalog.ErrBad)
 	}
 	if err != nil {
 		w.skipped = append(w.skipped, err.Error())
