@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 	if _, err := lab.writeSpec(lab.data(), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{KernelName, "gonb", "goimports", "gopls"} {
+	for _, name := range []string{kernelName, "gonb", "goimports", "gopls"} {
 		write(t, filepath.Join(lab.bin(), name), "", 0o755)
 	}
 	missing("bin/go is missing")

@@ -165,8 +165,8 @@ const overrides = `{
 // serverConfig makes the Go kernel the only one on offer: with Python's, which
 // JupyterLab brings, a notebook of this lab would fail at its first cell.
 const serverConfig = `{
-  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + KernelName + `"]},
-  "MultiKernelManager": {"default_kernel_name": "` + KernelName + `"},
+  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + kernelName + `"]},
+  "MultiKernelManager": {"default_kernel_name": "` + kernelName + `"},
   "LabApp": {"extension_manager": "readonly"}
 }
 `

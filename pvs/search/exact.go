@@ -32,8 +32,8 @@ type Exact struct {
 	device multiplier // nil without a backend
 }
 
-// DefaultTileQueries is how many queries a tile has if nothing else is said.
-const DefaultTileQueries = 1024
+// defaultTileQueries is how many queries a tile has if nothing else is said.
+const defaultTileQueries = 1024
 
 // fewQueries is up to where plain Go is faster than handing the whole index to a
 // backend, which copies it (the two cross between 6 and 8 queries on 2 cores).
@@ -47,7 +47,7 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 		opts.TileRows = 8192
 	}
 	if opts.TileQuery == 0 {
-		opts.TileQuery = DefaultTileQueries
+		opts.TileQuery = defaultTileQueries
 	}
 	if opts.TileRows < 1 || opts.TileQuery < 1 {
 		return nil, fmt.Errorf("tiles of %d rows and %d queries are not possible", opts.TileRows, opts.TileQuery)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/gopvs/product-visual-search/data/defects"
 	"github.com/gopvs/product-visual-search/data/kicad"
@@ -42,7 +43,11 @@ func adviceFor(err error) string {
 	say := ""
 	for _, a := range advice {
 		if errors.Is(err, a.is) {
-			say += "; " + a.say
+			between := "; "
+			if strings.HasPrefix(a.say, "or ") {
+				between = ", "
+			}
+			say += between + a.say
 		}
 	}
 	return say
