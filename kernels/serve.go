@@ -162,7 +162,7 @@ func within(checkout, folder string) (string, error) {
 	return rel, nil
 }
 
-// What errors of [Lab.Serve] are of, where another folder or port is a way out.
+// Marks of errors of [Lab.Serve], for [errors.Is], where another folder or port is a way out.
 var (
 	ErrNoFolder = errors.New("there is no folder of notebooks")
 	ErrPort     = errors.New("take a free one, or 0 for any")

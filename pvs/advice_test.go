@@ -45,8 +45,10 @@ func TestNoAdviceOfTheCommand(t *testing.T) {
 			ast.Inspect(f, func(n ast.Node) bool {
 				text, ok := n.(*ast.BasicLit)
 				// A text that begins with a flag is an argument for another program.
-				if ok && text.Kind == token.STRING && !strings.HasPrefix(text.Value, `"--`) && commands.MatchString(text.Value) {
-					t.Errorf("%s: %s; say what is wrong by an error's kind, and what to do in pvs/cmd/pvs/advice.go", name, text.Value)
+				if ok && text.Kind == token.STRING && !strings.HasPrefix(text.Value, `"--`) &&
+					commands.MatchString(text.Value) {
+					t.Errorf("%s: %s; give the error a sentinel, and say what to do in pvs/cmd/pvs/advice.go",
+						name, text.Value)
 				}
 				return true
 			})

@@ -49,7 +49,8 @@ func OpenFolder(ctx context.Context, dir string, opts FolderOptions) (*Catalog, 
 	if opts.Queries < 0 {
 		layout.Queries = dataset.NoQueries
 	}
-	c, summary, err := dataset.Read(ctx, layout, dir, dataset.Options{SkipBad: opts.SkipBad, FollowLinks: opts.FollowLinks})
+	c, summary, err := dataset.Read(ctx, layout, dir,
+		dataset.Options{SkipBad: opts.SkipBad, FollowLinks: opts.FollowLinks})
 	if err != nil {
 		return nil, err
 	}

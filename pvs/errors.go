@@ -2,6 +2,6 @@ package pvs
 
 import "github.com/gopvs/product-visual-search/pvs/catalog"
 
-// ErrBad is what errors are of that SkipBad would have left out: photos that cannot be
-// read, broken rows of a catalogue.
+// ErrBad marks errors about single photos that cannot be read and about broken rows of a
+// catalogue, for [errors.Is]: with SkipBad they are left out.
 var ErrBad = catalog.ErrBad

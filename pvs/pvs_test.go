@@ -121,7 +121,8 @@ func checkEngine(t *testing.T, n *pvs.Network, c *pvs.Catalog, reference *pvs.Ve
 
 func TestOtherVectorsAreRefused(t *testing.T) {
 	c := photos(t)
-	network, colours := open(t, pvs.NetworkOptions{Weights: mini, Backend: "go"}), open(t, pvs.NetworkOptions{Name: pvs.ColourHistogram})
+	network := open(t, pvs.NetworkOptions{Weights: mini, Backend: "go"})
+	colours := open(t, pvs.NetworkOptions{Name: pvs.ColourHistogram})
 	small := open(t, pvs.NetworkOptions{Weights: mini, Backend: "go", Pixels: 48})
 	index := embed(t, network, c.Index()[:2], pvs.EmbedOptions{})
 	for _, other := range []*pvs.Network{colours, small} {
@@ -149,7 +150,8 @@ func TestSaved(t *testing.T) {
 	if had == 0 || batches != had || !slices.Equal(v.Data, again.Data) || !slices.Equal(v.Data, read.Data) {
 		t.Errorf("%d steps, then %d; the vectors of files differ", had, batches-had)
 	}
-	if memory := embed(t, n, c.Index(), pvs.EmbedOptions{}); !slices.Equal(v.Data, memory.Data) || !slices.Equal(v.IDs, memory.IDs) {
+	memory := embed(t, n, c.Index(), pvs.EmbedOptions{})
+	if !slices.Equal(v.Data, memory.Data) || !slices.Equal(v.IDs, memory.IDs) {
 		t.Error("in memory the vectors are others than in files")
 	}
 	// A photo of the index is not found as itself.
@@ -239,7 +241,8 @@ func TestCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := "photo,path,split,product,category,title\na," + photo + ",index,hat,,\nb," + photo + ",query,hat,,\nc,,index,,,\n"
+	rows := "photo,path,split,product,category,title\n" +
+		"a," + photo + ",index,hat,,\nb," + photo + ",query,hat,,\nc,,index,,,\n"
 	if err := os.WriteFile(filepath.Join(dir, "photos.csv"), []byte(rows), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -308,6 +311,9 @@ func TestConcurrent(t *testing.T) {
 				t.Errorf("%d results, %v", len(found), err)
 			}
 			if _, err := index.Search(t.Context(), index, 2); err != nil {
+				t.Error(err)
+			}
+			if _, err := n.Embed(t.Context(), pvs.Files("testdata/photos/hat/0.jpg"), pvs.EmbedOptions{}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ErrNoList is what errors of [Read] are of where a file is not a list of [Spoil]'s.
+// ErrNoList marks errors of [Read] about a file that is no list of [Spoil]'s, for [errors.Is].
 var ErrNoList = errors.New("reading the known defects")
 
 // Read reads a list that [Spoil] wrote.

@@ -177,7 +177,8 @@ func (s *store) stream(ctx context.Context, log func(string), each func(name str
 	}
 }
 
-// ErrNoParts is what errors are of where the parts cannot be downloaded: Options.From is a way out.
+// ErrNoParts marks errors about parts that cannot be downloaded, for [errors.Is]: Options.From is
+// a way out.
 var ErrNoParts = errors.New("get its .deb file or a folder of .wrl files otherwise")
 
 // download fetches the package into a temporary folder.

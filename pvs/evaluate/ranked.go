@@ -54,7 +54,7 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 	return errors.Join(err, c.Error(), buf.Flush())
 }
 
-// ErrNone is what errors are of where results are not there.
+// ErrNone marks errors about results that are not there, for [errors.Is].
 var ErrNone = errors.New("there are no results")
 
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does

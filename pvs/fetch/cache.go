@@ -11,7 +11,7 @@ import (
 // folder of the user. The program that owns the process may set it at its start.
 var Cache string
 
-// ErrCache is what errors are of where that folder cannot be had: naming another is a way out.
+// ErrCache marks errors about that folder, for [errors.Is]: naming another is a way out.
 var ErrCache = errors.New("the cache folder")
 
 // CacheDir returns (and makes) a folder of [Cache].

@@ -63,7 +63,7 @@ func ReadManifest(path string) (*Manifest, error) {
 }
 
 // readManifest reads the manifest of a set, or says why there is none.
-// ErrNone is what errors are of where records are not there.
+// ErrNone marks errors about records that are not there, for [errors.Is].
 var ErrNone = errors.New("there are no records")
 
 func readManifest(name string) ([]byte, error) {

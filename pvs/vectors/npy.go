@@ -125,7 +125,7 @@ func asBytes(v []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 4*len(v))
 }
 
-// ErrNone is what errors are of where vectors or ids are not there.
+// ErrNone marks errors about vectors or ids that are not there, for [errors.Is].
 var ErrNone = errors.New("there are no vectors")
 
 func missing(err error, path, what string) error {

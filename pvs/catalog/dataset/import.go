@@ -34,7 +34,7 @@ type Summary struct {
 	catalog.Summary
 	Skipped int      `json:"skipped"` // photos and rows left out
 	Bad     []string `json:"-"`       // the first of them, a line each
-	Kinds   []error  `json:"-"`       // what errors of the photos and rows left out are of: ErrLink, ErrNotUTF8
+	Kinds   []error  `json:"-"`       // marks of what was left out: ErrLink, ErrNotUTF8
 	Notes   []string `json:"-"`       // what the user should know
 }
 

@@ -110,7 +110,8 @@ func (l *list) open(opts listOptions) error {
 		delete(l.at, "photo")
 	}
 	if l.at["path"] == nil {
-		return tag.Error(fmt.Errorf("%s has no column photo, which names the files; its columns are %s", l.name, header), ErrColumn)
+		return tag.Error(fmt.Errorf("%s has no column photo, which names the files; its columns are %s",
+			l.name, header), ErrColumn)
 	}
 	l.table.Select(selected) // all are there
 	if twice := l.table.Twice(); twice != "" {

@@ -128,7 +128,7 @@ type problems struct {
 	path  string // "": no file
 	n     int
 	first []string
-	kinds []error // of kinds
+	kinds []error // marks of their errors
 	file  *os.File
 	out   *bufio.Writer
 	err   error

@@ -14,7 +14,8 @@ func TestAdvice(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	write := func(name, text string) {
 		t.Helper()
-		if err := errors.Join(os.MkdirAll(filepath.Dir(at(name)), 0o755), os.WriteFile(at(name), []byte(text), 0o644)); err != nil {
+		err := os.MkdirAll(filepath.Dir(at(name)), 0o755)
+		if err := errors.Join(err, os.WriteFile(at(name), []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,10 +31,14 @@ func TestAdvice(t *testing.T) {
 		args []string
 		say  string
 	}{
-		{[]string{"embed", at("bad"), "--split", "index", "--baseline", "--out", at("v")}, "; mend them, or leave out what is bad with --skip-bad"},
-		{[]string{"import", "csv", at("list/columns.csv"), "--out", at("o")}, "; say which column it is with --column, as in --column photo=NAME"},
-		{[]string{"import", "csv", at("list/latin.csv"), "--out", at("o")}, ", or leave out what is bad with --skip-bad, or read it as Latin-1 with --latin1"},
-		{[]string{"import", "folder", at("linked"), "--out", at("o")}, ", or take photos that links lead to with --follow-links"},
+		{[]string{"embed", at("bad"), "--split", "index", "--baseline", "--out", at("v")},
+			"; mend them, or leave out what is bad with --skip-bad"},
+		{[]string{"import", "csv", at("list/columns.csv"), "--out", at("o")},
+			"; say which column it is with --column, as in --column photo=NAME"},
+		{[]string{"import", "csv", at("list/latin.csv"), "--out", at("o")},
+			", or leave out what is bad with --skip-bad, or read it as Latin-1 with --latin1"},
+		{[]string{"import", "folder", at("linked"), "--out", at("o")},
+			", or take photos that links lead to with --follow-links"},
 		{[]string{"search", "--index", at("none"), "--queries", at("none")}, "; write them with pvs embed"},
 		{[]string{"evaluate", at("none"), "--truth", "x"}, "; write them with pvs search"},
 	} {
@@ -44,7 +49,8 @@ func TestAdvice(t *testing.T) {
 	}
 	// What was left out, and what would take it.
 	status, _, stderr := pvs(t, "import", "folder", at("linked"), "--skip-bad", "--out", at("o"))
-	if status != 0 || !strings.Contains(stderr, "to have more of them, take photos that links lead to with --follow-links\n") {
+	say := "to have more of them, take photos that links lead to with --follow-links\n"
+	if status != 0 || !strings.Contains(stderr, say) {
 		t.Errorf("status %d, %q", status, stderr)
 	}
 }

@@ -126,7 +126,7 @@ func (s Source) download(ctx context.Context, path string, log func(string)) err
 	return nil
 }
 
-// What errors are of, where naming a weights file or its variant is a way out.
+// Marks of errors, for [errors.Is], where naming a weights file or its variant is a way out.
 var (
 	ErrUnavailable = errors.New("no ImageNet weights can be had")
 	ErrNoVariant   = errors.New("the variant of a weights file is not named")
