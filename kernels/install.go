@@ -9,7 +9,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
-// Config is what [Lab.Install] and [Lab.InstallKernel] need to know.
+// Config is what [Lab.Install] needs to know.
 type Config struct {
 	Checkout string                // whose packages a notebook outside of any checkout imports; see [Checkout]
 	Env      map[string]string     // goes into the kernel's environment
@@ -54,17 +54,7 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 	return append([]Part{jupyter}, kernel...), nil
 }
 
-// InstallKernel installs only the kernel, in Jupyter's data folder, for a Jupyter that is
-// installed already.
-func (l Lab) InstallKernel(ctx context.Context, c Config, data string) ([]Part, error) {
-	release, err := fetch.Lock(ctx, l.Dir, c.Log)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	return l.installKernel(ctx, c, data)
-}
-
+// installKernel installs the kernel in Jupyter's data folder.
 func (l Lab) installKernel(ctx context.Context, c Config, data string) ([]Part, error) {
 	goPath, goVersion, err := goCommand(ctx, c.Checkout)
 	if err != nil {
@@ -81,7 +71,7 @@ func (l Lab) installKernel(ctx context.Context, c Config, data string) ([]Part, 
 	if err := l.writeScript("go", goScript, goPath); err != nil {
 		return nil, err
 	}
-	if err := l.writeScript(KernelName, kernelScript, filepath.Join(l.bin(), "gonb"), c.Checkout); err != nil {
+	if err := l.writeScript(kernelName, kernelScript, filepath.Join(l.bin(), "gonb"), c.Checkout); err != nil {
 		return nil, err
 	}
 	if err := precompile(ctx, goPath, c.Checkout, c.Log); err != nil {

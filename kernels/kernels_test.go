@@ -162,7 +162,7 @@ func TestGoScript(t *testing.T) {
 // The kernel's workspace is the notebook's checkout, else the one that was set up.
 func TestKernelScript(t *testing.T) {
 	lab := Lab{t.TempDir()}
-	if err := lab.writeScript(KernelName, kernelScript, echo(t), "/set/up"); err != nil {
+	if err := lab.writeScript(kernelName, kernelScript, echo(t), "/set/up"); err != nil {
 		t.Fatal(err)
 	}
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -173,7 +173,7 @@ func TestKernelScript(t *testing.T) {
 	write(t, filepath.Join(root, "notebooks", "other", "go.mod"), "module "+module+"/other\n", 0o644)
 	for dir, work := range map[string]string{root: root, filepath.Join(root, "notebooks", "other"): root,
 		t.TempDir(): "/set/up"} {
-		got, err := output(context.Background(), dir, nil, filepath.Join(lab.bin(), KernelName), "c.json")
+		got, err := output(context.Background(), dir, nil, filepath.Join(lab.bin(), kernelName), "c.json")
 		if want := "3 --kernel c.json -go_work=" + work; err != nil || got != want {
 			t.Errorf("in %s: %q, %v; want %q", dir, got, err, want)
 		}

@@ -156,7 +156,7 @@ func pathInCheckout(checkout, folder string) (string, error) {
 		return "", err
 	}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("there is no folder of notebooks %s: name another (pvs lab FOLDER)", path)
+		return "", fmt.Errorf("%w %s", ErrNoFolder, path)
 	}
 	rel, err := filepath.Rel(checkout, path)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
@@ -166,16 +166,20 @@ func pathInCheckout(checkout, folder string) (string, error) {
 	return rel, nil
 }
 
+// Marks of errors of [Lab.Serve], for [errors.Is], where another folder or port is a way out.
+var (
+	ErrNoFolder = errors.New("there is no folder of notebooks")
+	ErrPort     = errors.New("take a free one, or 0 for any")
+)
+
 // freePort checks that a port is free, or finds a free one for 0.
 func freePort(host string, port int) (int, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return 0, fmt.Errorf("port %d of %s is taken, perhaps by another JupyterLab: name a free one by --port, or --port "+
-			"0 for any", port, host)
+		return 0, fmt.Errorf("port %d of %s is taken, perhaps by another JupyterLab: %w", port, host, ErrPort)
 	case errors.Is(err, syscall.EACCES):
-		return 0, fmt.Errorf("port %d is for the administrator only: name one above 1023 by --port, or --port 0 for any",
-			port)
+		return 0, fmt.Errorf("port %d is for the administrator only, as all below 1024: %w", port, ErrPort)
 	case err != nil:
 		return 0, fmt.Errorf("listening on port %d of %s: %w", port, host, err)
 	}

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -35,8 +36,7 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	if _, err := freePort("127.0.0.1", listener.Addr().(*net.TCPAddr).Port); err == nil ||
-		!strings.Contains(err.Error(), "--port 0 for any") {
+	if _, err := freePort("127.0.0.1", listener.Addr().(*net.TCPAddr).Port); !errors.Is(err, ErrPort) {
 		t.Errorf("got %v", err)
 	}
 	if port, err := freePort("127.0.0.1", 0); err != nil || port == 0 {
@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 	if _, err := lab.writeSpec(lab.data(), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{KernelName, "gonb", "goimports", "gopls"} {
+	for _, name := range []string{kernelName, "gonb", "goimports", "gopls"} {
 		write(t, filepath.Join(lab.bin(), name), "", 0o755)
 	}
 	missing("bin/go is missing")

@@ -171,8 +171,8 @@ const overrides = `{
 // serverConfig allows only the Go kernel: with Python's, which comes with JupyterLab, a
 // notebook of this lab would fail at its first cell.
 const serverConfig = `{
-  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + KernelName + `"]},
-  "MultiKernelManager": {"default_kernel_name": "` + KernelName + `"},
+  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + kernelName + `"]},
+  "MultiKernelManager": {"default_kernel_name": "` + kernelName + `"},
   "LabApp": {"extension_manager": "readonly"}
 }
 `

@@ -42,15 +42,6 @@ var leaves = func() []leaf {
 	return all
 }()
 
-// Categories returns the leaf categories.
-func Categories() []catalog.Category {
-	var all []catalog.Category
-	for _, l := range leaves {
-		all = append(all, l.category)
-	}
-	return all
-}
-
 // Catalog returns the first n products of a seed.
 func Catalog(seed uint64, n int) studio.Products { return drawn{seed, n} }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // The files of a catalogue folder.
@@ -67,7 +68,8 @@ func refuse(name string, problems []Problem) error {
 		}
 		lines = append(lines, p.String())
 	}
-	return fmt.Errorf("%s has %d bad rows (%s); mend them or leave them out with --skip-bad", name, len(problems), strings.Join(lines, "; "))
+	err := fmt.Errorf("%s has %d bad rows (%s); mend them", name, len(problems), strings.Join(lines, "; "))
+	return tag.Error(err, ErrBad)
 }
 
 // readPhotos reads all rows; the error is of the file, not of a row.
@@ -119,6 +121,9 @@ func (p Photo) check(seen map[string]int) error {
 		return errors.New("the photo has no id")
 	}
 	if line, twice := seen[p.ID]; twice {
+		if line == 0 {
+			return errors.New("the id is used already")
+		}
 		return fmt.Errorf("the id is used on line %d already", line)
 	}
 	if p.Path == "" {

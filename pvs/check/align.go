@@ -29,15 +29,15 @@ const (
 	shiftStrength   = noise * noise / (usualShift * usualShift)
 )
 
-// Picture is a photo at the resolutions that [Align] compares.
-type Picture struct {
+// picture is a photo at the resolutions that [align] compares.
+type picture struct {
 	full  planes
 	lumas [3][]float32 // at 16, 32 and 64 pixels
 }
 
-// NewPicture shrinks a photo.
-func NewPicture(photo *imageprep.RGB) *Picture {
-	p := &Picture{full: shrink(photo, alignSide)}
+// newPicture shrinks a photo.
+func newPicture(photo *imageprep.RGB) *picture {
+	p := &picture{full: shrink(photo, alignSide)}
 	for c := range p.full.c {
 		blur(p.full.c[c], alignSide)
 	}
@@ -76,11 +76,11 @@ type warp struct {
 	gain, bias     float64
 }
 
-// Align registers b with a by stretching, shifting and brightening it - least squares by
+// align registers b with a by stretching, shifting and brightening it - least squares by
 // Gauss-Newton from coarse to fine (Lucas & Kanade 1981) - and returns the share of a's
 // variance, over red, green and blue, that b then explains: 1 for the same picture, 0 or
 // less for another picture, 0 for one that does not fit within a slight crop.
-func Align(a, b *Picture) float64 {
+func align(a, b *picture) float64 {
 	w := warp{sx: 1, sy: 1, gain: 1}
 	for level, steps := range []int{12, 8, 6} {
 		side := alignSide >> (2 - level)

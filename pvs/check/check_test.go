@@ -107,8 +107,8 @@ func TestAlign(t *testing.T) {
 			"cropped at one side":   encode(t, part(m, 0, 0.05, 0, 0), 80),
 		} {
 			other := decode(t, copied)
-			a, b := NewPicture(whole), NewPicture(other)
-			if v := max(Align(a, b), Align(b, a)); v < sameAbove {
+			a, b := newPicture(whole), newPicture(other)
+			if v := max(align(a, b), align(b, a)); v < sameAbove {
 				t.Errorf("scene %d %s: agreement %.3f", seed, name, v)
 			}
 			theirs, _ := fingerprints(other)
@@ -117,8 +117,8 @@ func TestAlign(t *testing.T) {
 			}
 		}
 		other := decode(t, encode(t, scene(seed+100, 240, 180), 90))
-		a, b := NewPicture(whole), NewPicture(other)
-		if v := max(Align(a, b), Align(b, a)); v >= 0.9 {
+		a, b := newPicture(whole), newPicture(other)
+		if v := max(align(a, b), align(b, a)); v >= 0.9 {
 			t.Errorf("scenes %d and %d: agreement %.3f", seed, seed+100, v)
 		}
 	}
@@ -150,14 +150,14 @@ func TestColourIsNotBrightness(t *testing.T) {
 	for i := 0; i < len(p.Pix); i += 3 {
 		turned.Pix[i], turned.Pix[i+1], turned.Pix[i+2] = p.Pix[i+1], p.Pix[i+2], p.Pix[i]
 	}
-	if v := Align(NewPicture(p), NewPicture(turned)); v >= sameAbove {
+	if v := align(newPicture(p), newPicture(turned)); v >= sameAbove {
 		t.Errorf("turned colours agree by %.3f", v)
 	}
 	brighter := imageprep.NewRGB(p.Width, p.Height)
 	for i, v := range p.Pix {
 		brighter.Pix[i] = uint8(float64(v)*0.8 + 10)
 	}
-	if v := Align(NewPicture(p), NewPicture(brighter)); v < sameAbove {
+	if v := align(newPicture(p), newPicture(brighter)); v < sameAbove {
 		t.Errorf("a darker copy agrees by %.3f", v)
 	}
 }
@@ -549,8 +549,8 @@ func BenchmarkFingerprints(b *testing.B) {
 }
 
 func BenchmarkAlign(b *testing.B) {
-	x, y := NewPicture(imageprep.FromImage(scene(1, 240, 240))), NewPicture(imageprep.FromImage(scene(2, 240, 240)))
+	x, y := newPicture(imageprep.FromImage(scene(1, 240, 240))), newPicture(imageprep.FromImage(scene(2, 240, 240)))
 	for b.Loop() {
-		Align(x, y)
+		align(x, y)
 	}
 }

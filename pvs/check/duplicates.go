@@ -27,7 +27,7 @@ const (
 	// proposedAbove is the cosine of fingerprints above which a pair is proposed: a
 	// crop of up to 1/20 at each edge has 0.958 or more.
 	proposedAbove = 0.94
-	// sameAbove is the share of variance (Align) above which two files show one picture.
+	// sameAbove is the share of variance (align) above which two files show one picture.
 	sameAbove = 0.965
 	// proposals is how many photos may be proposed for one.
 	proposals = 8
@@ -138,7 +138,7 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 	if _, err := log.WriteString("\n"); err != nil { // ends a line that a kill cut off
 		return nil, errors.Join(wholefile.Explain(err), log.Close())
 	}
-	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*Picture{}}
+	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*picture{}}
 	var lock sync.Mutex
 	done := 0
 	err = cores.Each(ctx, len(proposed), func(i int) error {
@@ -228,7 +228,7 @@ type pictures struct {
 	files  []string
 	limits imageprep.Limits
 	lock   sync.Mutex
-	held   map[int]*Picture
+	held   map[int]*picture
 	order  []int // of their reading
 }
 
@@ -242,23 +242,23 @@ func (p *pictures) agreement(a, b int) float64 {
 	if x == nil || y == nil {
 		return 0
 	}
-	v := Align(x, y)
+	v := align(x, y)
 	if v >= sameAbove {
 		return v
 	}
-	return max(0, v, Align(y, x))
+	return max(0, v, align(y, x))
 }
 
-func (p *pictures) get(i int) *Picture {
+func (p *pictures) get(i int) *picture {
 	p.lock.Lock()
 	had, ok := p.held[i]
 	p.lock.Unlock()
 	if ok {
 		return had
 	}
-	var made *Picture
+	var made *picture
 	if photo, err := imageprep.Open(p.files[i], p.limits); err == nil {
-		made = NewPicture(photo)
+		made = newPicture(photo)
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()

@@ -60,9 +60,6 @@ type Limits struct {
 	Few     int // photos below which a category has few; 0: none has
 }
 
-// DefaultLimits are those of the command.
-var DefaultLimits = Limits{MinSide: 64, Few: 5}
-
 // Report is what was found in a catalogue.
 type Report struct {
 	Catalog  *catalog.Catalog

@@ -18,6 +18,7 @@ import (
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -178,12 +179,16 @@ func TestBadPhotos(t *testing.T) {
 	}
 	name := filepath.Join(t.TempDir(), "set")
 	_, err := Run(context.Background(), Histogram{}, list, name, RunOptions{})
-	for _, want := range []string{"photo p1", "photos.csv line 3", "--skip-bad"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
+	for _, want := range []string{"photo p1", "photos.csv line 3"} {
+		if !errors.Is(err, catalog.ErrBad) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	result, err := Run(context.Background(), Histogram{}, list, name, RunOptions{SkipBad: true})
+	memory, result, err := InMemory(context.Background(), Histogram{}, list, RunOptions{SkipBad: true})
+	if err != nil || !slices.Equal(memory.IDs, []string{"p0", "p2", "p3"}) || len(result.Skipped) != 1 || result.New != 3 {
+		t.Errorf("in memory: %v, %+v, %v", memory, result, err)
+	}
+	result, err = Run(context.Background(), Histogram{}, list, name, RunOptions{SkipBad: true})
 	if err != nil || result.Vectors != 3 || len(result.Skipped) != 1 {
 		t.Fatalf("got %+v, %v", result, err)
 	}

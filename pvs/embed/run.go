@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -27,8 +28,11 @@ type Photo struct {
 func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
 	var photos []Photo
 	for _, p := range c.Split(split) {
-		where := fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)
-		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: where})
+		photo := Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)}
+		if p.Line == 0 { // of a catalogue without a file
+			photo.Where = p.Path
+		}
+		photos = append(photos, photo)
 	}
 	return photos
 }
@@ -215,16 +219,35 @@ func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (rows []
 }
 
 func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {
-	var result Result
 	list, changed, err := plan(ctx, photos, w, opts)
 	if err != nil {
-		return result, err
+		return Result{}, err
 	}
-	finished := len(photos) - len(list)
-	if opts.Progress != nil && len(list) > 0 {
-		opts.Progress(finished, len(photos))
-	}
+	result, err := batches(ctx, e, list, len(photos), opts, func(b *batch, out []float32) error {
+		if len(b.gone) > 0 {
+			if err := w.Drop(b.gone); err != nil {
+				return err
+			}
+		}
+		for i, p := range b.done {
+			if err := put(w, p, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
+				return err
+			}
+		}
+		return w.Flush()
+	})
 	result.Changed = changed
+	return result, err
+}
+
+// batches embeds a list, the last of total photos, and hands each batch with its vectors to
+// take, which keeps neither.
+func batches(ctx context.Context, e Embedder, list []todo, total int, opts RunOptions,
+	take func(b *batch, vectors []float32) error) (result Result, err error) {
+	finished := total - len(list)
+	if opts.Progress != nil && len(list) > 0 {
+		opts.Progress(finished, total)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	out := make([]float32, e.Batch()*e.Dim())
@@ -235,23 +258,13 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 			return result, b.err
 		}
 		result.Skipped = append(result.Skipped, b.bad...)
-		if len(b.gone) > 0 {
-			if err := w.Drop(b.gone); err != nil {
-				return result, err
-			}
-		}
 		if len(b.done) > 0 {
 			if err := e.Embed(b.inputs, len(b.done), out); err != nil {
 				return result, err
 			}
 		}
 		b.free <- b.inputs
-		for i, p := range b.done {
-			if err := put(w, p, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
-				return result, err
-			}
-		}
-		if err := w.Flush(); err != nil {
+		if err := take(b, out); err != nil {
 			return result, err
 		}
 		result.New += len(b.done)
@@ -263,7 +276,7 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 		}
 		finished += b.photos
 		if opts.Progress != nil {
-			opts.Progress(finished, len(photos))
+			opts.Progress(finished, total)
 		}
 	}
 	return result, ctx.Err()
@@ -326,7 +339,7 @@ func (b *batch) decode(e Embedder, photos []todo, opts RunOptions) {
 		if errs[i] != nil {
 			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])
 			if !opts.SkipBad {
-				b.err = fmt.Errorf("%s; mend it, or leave it out with --skip-bad", line)
+				b.err = tag.Error(fmt.Errorf("photo %s (%s): %w", p.ID, p.Where, errs[i]), catalog.ErrBad)
 				return
 			}
 			b.bad = append(b.bad, line)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -54,13 +55,16 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 	return errors.Join(err, c.Error(), buf.Flush())
 }
 
+// ErrNone marks errors about results that are not there, for [errors.Is].
+var ErrNone = errors.New("there are no results")
+
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does
 // not follow the one before, and a score that is no number are errors with their line.
 func ReadRanked(path string) (map[string][]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("there are no results at %s; write them with pvs search", path)
+			return nil, tag.Error(fmt.Errorf("there are no results at %s", path), ErrNone)
 		}
 		return nil, err
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"image/jpeg"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/records"
 )
 
@@ -31,7 +33,7 @@ func FromRecords(set *records.Set, skipBad bool) (*Records, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w, or leave that record out with --skip-bad", err)
+			return nil, tag.Error(err, catalog.ErrBad)
 		}
 		if r.Label < -1 || r.Label >= int64(len(set.Manifest.Classes)) {
 			return nil, fmt.Errorf("photo %s has the label %d, but there are %d classes; write the records again",

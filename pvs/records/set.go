@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // manifestVersion grows when the manifest's meaning changes. Version 1 had no Asked,
@@ -62,6 +63,9 @@ func ReadManifest(path string) (*Manifest, error) {
 }
 
 // readManifest reads the manifest of a set, or says why there is none.
+// ErrNone marks errors about records that are not there, for [errors.Is].
+var ErrNone = errors.New("there are no records")
+
 func readManifest(name string) ([]byte, error) {
 	const tries = 3 // between two steps a writer may have ended, and the next have begun
 	for try := 1; ; try++ {
@@ -82,7 +86,7 @@ func absent(err error, path string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return notThere(fmt.Sprintf("there is no %s; write the records with pvs records", path))
+	return tag.Error(notThere(fmt.Sprintf("there is no %s", path)), ErrNone)
 }
 
 // notThere is an error that is fs.ErrNotExist.

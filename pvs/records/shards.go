@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -138,7 +140,7 @@ func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err 
 			}
 			switch {
 			case e.err != nil && !w.skipBad:
-				return fmt.Errorf("%w; mend it, or leave it out with --skip-bad", e.err)
+				return tag.Error(e.err, catalog.ErrBad)
 			case e.err != nil:
 				s.Skipped = append(s.Skipped, e.err.Error())
 			default:

@@ -103,5 +103,5 @@ func (s *photoSet) encode(p catalog.Photo) (frame []byte, stamp string, err erro
 	if i, ok := slices.BinarySearch(s.classes, string(p.Category)); ok {
 		label = int64(i)
 	}
-	return appendFrame(nil, Record{Image: jpg.Bytes(), Label: label}.example().Marshal()), stamp, nil
+	return appendFrame(nil, Record{Image: jpg.Bytes(), Label: label}.example().marshal()), stamp, nil
 }

@@ -14,7 +14,7 @@ import (
 type ExactOptions struct {
 	Backend   compute.Backend // computes inner products; nil: pure Go
 	TileRows  int             // rows of the index in a tile; 0: 8192
-	TileQuery int             // queries in a tile; 0: DefaultTileQueries
+	TileQuery int             // queries in a tile; 0: defaultTileQueries
 }
 
 // Exact compares queries with all rows. It may be used from several goroutines at once.
@@ -32,8 +32,8 @@ type Exact struct {
 	device multiplier // nil without a backend
 }
 
-// DefaultTileQueries is the default of ExactOptions.TileQuery.
-const DefaultTileQueries = 1024
+// defaultTileQueries is the default of ExactOptions.TileQuery.
+const defaultTileQueries = 1024
 
 // fewQueries is the number of queries up to which pure Go is faster than a backend, to
 // which the whole index is copied (on 2 cores they break even between 6 and 8 queries).
@@ -47,7 +47,7 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 		opts.TileRows = 8192
 	}
 	if opts.TileQuery == 0 {
-		opts.TileQuery = DefaultTileQueries
+		opts.TileQuery = defaultTileQueries
 	}
 	if opts.TileRows < 1 || opts.TileQuery < 1 {
 		return nil, fmt.Errorf("tiles of %d rows and %d queries are not possible", opts.TileRows, opts.TileQuery)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // base returns a set's name without the .npy that a user may have typed.
@@ -25,6 +27,9 @@ func CheckName(name string) error {
 	return nil
 }
 
+// ErrNone marks errors about vectors or ids that are not there, for [errors.Is].
+var ErrNone = errors.New("there are no vectors")
+
 // missing says that a file of a set is not there. The path is the set's name and an ending.
 func missing(err error, path, what string) error {
 	if !errors.Is(err, os.ErrNotExist) {
@@ -36,8 +41,7 @@ func missing(err error, path, what string) error {
 		return fmt.Errorf("%s is beside the %s %s.npy, not them: name them without that ending, %s", name, what,
 			strings.TrimSuffix(name, end), strings.TrimSuffix(name, end))
 	case ".parquet", ".pq", ".tfrecord":
-		return fmt.Errorf("%s is no .npy: pvs convert %s %s.npy makes one, whose name is %s", name, name,
-			strings.TrimSuffix(name, end), strings.TrimSuffix(name, end))
+		return fmt.Errorf("%s is no .npy: convert it to %s.npy first, whose name is %[2]s", name, strings.TrimSuffix(name, end))
 	}
-	return fmt.Errorf("there are no %s at %s; write them with pvs embed", what, path)
+	return tag.Error(fmt.Errorf("there are no %s at %s", what, path), ErrNone)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Options of [Import].
@@ -34,6 +35,7 @@ type Summary struct {
 	catalog.Summary
 	Skipped int      `json:"skipped"` // photos and rows left out
 	Bad     []string `json:"-"`       // the first of them, a line each
+	Kinds   []error  `json:"-"`       // marks of what was left out: ErrLink, ErrNotUTF8
 	Notes   []string `json:"-"`       // what the user should know
 }
 
@@ -45,18 +47,40 @@ const ProblemsFile = "problems.txt"
 // whole or not at all. Paths in it are relative if the source lies in OUT, else absolute.
 // A catalogue that was not imported from the same source is left alone: that is an error.
 func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summary, error) {
-	if opts.Val < 0 || opts.Val >= 1 {
-		return Summary{}, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
-	}
-	im := &importing{ctx: ctx, src: src, opts: opts}
-	if err := im.start(out); err != nil {
+	im, err := start(ctx, src, opts)
+	if err != nil {
 		return Summary{}, err
 	}
-	err := kind.read(im)
-	return im.finish(err)
+	prefix, err := prefixOf(im.tree.root, out)
+	if err != nil {
+		return Summary{}, err
+	}
+	made := catalog.Made{By: "pvs import", Of: prefix}
+	if im.tree.root != src { // one file of the folder
+		made.Of = path.Join(prefix, filepath.Base(src))
+	}
+	if im.sink, err = openSink(out, prefix, made); err != nil {
+		return Summary{}, err
+	}
+	return im.finish(kind.read(im))
 }
 
-// importing is one run of [Import].
+// Read is [Import] into memory: nothing is written.
+func Read(ctx context.Context, kind Kind, src string, opts Options) (*catalog.Catalog, Summary, error) {
+	im, err := start(ctx, src, opts)
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	b := catalog.NewBuilder(im.tree.root)
+	im.sink = newSink(b, "")
+	summary, err := im.finish(kind.read(im))
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	return b.Catalog(), summary, nil
+}
+
+// importing is one run of [Import] or [Read].
 type importing struct {
 	ctx   context.Context
 	src   string
@@ -68,29 +92,20 @@ type importing struct {
 	single, fewer int
 }
 
-// start opens the source and the catalogue.
-func (im *importing) start(out string) error {
-	if err := checkSource(im.src); err != nil {
-		return err
+// start opens the source.
+func start(ctx context.Context, src string, opts Options) (*importing, error) {
+	if opts.Val < 0 || opts.Val >= 1 {
+		return nil, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
 	}
-	root := im.src
+	if err := checkSource(src); err != nil {
+		return nil, err
+	}
+	root := src
 	if info, err := os.Stat(root); err == nil && !info.IsDir() {
 		root = filepath.Dir(root)
 	}
-	var err error
-	if im.tree, err = openTree(root, im.opts.FollowLinks); err != nil {
-		return err
-	}
-	prefix, err := prefixOf(root, out)
-	if err != nil {
-		return err
-	}
-	made := catalog.Made{By: "pvs import", Of: prefix}
-	if root != im.src { // one file of the folder
-		made.Of = path.Join(prefix, filepath.Base(im.src))
-	}
-	im.sink, err = openSink(out, prefix, made)
-	return err
+	t, err := openTree(root, opts.FollowLinks)
+	return &importing{ctx: ctx, src: src, opts: opts, tree: t}, err
 }
 
 // prefixOf is what leads from the catalogue to the source: relative where the source
@@ -116,7 +131,10 @@ func (im *importing) finish(err error) (Summary, error) {
 	case listed != nil:
 		err = listed
 	case s.problems.n > 0 && !im.opts.SkipBad:
-		err = fmt.Errorf("%s; mend them or leave them out with --skip-bad", s.problems)
+		err = tag.Error(errors.New(s.problems.String()), catalog.ErrBad)
+		for _, kind := range s.problems.kinds {
+			err = tag.Error(err, kind)
+		}
 	case s.summary.Photos == 0 && s.problems.n > 0:
 		err = fmt.Errorf("no photo of %s is left: %s", im.src, s.problems)
 	case s.summary.Photos == 0:
@@ -134,7 +152,7 @@ func (im *importing) finish(err error) (Summary, error) {
 	if err := s.close(); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Notes: im.notes}, nil
+	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Kinds: s.problems.kinds, Notes: im.notes}, nil
 }
 
 // note keeps a line for the user.

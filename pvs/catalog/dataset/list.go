@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Columns says which columns of a file the catalogue's columns (photo, path, split,
@@ -97,8 +98,8 @@ func (l *list) open(opts listOptions) error {
 			if !mapped || slices.Contains(opts.optional, column) {
 				continue
 			}
-			return fmt.Errorf("%s has no column %s for the %s; its columns are %s; say which it is with --column %s=NAME",
-				l.name, strings.Join(missing, " and "), column, header, column)
+			return tag.Error(fmt.Errorf("%s has no column %s for the %s; its columns are %s",
+				l.name, strings.Join(missing, " and "), column, header), ErrColumn)
 		}
 		for _, one := range trimmed(names) {
 			l.at[column] = append(l.at[column], len(selected))
@@ -111,7 +112,8 @@ func (l *list) open(opts listOptions) error {
 		delete(l.at, "photo")
 	}
 	if l.at["path"] == nil {
-		return fmt.Errorf("%s has no column photo; its columns are %s; say which names the files with --column photo=NAME", l.name, header)
+		return tag.Error(fmt.Errorf("%s has no column photo, which names the files; its columns are %s",
+			l.name, header), ErrColumn)
 	}
 	l.table.Select(selected) // all are there
 	if twice := l.table.Twice(); twice != "" {
@@ -177,7 +179,7 @@ func notUTF8(fields []string) error {
 			return errors.New(save + " (it is not Latin-1 either, by its bytes)")
 		}
 	}
-	return errors.New(save + ", or read it as Latin-1 with --latin1")
+	return tag.Error(errors.New(save), ErrNotUTF8)
 }
 
 func (l *list) one(column string) string {

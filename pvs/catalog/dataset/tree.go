@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // tree is a source folder. Each of its folders is listed once, so that names that are not
@@ -166,7 +167,7 @@ func (t *tree) inside(rel string) error {
 	}
 	back, err := filepath.Rel(t.real, real)
 	if !t.follow && (err != nil || !filepath.IsLocal(back)) {
-		return fmt.Errorf("%s is a link that leads out of the folder, to %s; take such photos with --follow-links", rel, real)
+		return tag.Error(fmt.Errorf("%s is a link that leads out of the folder, to %s", rel, real), ErrLink)
 	}
 	return nil
 }

@@ -51,6 +51,9 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 	if summary.Skipped > 0 {
 		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped, filepath.Join(f.Out, dataset.ProblemsFile)))
 	}
+	for _, kind := range summary.Kinds {
+		a.log("to have more of them, " + strings.TrimPrefix(adviceFor(kind), ", or "))
+	}
 	for _, note := range summary.Notes {
 		a.log(note)
 	}

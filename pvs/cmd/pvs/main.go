@@ -72,9 +72,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "pvs: interrupted; what is done is kept, the same command goes on from there")
 	case c.Debug:
-		fmt.Fprintf(stderr, "pvs: %+v\n", err)
+		fmt.Fprintf(stderr, "pvs: %+v%s\n", err, adviceFor(err))
 	default:
-		fmt.Fprintln(stderr, "pvs:", advised(err))
+		fmt.Fprintf(stderr, "pvs: %v%s\n", err, adviceFor(err))
 	}
 	if errors.As(err, new(misuse)) {
 		return 2

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // Tensor is an array in row-major order. Values of other number types are
@@ -25,16 +24,6 @@ type File struct {
 	Metadata map[string]string
 	// Notes say which of several parts of the file Tensors are.
 	Notes []string
-}
-
-// Names returns the tensors' names, sorted.
-func (f *File) Names() []string {
-	names := make([]string, 0, len(f.Tensors))
-	for n := range f.Tensors {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // maxFile bounds a file, which is read into memory; EfficientNet-B7 with its optimizer takes 0.8 GB.

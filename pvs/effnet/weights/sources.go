@@ -11,6 +11,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Source is a published file of ImageNet weights.
@@ -126,6 +127,12 @@ func (s Source) download(ctx context.Context, path string, log func(string)) err
 	return nil
 }
 
+// Marks of errors, for [errors.Is], where naming a weights file or its variant is a way out.
+var (
+	ErrUnavailable = errors.New("no ImageNet weights can be had")
+	ErrNoVariant   = errors.New("the variant of a weights file is not named")
+)
+
 // retryAfter is how long a host that did not answer is not asked again.
 const retryAfter = 24 * time.Hour
 
@@ -158,8 +165,8 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 			}
 		}
 	}
-	return Source{}, "", fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? Else "+
-		"put %s into %s by hand, or name a file by --weights", len(Sources), Sources[0].File, dir)
+	return Source{}, "", tag.Error(fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
+		"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a
@@ -173,8 +180,8 @@ func Find(ctx context.Context, name, variant string, log func(string)) (effnet.C
 		s, path, err = Default(ctx, log)
 	case strings.ContainsAny(name, "./\\"):
 		if variant == "" {
-			return effnet.Config{}, "", fmt.Errorf("weights file %s: say by --model which EfficientNet it is (%s)", name,
-				strings.Join(effnet.Names(), ", "))
+			return effnet.Config{}, "", tag.Error(fmt.Errorf("weights file %s: say which EfficientNet it is (%s)", name,
+				strings.Join(effnet.Names(), ", ")), ErrNoVariant)
 		}
 		s.Model, path = variant, name
 	default:

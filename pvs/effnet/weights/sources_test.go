@@ -18,7 +18,7 @@ func TestFindRefusesWhatDoesNotFit(t *testing.T) {
 	quiet := func(string) {}
 	for _, c := range []struct{ name, variant, say string }{
 		{"keras-b9", "", "no weights are called"},
-		{"./file.h5", "", "--model"},
+		{"./file.h5", "", "say which EfficientNet it is"},
 		{"./file.h5", "b9", "no EfficientNet is called"},
 	} {
 		if _, _, err := Find(context.Background(), c.name, c.variant, quiet); err == nil ||

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -199,7 +200,7 @@ func TestFlippedBit(t *testing.T) {
 		}
 		back := filepath.Join(dir, "back.npy")
 		say := fmt.Sprintf("%s, the record at byte %d:", shard, at/record*record)
-		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "--skip-bad") {
+		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v, want %q", at, err, say)
 		}
 		s := convert(t, filepath.Join(dir, "emb.json"), back, Options{SkipBad: true})

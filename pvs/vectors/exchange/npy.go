@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -88,7 +90,7 @@ func (w *npyWriter) add(v vector) error {
 		err = w.check(v)
 	}
 	if err != nil && !w.opts.SkipBad {
-		return fmt.Errorf("%w; mend it, or leave it out with --skip-bad", err)
+		return tag.Error(err, catalog.ErrBad)
 	}
 	if err != nil {
 		w.skipped = append(w.skipped, err.Error())
