@@ -8,9 +8,9 @@ import (
 
 // headInKernels returns the classifier that runs in own kernels, with the weights as they are, for as long as
 // those are there.
-func (s *Session) headInKernels(values inMemory) (*classify.Kernels, error) {
+func (s *Session) headInKernels(values inMemory) (*classify.CPUHead, error) {
 	if s.ownHead == nil {
-		k, err := classify.NewKernels(s.top)
+		k, err := classify.NewCPUHead(s.top)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (s *Session) trainHeadInKernels(values inMemory, p part) (Step, []float32, 
 	}
 	values.move(classify.MovingMean, out.Mean)
 	values.move(classify.MovingVariance, out.Variance)
-	return step, out.Slopes, nil
+	return step, out.FeatureGradients, nil
 }
 
 // evaluateInKernels is the loss in inference where own kernels train.

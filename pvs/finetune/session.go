@@ -63,7 +63,7 @@ type Session struct {
 	sharedUpTo int // values of a weight whose moments share a vector; see [held]
 	frozen     frozen
 	kernels    *bodyKernels      // of the phase; nil: not built yet
-	ownHead    *classify.Kernels // the same
+	ownHead    *classify.CPUHead // the same
 }
 
 // NewSession puts a network's weights on the backend: the backbone's, and those of the
