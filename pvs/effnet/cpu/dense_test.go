@@ -109,9 +109,9 @@ func TestAdam(t *testing.T) {
 			for step := range 3 {
 				g := noise(uint64(step), n)
 				for i := range n {
-					g64 := float64(g[i])
-					first[i] += (g64 - first[i]) * 0.1
-					second[i] += (g64*g64 - second[i]) * 0.001
+					gradient := float64(g[i])
+					first[i] += (gradient - first[i]) * 0.1
+					second[i] += (gradient*gradient - second[i]) * 0.001
 					want[i] -= first[i] * 0.03 / (math.Sqrt(second[i]) + 1e-7)
 				}
 				a.StepFor(g, cpu.Trained{Weights: w, M: m, V: v}, lanes)

@@ -22,7 +22,7 @@ func TestUnsupported(t *testing.T) {
 		}
 	}
 	if v := w.Weights[2]; v == v {
-		t.Errorf("of a gradient that is no number the weight is %g", v)
+		t.Errorf("the weight of a NaN gradient is %g", v)
 	}
 	if a.Step([]float32{1}, w) == nil {
 		t.Error("one gradient changes three weights")

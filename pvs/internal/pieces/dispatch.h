@@ -147,7 +147,8 @@ void piece_batchnorm_input_gradient_16(const float *mean, const float *dy_factor
 static inline void piece_batchnorm_input_gradient(int lanes, const float *mean, const float *dy_factor,
 		const float *dx_offset,
 		const float *x_factor, const float *dy, const float *x, int rows, int channels, float *out) {
-	(lanes == 16 ? piece_batchnorm_input_gradient_16 : piece_batchnorm_input_gradient_8)(mean, dy_factor, dx_offset, x_factor,
+	(lanes == 16 ? piece_batchnorm_input_gradient_16 : piece_batchnorm_input_gradient_8)(mean, dy_factor, dx_offset,
+		x_factor,
 		dy, x, rows, channels,
 		out);
 }
