@@ -8,9 +8,9 @@ import (
 
 // loadHead returns the classifier in the fused CPU kernels, with the weights as they are, for as long as
 // those are there.
-func (s *Session) loadHead(values inMemory) (*classify.Kernels, error) {
+func (s *Session) loadHead(values inMemory) (*classify.CPUHead, error) {
 	if s.headFused == nil {
-		k, err := classify.NewKernels(s.top)
+		k, err := classify.NewCPUHead(s.top)
 		if err != nil {
 			return nil, err
 		}
@@ -36,7 +36,7 @@ func (s *Session) trainHeadFused(values inMemory, p part) (Step, []float32, erro
 	}
 	values.move(classify.MovingMean, out.Mean)
 	values.move(classify.MovingVariance, out.Variance)
-	return step, out.Slopes, nil
+	return step, out.FeatureGradients, nil
 }
 
 // evaluateFused is the loss in inference where the fused CPU kernels train.

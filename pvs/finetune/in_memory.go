@@ -82,7 +82,7 @@ func (s *Session) trained(values inMemory, weights []string) map[string]cpu.Trai
 
 // adam is the next step.
 func (s *Session) adam() cpu.Adam {
-	return cpu.Adam{Rate: s.stepSize(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
+	return cpu.Adam{StepSize: s.stepSize(), OneMinusBeta1: 1 - beta1, OneMinusBeta2: 1 - beta2, Epsilon: epsilon}
 }
 
 // move is [Session.move] without a program.

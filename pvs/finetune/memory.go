@@ -22,16 +22,16 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// savedBytes is what the fused CPU kernels save for backward of an image: [cpu.KeptBytes], or, with
+// savedBytes is what the fused CPU kernels save for backward of an image: [cpu.SavedBytes], or, with
 // BatchNorms in training mode, the outputs of the convolutions, for B0 at 224 pixels 27 MB.
 func savedBytes(c effnet.Config, size int, p Phase) int64 {
 	switch {
 	case p.BatchNorm:
 		return imageBytes(c, size) / 4
 	case p.CachedInput() == FromBlock:
-		return cpu.KeptBytes(c, size, lastStage)
+		return cpu.SavedBytes(c, size, lastStage)
 	}
-	return cpu.KeptBytes(c, size, "")
+	return cpu.SavedBytes(c, size, "")
 }
 
 // fits returns how many images of so many bytes train at once in half of the memory, on devices

@@ -54,7 +54,7 @@ type Session struct {
 	sharedUpTo    int // values of a weight whose moments share a vector; see [held]
 	frozen        frozen
 	backboneFused *fusedBackbone    // of the phase; nil: not built yet
-	headFused     *classify.Kernels // the same
+	headFused     *classify.CPUHead // the same
 }
 
 // NewSession puts a network's weights - the backbone's, and those of the heads if values has them

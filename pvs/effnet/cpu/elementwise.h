@@ -1,6 +1,6 @@
-// Work on each value.
-#ifndef PVS_NATIVE_SCALE_H
-#define PVS_NATIVE_SCALE_H
+// Element-wise operations, and averages over positions.
+#ifndef PVS_CPU_ELEMENTWISE_H
+#define PVS_CPU_ELEMENTWISE_H
 
 #include "vector.h"
 
@@ -23,12 +23,11 @@ PVS_TARGET static void scale(value *x, int rows, int channels, const value *gate
 		}
 }
 
-// scale_weights writes weights that have the same product with x as m's have with x times
-// gate[m->in].
+// scale_weights multiplies each row of m's weights by its channel's gate[m->in]: x * result = (x * gate) * weights.
 PVS_TARGET static void scale_weights(const pvs_matrix *m, const value *gate, value *weights) {
 	const value *w = m->weights;
 	for (int c = 0; c < m->out;) {
-		int n = panel_vectors(m->out - c);
+		int n = matrix_panel_vectors(m->out - c);
 		for (int k = 0; k < m->in; k += depth_step)
 			for (int j = 0; j < n; j++, w += step, weights += step)
 				store(weights, load(w) * broadcast(gate + k));
@@ -36,13 +35,13 @@ PVS_TARGET static void scale_weights(const pvs_matrix *m, const value *gate, val
 	}
 }
 
-// average computes mean[channels] of x, whose rows are apart values apart.
-PVS_TARGET static void average(const value *x, int rows, int apart, int channels, float *mean) {
+// average computes mean[channels] of the rows of x, row_stride values from one to the next.
+PVS_TARGET static void average(const value *x, int rows, int row_stride, int channels, float *mean) {
 	for (int c = 0; c < channels; c += step) {
 		mask m = lanes_of(channels - c);
-		places_sum sum = {0};
+		position_sums sum = {0};
 		for (int r = 0; r < rows; r++)
-			add_to(&sum, load_part(x + (long)r * apart + c, m));
+			add_to(&sum, load_part(x + (long)r * row_stride + c, m));
 		store_sum(mean + c, sum, m);
 	}
 	for (int c = 0; c < channels; c++)

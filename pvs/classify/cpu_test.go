@@ -15,10 +15,10 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// The kernels give what the graph gives: losses, statistics and all gradients.
-func TestKernels(t *testing.T) {
+// The CPU head's losses, statistics and gradients are the graph's.
+func TestCPUHead(t *testing.T) {
 	if !cpu.Supports(effnet.Float32) {
-		t.Skip("the kernels do not run on this processor")
+		t.Skip("the CPU engine does not run on this processor")
 	}
 	for _, h := range []Head{{Features: 8, Classes: 2}, {Features: 24, Classes: 37}, {Features: 64, Classes: 16}} {
 		for _, rate := range []float32{0, 0.4} {
@@ -37,11 +37,12 @@ func TestKernels(t *testing.T) {
 					values[v.Name] = random(v.Size(), 0.1, 2)
 				}
 				values[Kernel] = random(len(values[Kernel]), -1, 1)
-				b := Batch{Features: random(rows*h.Features, -1, 3), Labels: make([]int32, rows), Dropout: rate, Noise: random(rows*h.Features, 0, 1)}
+				b := Batch{Features: random(rows*h.Features, -1, 3), Labels: make([]int32, rows), Dropout: rate,
+					Noise: random(rows*h.Features, 0, 1)}
 				for i := range b.Labels {
 					b.Labels[i] = int32(rng.IntN(h.Classes))
 				}
-				k, err := NewKernels(h)
+				k, err := NewCPUHead(h)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -62,20 +63,22 @@ func TestKernels(t *testing.T) {
 				for i, name := range []string{Gamma, Beta, Kernel, Bias} {
 					alike(t, name, gradients[name], want[i])
 				}
-				alike(t, "slopes", got.Slopes, want[4])
+				alike(t, "feature gradients", got.FeatureGradients, want[4])
 				alike(t, "mean", got.Mean, want[5])
 				alike(t, "variance", got.Variance, want[6])
-				alike(t, "loss and correct", []float32{float32(got.LossSum), float32(got.Correct)}, []float32{rows * want[7][0], want[7][1]})
+				alike(t, "loss and correct", []float32{float32(got.LossSum), float32(got.Correct)},
+					[]float32{rows * want[7][0], want[7][1]})
 				loss, correct, err := k.Evaluate(b.Features, b.Labels)
 				if err != nil {
 					t.Fatal(err)
 				}
 				alike(t, "evaluation", []float32{float32(loss), float32(correct)}, []float32{rows * want[7][2], want[7][3]})
-				// A step is Adam's with those gradients, and gives the features' of the weights before it.
-				a := cpu.Adam{Rate: 0.01, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
-				stepped, slopes := map[string]cpu.Trained{}, slices.Clone(got.Slopes)
+				// A step is Adam's with those gradients; the features' gradients are those of the weights before it.
+				a := cpu.Adam{StepSize: 0.01, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}
+				stepped, dFeatures := map[string]cpu.Trained{}, slices.Clone(got.FeatureGradients)
 				for name := range gradients {
-					stepped[name] = cpu.Trained{Weights: values[name], M: make([]float32, len(values[name])), V: make([]float32, len(values[name]))}
+					stepped[name] = cpu.Trained{Weights: values[name], M: make([]float32, len(values[name])),
+						V: make([]float32, len(values[name]))}
 				}
 				before := map[string][]float32{}
 				for name, t := range stepped {
@@ -84,9 +87,10 @@ func TestKernels(t *testing.T) {
 				if got, err = k.Step(b, a, stepped); err != nil {
 					t.Fatal(err)
 				}
-				alike(t, "slopes of a step", got.Slopes, slopes)
+				alike(t, "feature gradients of a step", got.FeatureGradients, dFeatures)
 				for name, w := range before {
-					if err := a.Step(gradients[name], cpu.Trained{Weights: w, M: make([]float32, len(w)), V: make([]float32, len(w))}); err != nil {
+					if err := a.Step(gradients[name], cpu.Trained{Weights: w, M: make([]float32, len(w)),
+						V: make([]float32, len(w))}); err != nil {
 						t.Fatal(err)
 					}
 					alike(t, "step of "+name, stepped[name].Weights, w)
@@ -120,14 +124,16 @@ func trainGraph(t *testing.T, h Head, values map[string][]float32, b Batch) [][]
 			of = append(of, store.GetVariable("/"+name).NodeValue(x))
 		}
 		logits := h.Graph(s, x, Options{}).Logits
-		report := graph.Stack([]*graph.Node{loss, Correct(out.Logits, labels, nil), Loss(logits, labels, nil), Correct(logits, labels, nil)}, 0)
+		report := graph.Stack([]*graph.Node{loss, Correct(out.Logits, labels, nil), Loss(logits, labels, nil),
+			Correct(logits, labels, nil)}, 0)
 		return append(graph.Gradient(loss, append(of, x)...), out.Mean, out.Variance, report)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows := len(b.Labels)
-	nodes, err := exec.Exec(tensors.FromFlatDataAndDimensions(b.Features, rows, h.Features), tensors.FromFlatDataAndDimensions(b.Noise, rows, h.Features), b.Labels)
+	nodes, err := exec.Exec(tensors.FromFlatDataAndDimensions(b.Features, rows, h.Features),
+		tensors.FromFlatDataAndDimensions(b.Noise, rows, h.Features), b.Labels)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,9 @@ package cpu
 
 import "github.com/gopvs/product-visual-search/pvs/effnet"
 
-// KeptBytes is what a [Training] from a block on, or, for "", from images, keeps of an image of size
-// pixels a side from its way forward to its way back: for B0 at 224 pixels 14 MB, and 1 MB from block7a
-// on. BatchNorms are those of inference.
-func KeptBytes(c effnet.Config, size int, from string) int64 {
+// SavedBytes is how many bytes a [Training] saves for backward of an image of size pixels a side, from a block on,
+// or, for "", from images: for B0 at 224 pixels 14 MB, and 1 MB from block7a on. BatchNorms are in inference mode.
+func SavedBytes(c effnet.Config, size int, from string) int64 {
 	values, side := 0, (size+1)/2
 	for _, b := range c.Blocks() {
 		in := side * side
@@ -15,7 +14,7 @@ func KeptBytes(c effnet.Config, size int, from string) int64 {
 		}
 		from = ""
 		values += in*b.In + 2*b.Expanded()
-		if b.Expand != 1 && b.In >= worthKeeping {
+		if b.Expand != 1 && b.In >= minSavedChannels {
 			values += (in + side*side) * b.Expanded()
 		}
 	}

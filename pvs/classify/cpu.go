@@ -11,13 +11,13 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
-// Kernels is the head on a CPU without a backend: what [Head.Graph], [Loss] and [Correct] give and,
-// in training, the gradients, multiplied by package effnet/cpu. It is not for concurrent use.
-type Kernels struct {
+// CPUHead is the head on the CPU engine (package effnet/cpu), without a backend: outputs, loss and correct
+// predictions are those of [Head.Graph], [Loss] and [Correct], and it trains. It is not for concurrent use.
+type CPUHead struct {
 	head   Head
 	dense  *cpu.Dense
 	values map[string][]float32
-	out    Outcome // of the last batch, whose room the next one takes
+	out    Outcome // of the last batch; the next one reuses its slices
 	x      []float32
 }
 
@@ -26,32 +26,32 @@ type Batch struct {
 	Features []float32 // [rows, features]
 	Labels   []int32   // [rows]
 	Dropout  float32   // the share of values that are dropped
-	Noise    []float32 // as that of [Options]; nil where nothing is dropped
+	Noise    []float32 // that of [Options]; nil without dropout
 }
 
-// Outcome is what a batch gives in training.
+// Outcome is the result of training on a batch.
 type Outcome struct {
 	LossSum, Correct float64   // over rows
 	Mean, Variance   []float32 // those of [Outputs]
-	// Slopes are how the loss, the mean of the rows', falls with the features, [rows, features].
-	Slopes []float32
+	// FeatureGradients are the gradients of the rows' mean loss, [rows, features].
+	FeatureGradients []float32
 }
 
-// NewKernels makes room for a head where [cpu.Supports] float32.
-func NewKernels(h Head) (*Kernels, error) {
+// NewCPUHead makes a head where [cpu.Supports] float32.
+func NewCPUHead(h Head) (*CPUHead, error) {
 	d, err := cpu.NewDense(h.Features, h.Classes)
 	if err != nil {
 		return nil, err
 	}
-	return &Kernels{head: h, dense: d}, nil
+	return &CPUHead{head: h, dense: d}, nil
 }
 
-// ErrLoss is that of a [Kernels.Step] that was not taken, since its batch's loss is no number, or infinite.
+// ErrLoss is the error of a [CPUHead.Step] that was not taken, since its batch's loss is NaN or infinite.
 var ErrLoss = errors.New("the loss of the batch is no number")
 
-// Load takes the weights that [Head.Variables] lists, which are read where they are until the next
-// load or [Kernels.Drop].
-func (k *Kernels) Load(values map[string][]float32) error {
+// Load takes the weights that [Head.Variables] lists. They are not copied: they are read until the next Load or
+// [CPUHead.Drop].
+func (k *CPUHead) Load(values map[string][]float32) error {
 	for _, v := range k.head.Variables() {
 		if err := v.Check(values[v.Name]); err != nil {
 			return fmt.Errorf("the new top: %w", err)
@@ -61,12 +61,12 @@ func (k *Kernels) Load(values map[string][]float32) error {
 	return nil
 }
 
-// Drop forgets the weights, which may be written to or freed then.
-func (k *Kernels) Drop() { k.values = nil }
+// Drop drops the weights, which may be written to or freed then.
+func (k *CPUHead) Drop() { k.values = nil }
 
-// Evaluate returns the sum of the loss over rows of features [rows, features] with labels [rows] from 0 to
-// classes-1, and how many were found, in inference.
-func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct float64, err error) {
+// Evaluate returns, in inference mode, the sum of the loss over rows of features [rows, features] with labels [rows]
+// from 0 to classes-1, and how many predictions are correct.
+func (k *CPUHead) Evaluate(features []float32, labels []int32) (lossSum, correct float64, err error) {
 	if err := k.check(features, labels); err != nil {
 		return 0, 0, err
 	}
@@ -78,45 +78,46 @@ func (k *Kernels) Evaluate(features []float32, labels []int32) (lossSum, correct
 	return lossSum, correct, err
 }
 
-// Gradients computes what a batch gives, which is good until the next one, and writes how the mean
-// loss falls with each weight that trains, by its name and in its layout.
-func (k *Kernels) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
-	places := map[string]cpu.Trained{}
+// Gradients computes a batch's outcome, which is good until the next one, and writes the gradients of the mean loss
+// with respect to each weight that trains, by its name and in its layout.
+func (k *CPUHead) Gradients(b Batch, to map[string][]float32) (Outcome, error) {
+	targets := map[string]cpu.Trained{}
 	for name, gradients := range to {
-		places[name] = cpu.Trained{Weights: gradients}
+		targets[name] = cpu.Trained{Weights: gradients}
 	}
-	return k.train(b, nil, places)
+	return k.train(b, nil, targets)
 }
 
-// Step is Gradients that takes a step of Adam with them: weights are all that train, those of the last
-// load, with their moments. With an error none is changed: if the batch's loss is no number that is
-// [ErrLoss], with the loss.
-func (k *Kernels) Step(b Batch, a cpu.Adam, weights map[string]cpu.Trained) (Outcome, error) {
+// Step is Gradients that takes a step of Adam: weights are all that train, those of the last Load, with their
+// moments. With an error none is changed: if the batch's loss is NaN or infinite that is [ErrLoss], with the outcome.
+func (k *CPUHead) Step(b Batch, a cpu.Adam, weights map[string]cpu.Trained) (Outcome, error) {
 	return k.train(b, &a, weights)
 }
 
-func (k *Kernels) train(b Batch, a *cpu.Adam, to map[string]cpu.Trained) (Outcome, error) {
+func (k *CPUHead) train(b Batch, a *cpu.Adam, to map[string]cpu.Trained) (Outcome, error) {
 	if err := k.check(b.Features, b.Labels); err != nil {
 		return Outcome{}, err
 	}
 	if !(b.Dropout >= 0 && b.Dropout < 1) || b.Dropout > 0 && len(b.Noise) != len(b.Features) {
-		return Outcome{}, fmt.Errorf("dropout of %g of %d values needs as much noise, not %d, and a share from 0 on below 1", b.Dropout, len(b.Features), len(b.Noise))
+		return Outcome{}, fmt.Errorf("dropout of %g of %d values needs as much noise, not %d, and a share from 0 on below 1",
+			b.Dropout, len(b.Features), len(b.Noise))
 	}
 	for _, v := range k.head.Variables() {
 		if t := to[v.Name]; !v.Statistic() && !t.Fits(v.Size(), a != nil) {
-			return Outcome{}, fmt.Errorf("the new top has %d gradients of %s, not those of %d weights with their moments", v.Size(), v.Name, len(t.Weights))
+			return Outcome{}, fmt.Errorf("the new top has %d gradients of %s, not those of %d weights with their moments",
+				v.Size(), v.Name, len(t.Weights))
 		}
 	}
 	dim, size := k.head.Features, len(b.Features)
-	k.x, k.out.Slopes = room(k.x, size), room(k.out.Slopes, size)
-	k.out.Mean, k.out.Variance = room(k.out.Mean, dim), room(k.out.Variance, dim)
+	k.x, k.out.FeatureGradients = resize(k.x, size), resize(k.out.FeatureGradients, size)
+	k.out.Mean, k.out.Variance = resize(k.out.Mean, dim), resize(k.out.Variance, dim)
 	out, x := k.out, k.x
 	k.columns(func(from, to int) {
 		moments(b.Features, dim, from, to, out.Mean, out.Variance)
 		k.normalize(b.Features, out.Mean, inverse(out.Variance[from:to]), x, from, to)
 		b.drop(x, dim, from, to)
 	})
-	slopes, lossSum, correct, err := k.loss(x, b.Labels)
+	dLogits, lossSum, correct, err := k.loss(x, b.Labels)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -125,12 +126,12 @@ func (k *Kernels) train(b Batch, a *cpu.Adam, to map[string]cpu.Trained) (Outcom
 		return out, ErrLoss
 	}
 	bias, gamma, beta := make([]float32, k.head.Classes), make([]float32, dim), make([]float32, dim)
-	if err := k.dense.Backward(x, k.values[Kernel], slopes, out.Slopes, bias, a, to[Kernel]); err != nil {
+	if err := k.dense.Backward(x, k.values[Kernel], dLogits, out.FeatureGradients, bias, a, to[Kernel]); err != nil {
 		return Outcome{}, err
 	}
 	k.columns(func(from, to int) {
-		b.drop(out.Slopes, dim, from, to)
-		k.normalizeBack(b.Features, out, gamma, beta, from, to)
+		b.drop(out.FeatureGradients, dim, from, to)
+		k.normalizeBackward(b.Features, out, gamma, beta, from, to)
 	})
 	for name, gradients := range map[string][]float32{Bias: bias, Gamma: gamma, Beta: beta} {
 		if a == nil {
@@ -142,15 +143,16 @@ func (k *Kernels) train(b Batch, a *cpu.Adam, to map[string]cpu.Trained) (Outcom
 	return out, nil
 }
 
-// room is a slice of n values, x if it is long enough.
-func room(x []float32, n int) []float32 { return slices.Grow(x[:0], n)[:n] }
+// resize returns a slice of n values, x if it is long enough.
+func resize(x []float32, n int) []float32 { return slices.Grow(x[:0], n)[:n] }
 
-func (k *Kernels) check(features []float32, labels []int32) error {
+func (k *CPUHead) check(features []float32, labels []int32) error {
 	if k.values == nil {
 		return errors.New("the new top has no weights: load them first")
 	}
 	if len(labels) == 0 || len(features) != len(labels)*k.head.Features {
-		return fmt.Errorf("%d features do not fit %d labels: the new top takes %d a row", len(features), len(labels), k.head.Features)
+		return fmt.Errorf("%d features do not fit %d labels: the new top takes %d a row", len(features), len(labels),
+			k.head.Features)
 	}
 	for i, label := range labels {
 		if label < 0 || int(label) >= k.head.Classes {
@@ -161,11 +163,11 @@ func (k *Kernels) check(features []float32, labels []int32) error {
 }
 
 // columns shares the features among all cores.
-func (k *Kernels) columns(f func(from, to int)) {
+func (k *CPUHead) columns(f func(from, to int)) {
 	cores.Ranges(k.head.Features, runtime.GOMAXPROCS(0), func(_, from, to int) { f(from, to) })
 }
 
-// moments computes the mean and the biased variance of some columns.
+// moments computes the mean and the biased variance of columns [from, to).
 func moments(x []float32, dim, from, to int, mean, variance []float32) {
 	n, sums := float64(len(x)/dim), make([]float64, to-from)
 	for at := 0; at < len(x); at += dim {
@@ -196,8 +198,8 @@ func inverse(variance []float32) []float32 {
 	return out
 }
 
-// normalize applies the BatchNorm to some columns.
-func (k *Kernels) normalize(x, mean, inverse, out []float32, from, to int) {
+// normalize applies the BatchNorm to columns [from, to).
+func (k *CPUHead) normalize(x, mean, inverse, out []float32, from, to int) {
 	mean, gamma, beta := mean[from:to], k.values[Gamma][from:to], k.values[Beta][from:to]
 	for at := 0; at < len(x); at += k.head.Features {
 		out := out[at+from : at+to]
@@ -207,16 +209,16 @@ func (k *Kernels) normalize(x, mean, inverse, out []float32, from, to int) {
 	}
 }
 
-// normalizeBack makes of the gradients of what the BatchNorm gives, in out.Slopes, those of what
-// enters it, and computes those of its weights (Ioffe & Szegedy 2015, section 3).
-func (k *Kernels) normalizeBack(x []float32, out Outcome, gamma, beta []float32, from, to int) {
+// normalizeBackward replaces the gradients of the BatchNorm's output, out.FeatureGradients, by those of its input,
+// and computes those of its weights (Ioffe & Szegedy 2015, section 3).
+func (k *CPUHead) normalizeBackward(x []float32, out Outcome, gamma, beta []float32, from, to int) {
 	dim, mean, inverse := k.head.Features, out.Mean[from:to], inverse(out.Variance[from:to])
 	sums, products := make([]float64, to-from), make([]float64, to-from)
 	for at := 0; at < len(x); at += dim {
-		slopes := out.Slopes[at+from : at+to]
+		gradients := out.FeatureGradients[at+from : at+to]
 		for j, v := range x[at+from : at+to] {
-			sums[j] += float64(slopes[j])
-			products[j] += float64(slopes[j] * (v - mean[j]) * inverse[j])
+			sums[j] += float64(gradients[j])
+			products[j] += float64(gradients[j] * (v - mean[j]) * inverse[j])
 		}
 	}
 	n, scale := float64(len(x)/dim), k.values[Gamma][from:to]
@@ -226,15 +228,15 @@ func (k *Kernels) normalizeBack(x []float32, out Outcome, gamma, beta []float32,
 		sum[j], product[j] = float32(sums[j]/n), float32(products[j]/n)
 	}
 	for at := 0; at < len(x); at += dim {
-		slopes := out.Slopes[at+from : at+to]
+		gradients := out.FeatureGradients[at+from : at+to]
 		for j, v := range x[at+from : at+to] {
 			normal := (v - mean[j]) * inverse[j]
-			slopes[j] = scale[j] * inverse[j] * (slopes[j] - sum[j] - normal*product[j])
+			gradients[j] = scale[j] * inverse[j] * (gradients[j] - sum[j] - normal*product[j])
 		}
 	}
 }
 
-// drop applies dropout to some columns; its gradient is the same. What is no number stays so, as in the graph.
+// drop applies dropout to columns [from, to), or to their gradients. NaN stays NaN, as in the graph.
 func (b Batch) drop(x []float32, dim, from, to int) {
 	if b.Dropout == 0 {
 		return
@@ -252,20 +254,20 @@ func (b Batch) drop(x []float32, dim, from, to int) {
 	}
 }
 
-// loss computes, of what enters the softmax's layer, how the mean loss falls with the logits, [rows,
-// Width()], and its sum over the rows, and how many were found.
-func (k *Kernels) loss(x []float32, labels []int32) (slopes []float32, lossSum, correct float64, err error) {
+// loss computes, from the input of the dense layer, the gradients of the mean loss with respect to the logits, [rows,
+// Width()], the loss's sum over the rows, and how many predictions are correct.
+func (k *CPUHead) loss(x []float32, labels []int32) (gradients []float32, lossSum, correct float64, err error) {
 	logits := make([]float32, len(labels)*k.dense.Width())
 	if err := k.dense.Forward(x, k.values[Kernel], k.values[Bias], logits); err != nil {
 		return nil, 0, 0, err
 	}
-	found, err := k.dense.Softmax(logits, labels)
+	rows, err := k.dense.Softmax(logits, labels)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	for _, f := range found {
-		lossSum += f.Loss
-		if f.Is {
+	for _, r := range rows {
+		lossSum += r.Loss
+		if r.Correct {
 			correct++
 		}
 	}
