@@ -259,14 +259,14 @@ func TestCatalog(t *testing.T) {
 
 func TestNetworkErrors(t *testing.T) {
 	for say, opts := range map[string]pvs.NetworkOptions{
-		"no ImageNet weights of \"b7\"":    {Name: "b7"},
-		"leave out Name and Weights":       {Checkpoint: "run", Name: "b0"},
-		"there is no checkpoint":           {Checkpoint: t.TempDir()},
-		"no such file":                     {Weights: "none.h5"},
-		"leave out all options":            {Name: pvs.ColourHistogram, Pixels: 96},
-		"mini":                             {Weights: mini, Name: "maxi"},
-		"an input of 5 pixels":             {Weights: mini, Pixels: 5, Backend: "go"},
-		"starting the backend no-such-one": {Weights: mini, Backend: "no-such-one"},
+		"no ImageNet weights of \"b7\"": {Name: "b7"},
+		"leave out Name and Weights":    {Checkpoint: "run", Name: "b0"},
+		"there is no checkpoint":        {Checkpoint: t.TempDir()},
+		"no such file":                  {Weights: "none.h5"},
+		"leave out all options":         {Name: pvs.ColourHistogram, Pixels: 96},
+		"mini":                          {Weights: mini, Name: "maxi"},
+		"an input of 5 pixels":          {Weights: mini, Pixels: 5, Backend: "go"},
+		"the backend no-such-one":       {Weights: mini, Backend: "no-such-one"},
 	} {
 		_, err := pvs.OpenNetwork(t.Context(), opts)
 		wants(t, err, say)

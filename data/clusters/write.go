@@ -77,7 +77,7 @@ func Write(ctx context.Context, dir string, opts Options, progress func(done, to
 		return Summary{}, err
 	}
 	defer release()
-	if err := (catalog.Made{By: "pvs data vectors"}).Check(dir, catalog.PhotosFile); err != nil {
+	if err := (catalog.Made{By: "drawn vectors"}).Check(dir, catalog.PhotosFile); err != nil {
 		return Summary{}, err // its truth.csv would be a catalogue's
 	}
 	s := newSpace(opts)

@@ -75,7 +75,7 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 		return nil, err
 	}
 	defer release()
-	made := catalog.Made{By: "pvs data defects", Of: mustAbs(c.Dir)}
+	made := catalog.Made{By: "spoiled photos", Of: mustAbs(c.Dir)}
 	if err := made.Check(dir, catalog.PhotosFile); err != nil {
 		return nil, err
 	}

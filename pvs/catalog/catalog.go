@@ -68,7 +68,7 @@ func refuse(name string, problems []Problem) error {
 		}
 		lines = append(lines, p.String())
 	}
-	err := fmt.Errorf("%s has %d bad rows (%s); mend them", name, len(problems), strings.Join(lines, "; "))
+	err := fmt.Errorf("%s has %d bad rows (%s)", name, len(problems), strings.Join(lines, "; "))
 	return tag.Error(err, ErrBad)
 }
 

@@ -17,7 +17,7 @@ const MadeFile = "made.json"
 // Made is what a catalogue was made by, and of what. The same again goes on, or makes the
 // catalogue anew; another one is refused the folder.
 type Made struct {
-	By string `json:"by"` // "pvs import", "pvs data synth"
+	By string `json:"by"` // "an import", "pvs data synth"
 	Of string `json:"of"` // for people, too: the source's path, or "seed 1, 320 pixels"
 	// Settings are all others that photos depend on.
 	Settings string `json:"settings,omitempty"`

@@ -320,7 +320,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for name, say := range map[string]string{"net.json": "is beside the vectors", "net.parquet": "pvs convert", "net": "write them with pvs embed"} {
+	for name, say := range map[string]string{"net.json": "is beside the vectors", "net.parquet": "convert it to", "net": "there are no vectors at"} {
 		if _, err := Read(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v, want %q", name, err, say)
 		}

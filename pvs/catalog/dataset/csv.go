@@ -163,6 +163,6 @@ func (im *importing) noteQueries() {
 		im.note("%s with a single photo: it is in the index, and no query searches for it", count(im.single, "product"))
 	}
 	if im.fewer > 0 {
-		im.note("%s with no more photos than --queries: all of them but one became queries", count(im.fewer, "product"))
+		im.note("%s with no more photos than queries were to be: all of them but one became queries", count(im.fewer, "product"))
 	}
 }

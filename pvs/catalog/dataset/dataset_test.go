@@ -289,7 +289,7 @@ func TestImportSparesOthersCatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = try(other, 1)
-	if err == nil || !strings.Contains(err.Error(), "holds a catalogue of pvs import ("+shop+")") {
+	if err == nil || !strings.Contains(err.Error(), "holds a catalogue of an import ("+shop+")") {
 		t.Errorf("another source: %v", err)
 	}
 	list := source(t, with(photosAt("1.jpg"), map[string]string{"list.csv": "photo\n1.jpg\n"}))

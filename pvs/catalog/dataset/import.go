@@ -55,7 +55,7 @@ func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summ
 	if err != nil {
 		return Summary{}, err
 	}
-	made := catalog.Made{By: "pvs import", Of: prefix}
+	made := catalog.Made{By: "an import", Of: prefix}
 	if im.tree.root != src { // one file of the folder
 		made.Of = path.Join(prefix, filepath.Base(src))
 	}

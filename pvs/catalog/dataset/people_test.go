@@ -100,7 +100,7 @@ func TestMoreQueriesThanPhotos(t *testing.T) {
 		}
 		s, err := Import(context.Background(), in.kind, in.src, t.TempDir(), Options{})
 		if err != nil || !slices.Contains(s.Notes, "1 product with a single photo: it is in the index, and no query searches for it") ||
-			!slices.Contains(s.Notes, "1 product with no more photos than --queries: all of them but one became queries") {
+			!slices.Contains(s.Notes, "1 product with no more photos than queries were to be: all of them but one became queries") {
 			t.Errorf("%s: %q, %v", name, s.Notes, err)
 		}
 	}
@@ -192,7 +192,7 @@ func TestListsThatAreNoCSV(t *testing.T) {
 		"list.ods":   {"an OpenDocument spreadsheet", "save it as CSV (UTF-8)"},
 		"list.json":  {"list.json is JSON, not CSV"},
 		"jis.csv":    {"save the file as UTF-8 (it is not Latin-1 either"},
-		"latin1.csv": {"or read it as Latin-1 with --latin1"},
+		"latin1.csv": {"line 2: it is not UTF-8; save the file as UTF-8)"},
 	} {
 		for _, say := range says {
 			refused(t, CSV{}, filepath.Join(src, name), Options{}, say)

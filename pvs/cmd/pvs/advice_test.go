@@ -32,11 +32,11 @@ func TestAdvice(t *testing.T) {
 		say  string
 	}{
 		{[]string{"embed", at("bad"), "--split", "index", "--baseline", "--out", at("v")},
-			"; mend them, or leave out what is bad with --skip-bad"},
+			"; mend it, or leave out what is bad with --skip-bad"},
 		{[]string{"import", "csv", at("list/columns.csv"), "--out", at("o")},
 			"; say which column it is with --column, as in --column photo=NAME"},
 		{[]string{"import", "csv", at("list/latin.csv"), "--out", at("o")},
-			", or leave out what is bad with --skip-bad, or read it as Latin-1 with --latin1"},
+			"; mend it, or leave out what is bad with --skip-bad, or read it as Latin-1 with --latin1"},
 		{[]string{"import", "folder", at("linked"), "--out", at("o")},
 			", or take photos that links lead to with --follow-links"},
 		{[]string{"search", "--index", at("none"), "--queries", at("none")}, "; write them with pvs embed"},

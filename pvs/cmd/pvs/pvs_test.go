@@ -177,7 +177,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
 		{[]string{"convert", filepath.Join(dir, "none.npy"), filepath.Join(dir, "x.parquet")}, "there are no vectors"},
 		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two"), "--out", dir}, "is a folder; name a file in it"},
-		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "; mend it, or leave it out with --skip-bad"},
+		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "; mend it, or leave out what is bad with --skip-bad"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "none.jpg")}, "none.jpg: there is no such file; without --photo one is drawn"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "text/a.jpg")}, "looks like text"},

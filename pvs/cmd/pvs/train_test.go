@@ -70,7 +70,7 @@ func TestTrain(t *testing.T) {
 		{append(train, "--run", "top", "--phases", at("cyclic.toml"), "--out", at("x")),
 			"line 3: the run \"top\" starts from itself"},
 		{append(train, "--run", "top", "--phases", at("none.toml"), "--out", at("x")), "none.toml"},
-		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write the records with pvs records"},
+		{append(train, "--run", "1.1", "--records", at("none"), "--out", at("x")), "write them with pvs records"},
 		{append(train, "--run", "1.1", "--pixels", "16", "--out", at("x")), "16 pixels cannot be trained on"},
 		{append(train, "--run", "1.1", "--pixels", "48", "--out", at("plain")), "other settings: size 32, not 48"},
 		{append(train, "--run", "1.1", "--precision", "bfloat16", "--out", at("plain")),
