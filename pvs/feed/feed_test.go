@@ -309,7 +309,8 @@ func TestDamagedRecords(t *testing.T) {
 		}
 		defer set.Close()
 		say := shard + ", the record at byte 0:"
-		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
+		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) ||
+			!errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v", at, err)
 		}
 		source, err := FromRecords(set, true)

@@ -75,7 +75,8 @@ func frames(path string) ([]frame, error) {
 	}
 	defer f.Close()
 	if kind := compressionOf(startOf(f)); kind != plain {
-		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; unpack it (gunzip), or write it again", path, kind)
+		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; "+
+			"unpack it (gunzip), or write it again", path, kind)
 	}
 	var out []frame
 	for at := int64(0); at < s.size; {

@@ -180,7 +180,8 @@ func TestSkipBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "train")
-	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), "photo p1 (photos.csv line 3)") {
+	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "photo p1 (photos.csv line 3)") {
 		t.Errorf("got %v", err)
 	}
 	m := write(t, c, name, Options{SkipBad: true})
@@ -224,7 +225,8 @@ func TestFlippedBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 3 {
-			if _, err := set.At(i); (err != nil) != (i == 0) || i == 0 && !strings.Contains(err.Error(), "the record at byte 0:") {
+			if _, err := set.At(i); (err != nil) != (i == 0) ||
+				i == 0 && !strings.Contains(err.Error(), "the record at byte 0:") {
 				t.Errorf("bit in byte %d, record %d: %v", at, i, err)
 			}
 		}

@@ -105,7 +105,8 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
 	}
 	if m.Version < 1 || m.Version > manifestVersion {
-		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, m.Version, manifestVersion)
+		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path,
+			m.Version, manifestVersion)
 	}
 	return m, nil
 }
@@ -158,7 +159,8 @@ func (s *Set) openAll(name string) error {
 		n += len(shard.Photos)
 	}
 	if n != s.Manifest.Records {
-		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", manifestFile(name), s.Manifest.Records, n)
+		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again",
+			manifestFile(name), s.Manifest.Records, n)
 	}
 	return nil
 }
@@ -169,7 +171,8 @@ func (s *Set) open(path string, shard Shard) error {
 		return fmt.Errorf("opening records: %w", err)
 	}
 	if len(at) != len(shard.Photos) {
-		return fmt.Errorf("%s has %d records, but the manifest speaks of %d; write the records again", path, len(at), len(shard.Photos))
+		return fmt.Errorf("%s has %d records, but the manifest speaks of %d; write the records again", path,
+			len(at), len(shard.Photos))
 	}
 	f, err := os.Open(path)
 	if err != nil {

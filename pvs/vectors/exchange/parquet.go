@@ -147,7 +147,8 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	}
 	if text, ok := file.Lookup(originKey); ok {
 		if s.from, err = vectors.UnmarshalOrigin([]byte(text)); err != nil {
-			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path, originKey, err)
+			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path,
+				originKey, err)
 		}
 	}
 	r := &rowReader{total: int(file.NumRows()), yield: yield}
