@@ -175,14 +175,14 @@ func TestStream(t *testing.T) {
 		t.Error("random views are the same in each pass")
 	}
 	if !reflect.DeepEqual(all, run(0, 0)) {
-		t.Error("kept squares give other batches")
+		t.Error("cached squares make other batches")
 	}
 	if !reflect.DeepEqual(all[7:], run(1<<20, 7)) {
-		t.Error("a stream from the middle gives other batches")
+		t.Error("a stream from the middle has other batches")
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if !reflect.DeepEqual(all, run(1<<20, 0)) {
-		t.Error("one core gives other batches")
+		t.Error("one core makes other batches")
 	}
 }
 

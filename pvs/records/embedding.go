@@ -17,7 +17,7 @@ import (
 // idx: int64}.
 type Embedding struct {
 	Vector []float32
-	Index  int64 // the photo's place in a list
+	Index  int64 // the photo's index in a list
 }
 
 // The features of an embedding's example, as the original named them.

@@ -48,7 +48,7 @@ func (s *scanner) each(path string, yield func([]byte, error) bool) {
 }
 
 // open opens a file for its records.
-func open(path string, ahead int64) (*os.File, *scanner, error) {
+func open(path string, readAhead int64) (*os.File, *scanner, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -58,7 +58,7 @@ func open(path string, ahead int64) (*os.File, *scanner, error) {
 		f.Close()
 		return nil, nil, err
 	}
-	return f, &scanner{f: f, size: info.Size(), ahead: ahead}, nil
+	return f, &scanner{f: f, size: info.Size(), readAhead: readAhead}, nil
 }
 
 // damaged names a record.

@@ -129,7 +129,7 @@ func TestWriteAndRead(t *testing.T) {
 	}
 	small := write(t, c, filepath.Join(t.TempDir(), "train"), Options{Pixels: 16})
 	if small.Shards[0].Bytes >= m.Shards[0].Bytes*int64(len(m.Shards)) {
-		t.Error("smaller squares take as much room")
+		t.Error("smaller squares take as many bytes")
 	}
 }
 
@@ -306,7 +306,7 @@ func FuzzFile(f *testing.F) {
 	_ = w.Close()
 	f.Add(packed.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), ahead: allBytes}
+		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), readAhead: allBytes}
 		s.each("x", func([]byte, error) bool { return true })
 	})
 }

@@ -25,7 +25,7 @@ type Options struct {
 
 // Write makes shards NAME-00000.tfrecord, ... and the manifest NAME.json of a split's
 // photos, in the catalogue's order: padded to squares with the mean of their perimeter
-// and encoded as JPEG, with the place of the category in classes as label. Shards
+// and encoded as JPEG, with the index of the category in classes as label. Shards
 // that are done are kept: interrupted or killed, it goes on with the next and ends with
 // the same bytes. A set that is there before stays whole until the new one is.
 // NAME.stamps has size, times and SHA-256 of each photo's file: from the first photo on

@@ -52,15 +52,15 @@ func TestBrokenTraining(t *testing.T) {
 		"--out", cat); status != 0 {
 		t.Fatal(stderr)
 	}
-	for _, rate := range []string{"1e30", "1e38", "1e300"} {
+	for _, learningRate := range []string{"1e30", "1e38", "1e300"} {
 		phases := filepath.Join(dir, "phases.toml")
-		text := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = " + rate + "\nepochs = 2\n"
+		text := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = " + learningRate + "\nepochs = 2\n"
 		if err := os.WriteFile(phases, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, []string{"train", cat, "--phases", phases, "--run", "top", "--out", filepath.Join(dir, rate), "--scale",
-			"smoke", "--pixels", "32",
-			"--weights", miniWeights, "--model", "mini", "--json"}, "the training has broken down; lower the learning rate")
+		refused(t, []string{"train", cat, "--phases", phases, "--run", "top", "--out", filepath.Join(dir, learningRate),
+			"--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini", "--json"},
+			"the training has broken down; lower the learning rate")
 	}
 	for _, seconds := range []string{"NaN", "Inf", "-1"} {
 		status, _, stderr := pvs(t, "bench", "images", "--seconds="+seconds)

@@ -12,7 +12,7 @@ import (
 // Every number that a user can give has a limit, or stands here as one that may be
 // anything: without one, 0 or less may be taken for a flag that was not given.
 func TestEveryNumberHasALimit(t *testing.T) {
-	parser, err := kong.New(&commands{})
+	parser, err := kong.New(&commands{}, longHelp)
 	if err != nil {
 		t.Fatal(err)
 	}

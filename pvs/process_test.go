@@ -35,8 +35,8 @@ var allowed = map[string][]string{
 	"pvs/lab/failure.go": {"ends the process"},
 }
 
-// The library is a guest: only the command acts for the process.
-func TestGuest(t *testing.T) {
+// The library does not own the process: only the command acts for it.
+func TestProcessIsLeftAlone(t *testing.T) {
 	comment := regexp.MustCompile(`(?m)//.*$`)
 	seen := map[string]bool{}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
