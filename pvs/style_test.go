@@ -149,7 +149,7 @@ func TestStyleFinds(t *testing.T) {
 			t.Errorf("%.40q: %q, want %d", c.text, found, c.terms)
 		}
 	}
-	got, err := sourcesOf([]byte(`{"cells": [{"source": ["a\n", "b"], "outputs": [{"text": "slope"}]}, {"source": ["c"]}]}`))
+	got, err := sourcesOf([]byte(`{"cells": [{"source": ["a\n", "b"], "outputs": [{"text": "x"}]}, {"source": ["c"]}]}`))
 	if err != nil || got != "a\nb\nc\n" {
 		t.Errorf("a notebook's sources: %q, %v", got, err)
 	}
