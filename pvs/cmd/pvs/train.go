@@ -18,7 +18,7 @@ import (
 // trainFlags are those of everything that trains.
 type trainFlags struct {
 	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
-	Out        string `required:"" help:"Folder for checkpoints, logs and cached features; what is there is gone on with." placeholder:"DIR"`
+	Out        string `required:"" help:"Folder for checkpoints, logs and cached features; a run that is there is resumed." placeholder:"DIR"`
 	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
 	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
