@@ -290,7 +290,8 @@ func (r *run) save() error {
 	name := notFinite(c.Values)
 	switch {
 	case name != "" && c.Steps == 0:
-		return fmt.Errorf("the weights that it starts from have values in %s that are NaN or infinite: start from others", name)
+		return fmt.Errorf("the weights that it starts from have values in %s that are NaN or infinite: start from others",
+			name)
 	case name != "":
 		return fmt.Errorf("after step %d the weight %s is NaN or infinite: %w; %s", c.Steps, name, errBroken,
 			lower(r.settings.Phase))
