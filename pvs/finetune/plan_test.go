@@ -177,7 +177,7 @@ func TestPlanIsSaved(t *testing.T) {
 			t.Errorf("%s: asked for, it does not resume", c.name)
 		}
 	}
-	// A checkpoint that names the fused CPU kernels "own kernels" is one of theirs.
+	// A checkpoint with the old name of the fused CPU kernels is one of theirs.
 	if kept.Plan.Parts > 0 {
 		dir := begun()
 		file := filepath.Join(dir, CheckpointFile)
@@ -193,7 +193,7 @@ func TestPlanIsSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name := differing(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
-			t.Errorf("a resumed checkpoint of own kernels, as they were called: %s differs", name)
+			t.Errorf("a resumed checkpoint with the old name of the engine: %s differs", name)
 		}
 	}
 	// A graph can be had where the fused CPU kernels would be taken.
@@ -207,7 +207,7 @@ func TestPlanIsSaved(t *testing.T) {
 }
 
 // On any number of cores the same comes out, given the parts of the fused CPU kernels: of all phases, of
-// what frozen layers give, and on a graph.
+// the frozen backbone's features, and on a graph.
 func TestCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, graph := range []bool{false, true} {
