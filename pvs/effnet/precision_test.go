@@ -80,6 +80,9 @@ func formulations(t *testing.T, f func(t *testing.T, name string, b compute.Back
 // bfloat16's values are spaced 0.4% to 0.8% apart, so equal features would mean that they were computed in float32.
 func TestBFloat16Layers(t *testing.T) {
 	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
+		if name != "go" && how == effnet.Convolutions && os.Getenv("PVS_SLOW") == "" {
+			t.Skip("XLA takes some seconds to compile it; PVS_SLOW=1 runs it")
+		}
 		var names []string
 		run := func(p effnet.Precision) [][]float32 {
 			return onNoise(t, b, func(mini effnet.Config, s *model.Scope, x *graph.Node) []*graph.Node {

@@ -40,7 +40,7 @@ func TestDevices(t *testing.T) {
 		slow, evaluates bool
 	}{
 		{name: "new top", trains: NewTop, devices: 4, evaluates: true},
-		{name: "block7a", trains: FromBlock7a, devices: 2},
+		{name: "block7a", trains: FromBlock7a, devices: 2, slow: true},
 		{name: "block7a in micro-batches", trains: FromBlock7a, micro: 4, devices: 4},
 		{name: "full", trains: Full, devices: 2, slow: true},
 		{name: "full in micro-batches", trains: Full, micro: 4, devices: 2, slow: true},
@@ -50,7 +50,7 @@ func TestDevices(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.slow && os.Getenv("PVS_SLOW") == "" {
-				t.Skip("XLA takes half a minute and more to compile it; PVS_SLOW=1 runs it")
+				t.Skip("XLA takes long to compile it; PVS_SLOW=1 runs it")
 			}
 			p := phase(c.trains)
 			p.BatchNorm, p.Batch, p.Dropout = c.norms, rows, 0.3

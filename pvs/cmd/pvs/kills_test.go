@@ -45,7 +45,7 @@ type job struct {
 // Killed at any moment, also within the last renames, with a second writer beside it
 // now and then, every verb that goes on ends with the files of an unbroken run.
 func TestKills(t *testing.T) {
-	kills := 2
+	kills := 1
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills = n
 	} else if testing.Short() {
