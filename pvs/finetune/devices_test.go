@@ -41,7 +41,7 @@ func TestDevices(t *testing.T) {
 	}{
 		{name: "new top", trains: NewTop, devices: 4, evaluates: true},
 		{name: "block7a", trains: FromBlock7a, devices: 2, slow: true},
-		{name: "block7a in micro-batches", trains: FromBlock7a, micro: 4, devices: 4},
+		{name: "block7a in micro-batches", trains: FromBlock7a, micro: 4, devices: 4, slow: true},
 		{name: "full", trains: Full, devices: 2, slow: true},
 		{name: "full in micro-batches", trains: Full, micro: 4, devices: 2, slow: true},
 		// Not in micro-batches: the variances of four photos make much of rounding, between
