@@ -23,7 +23,8 @@ func Checkout(dir string) (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("the lab's notebooks import the packages of a checkout of %s, and %s is in none: run this inside of one", module, start)
+			return "", fmt.Errorf("the lab's notebooks import the packages of a checkout of %s, and %s is in none: run this "+
+				"inside of one", module, start)
 		}
 	}
 }

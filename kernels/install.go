@@ -9,24 +9,24 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
-// Config is what [Lab.Install] and [Lab.InstallKernel] need to know.
+// Config is what [Lab.Install] needs to know.
 type Config struct {
 	Checkout string                // whose packages a notebook outside of any checkout imports; see [Checkout]
 	Env      map[string]string     // goes into the kernel's environment
-	Log      func(string)          // gets a line for each thing that is begun
+	Log      func(string)          // is called with a line at the start of each step
 	Progress func(done, total int) // of JupyterLab's packages
 }
 
-// Install makes the lab whole and returns its parts. What is there in the right version
-// is kept, so it is quick to repeat and goes on where it was interrupted. An installation
-// of another process is waited for.
+// Install installs what is missing of the lab and returns its parts. Parts of the right
+// version stay, so it is quick to repeat and continues where it was interrupted. It waits
+// for an installation by another process.
 func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
-	release, err := fetch.Turn(ctx, l.Dir, c.Log)
+	release, err := fetch.Lock(ctx, l.Dir, c.Log)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	// The one waits for the network, the other for the compiler.
+	// In parallel: JupyterLab mostly waits for the network, the kernel for the compiler.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var jupyter Part
@@ -42,7 +42,7 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 		cancel()
 	}
 	wait.Wait()
-	// The one that fails ends the other: what went wrong is not that that was canceled.
+	// The one that fails cancels the other, whose error then is not the cause.
 	for _, e := range []error{failed, err} {
 		if e != nil && !errors.Is(e, context.Canceled) {
 			return nil, e
@@ -54,17 +54,7 @@ func (l Lab) Install(ctx context.Context, c Config) ([]Part, error) {
 	return append([]Part{jupyter}, kernel...), nil
 }
 
-// InstallKernel installs the kernel alone, in Jupyter's data folder, for a Jupyter that
-// is there already.
-func (l Lab) InstallKernel(ctx context.Context, c Config, data string) ([]Part, error) {
-	release, err := fetch.Turn(ctx, l.Dir, c.Log)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	return l.installKernel(ctx, c, data)
-}
-
+// installKernel installs the kernel in Jupyter's data folder.
 func (l Lab) installKernel(ctx context.Context, c Config, data string) ([]Part, error) {
 	goPath, goVersion, err := goCommand(ctx, c.Checkout)
 	if err != nil {
@@ -81,10 +71,10 @@ func (l Lab) installKernel(ctx context.Context, c Config, data string) ([]Part, 
 	if err := l.writeScript("go", goScript, goPath); err != nil {
 		return nil, err
 	}
-	if err := l.writeScript(KernelName, kernelScript, filepath.Join(l.bin(), "gonb"), c.Checkout); err != nil {
+	if err := l.writeScript(kernelName, kernelScript, filepath.Join(l.bin(), "gonb"), c.Checkout); err != nil {
 		return nil, err
 	}
-	if err := warm(ctx, goPath, c.Checkout, c.Log); err != nil {
+	if err := precompile(ctx, goPath, c.Checkout, c.Log); err != nil {
 		return nil, err
 	}
 	part, err := l.writeSpec(data, c.Env)

@@ -41,7 +41,7 @@ func TestCheckout(t *testing.T) {
 func TestSpec(t *testing.T) {
 	lab := Lab{t.TempDir()}
 	data := filepath.Join(lab.Dir, "jupyter")
-	if err := missesKernel(data); err == nil || !strings.Contains(err.Error(), `"Go (pvs)" is missing`) {
+	if err := checkKernel(data); err == nil || !strings.Contains(err.Error(), `"Go (pvs)" is missing`) {
 		t.Errorf("before: %v", err)
 	}
 	part, err := lab.writeSpec(data, map[string]string{"PVS_CACHE": "/c"})
@@ -57,7 +57,8 @@ func TestSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := filepath.Join(lab.Dir, "bin", "gopvs")
-	if got.DisplayName != "Go (pvs)" || got.Language != "go" || strings.Join(got.Argv, " ") != program+" {connection_file}" {
+	if got.DisplayName != "Go (pvs)" || got.Language != "go" ||
+		strings.Join(got.Argv, " ") != program+" {connection_file}" {
 		t.Errorf("got %+v", got)
 	}
 	if got.Env["PATH"] != filepath.Dir(program)+":${PATH}" || got.Env["PVS_CACHE"] != "/c" {
@@ -65,16 +66,16 @@ func TestSpec(t *testing.T) {
 	}
 	for _, name := range []string{"gopvs", "gonb", "goimports", "gopls", "go"} {
 		missing := filepath.Join(lab.bin(), name)
-		if err := missesKernel(data); err == nil || !strings.Contains(err.Error(), missing+" is missing") {
+		if err := checkKernel(data); err == nil || !strings.Contains(err.Error(), missing+" is missing") {
 			t.Errorf("without %s: %v", missing, err)
 		}
 		write(t, missing, "", 0o755)
 	}
-	if err := missesKernel(data); err != nil {
+	if err := checkKernel(data); err != nil {
 		t.Error(err)
 	}
 	write(t, filepath.Join(part.Path, "kernel.json"), "{", 0o644)
-	if err := missesKernel(data); err == nil || !strings.Contains(err.Error(), "kernel.json is broken") {
+	if err := checkKernel(data); err == nil || !strings.Contains(err.Error(), "kernel.json is broken") {
 		t.Errorf("broken: %v", err)
 	}
 }
@@ -112,7 +113,8 @@ func TestMissingPrograms(t *testing.T) {
 		t.Errorf("no go: %v", err)
 	}
 	lab := Lab{t.TempDir()}
-	if _, err := lab.installJupyter(ctx, func(string) {}, func(int, int) {}); err == nil || !strings.Contains(err.Error(), "install Python") {
+	if _, err := lab.installJupyter(ctx, func(string) {}, func(int, int) {}); err == nil ||
+		!strings.Contains(err.Error(), "install Python") {
 		t.Errorf("no python3: %v", err)
 	}
 	t.Setenv("PATH", filepath.Dir(goPath))
@@ -147,7 +149,9 @@ func TestGoScript(t *testing.T) {
 	if err := lab.writeScript("go", goScript, echo(t)); err != nil {
 		t.Fatal(err)
 	}
-	for args, want := range map[string]string{"get": "", "get -t": "", "get example.com/m@v1.2.3": "2 get example.com/m@v1.2.3", "build -o x": "4 build -ldflags=-w -o x", "build ./...": "2 build ./..."} {
+	for args, want := range map[string]string{"get": "", "get -t": "",
+		"get example.com/m@v1.2.3": "2 get example.com/m@v1.2.3", "build -o x": "4 build -ldflags=-w -o x",
+		"build ./...": "2 build ./..."} {
 		got, err := output(context.Background(), "", nil, filepath.Join(lab.bin(), "go"), strings.Fields(args)...)
 		if err != nil || got != want {
 			t.Errorf("go %s: %q, %v", args, got, err)
@@ -158,7 +162,7 @@ func TestGoScript(t *testing.T) {
 // The kernel's workspace is the notebook's checkout, else the one that was set up.
 func TestKernelScript(t *testing.T) {
 	lab := Lab{t.TempDir()}
-	if err := lab.writeScript(KernelName, kernelScript, echo(t), "/set/up"); err != nil {
+	if err := lab.writeScript(kernelName, kernelScript, echo(t), "/set/up"); err != nil {
 		t.Fatal(err)
 	}
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -167,8 +171,9 @@ func TestKernelScript(t *testing.T) {
 	}
 	write(t, filepath.Join(root, "go.mod"), "module "+module+"\n", 0o644)
 	write(t, filepath.Join(root, "notebooks", "other", "go.mod"), "module "+module+"/other\n", 0o644)
-	for dir, work := range map[string]string{root: root, filepath.Join(root, "notebooks", "other"): root, t.TempDir(): "/set/up"} {
-		got, err := output(context.Background(), dir, nil, filepath.Join(lab.bin(), KernelName), "c.json")
+	for dir, work := range map[string]string{root: root, filepath.Join(root, "notebooks", "other"): root,
+		t.TempDir(): "/set/up"} {
+		got, err := output(context.Background(), dir, nil, filepath.Join(lab.bin(), kernelName), "c.json")
 		if want := "3 --kernel c.json -go_work=" + work; err != nil || got != want {
 			t.Errorf("in %s: %q, %v; want %q", dir, got, err, want)
 		}
@@ -202,17 +207,20 @@ func TestInstallSaysWhatFailed(t *testing.T) {
 	t.Setenv("PATH", strings.Join([]string{filepath.Join(dir, "bin"), filepath.Dir(goPath), "/usr/bin", "/bin"}, ":"))
 	t.Setenv("GOFLAGS", "-mod=mod")
 	t.Setenv("GOPROXY", "off")
-	_, err = Lab{filepath.Join(dir, "lab")}.Install(context.Background(), Config{Checkout: dir, Log: func(string) {}, Progress: func(int, int) {}})
+	_, err = Lab{filepath.Join(dir, "lab")}.Install(context.Background(),
+		Config{Checkout: dir, Log: func(string) {}, Progress: func(int, int) {}})
 	if err == nil || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "looking for gonb in the module") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Pip's errors are told with their reasons, without its lists of old versions.
+// Errors contain pip's reasons, without its lists of old versions.
 func TestPipErrors(t *testing.T) {
 	old := strings.Repeat("1.0 Requires-Python >=3.11.5; ", 50)
-	got := pipErrors("WARNING: slow\nERROR: Ignored the following versions: " + old + "4.1.3 Requires-Python >=3.11.5\nERROR: No matching distribution found for soupsieve==4.1.3\n")
-	if len(got) > 400 || !strings.Contains(got, "4.1.3 Requires-Python >=3.11.5") || !strings.HasSuffix(got, "; No matching distribution found for soupsieve==4.1.3") {
+	got := pipErrors("WARNING: slow\nERROR: Ignored the following versions: " + old +
+		"4.1.3 Requires-Python >=3.11.5\nERROR: No matching distribution found for soupsieve==4.1.3\n")
+	if len(got) > 400 || !strings.Contains(got, "4.1.3 Requires-Python >=3.11.5") ||
+		!strings.HasSuffix(got, "; No matching distribution found for soupsieve==4.1.3") {
 		t.Errorf("got %q", got)
 	}
 	if got := pipErrors("Traceback\nMemoryError\n"); got != "MemoryError" {

@@ -11,7 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 )
 
-// Lab is an installed lab, or the place of one.
+// Lab is a lab that is installed, or will be, in a folder.
 type Lab struct {
 	Dir string // holds venv, bin, config and the logs of servers, by their ports
 }
@@ -40,23 +40,23 @@ func (l Lab) python() string { return filepath.Join(l.venv(), "bin", "python") }
 // data is Jupyter's data folder that only this lab's JupyterLab reads.
 func (l Lab) data() string { return filepath.Join(l.venv(), "share", "jupyter") }
 
-// Uninstall removes the lab and says how much that was. An installation of another
-// process is waited for.
+// Uninstall removes the lab and returns its size in bytes. It waits for an installation
+// by another process.
 func (l Lab) Uninstall(ctx context.Context, log func(string)) (int64, error) {
-	release, err := fetch.Turn(ctx, l.Dir, log)
+	release, err := fetch.Lock(ctx, l.Dir, log)
 	if err != nil {
 		return 0, err
 	}
 	defer release()
-	bytes, err := size(l.Dir)
+	bytes, err := diskUsage(l.Dir)
 	if err != nil {
 		return 0, err
 	}
 	return bytes, os.RemoveAll(l.Dir)
 }
 
-// size adds the files up that are under path; 0 if there is nothing.
-func size(path string) (int64, error) {
+// diskUsage is the total size of the files under path; 0 if there are none.
+func diskUsage(path string) (int64, error) {
 	var bytes int64
 	err := filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

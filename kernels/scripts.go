@@ -10,10 +10,10 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
-// goScript stands before Go on the kernel's PATH. GoNB runs a bare "go get" before each
-// cell, which knows nothing of workspaces and asks the network for modules that the
-// workspace has. A build leaves out what only a debugger reads: linking, most of a
-// cell's time, takes half as long. All else goes to Go as it is.
+// goScript wraps Go on the kernel's PATH. GoNB runs a bare "go get" before each cell,
+// which ignores workspaces and fetches modules that the workspace has; it is skipped.
+// Builds are without debug information, which halves the time of linking, most of a
+// cell's. All other commands are passed to Go unchanged.
 const goScript = `#!/bin/sh
 case "$*" in
 get | "get -t") exit 0 ;;
@@ -33,7 +33,7 @@ done
 exec %[1]s --kernel "$1" -go_work="$dir"
 `
 
-// writeScript makes a program of a script and its arguments, which are quoted.
+// writeScript writes an executable script with its arguments, which are quoted.
 func (l Lab) writeScript(name, script string, args ...any) error {
 	for i, a := range args {
 		args[i] = "'" + strings.ReplaceAll(a.(string), "'", `'\''`) + "'"

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// tokenEnv is how JupyterLab is told its token: not on the command line, which all users
-// of a machine can see.
+// tokenEnv is the environment variable with JupyterLab's token. On the command line all
+// users of the machine could see it.
 const tokenEnv = "JUPYTER_TOKEN"
 
 // ServeConfig says what JupyterLab opens and where it listens.
@@ -33,17 +33,17 @@ type ServeConfig struct {
 // Server is a running JupyterLab.
 type Server struct {
 	URL  string // opens the notebooks; has the token
-	Log  string // the file of what JupyterLab says
+	Log  string // path of JupyterLab's log
 	done chan error
 }
 
-// Check says what is missing to run notebooks of the checkout, in one sentence without
-// the way out.
+// Check returns an error that says what is missing to run notebooks of the checkout, in
+// one sentence; what to do about it is up to the caller.
 func (l Lab) Check(ctx context.Context, checkout string) error {
-	if err := l.missesJupyter(ctx); err != nil {
+	if err := l.checkJupyter(ctx); err != nil {
 		return fmt.Errorf("JupyterLab cannot be started: %w", err)
 	}
-	if err := missesKernel(l.data()); err != nil {
+	if err := checkKernel(l.data()); err != nil {
 		return err
 	}
 	// Go may have been removed or replaced since, or the checkout have moved on.
@@ -53,10 +53,10 @@ func (l Lab) Check(ctx context.Context, checkout string) error {
 	return nil
 }
 
-// Serve starts JupyterLab and returns when it answers. It ends with the context;
-// [Server.Wait] returns then.
+// Serve starts JupyterLab and returns when it responds to requests. JupyterLab ends with
+// the context; [Server.Wait] returns then.
 func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
-	folder, err := within(c.Checkout, c.Folder)
+	folder, err := pathInCheckout(c.Checkout, c.Folder)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +76,13 @@ func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
 	defer log.Close() // JupyterLab has its own handle
 	running, stop := context.WithCancel(ctx)
 	cmd := exec.CommandContext(running, l.python(), "-m", "jupyterlab", "--no-browser", "-y", "--allow-root",
-		"--ServerApp.ip="+c.Host, "--ServerApp.port="+strconv.Itoa(port), "--ServerApp.port_retries=0", "--ServerApp.root_dir="+c.Checkout,
+		"--ServerApp.ip="+c.Host, "--ServerApp.port="+strconv.Itoa(port), "--ServerApp.port_retries=0",
+		"--ServerApp.root_dir="+c.Checkout,
 		"--FileContentsManager.preferred_dir="+filepath.Join(c.Checkout, folder))
 	cmd.Env = append(os.Environ(), tokenEnv+"="+token,
-		// No other Jupyter's settings, and nothing left outside of the lab.
-		"JUPYTER_CONFIG_DIR="+filepath.Join(l.Dir, "config"), "JUPYTER_RUNTIME_DIR="+filepath.Join(l.Dir, "runtime"), "JUPYTER_PREFER_ENV_PATH=1")
+		// Without the settings of other Jupyters, and without files outside of the lab.
+		"JUPYTER_CONFIG_DIR="+filepath.Join(l.Dir, "config"), "JUPYTER_RUNTIME_DIR="+filepath.Join(l.Dir, "runtime"),
+		"JUPYTER_PREFER_ENV_PATH=1")
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // stops the kernels too
 	cmd.WaitDelay = 20 * time.Second
@@ -98,7 +100,7 @@ func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
 		host = "127.0.0.1"
 	}
 	base := "http://" + net.JoinHostPort(host, strconv.Itoa(port))
-	if err := s.answers(ctx, base, token); err != nil {
+	if err := s.waitUntilReady(ctx, base, token); err != nil {
 		stop()
 		<-s.done
 		return nil, err
@@ -108,19 +110,20 @@ func (l Lab) Serve(ctx context.Context, c ServeConfig) (*Server, error) {
 	return s, nil
 }
 
-// Wait returns when JupyterLab has ended: nil if it was told to.
+// Wait returns when JupyterLab has ended: nil if the context ended it.
 func (s *Server) Wait(ctx context.Context) error {
 	err := <-s.done
 	if ctx.Err() != nil {
 		return nil
 	}
-	return fmt.Errorf("JupyterLab ended: %w; its last words are in %s", errors.Join(err, errors.New(lastWords(s.Log))), s.Log)
+	return fmt.Errorf("JupyterLab ended: %w; its output is in %s", errors.Join(err, errors.New(lastLogLine(s.Log))),
+		s.Log)
 }
 
-// answers waits until JupyterLab does.
-func (s *Server) answers(ctx context.Context, base, token string) error {
-	const patience = 2 * time.Minute
-	late := time.After(patience)
+// waitUntilReady waits until JupyterLab responds to requests.
+func (s *Server) waitUntilReady(ctx context.Context, base, token string) error {
+	const limit = 2 * time.Minute
+	timeout := time.After(limit)
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/status", nil)
 		if err != nil {
@@ -138,38 +141,45 @@ func (s *Server) answers(ctx context.Context, base, token string) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return fmt.Errorf("JupyterLab did not start: %s (%w; all it said is in %s)", lastWords(s.Log), err, s.Log)
-		case <-late:
-			return fmt.Errorf("JupyterLab does not answer after %s; what it said is in %s", patience, s.Log)
+			return fmt.Errorf("JupyterLab did not start: %s (%w; its output is in %s)", lastLogLine(s.Log), err, s.Log)
+		case <-timeout:
+			return fmt.Errorf("JupyterLab does not answer after %s; its output is in %s", limit, s.Log)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
 }
 
-// within is the path of a folder that exists, from the checkout.
-func within(checkout, folder string) (string, error) {
+// pathInCheckout returns the path of an existing folder relative to the checkout.
+func pathInCheckout(checkout, folder string) (string, error) {
 	path, err := filepath.Abs(folder)
 	if err != nil {
 		return "", err
 	}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("there is no folder of notebooks %s: name another (pvs lab FOLDER)", path)
+		return "", fmt.Errorf("%w %s", ErrNoFolder, path)
 	}
 	rel, err := filepath.Rel(checkout, path)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return "", fmt.Errorf("%s is outside of the checkout %s, and JupyterLab shows only what is inside: move it there", path, checkout)
+		return "", fmt.Errorf("%s is outside of the checkout %s, and JupyterLab shows only what is inside: move it there",
+			path, checkout)
 	}
 	return rel, nil
 }
 
-// freePort makes sure that a port can be had.
+// Marks of errors of [Lab.Serve], for [errors.Is], where another folder or port is a way out.
+var (
+	ErrNoFolder = errors.New("there is no folder of notebooks")
+	ErrPort     = errors.New("take a free one, or 0 for any")
+)
+
+// freePort checks that a port is free, or finds a free one for 0.
 func freePort(host string, port int) (int, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return 0, fmt.Errorf("port %d of %s is taken, perhaps by another JupyterLab: name a free one by --port, or --port 0 for any", port, host)
+		return 0, fmt.Errorf("port %d of %s is taken, perhaps by another JupyterLab: %w", port, host, ErrPort)
 	case errors.Is(err, syscall.EACCES):
-		return 0, fmt.Errorf("port %d is for the administrator only: name one above 1023 by --port, or --port 0 for any", port)
+		return 0, fmt.Errorf("port %d is for the administrator only, as all below 1024: %w", port, ErrPort)
 	case err != nil:
 		return 0, fmt.Errorf("listening on port %d of %s: %w", port, host, err)
 	}
@@ -177,8 +187,8 @@ func freePort(host string, port int) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// lastWords are the last line of a log.
-func lastWords(file string) string {
+// lastLogLine is the last line of a log.
+func lastLogLine(file string) string {
 	f, err := os.Open(file)
 	if err != nil {
 		return ""
@@ -187,6 +197,6 @@ func lastWords(file string) string {
 	if info, err := f.Stat(); err == nil && info.Size() > 4096 {
 		_, _ = f.Seek(-4096, io.SeekEnd) // else from the start: only slower
 	}
-	text, _ := io.ReadAll(f) // what can be read says something
+	text, _ := io.ReadAll(f) // a part is better than nothing
 	return lastLine(string(text))
 }

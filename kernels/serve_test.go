@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -16,14 +17,14 @@ func TestWithin(t *testing.T) {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := within(root, folder); err != nil || got != "notebooks" {
+	if got, err := pathInCheckout(root, folder); err != nil || got != "notebooks" {
 		t.Errorf("%q, %v", got, err)
 	}
 	for folder, want := range map[string]string{
 		filepath.Join(root, "none"): "there is no folder of notebooks",
 		t.TempDir():                 "outside of the checkout",
 	} {
-		if _, err := within(root, folder); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := pathInCheckout(root, folder); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", folder, err)
 		}
 	}
@@ -35,7 +36,7 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	if _, err := freePort("127.0.0.1", listener.Addr().(*net.TCPAddr).Port); err == nil || !strings.Contains(err.Error(), "--port 0 for any") {
+	if _, err := freePort("127.0.0.1", listener.Addr().(*net.TCPAddr).Port); !errors.Is(err, ErrPort) {
 		t.Errorf("got %v", err)
 	}
 	if port, err := freePort("127.0.0.1", 0); err != nil || port == 0 {
@@ -62,7 +63,7 @@ func TestCheck(t *testing.T) {
 	if _, err := lab.writeSpec(lab.data(), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{KernelName, "gonb", "goimports", "gopls"} {
+	for _, name := range []string{kernelName, "gonb", "goimports", "gopls"} {
 		write(t, filepath.Join(lab.bin(), name), "", 0o755)
 	}
 	missing("bin/go is missing")
@@ -108,12 +109,13 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(s.URL, "http://127.0.0.1:") || !strings.HasSuffix(s.URL, "/lab/tree/my%20notebooks?token=secret") {
+	if !strings.HasPrefix(s.URL, "http://127.0.0.1:") ||
+		!strings.HasSuffix(s.URL, "/lab/tree/my%20notebooks?token=secret") {
 		t.Errorf("link %s", s.URL)
 	}
 	cancel()
 	ctx, stop := context.WithCancel(context.Background())
-	stop() // as if it was told to end
+	stop() // as the end of the context does
 	if err := s.Wait(ctx); err != nil {
 		t.Error(err)
 	}
@@ -122,7 +124,7 @@ func TestServe(t *testing.T) {
 // What JupyterLab said last is in the sentence.
 func TestServeFails(t *testing.T) {
 	_, _, err := serve(t, "#!/bin/sh\necho starting\necho 'no such option' >&2\nexit 3\n")
-	if err == nil || !strings.Contains(err.Error(), "did not start: no such option (exit status 3; all it said is in ") {
+	if err == nil || !strings.Contains(err.Error(), "did not start: no such option (exit status 3; its output is in ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// KernelName is how notebooks name the kernel in their metadata.
-	KernelName = "gopvs"
-	// DisplayName is how people see it.
-	DisplayName = "Go (pvs)"
+	// kernelName is the kernel's name in the metadata of notebooks.
+	kernelName = "gopvs"
+	// displayName is the kernel's name in JupyterLab.
+	displayName = "Go (pvs)"
 )
 
 //go:embed logo-svg.svg
@@ -31,15 +31,16 @@ type spec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// writeSpec installs the kernel in one of Jupyter's data folders. Env is what the kernel
-// finds in its environment besides that of Jupyter.
+// writeSpec installs the kernel in one of Jupyter's data folders. Env is added to the
+// environment of the kernel.
 func (l Lab) writeSpec(data string, env map[string]string) (Part, error) {
 	s := spec{
-		Argv:          []string{filepath.Join(l.bin(), KernelName), "{connection_file}"},
-		DisplayName:   DisplayName,
+		Argv:          []string{filepath.Join(l.bin(), kernelName), "{connection_file}"},
+		DisplayName:   displayName,
 		Language:      "go",
 		InterruptMode: "message",
-		Env:           map[string]string{"PATH": l.bin() + string(filepath.ListSeparator) + "${PATH}"}, // Jupyter puts its own in
+		// Jupyter puts its own in
+		Env: map[string]string{"PATH": l.bin() + string(filepath.ListSeparator) + "${PATH}"},
 	}
 	for key, value := range env {
 		s.Env[key] = value
@@ -48,28 +49,29 @@ func (l Lab) writeSpec(data string, env map[string]string) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	dir := filepath.Join(data, "kernels", KernelName)
+	dir := filepath.Join(data, "kernels", kernelName)
 	for name, content := range map[string]string{"kernel.json": string(text) + "\n", "logo-svg.svg": logo} {
-		if err := wholefile.Write(filepath.Join(dir, name), func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
+		if err := wholefile.Write(filepath.Join(dir, name),
+			func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
 			return Part{}, fmt.Errorf("installing the kernel in %s: %w", dir, err)
 		}
 	}
-	bytes, err := size(dir)
-	return Part{Name: "kernel", Version: KernelName, Path: dir, Bytes: bytes}, err
+	bytes, err := diskUsage(dir)
+	return Part{Name: "kernel", Version: kernelName, Path: dir, Bytes: bytes}, err
 }
 
-// missesKernel says why Jupyter cannot start the kernel.
-func missesKernel(data string) error {
-	file := filepath.Join(data, "kernels", KernelName, "kernel.json")
+// checkKernel returns an error that says why Jupyter cannot start the kernel.
+func checkKernel(data string) error {
+	file := filepath.Join(data, "kernels", kernelName, "kernel.json")
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("the kernel %q is missing", DisplayName)
+		return fmt.Errorf("the kernel %q is missing", displayName)
 	}
 	var s spec
 	if err := json.Unmarshal(text, &s); err != nil || len(s.Argv) == 0 {
 		return fmt.Errorf("%s is broken", file)
 	}
-	for _, name := range []string{KernelName, "gonb", "goimports", "gopls", "go"} {
+	for _, name := range []string{kernelName, "gonb", "goimports", "gopls", "go"} {
 		program := filepath.Join(filepath.Dir(s.Argv[0]), name)
 		if _, err := os.Stat(program); err != nil {
 			return fmt.Errorf("the kernel's program %s is missing", program)

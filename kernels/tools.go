@@ -16,11 +16,11 @@ import (
 // tool is a program that the kernel needs.
 type tool struct {
 	name, pkg string
-	version   string // empty: as the module's go.mod says
+	version   string // empty: that of the module's go.mod
 }
 
-// tools are GoNB and what it calls. gopls is newer or older than the module's
-// golang.org/x/tools, of whose inside it imports much, so it is built by its own go.mod.
+// tools are GoNB and the programs that it calls. gopls imports internal packages of a
+// version of golang.org/x/tools that is not the module's, so it is built by its own go.mod.
 var tools = []tool{
 	{name: "gonb", pkg: "github.com/janpfeifer/gonb"},
 	{name: "goimports", pkg: "golang.org/x/tools/cmd/goimports"},
@@ -28,14 +28,16 @@ var tools = []tool{
 }
 
 // goCommand finds the Go that builds the checkout: the program itself, not a wrapper on
-// the PATH (a lab's kernel has one).
+// the PATH such as goScript.
 func goCommand(ctx context.Context, checkout string) (path, version string, err error) {
 	found, err := exec.LookPath("go")
 	if err != nil {
-		return "", "", errors.New("the kernel compiles cells with Go, and there is no go on the PATH: install Go 1.26 or newer (https://go.dev/dl) and start again")
+		return "", "", errors.New("the kernel compiles cells with Go, and there is no go on the PATH: install Go 1.26 or " +
+			"newer (https://go.dev/dl) and start again")
 	}
 	if _, err := output(ctx, checkout, nil, found, "list", "-m"); err != nil {
-		return "", "", fmt.Errorf("%s cannot read the checkout's go.mod; it needs Go 1.26 or newer (https://go.dev/dl): %w", found, err)
+		return "", "", fmt.Errorf("%s cannot read the checkout's go.mod; it needs Go 1.26 or newer (https://go.dev/dl): %w",
+			found, err)
 	}
 	about, err := output(ctx, checkout, nil, found, "env", "GOROOT", "GOVERSION")
 	if err != nil {
@@ -47,7 +49,8 @@ func goCommand(ctx context.Context, checkout string) (path, version string, err 
 
 // installTool builds a tool into the lab's bin folder, if it is not there in the right
 // version and by the same Go.
-func (l Lab) installTool(ctx context.Context, goPath, goVersion, checkout string, t tool, log func(string)) (Part, error) {
+func (l Lab) installTool(ctx context.Context, goPath, goVersion, checkout string, t tool, log func(string)) (Part,
+	error) {
 	target := filepath.Join(l.bin(), t.name)
 	want := t.version
 	var err error
@@ -58,18 +61,18 @@ func (l Lab) installTool(ctx context.Context, goPath, goVersion, checkout string
 		}
 	}
 	if info, err := buildinfo.ReadFile(target); err != nil || info.Main.Version != want || info.GoVersion != goVersion {
-		stop := patience(log, "building "+t.name+" "+want)
+		stop := logWhile(log, "building "+t.name+" "+want)
 		err := l.build(ctx, goPath, checkout, t)
 		stop()
 		if err != nil {
 			return Part{}, fmt.Errorf("building %s %s: %w", t.name, want, err)
 		}
 	}
-	bytes, err := size(target)
+	bytes, err := diskUsage(target)
 	return Part{Name: t.name, Version: want, Path: target, Bytes: bytes}, err
 }
 
-// build makes the program whole or not at all: a running kernel keeps the old one.
+// build builds the program and then replaces the old one, which a running kernel continues to use.
 func (l Lab) build(ctx context.Context, goPath, checkout string, t tool) error {
 	if err := os.MkdirAll(l.bin(), 0o755); err != nil {
 		return err
@@ -90,12 +93,14 @@ func (l Lab) build(ctx context.Context, goPath, checkout string, t tool) error {
 	return os.Rename(filepath.Join(part, t.name), filepath.Join(l.bin(), t.name))
 }
 
-// warm compiles what cells import, so that the first one does not.
-func warm(ctx context.Context, goPath, checkout string, log func(string)) error {
-	stop := patience(log, "compiling the packages that cells import")
+// precompile compiles the packages that cells import, so that the first cell is fast.
+func precompile(ctx context.Context, goPath, checkout string, log func(string)) error {
+	stop := logWhile(log, "compiling the packages that cells import")
 	defer stop()
-	list, err := output(ctx, checkout, nil, goPath, "list", "-f", `{{if ne .Name "main"}}{{.ImportPath}}{{end}}`, "./pvs/...", "./data/...",
-		"github.com/janpfeifer/gonb/gonbui", "github.com/janpfeifer/gonb/gonbui/dom", "github.com/janpfeifer/gonb/gonbui/widgets")
+	list, err := output(ctx, checkout, nil, goPath, "list", "-f", `{{if ne .Name "main"}}{{.ImportPath}}{{end}}`,
+		"./pvs/...", "./data/...",
+		"github.com/janpfeifer/gonb/gonbui", "github.com/janpfeifer/gonb/gonbui/dom",
+		"github.com/janpfeifer/gonb/gonbui/widgets")
 	if err == nil {
 		_, err = output(ctx, checkout, nil, goPath, append([]string{"build"}, strings.Fields(list)...)...)
 	}
@@ -108,10 +113,9 @@ func warm(ctx context.Context, goPath, checkout string, log func(string)) error 
 	return nil
 }
 
-// firstCell builds what GoNB makes of a notebook's first cell: a module in a workspace
-// with the checkout. In a workspace Go reads the go.mod files of all modules there are,
-// also of those that the checkout alone does not need; here they are downloaded, so that
-// no cell needs a network.
+// firstCell builds what GoNB builds for a notebook's first cell: a module in a workspace
+// with the checkout. In a workspace Go reads the go.mod files of more modules than the
+// checkout alone needs; they are downloaded here, so that no cell needs a network.
 func firstCell(ctx context.Context, goPath, checkout string) error {
 	dir, err := os.MkdirTemp("", "pvs-cell-*")
 	if err != nil {
@@ -122,7 +126,8 @@ func firstCell(ctx context.Context, goPath, checkout string) error {
 	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(source), 0o644); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"mod", "init", "cell"}, {"work", "init", ".", checkout}, {"build", "-o", filepath.Join(dir, "cell"), "."}} {
+	for _, args := range [][]string{{"mod", "init", "cell"}, {"work", "init", ".", checkout},
+		{"build", "-o", filepath.Join(dir, "cell"), "."}} {
 		if _, err := output(ctx, dir, nil, goPath, args...); err != nil {
 			return err
 		}
@@ -130,8 +135,8 @@ func firstCell(ctx context.Context, goPath, checkout string) error {
 	return nil
 }
 
-// output runs a program and returns what it wrote, without space around; an error has
-// the last line of what the program had to say.
+// output runs a program and returns its output without surrounding space; an error has
+// the last line of the program's output.
 func output(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
@@ -151,14 +156,14 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-// lastLine returns the last line that says something.
+// lastLine returns the last line that is not empty.
 func lastLine(s string) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// patience says what is begun, and that it goes on, until stop is called.
-func patience(log func(string), what string) (stop func()) {
+// logWhile logs a step, and every 20 seconds that it still runs, until stop is called.
+func logWhile(log func(string), what string) (stop func()) {
 	log(what)
 	start := time.Now()
 	done := make(chan struct{})

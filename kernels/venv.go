@@ -19,7 +19,7 @@ import (
 //go:embed requirements.txt
 var requirements string
 
-// packages are the lines of requirements.txt that name one.
+// packages are the lines of requirements.txt without comments.
 func packages() (list []string) {
 	for line := range strings.Lines(requirements) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -39,11 +39,11 @@ func jupyterVersion() string {
 	return ""
 }
 
-// installJupyter makes the virtual environment, if it is not there with these packages.
+// installJupyter creates the virtual environment, unless it exists with these packages.
 func (l Lab) installJupyter(ctx context.Context, log func(string), progress func(done, total int)) (Part, error) {
 	part := Part{Name: "jupyterlab", Version: jupyterVersion(), Path: l.venv()}
 	var err error
-	if l.missesJupyter(ctx) != nil && ctx.Err() == nil {
+	if l.checkJupyter(ctx) != nil && ctx.Err() == nil {
 		log(fmt.Sprintf("installing JupyterLab %s and what it needs in %s", part.Version, l.venv()))
 		if err := l.makeVenv(ctx, progress); err != nil {
 			return part, fmt.Errorf("installing JupyterLab in %s: %w", l.venv(), err)
@@ -55,12 +55,12 @@ func (l Lab) installJupyter(ctx context.Context, log func(string), progress func
 	if err := l.configure(); err != nil {
 		return part, err
 	}
-	part.Bytes, err = size(l.venv())
+	part.Bytes, err = diskUsage(l.venv())
 	return part, err
 }
 
-// missesJupyter says why JupyterLab cannot be started.
-func (l Lab) missesJupyter(ctx context.Context) error {
+// checkJupyter returns an error that says why JupyterLab cannot be started.
+func (l Lab) checkJupyter(ctx context.Context) error {
 	have, err := os.ReadFile(l.installed())
 	if err != nil {
 		return errors.New("it is not installed")
@@ -74,12 +74,13 @@ func (l Lab) missesJupyter(ctx context.Context) error {
 	return nil
 }
 
-// makeVenv makes the virtual environment from nothing; its copy of requirements.txt,
-// written last, says that it is whole.
+// makeVenv creates the virtual environment. Its copy of requirements.txt, written last,
+// marks it as complete.
 func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		return errors.New("there is no python3 on the PATH: install Python 3.11 or newer (Debian: apt-get install python3-venv)")
+		return errors.New("there is no python3 on the PATH: install Python 3.11 or newer (Debian: apt-get install " +
+			"python3-venv)")
 	}
 	if _, err := output(ctx, "", nil, python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"); ctx.Err() != nil {
 		return ctx.Err()
@@ -98,13 +99,16 @@ func (l Lab) makeVenv(ctx context.Context, progress func(done, total int)) error
 	if err := l.pip(ctx, progress); err != nil {
 		return err
 	}
-	return wholefile.Write(l.installed(), func(w io.Writer) error { _, err := io.WriteString(w, requirements); return err })
+	return wholefile.Write(l.installed(),
+		func(w io.Writer) error { _, err := io.WriteString(w, requirements); return err })
 }
 
-// pip installs the packages. Its progress is the packages it has looked up.
+// pip installs the packages. Its progress is the number of packages that it has looked up.
 func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 	list := packages()
-	cmd := exec.CommandContext(ctx, l.python(), append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--retries=10"}, list...)...)
+	cmd := exec.CommandContext(ctx, l.python(),
+		append([]string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check",
+			"--no-input", "--retries=10"}, list...)...)
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -134,8 +138,8 @@ func (l Lab) pip(ctx context.Context, progress func(done, total int)) error {
 	return nil
 }
 
-// pipErrors are the sentences that pip calls errors: the last one says what was missing,
-// those before it why. A list of versions is cut to its end, where the newest stand.
+// pipErrors are the lines that pip marks as errors: the last one says what is missing,
+// those before it why. A long list of versions is shortened to its end with the newest.
 func pipErrors(stderr string) string {
 	var list []string
 	for line := range strings.Lines(stderr) {
@@ -153,32 +157,35 @@ func pipErrors(stderr string) string {
 	return strings.Join(list, "; ")
 }
 
-// overrides are settings of JupyterLab's pages: they do not ask for news and updates,
-// which need a network, and draw all cells of a notebook, not those in sight only, so
-// that pictures do not make the page jump.
+// overrides are settings of JupyterLab's pages: no requests for news and updates, which
+// need a network, and all cells of a notebook are rendered, not only the visible ones, so
+// that the page does not jump when pictures load.
 const overrides = `{
-  "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false", "doNotDisturbMode": true},
+  "@jupyterlab/apputils-extension:notification": {
+    "checkForUpdates": false, "fetchNews": "false", "doNotDisturbMode": true
+  },
   "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
 }
 `
 
-// serverConfig makes the Go kernel the only one on offer: with Python's, which
-// JupyterLab brings, a notebook of this lab would fail at its first cell.
+// serverConfig allows only the Go kernel: with Python's, which comes with JupyterLab, a
+// notebook of this lab would fail at its first cell.
 const serverConfig = `{
-  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + KernelName + `"]},
-  "MultiKernelManager": {"default_kernel_name": "` + KernelName + `"},
+  "KernelSpecManager": {"ensure_native_kernel": false, "allowed_kernelspecs": ["` + kernelName + `"]},
+  "MultiKernelManager": {"default_kernel_name": "` + kernelName + `"},
   "LabApp": {"extension_manager": "readonly"}
 }
 `
 
-// configure writes the settings into the virtual environment, where no other Jupyter
-// reads them.
+// configure writes the settings to the virtual environment, where no other Jupyter reads
+// them.
 func (l Lab) configure() error {
 	for file, text := range map[string]string{
 		filepath.Join(l.data(), "lab", "settings", "overrides.json"):            overrides,
 		filepath.Join(l.venv(), "etc", "jupyter", "jupyter_server_config.json"): serverConfig,
 	} {
-		if err := wholefile.Write(file, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+		if err := wholefile.Write(file,
+			func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,6 @@
 //	go run ./pvs/cmd/pvs setup --lab                          # once
 //	PVS_NOTEBOOKS=1 go test -timeout 30m ./notebooks          # executes all at smoke scale
 //
-// After a change to a notebook its outputs are made anew, at full scale, with the lab's
+// After a change, execute a notebook again, at full scale, with the lab's
 // python: notebooks/execute.py NOTEBOOK.ipynb.
 package notebooks

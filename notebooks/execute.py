@@ -62,7 +62,8 @@ def picture(nb, path):
 def execute(path, out, timeout):
     nb = nbformat.read(path, as_version=4)
     start = time.time()
-    client = nbclient.NotebookClient(nb, kernel_name="gopvs", timeout=timeout, resources={"metadata": {"path": str(path.parent)}})
+    client = nbclient.NotebookClient(nb, kernel_name="gopvs", timeout=timeout,
+        resources={"metadata": {"path": str(path.parent)}})
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log
     finally:
@@ -81,7 +82,8 @@ def execute(path, out, timeout):
     if out == path:
         picture(nb, path)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{path.name}: {time.time() - start:.0f} s; all so far took {used.ru_utime + used.ru_stime:.0f} s of processor time", flush=True)
+    print(f"{path.name}: {time.time() - start:.0f} s; all so far took "
+          f"{used.ru_utime + used.ru_stime:.0f} s of processor time", flush=True)
 
 
 def main():

@@ -15,7 +15,7 @@ import (
 	"github.com/gopvs/product-visual-search/kernels"
 )
 
-// notebook is what the tests look at of an .ipynb file (nbformat 4.5).
+// notebook is the part of an .ipynb file that the tests read (nbformat 4.5).
 type notebook struct {
 	Cells    []cell
 	Metadata struct {
@@ -38,7 +38,7 @@ type output struct {
 	Data map[string]lines
 }
 
-// lines is a text that may be stored line by line.
+// lines is a text that may be stored as a list of lines.
 type lines string
 
 func (l *lines) UnmarshalJSON(data []byte) error {
@@ -90,9 +90,9 @@ func (nb notebook) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// kinds says of what kind the outputs of a cell are, one after the other. A picture is
-// a PNG or a JPEG, whichever was smaller. Lines of progress do not count: what was there
-// already is not made again.
+// kinds lists the kinds of the outputs of a cell. A picture is
+// a PNG or a JPEG, whichever was smaller. Lines of progress do not count: what exists
+// already is not made again, and has none.
 func (c cell) kinds() []string {
 	out := []string{}
 	for _, o := range c.Outputs {
@@ -137,7 +137,8 @@ func TestForm(t *testing.T) {
 				t.Errorf("%s: cell %d has a dot import, which breaks the cells after it", path, i+1)
 			}
 		}
-		for _, want := range []string{"**You will learn**", "**You need**", "**Run time**", "uess", "## Summary", "## Exercises", "](../pvs/"} {
+		for _, want := range []string{"**You will learn**", "**You need**", "**Run time**", "uess", "## Summary",
+			"## Exercises", "](../pvs/"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: nothing says %q", path, want)
 			}
@@ -149,13 +150,14 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: its kernel is %q", path, nb.Metadata.Kernelspec.Name)
 		}
 		first := string(nb.code()[0].Source)
-		if !strings.HasPrefix(first, "%noautoget\n// This notebook needs the kernel \"Go (pvs)\"") || !strings.Contains(first, "lab.Ready()") {
+		if !strings.HasPrefix(first, "%noautoget\n// This notebook needs the kernel \"Go (pvs)\"") ||
+			!strings.Contains(first, "lab.Ready()") {
 			t.Errorf("%s: the first cell does not say what to do in another kernel", path)
 		}
 	}
 }
 
-// What a notebook links to is there.
+// The targets of a notebook's links exist.
 func TestLinks(t *testing.T) {
 	for _, path := range append(files(t), "README.md") {
 		var texts []string
@@ -183,7 +185,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// The outputs are those of the code, made in one go from top to bottom.
+// The outputs are those of the present code, from one run from top to bottom.
 func TestOutputsAreOfTheCode(t *testing.T) {
 	for _, path := range files(t) {
 		nb := read(t, path)
@@ -199,7 +201,8 @@ func TestOutputsAreOfTheCode(t *testing.T) {
 					t.Errorf("%s: code cell %d has an error as its output: %.200s", path, i+1, o.Text)
 				}
 				for mime, data := range o.Data {
-					if !strings.HasPrefix(mime, "image/") && regexp.MustCompile(`(^|[\s"'(>])/(work|root|home|tmp|Users)/`).MatchString(string(data)) {
+					if !strings.HasPrefix(mime, "image/") &&
+						regexp.MustCompile(`(^|[\s"'(>])/(work|root|home|tmp|Users)/`).MatchString(string(data)) {
 						t.Errorf("%s: code cell %d names a folder of the machine it ran on: %.300s", path, i+1, data)
 					}
 				}
@@ -233,7 +236,7 @@ func TestExecute(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel() // a cell is linked on one core
 			cmd := exec.CommandContext(t.Context(), python, "execute.py", "--smoke", "--out", out, path)
-			cmd.Env = append(os.Environ(), "PVS_WORK="+t.TempDir()) // needs nothing that another made
+			cmd.Env = append(os.Environ(), "PVS_WORK="+t.TempDir()) // independent of other notebooks
 			said, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, said)

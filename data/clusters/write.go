@@ -77,6 +77,9 @@ func Write(ctx context.Context, dir string, opts Options, progress func(done, to
 		return Summary{}, err
 	}
 	defer release()
+	if err := (catalog.Made{By: "drawn vectors"}).Check(dir, catalog.PhotosFile); err != nil {
+		return Summary{}, err // its truth.csv would be a catalogue's
+	}
 	s := newSpace(opts)
 	sizes := s.sizes()
 	if opts.Queries > len(sizes) {

@@ -61,10 +61,8 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 	if opts.Each < 1 {
 		return nil, errors.New("no defects are asked for")
 	}
-	for _, k := range opts.Kinds {
-		if !slices.Contains(Kinds, k) {
-			return nil, fmt.Errorf("there is no kind of defect %q; the kinds are %q", k, Kinds)
-		}
+	if err := CheckKinds(opts.Kinds); err != nil {
+		return nil, err
 	}
 	if opts.Kinds == nil {
 		opts.Kinds = Kinds
@@ -77,6 +75,13 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 		return nil, err
 	}
 	defer release()
+	made := catalog.Made{By: "spoiled photos", Of: mustAbs(c.Dir)}
+	if err := made.Check(dir, catalog.PhotosFile); err != nil {
+		return nil, err
+	}
+	if err := made.Write(dir); err != nil {
+		return nil, err
+	}
 	s := &spoiler{dir: dir, each: opts.Each, rng: rand.New(rand.NewPCG(opts.Seed, 7)), used: map[int]bool{}}
 	for _, p := range c.Photos {
 		file, err := filepath.Abs(c.File(p))
@@ -98,6 +103,16 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 		}
 	}
 	return s.made, s.write()
+}
+
+// CheckKinds refuses kinds that there are not.
+func CheckKinds(kinds []Kind) error {
+	for _, k := range kinds {
+		if !slices.Contains(Kinds, k) {
+			return fmt.Errorf("there is no kind of defect %q; the kinds are %q", k, Kinds)
+		}
+	}
+	return nil
 }
 
 func mustAbs(dir string) string {

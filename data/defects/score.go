@@ -10,18 +10,20 @@ import (
 	"strings"
 )
 
+// ErrNoList marks errors of [Read] about a file that is no list of [Spoil]'s, for [errors.Is].
+var ErrNoList = errors.New("reading the known defects")
+
 // Read reads a list that [Spoil] wrote.
 func Read(path string) ([]Defect, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the known defects: %w; pvs data defects writes such a list", err)
+		return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 	}
 	defer f.Close()
 	r := csv.NewReader(f)
 	r.FieldsPerRecord = len(listColumns)
 	if header, err := r.Read(); err != nil || !slices.Equal(header, listColumns) {
-		return nil, fmt.Errorf("reading the known defects: %s should begin with the line %s; pvs data defects writes such a list",
-			path, strings.Join(listColumns, ","))
+		return nil, fmt.Errorf("%w: %s should begin with the line %s", ErrNoList, path, strings.Join(listColumns, ","))
 	}
 	var list []Defect
 	for {

@@ -2,6 +2,7 @@ package kicad
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -152,7 +153,7 @@ func TestFromPackage(t *testing.T) {
 		t.Errorf("got %v, %v", again, err)
 	}
 	cacheIn(t, t.TempDir())
-	if _, err := Products(context.Background(), Options{Limit: 1}, func(string) {}); err == nil || !strings.Contains(err.Error(), "--from") {
+	if _, err := Products(context.Background(), Options{Limit: 1}, func(string) {}); !errors.Is(err, ErrNoParts) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func Products(ctx context.Context, opts Options, log func(string)) (studio.List,
 	}
 	defer s.close()
 	if !s.local {
-		release, err := fetch.Turn(ctx, s.dir, log) // the package is large: one process at a time downloads it
+		release, err := fetch.Lock(ctx, s.dir, log) // the package is large: one process at a time downloads it
 		if err != nil {
 			return nil, err
 		}

@@ -177,13 +177,17 @@ func (s *store) stream(ctx context.Context, log func(string), each func(name str
 	}
 }
 
+// ErrNoParts marks errors about parts that cannot be downloaded, for [errors.Is]: Options.From is
+// a way out.
+var ErrNoParts = errors.New("get its .deb file or a folder of .wrl files otherwise")
+
 // download fetches the package into a temporary folder.
 func (s *store) download(ctx context.Context, log func(string)) error {
 	if s.deb != "" {
 		return nil
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("the parts are in %s, and there is no apt-get here: name its .deb file or a folder of .wrl files by --from", s.describe())
+		return fmt.Errorf("the parts are in %s, and there is no apt-get here: %w", s.describe(), ErrNoParts)
 	}
 	tmp, err := os.MkdirTemp("", "pvs-kicad-*")
 	if err != nil {
@@ -211,5 +215,5 @@ func (s *store) download(ctx context.Context, log func(string)) error {
 	}
 	last := bytes.TrimSpace(words)
 	last = last[bytes.LastIndexByte(last, '\n')+1:]
-	return fmt.Errorf("apt-get could not download %s: is there a network? Else name its .deb file or a folder of .wrl files by --from (%s)", debianPackage, last)
+	return fmt.Errorf("apt-get could not download %s (%s); is there a network? %w", debianPackage, last, ErrNoParts)
 }

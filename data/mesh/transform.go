@@ -86,13 +86,3 @@ func Curve(n int, through ...Vec) []Vec {
 	}
 	return path
 }
-
-// Volume returns the signed volume that a closed part encloses: positive when its
-// triangles are wound counter-clockwise seen from outside.
-func (p Part) Volume() float64 {
-	v := 0.0
-	for _, t := range p.Triangles {
-		v += p.Vertices[t[0]].Dot(p.Vertices[t[1]].Cross(p.Vertices[t[2]])) / 6
-	}
-	return v
-}

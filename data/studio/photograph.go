@@ -54,6 +54,18 @@ type Options struct {
 	Seed   uint64
 	Search int // products of query and index
 	Style  Style
+	Maker  string // of the products, as in "pvs data synth": another's catalogue is left alone
+}
+
+// made is what the photos depend on: products may become more or fewer.
+func (o Options) made() catalog.Made {
+	by := o.Maker
+	if by == "" {
+		by = "data/studio"
+	}
+	style := o.Style.withDefaults()
+	return catalog.Made{By: by, Of: fmt.Sprintf("seed %d, %d pixels", o.Seed, style.Size),
+		Settings: fmt.Sprintf("%+v", style)}
 }
 
 // Summary counts what was made.
@@ -74,6 +86,7 @@ type plan struct {
 // Photograph makes a catalogue folder of the products. Every photo depends on the
 // seed and the product's id alone. Photos that are there already are kept, so an
 // interrupted run goes on; photos.csv comes last. The folder has one writer at a time.
+// Photos of another maker, seed or style are never mixed in: a folder with them is an error.
 func Photograph(ctx context.Context, dir string, products Products, opts Options, progress func(done, total int)) (Summary, error) {
 	if products.Len() == 0 {
 		return Summary{}, errors.New("there are no products to photograph")
@@ -86,6 +99,13 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 		return Summary{}, err
 	}
 	defer release()
+	made := opts.made()
+	if err := made.Check(dir, catalog.PhotosFile, "images"); err != nil {
+		return Summary{}, err
+	}
+	if err := made.Write(dir); err != nil {
+		return Summary{}, err
+	}
 	var summary Summary
 	var lock sync.Mutex
 	done := 0

@@ -282,3 +282,42 @@ func ExampleShoot() {
 	fmt.Println(photo.Bounds().Size(), err)
 	// Output: (64,48) <nil>
 }
+
+// Photos of another seed, size or maker are never mixed into a catalogue; more products are
+// added, and the same ones stay.
+func TestPhotographMixesNothing(t *testing.T) {
+	dir := t.TempDir()
+	opts := Options{Seed: 1, Search: 2, Style: Style{Size: 16}, Maker: "pvs data synth"}
+	try := func(n int, change func(o *Options)) error {
+		o := opts
+		change(&o)
+		_, err := Photograph(context.Background(), dir, few(n), o, nil)
+		return err
+	}
+	first, err := Photograph(context.Background(), dir, few(3), opts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(o *Options){
+		"seed":  func(o *Options) { o.Seed = 2 },
+		"size":  func(o *Options) { o.Style.Size = 20 },
+		"plain": func(o *Options) { o.Style.Plain = 1 },
+		"maker": func(o *Options) { o.Maker = "pvs data kicad" },
+	} {
+		err := try(3, change)
+		if err == nil || !strings.Contains(err.Error(), "holds a catalogue of pvs data synth (seed 1, 16 pixels)") {
+			t.Errorf("another %s: %v", name, err)
+		}
+	}
+	// Also where only photos are there, of a drawing that was interrupted.
+	if err := os.Remove(filepath.Join(dir, catalog.PhotosFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(3, func(o *Options) { o.Seed = 2 }); err == nil {
+		t.Error("photos of an interrupted drawing were taken")
+	}
+	more, err := Photograph(context.Background(), dir, few(4), opts, nil)
+	if err != nil || more.Photos-more.Drawn != first.Photos {
+		t.Errorf("%+v, then %+v, %v", first, more, err)
+	}
+}

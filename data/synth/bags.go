@@ -29,9 +29,11 @@ func handbag(k *maker) {
 	}
 	rise := k.between(0.35, 0.8)
 	for _, y := range []float64{-0.5, 0.5} {
-		k.add(mesh.Tube(mesh.Curve(20, v(-w*0.5*taper, y*d, h*0.9), v(-w*0.4*taper, y*d, h+rise), v(w*0.4*taper, y*d, h+rise), v(w*0.5*taper, y*d, h*0.9)), []float64{0.04}, 10, false, k.leather(k.accent)))
+		k.add(mesh.Tube(mesh.Curve(20, v(-w*0.5*taper, y*d, h*0.9), v(-w*0.4*taper, y*d, h+rise), v(w*0.4*taper, y*d, h+rise),
+			v(w*0.5*taper, y*d, h*0.9)), []float64{0.04}, 10, false, k.leather(k.accent)))
 	}
-	k.mirrored(mesh.Torus(v(0, 0, 0), 0.08, 0.02, 18, k.metal(brass)).RotateX(math.Pi / 2).Translate(v(w*0.5*taper, -d*0.6, h*0.92)))
+	k.mirrored(mesh.Torus(v(0, 0, 0), 0.08, 0.02, 18, k.metal(brass)).RotateX(math.Pi / 2).Translate(v(w*0.5*taper, -d*0.6,
+		h*0.92)))
 	k.tones = k.tones[:min(2, len(k.tones))]
 }
 
@@ -41,15 +43,18 @@ func backpack(k *maker) {
 	k.add(mesh.Superellipsoid(v(0, 0, h/2), v(w, d, h/2), 0.35, 0.45, 36, cloth))
 	n := k.count(1, 2)
 	for i := range n {
-		k.add(mesh.Superellipsoid(v(0, -d*0.95, h*(0.26+0.36*float64(i))), v(w*(0.8-0.12*float64(i)), d*0.45, h*0.16), 0.35, 0.4, 28, pocket))
+		k.add(mesh.Superellipsoid(v(0, -d*0.95, h*(0.26+0.36*float64(i))), v(w*(0.8-0.12*float64(i)), d*0.45, h*0.16), 0.35,
+			0.4, 28, pocket))
 	}
 	if k.chance(0.5) {
 		k.mirrored(mesh.Superellipsoid(v(w*1.05, 0, h*0.25), v(0.13, d*0.6, h*0.2), 0.5, 0.5, 22, pocket))
 		k.detail("side pockets")
 	}
 	strap := k.fabric(k.accent)
-	k.mirrored(mesh.Tube(mesh.Curve(18, v(w*0.45, d*0.8, h*0.92), v(w*0.5, d*1.9, h*0.7), v(w*0.6, d*1.6, h*0.3), v(w*0.7, d*0.7, h*0.12)), []float64{0.07}, 10, false, strap))
-	k.add(mesh.Tube(mesh.Curve(12, v(-0.15, 0, h*0.97), v(-0.1, 0, h+0.16), v(0.1, 0, h+0.16), v(0.15, 0, h*0.97)), []float64{0.035}, 10, false, strap))
+	k.mirrored(mesh.Tube(mesh.Curve(18, v(w*0.45, d*0.8, h*0.92), v(w*0.5, d*1.9, h*0.7), v(w*0.6, d*1.6, h*0.3),
+		v(w*0.7, d*0.7, h*0.12)), []float64{0.07}, 10, false, strap))
+	k.add(mesh.Tube(mesh.Curve(12, v(-0.15, 0, h*0.97), v(-0.1, 0, h+0.16), v(0.1, 0, h+0.16), v(0.15, 0, h*0.97)),
+		[]float64{0.035}, 10, false, strap))
 	if k.chance(0.5) {
 		k.add(mesh.Box(v(0, -d*0.9, h*0.8), v(w*0.5, 0.16, 0.14), k.leather(brown)))
 		k.detail("label")
@@ -72,8 +77,10 @@ func suitcase(k *maker) {
 		}
 	}
 	rise := k.between(0.15, 0.7)
-	k.mirrored(mesh.Tube([]mesh.Vec{v(w*0.35, d*0.6, h), v(w*0.35, d*0.6, h+0.14+rise)}, []float64{0.03}, 8, false, k.metal(steel)))
-	k.add(mesh.Tube([]mesh.Vec{v(-w*0.42, d*0.6, h+0.14+rise), v(0, d*0.6, h+0.14+rise), v(w*0.42, d*0.6, h+0.14+rise)}, []float64{0.05}, 10, false, k.plastic(charcoal)))
+	k.mirrored(mesh.Tube([]mesh.Vec{v(w*0.35, d*0.6, h), v(w*0.35, d*0.6, h+0.14+rise)}, []float64{0.03}, 8, false,
+		k.metal(steel)))
+	k.add(mesh.Tube([]mesh.Vec{v(-w*0.42, d*0.6, h+0.14+rise), v(0, d*0.6, h+0.14+rise), v(w*0.42, d*0.6, h+0.14+rise)},
+		[]float64{0.05}, 10, false, k.plastic(charcoal)))
 	if k.chance(0.5) {
 		k.mirrored(mesh.RoundBox(v(w*0.95, -d*0.9, 0.2), v(0.24, 0.2, 0.24), k.plastic(k.accent)))
 		k.mirrored(mesh.RoundBox(v(w*0.95, -d*0.9, h+0.06), v(0.24, 0.2, 0.24), k.plastic(k.accent)))
@@ -89,12 +96,15 @@ func umbrella(k *maker) {
 		cloth.Texture, k.pattern = rings(k.main.color, k.tone(k.second), panels), "panelled"
 	}
 	deep := k.between(0.3, 0.6)
-	k.add(mesh.Lathe([]mesh.Point{pr(r, h-deep), pr(r*0.75, h-deep*0.5), pr(r*0.35, h-deep*0.1), pr(0.02, h), pr(0, h)}, 2*panels*4, cloth))
-	k.add(mesh.Lathe([]mesh.Point{pr(0, h-0.03), pr(r*0.35, h-deep*0.1-0.03), pr(r*0.75, h-deep*0.5-0.03), pr(r*0.995, h-deep-0.01)}, 2*panels*4, cloth))
+	k.add(mesh.Lathe([]mesh.Point{pr(r, h-deep), pr(r*0.75, h-deep*0.5), pr(r*0.35, h-deep*0.1), pr(0.02, h), pr(0, h)},
+		2*panels*4, cloth))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, h-0.03), pr(r*0.35, h-deep*0.1-0.03), pr(r*0.75, h-deep*0.5-0.03),
+		pr(r*0.995, h-deep-0.01)}, 2*panels*4, cloth))
 	k.add(mesh.Cylinder(v(0, 0, 0.2), 0.03, h, 10, k.metal(steel)))
 	grip := k.wooden(v(0, 0, 1))
 	if k.chance(0.6) {
-		k.add(mesh.Tube(append([]mesh.Vec{v(0, 0, 0.45)}, mesh.Arc(v(0.16, 0, 0.16), 0.16, math.Pi, 2*math.Pi, 14)...), []float64{0.055}, 12, false, grip))
+		k.add(mesh.Tube(append([]mesh.Vec{v(0, 0, 0.45)}, mesh.Arc(v(0.16, 0, 0.16), 0.16, math.Pi, 2*math.Pi, 14)...),
+			[]float64{0.055}, 12, false, grip))
 		k.detail("crook handle")
 	} else {
 		k.add(mesh.Cylinder(v(0, 0, 0), 0.07, 0.45, 16, grip))

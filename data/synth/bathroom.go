@@ -24,13 +24,16 @@ func soapDispenser(k *maker) {
 	}
 	sides := []int{4, 44, 44, 6}[k.rng.IntN(4)]
 	shoulder := k.between(0.5, 1)
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*k.between(0.8, 1), 0), pr(r, h*0.3), pr(r*shoulder, h*0.85), pr(0.14, h), pr(0, h)}, sides, body))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*k.between(0.8, 1), 0), pr(r, h*0.3), pr(r*shoulder, h*0.85), pr(0.14, h),
+		pr(0, h)}, sides, body))
 	pump := k.metal()
 	if k.chance(0.4) {
 		pump = k.plastic(k.accent)
 	}
-	k.add(mesh.Cylinder(v(0, 0, h*0.98), 0.16, 0.1, 24, pump), mesh.Cylinder(v(0, 0, h), 0.05, 0.35, 14, pump), mesh.Cylinder(v(0, 0, h+0.3), 0.1, 0.12, 20, pump))
-	k.add(mesh.Tube(mesh.Curve(10, v(0, 0, h+0.37), v(-0.3, 0, h+0.38), v(-k.between(0.4, 0.55), 0, h+k.between(0.2, 0.34))), []float64{0.05}, 10, false, pump))
+	k.add(mesh.Cylinder(v(0, 0, h*0.98), 0.16, 0.1, 24, pump), mesh.Cylinder(v(0, 0, h), 0.05, 0.35, 14, pump),
+		mesh.Cylinder(v(0, 0, h+0.3), 0.1, 0.12, 20, pump))
+	k.add(mesh.Tube(mesh.Curve(10, v(0, 0, h+0.37), v(-0.3, 0, h+0.38),
+		v(-k.between(0.4, 0.55), 0, h+k.between(0.2, 0.34))), []float64{0.05}, 10, false, pump))
 }
 
 func hairBrush(k *maker) {
@@ -41,7 +44,8 @@ func hairBrush(k *maker) {
 	}
 	k.add(mesh.Superellipsoid(v(l, 0, 0.14), v(l, w, 0.1), 0.7, k.between(0.5, 1), 30, body))
 	g := k.between(0.7, 1.0)
-	k.add(mesh.Tube([]mesh.Vec{v(0.15, 0, 0.14), v(-g*0.3, 0, 0.13), v(-g, 0, 0.13)}, []float64{0.12, 0.07, 0.11}, 16, false, body))
+	k.add(mesh.Tube([]mesh.Vec{v(0.15, 0, 0.14), v(-g*0.3, 0, 0.13), v(-g, 0, 0.13)}, []float64{0.12, 0.07, 0.11}, 16,
+		false, body))
 	k.add(mesh.Superellipsoid(v(l, 0, 0.22), v(l*0.85, w*0.8, 0.05), 0.8, 0.8, 24, k.rubberPad()))
 	rows := k.count(4, 6)
 	for i := range rows * 2 {
@@ -50,7 +54,8 @@ func hairBrush(k *maker) {
 			if x*x+y*y > 0.85 {
 				continue
 			}
-			k.add(mesh.Tube([]mesh.Vec{v(l+x*l*0.8, y*w*0.75, 0.22), v(l+x*l*0.86, y*w*0.85, 0.42)}, []float64{0.012, 0.02}, 5, false, k.plastic(k.accent)))
+			k.add(mesh.Tube([]mesh.Vec{v(l+x*l*0.8, y*w*0.75, 0.22), v(l+x*l*0.86, y*w*0.85, 0.42)}, []float64{0.012, 0.02}, 5,
+				false, k.plastic(k.accent)))
 		}
 	}
 	if k.chance(0.4) {
@@ -68,10 +73,13 @@ func tap(k *maker) {
 	h, reach := k.between(0.6, 1.3), k.between(0.5, 0.85)
 	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.3, 0), pr(0.27, 0.08), pr(0.14, 0.16), pr(0, 0.16)}, 32, m))
 	if k.chance(0.5) {
-		k.add(mesh.Tube(append([]mesh.Vec{v(0, 0, 0.1), v(0, 0, h*0.7)}, mesh.Arc(v(-reach/2, 0, h*0.8), reach/2, 0, math.Pi, 18)...), []float64{0.09}, 16, false, m))
+		k.add(mesh.Tube(append([]mesh.Vec{v(0, 0, 0.1), v(0, 0, h*0.7)}, mesh.Arc(v(-reach/2, 0, h*0.8), reach/2, 0, math.Pi,
+			18)...), []float64{0.09}, 16, false, m))
 		k.detail("swan neck")
 	} else {
-		k.add(mesh.Cylinder(v(0, 0, 0.1), 0.14, h*0.7, 28, m), mesh.Tube([]mesh.Vec{v(0, 0, h*0.6), v(-reach, 0, h*0.68), v(-reach-0.04, 0, h*0.55)}, []float64{0.11, 0.1, 0.09}, 16, false, m))
+		k.add(mesh.Cylinder(v(0, 0, 0.1), 0.14, h*0.7, 28, m),
+			mesh.Tube([]mesh.Vec{v(0, 0, h*0.6), v(-reach, 0, h*0.68), v(-reach-0.04, 0, h*0.55)}, []float64{0.11, 0.1, 0.09},
+				16, false, m))
 	}
 	grip := m
 	if k.chance(0.4) {
@@ -79,11 +87,13 @@ func tap(k *maker) {
 	}
 	switch k.rng.IntN(3) {
 	case 0:
-		k.add(mesh.Cylinder(v(0.0, 0, 0), 0.04, 0.1, 10, m), mesh.Tube([]mesh.Vec{v(0.05, 0, h*0.72), v(0.45, 0, h*0.95)}, []float64{0.06, 0.045}, 12, false, grip))
+		k.add(mesh.Cylinder(v(0.0, 0, 0), 0.04, 0.1, 10, m), mesh.Tube([]mesh.Vec{v(0.05, 0, h*0.72), v(0.45, 0, h*0.95)},
+			[]float64{0.06, 0.045}, 12, false, grip))
 		k.detail("lever")
 	case 1:
 		for _, y := range []float64{-0.55, 0.55} {
-			k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.2, 0), pr(0.1, 0.1), pr(0.07, 0.35), pr(0, 0.35)}, 24, m).Translate(v(0, y, 0)))
+			k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.2, 0), pr(0.1, 0.1), pr(0.07, 0.35), pr(0, 0.35)}, 24,
+				m).Translate(v(0, y, 0)))
 			for i := range 4 {
 				sin, cos := math.Sincos(float64(i) * math.Pi / 2)
 				k.add(mesh.Tube([]mesh.Vec{v(0, y, 0.36), v(0.2*cos, y+0.2*sin, 0.36)}, []float64{0.04, 0.055}, 10, false, grip))
@@ -91,16 +101,19 @@ func tap(k *maker) {
 		}
 		k.detail("two cross handles")
 	default:
-		k.add(mesh.Ellipsoid(v(0.25, 0, h*0.5), v(0.16, 0.16, 0.16), 24, grip), mesh.Tube([]mesh.Vec{v(0, 0, h*0.5), v(0.25, 0, h*0.5)}, []float64{0.07}, 12, false, m))
+		k.add(mesh.Ellipsoid(v(0.25, 0, h*0.5), v(0.16, 0.16, 0.16), 24, grip),
+			mesh.Tube([]mesh.Vec{v(0, 0, h*0.5), v(0.25, 0, h*0.5)}, []float64{0.07}, 12, false, m))
 		k.detail("round knob")
 	}
 }
 
 func duck(k *maker) {
-	body := mesh.Material{Diffuse: k.tone([]paint{yellow, yellow, k.main, k.second}[k.rng.IntN(4)]), Specular: 0.35, Shininess: 30}
+	body := mesh.Material{Diffuse: k.tone([]paint{yellow, yellow, k.main, k.second}[k.rng.IntN(4)]), Specular: 0.35,
+		Shininess: 30}
 	fat, head := k.between(0.5, 0.65), k.between(0.34, 0.44)
 	k.add(mesh.Ellipsoid(v(0, 0, fat*0.8), v(fat*1.35, fat, fat*0.8), 36, body))
-	k.add(mesh.Tube(mesh.Curve(10, v(fat*0.9, 0, fat*0.8), v(fat*1.3, 0, fat*1.0), v(fat*1.6, 0, fat*k.between(1.2, 1.6))), []float64{0.3, 0.18, 0.03}, 14, false, body))
+	k.add(mesh.Tube(mesh.Curve(10, v(fat*0.9, 0, fat*0.8), v(fat*1.3, 0, fat*1.0), v(fat*1.6, 0, fat*k.between(1.2, 1.6))),
+		[]float64{0.3, 0.18, 0.03}, 14, false, body))
 	top := fat*1.5 + head*0.7
 	k.add(mesh.Ellipsoid(v(-fat*0.6, 0, top), v(head, head, head), 32, body))
 	beak := k.plastic(orange)
@@ -111,7 +124,8 @@ func duck(k *maker) {
 	}
 	switch k.rng.IntN(4) {
 	case 0:
-		k.add(mesh.Cylinder(v(-fat*0.6, 0, top+head*0.75), head*0.9, 0.04, 28, k.fabric(k.accent)), mesh.Cylinder(v(-fat*0.6, 0, top+head*0.78), head*0.6, k.between(0.2, 0.5), 28, k.fabric(k.accent)))
+		k.add(mesh.Cylinder(v(-fat*0.6, 0, top+head*0.75), head*0.9, 0.04, 28, k.fabric(k.accent)),
+			mesh.Cylinder(v(-fat*0.6, 0, top+head*0.78), head*0.6, k.between(0.2, 0.5), 28, k.fabric(k.accent)))
 		k.detail("hat")
 	case 1:
 		k.add(mesh.Torus(v(-fat*0.55, 0, fat*1.4), head*0.75, 0.09, 28, k.fabric(k.accent)))

@@ -24,7 +24,7 @@ type department struct {
 	leaves []leaf
 }
 
-// departments are all that is sold, one file each.
+// departments are all departments, one file each.
 var departments = []department{
 	kitchen, furniture, lighting, toys, tools, electronics, sports, jewellery,
 	bags, shoes, music, garden, stationery, bathroom, grocery, decoration,
@@ -42,15 +42,6 @@ var leaves = func() []leaf {
 	return all
 }()
 
-// Categories returns the leaf categories.
-func Categories() []catalog.Category {
-	var all []catalog.Category
-	for _, l := range leaves {
-		all = append(all, l.category)
-	}
-	return all
-}
-
 // Catalog returns the first n products of a seed.
 func Catalog(seed uint64, n int) studio.Products { return drawn{seed, n} }
 
@@ -62,7 +53,8 @@ type drawn struct {
 // Len returns the number of products.
 func (d drawn) Len() int { return d.n }
 
-// At returns product i, whose shape is held as long as it is. Each run through all leaves has its own order.
+// At returns product i, whose mesh stays in memory as long as the product. Each run through all leaves has its own
+// order.
 func (d drawn) At(i int) studio.Product {
 	round := rand.New(rand.NewPCG(d.seed, uint64(i/len(leaves))))
 	l := leaves[round.Perm(len(leaves))[i%len(leaves)]]
@@ -79,7 +71,7 @@ func (d drawn) At(i int) studio.Product {
 // sharedPalettes is how many palettes a leaf sells in.
 const sharedPalettes = 3
 
-// start readies a product's random numbers and colours.
+// start initialises a product's random numbers and colours.
 func (l leaf) start(seed uint64, i int) *maker {
 	name := fnv.New64a()
 	name.Write([]byte(l.slug)) // a hash's Write does not fail

@@ -34,7 +34,8 @@ func vase(k *maker) {
 	mouth := smooth[len(smooth)-1].R
 	k.add(mesh.Lathe(append(smooth, pr(mouth*0.85, h), pr(mouth*0.7, h*0.8)), 44, m))
 	if k.chance(0.35) {
-		k.mirrored(mesh.Tube(mesh.Curve(14, v(mouth*0.9, 0, h*0.93), v(mouth+0.35, 0, h*0.9), v(0.5, 0, h*0.55), v(0.25, 0, h*0.45)), []float64{0.055}, 10, false, k.ceramic(k.second)))
+		k.mirrored(mesh.Tube(mesh.Curve(14, v(mouth*0.9, 0, h*0.93), v(mouth+0.35, 0, h*0.9), v(0.5, 0, h*0.55),
+			v(0.25, 0, h*0.45)), []float64{0.055}, 10, false, k.ceramic(k.second)))
 		k.detail("two handles")
 	}
 }
@@ -45,13 +46,15 @@ func alarmClock(k *maker) {
 	if k.chance(0.3) {
 		body = k.metal()
 	}
-	face := mesh.Material{Diffuse: k.tone([]paint{white, ivory, k.second, black}[k.rng.IntN(4)]), Specular: 0.2, Shininess: 20}
+	face := mesh.Material{Diffuse: k.tone([]paint{white, ivory, k.second, black}[k.rng.IntN(4)]), Specular: 0.2,
+		Shininess: 20}
 	var parts []mesh.Part
 	if k.chance(0.3) {
 		parts = append(parts, mesh.RoundBox(v(0, 0, -0.05), v(2.1*r, 2.1*r, 0.5), body))
 		k.detail("square case")
 	} else {
-		parts = append(parts, mesh.Lathe([]mesh.Point{pr(0, -0.25), pr(r*0.9, -0.25), pr(r, -0.1), pr(r, 0.2), pr(r*0.88, 0.2), pr(r*0.86, 0.15)}, 44, body))
+		parts = append(parts, mesh.Lathe([]mesh.Point{pr(0, -0.25), pr(r*0.9, -0.25), pr(r, -0.1), pr(r, 0.2),
+			pr(r*0.88, 0.2), pr(r*0.86, 0.15)}, 44, body))
 	}
 	parts = append(parts, mesh.Cylinder(v(0, 0, 0.13), r*0.87, 0.07, 44, face))
 	mark := k.plastic(k.accent)
@@ -70,7 +73,8 @@ func alarmClock(k *maker) {
 	k.mirrored(mesh.Tube([]mesh.Vec{v(r*0.55, 0, 0), v(r*0.45, 0, 0.35)}, []float64{0.05, 0.06}, 10, false, body))
 	if k.chance(0.6) {
 		bell := k.metal()
-		k.mirrored(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.25, 0), pr(0.2, 0.14), pr(0, 0.2)}, 28, bell).RotateY(0.5).Translate(v(r*0.5, 0, 2*r+0.12)))
+		k.mirrored(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.25, 0), pr(0.2, 0.14), pr(0, 0.2)}, 28,
+			bell).RotateY(0.5).Translate(v(r*0.5, 0, 2*r+0.12)))
 		k.add(mesh.Tube(mesh.Arc(v(0, 0, 2*r+0.2), 0.2, 0, math.Pi, 12), []float64{0.03}, 8, false, bell))
 		k.detail("two bells")
 	}
@@ -84,7 +88,8 @@ func pictureFrame(k *maker) {
 	}
 	var parts []mesh.Part
 	for _, s := range []float64{-1, 1} {
-		parts = append(parts, mesh.RoundBox(v(0, s*(h+thick/2), 0), v(2*w+2*thick, thick, 0.12), rail), mesh.RoundBox(v(s*(w+thick/2), 0, 0), v(thick, 2*h+2*thick, 0.12), rail))
+		parts = append(parts, mesh.RoundBox(v(0, s*(h+thick/2), 0), v(2*w+2*thick, thick, 0.12), rail),
+			mesh.RoundBox(v(s*(w+thick/2), 0, 0), v(thick, 2*h+2*thick, 0.12), rail))
 	}
 	a, b, c := k.second.color, k.accent.color, k.main.color
 	seed, style := k.rng.Float64()*20, k.rng.IntN(3)
@@ -126,8 +131,10 @@ func bowl(k *maker) {
 	}
 	foot := k.between(0.3, 0.6)
 	curve := k.between(0.3, 0.6)
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*foot, 0), pr(r*foot*0.95, 0.07), pr(r*0.85, h*curve), pr(r, h), pr(r*0.95, h)}, 48, m))
-	k.add(mesh.Lathe([]mesh.Point{pr(r*0.95, h), pr(r*0.78, h*curve+0.03), pr(r*foot*0.7, 0.12), pr(0, 0.12)}, 48, k.ceramic(k.second)))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*foot, 0), pr(r*foot*0.95, 0.07), pr(r*0.85, h*curve), pr(r, h),
+		pr(r*0.95, h)}, 48, m))
+	k.add(mesh.Lathe([]mesh.Point{pr(r*0.95, h), pr(r*0.78, h*curve+0.03), pr(r*foot*0.7, 0.12), pr(0, 0.12)}, 48,
+		k.ceramic(k.second)))
 	if k.chance(0.45) {
 		fruit := []paint{red, orange, green, yellow}
 		pick := k.rng.IntN(4)
@@ -138,7 +145,8 @@ func bowl(k *maker) {
 				out = 0
 			}
 			size := r * k.between(0.24, 0.3)
-			k.add(mesh.Ellipsoid(v(out*cos, out*sin, h*0.55+size*0.5), v(size, size, size*0.95), 24, mesh.Material{Diffuse: fruit[(pick+i%2)%4].color, Specular: 0.4, Shininess: 30}))
+			k.add(mesh.Ellipsoid(v(out*cos, out*sin, h*0.55+size*0.5), v(size, size, size*0.95), 24,
+				mesh.Material{Diffuse: fruit[(pick+i%2)%4].color, Specular: 0.4, Shininess: 30}))
 		}
 		k.detail("fruit")
 	}
@@ -151,7 +159,8 @@ func hat(k *maker) {
 	case 0:
 		brim := k.between(0.2, 0.6)
 		top := k.between(0.7, 1)
-		k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r+brim, k.between(-0.02, 0.12)), pr(r+brim, 0.04+0.05), pr(r*1.02, 0.05), pr(r*top, h), pr(r*top*0.6, h+k.between(-0.1, 0.1)), pr(0, h-0.03)}, 48, felt))
+		k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r+brim, k.between(-0.02, 0.12)), pr(r+brim, 0.04+0.05), pr(r*1.02, 0.05),
+			pr(r*top, h), pr(r*top*0.6, h+k.between(-0.1, 0.1)), pr(0, h-0.03)}, 48, felt))
 		k.add(mesh.Lathe([]mesh.Point{pr(r*1.04, 0.06), pr(r*1.04, 0.2), pr(r*0.98, 0.2)}, 48, k.fabric(k.second)))
 		k.detail("brim")
 	case 1:
@@ -163,7 +172,8 @@ func hat(k *maker) {
 		knit := k.fabric(k.main)
 		knit.Texture = stripes(k.main.color, k.tone(k.second), v(0, 0, 1), k.between(0.12, 0.3), 0.5)
 		k.pattern = "knitted"
-		k.add(mesh.Lathe([]mesh.Point{pr(r, 0.2), pr(r*1.02, h*0.6), pr(r*0.75, h*1.15), pr(r*0.3, h*1.4), pr(0, h*1.45)}, 44, knit))
+		k.add(mesh.Lathe([]mesh.Point{pr(r, 0.2), pr(r*1.02, h*0.6), pr(r*0.75, h*1.15), pr(r*0.3, h*1.4), pr(0, h*1.45)}, 44,
+			knit))
 		k.add(mesh.Torus(v(0, 0, 0.14), r*0.98, 0.13, 44, k.fabric(k.second)))
 		if k.chance(0.7) {
 			k.add(mesh.Ellipsoid(v(0, 0, h*1.5), v(0.2, 0.2, 0.18), 22, k.fabric(k.accent)))

@@ -43,7 +43,8 @@ func chair(k *maker) {
 	}
 	k.add(mesh.Superellipsoid(v(0, 0, seat), v(w*1.06, w*1.06, k.between(0.04, 0.1)), 0.3, 0.3, 28, cushion))
 	for _, x := range []float64{-1, 1} {
-		k.add(mesh.Tube([]mesh.Vec{v(x*w*0.92, w*0.9, seat), v(x*w*0.92, w*1.1, seat+back)}, []float64{0.045}, 10, false, frame))
+		k.add(mesh.Tube([]mesh.Vec{v(x*w*0.92, w*0.9, seat), v(x*w*0.92, w*1.1, seat+back)}, []float64{0.045}, 10, false,
+			frame))
 	}
 	switch k.rng.IntN(3) {
 	case 0:
@@ -76,7 +77,8 @@ func stool(k *maker) {
 	splay := k.between(0.05, 0.3)
 	for i := range n {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
-		k.add(mesh.Tube([]mesh.Vec{v((r+splay)*cos, (r+splay)*sin, 0), v(r*0.7*cos, r*0.7*sin, h)}, []float64{0.04, 0.055}, 10, false, frame))
+		k.add(mesh.Tube([]mesh.Vec{v((r+splay)*cos, (r+splay)*sin, 0), v(r*0.7*cos, r*0.7*sin, h)}, []float64{0.04, 0.055},
+			10, false, frame))
 	}
 	if k.chance(0.7) {
 		at := k.between(0.25, 0.55)
@@ -100,7 +102,8 @@ func sofa(k *maker) {
 	}
 	for i := range k.count(0, 2) {
 		pillow := k.fabric(k.accent)
-		k.add(mesh.Superellipsoid(v(w*(0.65-1.3*float64(i)), d*0.25, seat+0.32), v(0.22, 0.1, 0.2), 0.6, 0.6, 20, pillow).RotateX(-0.2))
+		k.add(mesh.Superellipsoid(v(w*(0.65-1.3*float64(i)), d*0.25, seat+0.32), v(0.22, 0.1, 0.2), 0.6, 0.6, 20,
+			pillow).RotateX(-0.2))
 	}
 }
 
@@ -146,7 +149,8 @@ func shelf(k *maker) {
 		for x < w*0.5 && k.chance(0.85) {
 			thick, tall := k.between(0.05, 0.13), h/float64(n-1)*k.between(0.5, 0.8)
 			book := []paint{k.main, k.second, k.accent, ivory}[k.rng.IntN(4)]
-			k.add(mesh.Box(v(x+thick/2, 0, base+tall/2), v(thick*0.94, d*1.5, tall), mesh.Material{Diffuse: book.color, Specular: 0.1, Shininess: 10}))
+			k.add(mesh.Box(v(x+thick/2, 0, base+tall/2), v(thick*0.94, d*1.5, tall),
+				mesh.Material{Diffuse: book.color, Specular: 0.1, Shininess: 10}))
 			x += thick
 		}
 	}

@@ -55,7 +55,9 @@ func can(k *maker) {
 	m.Texture = k.label(k.main.color, h*0.08, h*0.92)
 	k.add(mesh.Lathe([]mesh.Point{pr(r, 0.04), pr(r, h-0.04)}, 48, m))
 	lid := k.metal(steel)
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0.03), pr(r*0.92, 0.03), pr(r*1.02, 0), pr(r*1.02, 0.05)}, 48, lid), mesh.Lathe([]mesh.Point{pr(r*1.02, h-0.05), pr(r*1.02, h), pr(r*0.95, h), pr(r*0.92, h-0.04), pr(0, h-0.04)}, 48, lid))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0.03), pr(r*0.92, 0.03), pr(r*1.02, 0), pr(r*1.02, 0.05)}, 48, lid),
+		mesh.Lathe([]mesh.Point{pr(r*1.02, h-0.05), pr(r*1.02, h), pr(r*0.95, h), pr(r*0.92, h-0.04), pr(0, h-0.04)}, 48,
+			lid))
 	if k.chance(0.6) {
 		k.add(mesh.Torus(v(0, -r*0.35, h), 0.1, 0.025, 20, lid))
 		k.detail("ring pull")
@@ -72,19 +74,24 @@ func bottle(k *maker) {
 		k.detail("opaque body")
 	}
 	waist := k.between(0.8, 1.05)
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*0.92, 0), pr(r, 0.08), pr(r*waist, h*shoulder*0.5), pr(r, h*shoulder), pr(r*0.6, h*(shoulder+0.12)), pr(neck, h*(shoulder+0.22)), pr(neck, h), pr(0, h)}, 44, m))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r*0.92, 0), pr(r, 0.08), pr(r*waist, h*shoulder*0.5), pr(r, h*shoulder),
+		pr(r*0.6, h*(shoulder+0.12)), pr(neck, h*(shoulder+0.22)), pr(neck, h), pr(0, h)}, 44, m))
 	paper := k.fabric(ivory)
 	paper.Texture = k.label(ivory.color, h*0.15, h*shoulder*0.85)
-	k.add(mesh.Lathe([]mesh.Point{pr(r*1.015, h*0.12), pr(max(r*waist, r*0.98)*1.03, h*shoulder*0.5), pr(r*1.015, h*shoulder*0.9)}, 44, paper))
+	k.add(mesh.Lathe([]mesh.Point{pr(r*1.015, h*0.12), pr(max(r*waist, r*0.98)*1.03, h*shoulder*0.5),
+		pr(r*1.015, h*shoulder*0.9)}, 44, paper))
 	k.add(mesh.Cylinder(v(0, 0, h-0.02), neck*1.25, k.between(0.1, 0.25), 24, k.plastic(k.accent)))
 }
 
 func jar(k *maker) {
 	r, h := k.between(0.42, 0.6), k.between(0.6, 1.1)
-	fill := mesh.Material{Diffuse: k.tone([]paint{red, orange, mustard, olive, violet, brown}[k.rng.IntN(6)]), Specular: 0.4, Shininess: 30}
+	fill := mesh.Material{Diffuse: k.tone([]paint{red, orange, mustard, olive, violet, brown}[k.rng.IntN(6)]),
+		Specular: 0.4, Shininess: 30}
 	fill.Texture = speckle(fill.Diffuse, blend(fill.Diffuse, black.color, 0.5), 7, 0.42, k.rng.Float64()*9)
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0.04), pr(r*0.9, 0.04), pr(r*0.93, h*k.between(0.7, 0.88)), pr(0, h*0.85)}, 40, fill))
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r, 0), pr(r, h*0.85), pr(r*0.8, h)}, []int{40, 8, 6}[k.rng.IntN(3)], k.glass(white)))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0.04), pr(r*0.9, 0.04), pr(r*0.93, h*k.between(0.7, 0.88)), pr(0, h*0.85)}, 40,
+		fill))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(r, 0), pr(r, h*0.85), pr(r*0.8, h)}, []int{40, 8, 6}[k.rng.IntN(3)],
+		k.glass(white)))
 	lid := k.metal()
 	if k.chance(0.6) {
 		lid = k.patterned(k.fabric(k.main))
@@ -172,7 +179,9 @@ func cake(k *maker) {
 	if k.chance(0.4) {
 		for j := range k.count(1, 5) {
 			sin, cos := math.Sincos(1.3 * float64(j))
-			k.add(mesh.Cylinder(v(0.25*cos, 0.25*sin, z), 0.025, 0.35, 10, k.plastic(k.main)), mesh.Ellipsoid(v(0.25*cos, 0.25*sin, z+0.42), v(0.03, 0.03, 0.06), 10, mesh.Material{Diffuse: yellow.color, Emission: 1}))
+			k.add(mesh.Cylinder(v(0.25*cos, 0.25*sin, z), 0.025, 0.35, 10, k.plastic(k.main)),
+				mesh.Ellipsoid(v(0.25*cos, 0.25*sin, z+0.42), v(0.03, 0.03, 0.06), 10,
+					mesh.Material{Diffuse: yellow.color, Emission: 1}))
 		}
 		k.detail("candles")
 	}

@@ -44,14 +44,17 @@ func watch(k *maker) {
 		strap = metal
 		k.detail("metal bracelet")
 	}
-	face := mesh.Material{Diffuse: k.tone([]paint{white, black, k.second, ivory}[k.rng.IntN(4)]), Specular: 0.3, Shininess: 30}
+	face := mesh.Material{Diffuse: k.tone([]paint{white, black, k.second, ivory}[k.rng.IntN(4)]), Specular: 0.3,
+		Shininess: 30}
 	square := k.chance(0.3)
 	var parts []mesh.Part
 	if square {
-		parts = append(parts, mesh.RoundBox(v(0, 0, 0), v(2*r, 2*r, 0.24), metal), mesh.Box(v(0, 0, 0.12), v(1.65*r, 1.65*r, 0.02), face))
+		parts = append(parts, mesh.RoundBox(v(0, 0, 0), v(2*r, 2*r, 0.24), metal),
+			mesh.Box(v(0, 0, 0.12), v(1.65*r, 1.65*r, 0.02), face))
 		k.detail("square case")
 	} else {
-		parts = append(parts, mesh.Lathe([]mesh.Point{pr(0, -0.12), pr(r*0.9, -0.12), pr(r, 0), pr(r*0.95, 0.13), pr(r*0.82, 0.12), pr(0, 0.12)}, 44, metal), mesh.Cylinder(v(0, 0, 0.11), r*0.82, 0.02, 44, face))
+		parts = append(parts, mesh.Lathe([]mesh.Point{pr(0, -0.12), pr(r*0.9, -0.12), pr(r, 0), pr(r*0.95, 0.13),
+			pr(r*0.82, 0.12), pr(0, 0.12)}, 44, metal), mesh.Cylinder(v(0, 0, 0.11), r*0.82, 0.02, 44, face))
 	}
 	hand := k.plastic(k.accent)
 	marks := []int{4, 12}[k.rng.IntN(2)]
@@ -59,7 +62,8 @@ func watch(k *maker) {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(marks))
 		parts = append(parts, mesh.Box(v(r*0.68*cos, r*0.68*sin, 0.14), v(0.05, 0.05, 0.02), hand))
 	}
-	parts = append(parts, mesh.Box(v(0.12, 0.04, 0.15), v(r*0.6, 0.03, 0.02), hand), mesh.Box(v(-0.03, 0.14, 0.16), v(0.03, r*0.75, 0.02), hand))
+	parts = append(parts, mesh.Box(v(0.12, 0.04, 0.15), v(r*0.6, 0.03, 0.02), hand),
+		mesh.Box(v(-0.03, 0.14, 0.16), v(0.03, r*0.75, 0.02), hand))
 	parts = append(parts, mesh.Cylinder(v(0, 0, 0), 0.06, 0.12, 14, metal).RotateY(math.Pi/2).Translate(v(r*0.95, 0, 0)))
 	wide := r * k.between(0.5, 0.75)
 	// The strap is an oval around the wrist, closed behind.
@@ -112,11 +116,14 @@ func glasses(k *maker) {
 	var rim []mesh.Vec
 	for i := range 36 {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / 36)
-		rim = append(rim, v(gap+rx*math.Copysign(math.Pow(math.Abs(cos), round), cos), 0, 0.45+rz*math.Copysign(math.Pow(math.Abs(sin), round), sin)))
+		rim = append(rim, v(gap+rx*math.Copysign(math.Pow(math.Abs(cos), round), cos), 0,
+			0.45+rz*math.Copysign(math.Pow(math.Abs(sin), round), sin)))
 	}
 	k.mirrored(mesh.Tube(rim, []float64{thick}, 8, true, frame))
 	k.mirrored(mesh.Superellipsoid(v(gap, 0, 0.45), v(rx, 0.015, rz), 1, round, 24, lens))
-	k.add(mesh.Tube(mesh.Curve(8, v(-gap+rx*0.95, 0, 0.5), v(0, -0.02, 0.58), v(gap-rx*0.95, 0, 0.5)), []float64{thick}, 8, false, frame))
+	k.add(mesh.Tube(mesh.Curve(8, v(-gap+rx*0.95, 0, 0.5), v(0, -0.02, 0.58), v(gap-rx*0.95, 0, 0.5)), []float64{thick}, 8,
+		false, frame))
 	arm := k.plastic(k.second)
-	k.mirrored(mesh.Tube(mesh.Curve(14, v(gap+rx, 0, 0.55), v(gap+rx+0.05, 0.5, 0.55), v(gap+rx, 1.1, 0.52), v(gap+rx-0.06, 1.35, 0.25)), []float64{thick}, 8, false, arm))
+	k.mirrored(mesh.Tube(mesh.Curve(14, v(gap+rx, 0, 0.55), v(gap+rx+0.05, 0.5, 0.55), v(gap+rx, 1.1, 0.52),
+		v(gap+rx-0.06, 1.35, 0.25)), []float64{thick}, 8, false, arm))
 }

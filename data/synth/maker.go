@@ -14,7 +14,7 @@ func v(x, y, z float64) mesh.Vec { return mesh.Vec{X: x, Y: y, Z: z} }
 // pr makes a point of a profile: radius and height.
 func pr(r, z float64) mesh.Point { return mesh.Point{R: r, Z: z} }
 
-// maker holds one product's choices while its leaf builds it.
+// maker builds one product: its random numbers, colours and parts.
 type maker struct {
 	rng                  *rand.Rand
 	main, second, accent paint
@@ -24,10 +24,10 @@ type maker struct {
 	tones                []string
 }
 
-// between draws a number.
+// between draws a number uniformly.
 func (k *maker) between(lo, hi float64) float64 { return lo + (hi-lo)*k.rng.Float64() }
 
-// count draws a whole number from lo to hi, both possible.
+// count draws an integer from lo to hi, both possible.
 func (k *maker) count(lo, hi int) int { return lo + k.rng.IntN(hi-lo+1) }
 
 // chance is true with a probability.
@@ -36,13 +36,13 @@ func (k *maker) chance(p float64) bool { return k.rng.Float64() < p }
 // detail adds words to the title.
 func (k *maker) detail(words string) { k.details = append(k.details, words) }
 
-// add puts parts into the product.
+// add adds parts to the product.
 func (k *maker) add(parts ...mesh.Part) { k.mesh.Add(parts...) }
 
-// mirrored puts a part and its mirror image into the product.
+// mirrored adds a part and its mirror image to the product.
 func (k *maker) mirrored(p mesh.Part) { k.mesh.Add(p, p.MirrorX()) }
 
-// tone notes a colour for the title.
+// tone records a colour for the title.
 func (k *maker) tone(p paint) mesh.Color {
 	if !slices.Contains(k.tones, p.name) {
 		k.tones = append(k.tones, p.name)
@@ -91,7 +91,8 @@ func (k *maker) glass(p paint) mesh.Material {
 func (k *maker) wooden(along mesh.Vec) mesh.Material {
 	c := woods[k.rng.IntN(len(woods))]
 	k.tone(c)
-	return mesh.Material{Diffuse: c.color, Texture: wood(c.color, along, k.rng.Float64()*10), Specular: 0.15, Shininess: 25}
+	return mesh.Material{Diffuse: c.color, Texture: wood(c.color, along, k.rng.Float64()*10), Specular: 0.15,
+		Shininess: 25}
 }
 
 // patterned puts a pattern of the second colour on a material, or none.

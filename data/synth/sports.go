@@ -84,7 +84,8 @@ func racket(k *maker) {
 	k.add(mesh.Tube([]mesh.Vec{v(-throat+0.05, 0, 0.08), v(-throat-0.3, 0, 0.08)}, []float64{0.06}, 10, false, frame))
 	wrap := k.leather(k.accent)
 	wrap.Texture = stripes(k.accent.color, blend(k.accent.color, black.color, 0.5), v(1, 0.4, 0), 0.12, 0.25)
-	k.add(mesh.Tube([]mesh.Vec{v(-throat-0.25, 0, 0.08), v(-throat-0.25-grip, 0, 0.08)}, []float64{0.085, 0.08, 0.1}, 8, false, wrap))
+	k.add(mesh.Tube([]mesh.Vec{v(-throat-0.25, 0, 0.08), v(-throat-0.25-grip, 0, 0.08)}, []float64{0.085, 0.08, 0.1}, 8,
+		false, wrap))
 }
 
 func dumbbell(k *maker) {
@@ -100,26 +101,31 @@ func dumbbell(k *maker) {
 	for i := range n {
 		thick := k.between(0.12, 0.28)
 		size := r * (1 - 0.22*float64(i))
-		disc := mesh.Lathe([]mesh.Point{pr(0, 0), pr(size*0.9, 0), pr(size, thick*0.25), pr(size, thick*0.75), pr(size*0.9, thick), pr(0, thick)}, sides, weight).RotateY(math.Pi / 2)
+		disc := mesh.Lathe([]mesh.Point{pr(0, 0), pr(size*0.9, 0), pr(size, thick*0.25), pr(size, thick*0.75),
+			pr(size*0.9, thick), pr(0, thick)}, sides, weight).RotateY(math.Pi / 2)
 		k.mirrored(disc.Translate(v(x, 0, r)))
 		x += thick + 0.02
 	}
 	k.mirrored(mesh.Cylinder(v(0, 0, 0), 0.14, 0.08, 20, k.plastic(k.accent)).RotateY(math.Pi / 2).Translate(v(x, 0, r)))
-	k.add(mesh.Tube([]mesh.Vec{v(-half*0.8, 0, r), v(0, 0, r), v(half*0.8, 0, r)}, []float64{0.1, 0.13, 0.1}, 16, false, k.rubber()))
+	k.add(mesh.Tube([]mesh.Vec{v(-half*0.8, 0, r), v(0, 0, r), v(half*0.8, 0, r)}, []float64{0.1, 0.13, 0.1}, 16, false,
+		k.rubber()))
 	k.detail(map[int]string{6: "hexagonal ends", 8: "octagonal ends", 40: "round ends"}[sides])
 }
 
 func skateboard(k *maker) {
 	l, w := k.between(1.0, 1.35), k.between(0.28, 0.4)
 	deck := k.patterned(k.plastic(k.main))
-	deck.Texture = stripes(k.main.color, k.tone(k.second), v(k.between(0.2, 1), 1, 0), k.between(0.2, 0.6), k.between(0.3, 0.6))
+	deck.Texture = stripes(k.main.color, k.tone(k.second), v(k.between(0.2, 1), 1, 0), k.between(0.2, 0.6),
+		k.between(0.3, 0.6))
 	k.pattern = "striped"
 	bend := k.between(0.1, 0.25)
 	k.add(mesh.Superellipsoid(v(0, 0, 0.3), v(l*0.85, w, 0.035), 0.3, 0.45, 40, deck))
-	k.mirrored(mesh.Superellipsoid(v(0, 0, 0), v(l*0.3, w*0.97, 0.035), 0.3, 0.6, 28, deck).RotateY(-bend * 2).Translate(v(l*0.95, 0, 0.3+bend*0.4)))
+	k.mirrored(mesh.Superellipsoid(v(0, 0, 0), v(l*0.3, w*0.97, 0.035), 0.3, 0.6, 28,
+		deck).RotateY(-bend * 2).Translate(v(l*0.95, 0, 0.3+bend*0.4)))
 	wheel := k.plastic(k.accent)
 	for _, x := range []float64{-0.55, 0.55} {
-		k.add(mesh.Tube([]mesh.Vec{v(x*l, -w*0.8, 0.12), v(x*l, w*0.8, 0.12)}, []float64{0.04}, 10, false, k.metal(steel)), mesh.Cone(v(x*l, 0, 0.1), 0.08, 0.2, 0.18, 16, k.metal(steel)))
+		k.add(mesh.Tube([]mesh.Vec{v(x*l, -w*0.8, 0.12), v(x*l, w*0.8, 0.12)}, []float64{0.04}, 10, false, k.metal(steel)),
+			mesh.Cone(v(x*l, 0, 0.1), 0.08, 0.2, 0.18, 16, k.metal(steel)))
 		for _, y := range []float64{-0.8, 0.8} {
 			k.add(mesh.Cylinder(v(0, 0, -0.08), 0.12, 0.16, 22, wheel).RotateX(math.Pi / 2).Translate(v(x*l, y*w, 0.12)))
 		}

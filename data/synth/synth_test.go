@@ -26,7 +26,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// Every leaf gives sound meshes whatever its random numbers.
+// Every leaf builds valid meshes for any random numbers.
 func TestEveryLeafBuilds(t *testing.T) {
 	for _, l := range leaves {
 		for i := range 20 {

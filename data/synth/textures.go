@@ -6,7 +6,7 @@ import (
 	"github.com/gopvs/product-visual-search/data/mesh"
 )
 
-// Solid textures: the colour depends on the place in object space, so no surface
+// Solid textures: the colour depends on the position in object space, so no surface
 // needs unwrapping. Shapes are about two units large.
 
 func stripes(a, b mesh.Color, along mesh.Vec, width, share float64) mesh.Texture {
@@ -133,7 +133,8 @@ func noise(p mesh.Vec, seed float64) float64 {
 }
 
 func lattice(x, y, z int64, seed uint64) float64 {
-	h := uint64(x)*0x9e3779b97f4a7c15 ^ uint64(y)*0xc2b2ae3d27d4eb4f ^ uint64(z)*0x165667b19e3779f9 ^ seed*0xd6e8feb86659fd93
+	h := uint64(x)*0x9e3779b97f4a7c15 ^ uint64(y)*0xc2b2ae3d27d4eb4f ^ uint64(z)*0x165667b19e3779f9 ^
+		seed*0xd6e8feb86659fd93
 	h ^= h >> 29
 	h *= 0xbf58476d1ce4e5b9
 	h ^= h >> 32

@@ -59,8 +59,10 @@ func toyTrain(k *maker) {
 	k.add(mesh.Box(v(0, 0, wheel+0.05), v(2*l+0.5, 0.7, 0.1), k.plastic(black)))
 	k.add(mesh.Cylinder(v(0, 0, -l), r, 1.4*l, 32, body).RotateY(math.Pi / 2).Translate(v(l*0.4, 0, wheel+r+0.1)))
 	tall := k.between(0.75, 1.0)
-	k.add(mesh.Box(v(-l*0.8, 0, wheel+0.1+tall/2), v(0.55, 0.72, tall), cab), mesh.RoundBox(v(-l*0.8, 0, wheel+tall+0.14), v(0.75, 0.9, 0.1), k.plastic(k.accent)))
-	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.09, 0), pr(0.09, 0.25), pr(k.between(0.1, 0.2), 0.42), pr(0, 0.42)}, 20, k.plastic(black)).Translate(v(l*0.65, 0, wheel+2*r)))
+	k.add(mesh.Box(v(-l*0.8, 0, wheel+0.1+tall/2), v(0.55, 0.72, tall), cab),
+		mesh.RoundBox(v(-l*0.8, 0, wheel+tall+0.14), v(0.75, 0.9, 0.1), k.plastic(k.accent)))
+	k.add(mesh.Lathe([]mesh.Point{pr(0, 0), pr(0.09, 0), pr(0.09, 0.25), pr(k.between(0.1, 0.2), 0.42), pr(0, 0.42)}, 20,
+		k.plastic(black)).Translate(v(l*0.65, 0, wheel+2*r)))
 	for i := range k.count(1, 2) {
 		k.add(mesh.Ellipsoid(v(l*(0.25-0.35*float64(i)), 0, wheel+2*r+0.1), v(0.12, 0.12, 0.12), 18, k.metal(brass)))
 	}
@@ -83,7 +85,8 @@ func robot(k *maker) {
 	k.add(mesh.RoundBox(v(0, 0, leg+h/2), v(2*w, w*1.2, h), body))
 	k.mirrored(mesh.RoundBox(v(w*0.5, 0, leg/2), v(w*0.6, w*0.7, leg+0.1), limb))
 	k.mirrored(mesh.RoundBox(v(w*0.5, -0.08, 0.06), v(w*0.75, w*1.2, 0.14), body))
-	k.mirrored(mesh.Tube([]mesh.Vec{v(w, 0, leg+h*0.85), v(w*1.6, -0.05, leg+h*0.6), v(w*1.5, -0.2, leg+h*0.2)}, []float64{0.09}, 12, false, limb))
+	k.mirrored(mesh.Tube([]mesh.Vec{v(w, 0, leg+h*0.85), v(w*1.6, -0.05, leg+h*0.6), v(w*1.5, -0.2, leg+h*0.2)},
+		[]float64{0.09}, 12, false, limb))
 	head, top := k.between(0.25, 0.4), leg+h
 	if k.chance(0.5) {
 		k.add(mesh.RoundBox(v(0, 0, top+head*0.8), v(head*2, head*1.5, head*1.5), body))
@@ -98,7 +101,8 @@ func robot(k *maker) {
 		k.add(mesh.Cylinder(v(w*0.5*(float64(i)-1), -w*0.62, leg+h*0.2), 0.05, 0.06, 12, k.metal(brass)).RotateX(0))
 	}
 	for range k.count(0, 1) {
-		k.mirrored(mesh.Tube([]mesh.Vec{v(head*0.4, 0, top+head*1.4), v(head*0.6, 0, top+head*2.2)}, []float64{0.02, 0.02}, 8, false, k.metal(steel)))
+		k.mirrored(mesh.Tube([]mesh.Vec{v(head*0.4, 0, top+head*1.4), v(head*0.6, 0, top+head*2.2)}, []float64{0.02, 0.02}, 8,
+			false, k.metal(steel)))
 		k.mirrored(mesh.Ellipsoid(v(head*0.6, 0, top+head*2.2), v(0.06, 0.06, 0.06), 12, eye))
 		k.detail("antennas")
 	}
@@ -132,8 +136,10 @@ func bear(k *maker) {
 	fur.Texture = speckle(fur.Diffuse, blend(fur.Diffuse, black.color, 0.35), 26, 0.45, k.rng.Float64()*9)
 	pad := k.fabric(k.second)
 	fat, ear := k.between(0.42, 0.58), k.between(0.12, 0.2)
-	k.add(mesh.Ellipsoid(v(0, 0, 0.55), v(fat, fat*0.85, 0.55), 32, fur), mesh.Ellipsoid(v(0, -fat*0.45, 0.5), v(fat*0.65, fat*0.5, 0.4), 28, pad))
-	k.add(mesh.Ellipsoid(v(0, -0.03, 1.35), v(0.42, 0.38, 0.38), 32, fur), mesh.Ellipsoid(v(0, -0.35, 1.25), v(0.18, 0.15, 0.14), 22, pad))
+	k.add(mesh.Ellipsoid(v(0, 0, 0.55), v(fat, fat*0.85, 0.55), 32, fur),
+		mesh.Ellipsoid(v(0, -fat*0.45, 0.5), v(fat*0.65, fat*0.5, 0.4), 28, pad))
+	k.add(mesh.Ellipsoid(v(0, -0.03, 1.35), v(0.42, 0.38, 0.38), 32, fur),
+		mesh.Ellipsoid(v(0, -0.35, 1.25), v(0.18, 0.15, 0.14), 22, pad))
 	k.add(mesh.Ellipsoid(v(0, -0.49, 1.3), v(0.06, 0.05, 0.045), 14, k.rubber()))
 	k.mirrored(mesh.Ellipsoid(v(0.16, -0.35, 1.45), v(0.045, 0.04, 0.05), 12, k.rubber()))
 	k.mirrored(mesh.Ellipsoid(v(0.32, 0, 1.68), v(ear, ear*0.5, ear), 20, fur))

@@ -1,4 +1,4 @@
-"""Runs ways to do one thing alternately, so that a drifting machine hits all alike."""
+"""Runs several programs for one task alternately, so that changes of the machine's speed affect all alike."""
 import json
 import os
 import statistics
@@ -11,7 +11,8 @@ import time
 def run(*command, env=None):
     """Runs a command and returns the JSON object of its last line, with the seconds and the memory that it took."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env) as p:
+    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
+                                                           env=env) as p:
         out = p.stdout.read()
         _, status, usage = os.wait4(p.pid, 0)
         p.returncode = os.waitstatus_to_exitcode(status)
@@ -47,19 +48,20 @@ def for_seconds(seconds, step):
     return n / (time.perf_counter() - start)
 
 
-def rounds(n, ways):
-    """Calls every way once a round and returns the results of each."""
-    results = {name: [] for name in ways}
+def rounds(n, runs):
+    """Calls every run once a round and returns the results of each."""
+    results = {name: [] for name in runs}
     for i in range(n):
-        for name, way in ways.items():
-            results[name].append(way())
+        for name, call in runs.items():
+            results[name].append(call())
             print(f"round {i + 1} of {n}: {name}", file=sys.stderr, flush=True)
     return results
 
 
 def table(title, results, key, less=False):
-    """Prints median, range and the median of the rounds' ratios of the first way to each other one."""
-    print(f"\n| {title} | median [range] of {len(next(iter(results.values())))} | pvs is ahead by |\n|---|---|---|")
+    """Prints median, range and the median of the rounds' ratios of the first run to each other one."""
+    n = len(next(iter(results.values())))
+    print(f"\n| {title} | median [range] of {n} | pvs is better by a factor of |\n|---|---|---|")
     ours = [r[key] for r in next(iter(results.values()))]
     for name, all_rounds in results.items():
         if key not in all_rounds[0]:

@@ -1,6 +1,7 @@
-"""EfficientNet-B0 at 224 x 224, forward: pvs in float32, float16 and int8 beside timm on PyTorch, ONNX Runtime and Keras in float32.
+"""EfficientNet-B0 at 224 x 224, forward: pvs in float32, float16 and int8 beside timm on PyTorch, ONNX Runtime
+and Keras in float32.
 
-The forward pass alone on photos in memory, and the whole way from JPEG files (decode, pad to a square, resize, forward).
+The forward pass alone on photos in memory, and all steps from JPEG files on (decode, pad to a square, resize, forward).
 Weights do not matter for speed: the peers' are random.
 
   python docs/benchmarks/embed.py --pvs PVS --h5 efficientnetb0_notop.h5 [--batch 8] [--rounds 5]
@@ -23,7 +24,7 @@ PEERS = {
 
 
 def measured(step, seconds, batch):
-    """First call, then the rate."""
+    """The seconds of the first call, then images per second."""
     start = time.perf_counter()
     step()
     first = time.perf_counter() - start
@@ -40,7 +41,7 @@ def timm_model():
     return timm.create_model("tf_efficientnet_b0", num_classes=0).eval(), torch
 
 
-def torch_way(a):
+def torch_peer(a):
     model, torch = timm_model()
     layout = torch.contiguous_format if a.peer == "torch" else torch.channels_last
     model = model.to(memory_format=layout)
@@ -51,7 +52,7 @@ def torch_way(a):
         return measured(lambda: model(x), a.seconds, a.batch)
 
 
-def onnxruntime_way(a):
+def onnxruntime_peer(a):
     import numpy as np
     import onnxruntime
 
@@ -66,18 +67,19 @@ def onnxruntime_way(a):
     return measured(lambda: session.run(None, {"x": x}), a.seconds, a.batch)
 
 
-def keras_way(a):
+def keras_peer(a):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import numpy as np
     import tensorflow as tf
 
-    model = tf.keras.applications.EfficientNetB0(include_top=False, weights=None, pooling="avg", input_shape=(224, 224, 3))
+    model = tf.keras.applications.EfficientNetB0(include_top=False, weights=None, pooling="avg",
+        input_shape=(224, 224, 3))
     forward = tf.function(lambda x: model(x, training=False))
     x = tf.constant(np.random.rand(a.batch, 224, 224, 3).astype("float32") * 255)
     return measured(lambda: forward(x).numpy(), a.seconds, a.batch)
 
 
-def files_way(a):
+def files_peer(a):
     """Photos from files through a DataLoader to timm."""
     import numpy as np
     from PIL import Image
@@ -114,13 +116,13 @@ def photos(catalog):
     return sorted(f for f in glob.glob(catalog + "/images/*/*.jpg") if not f.endswith("-0.jpg"))
 
 
-WAYS = {
-    "torch": torch_way,
-    "torch_channels_last": torch_way,
-    "torch_compile": torch_way,
-    "onnxruntime": onnxruntime_way,
-    "keras": keras_way,
-    "files": files_way,
+PEER_RUNS = {
+    "torch": torch_peer,
+    "torch_channels_last": torch_peer,
+    "torch_compile": torch_peer,
+    "onnxruntime": onnxruntime_peer,
+    "keras": keras_peer,
+    "files": files_peer,
 }
 
 
@@ -131,24 +133,26 @@ def main():
     p.add_argument("--batch", type=int, default=8)
     p.add_argument("--seconds", type=float, default=5)
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--catalog", help="for the way from files; one is drawn if not given")
-    p.add_argument("--peer", choices=WAYS)
+    p.add_argument("--catalog", help="for the measurement from files; one is drawn if not given")
+    p.add_argument("--peer", choices=PEER_RUNS)
     a = p.parse_args()
     if a.peer:
-        alternate.report(**WAYS[a.peer](a))
+        alternate.report(**PEER_RUNS[a.peer](a))
         return
     flags = ["--batch", str(a.batch), "--seconds", str(a.seconds)]
     weights = ["--weights", a.h5, "--model", "b0", "--batch", str(a.batch)]
 
     def ours(*more, backend=None):
         r = alternate.pvs(a.pvs, "bench", "embed", *weights, "--seconds", str(a.seconds), *more, backend=backend)
-        return {"images_per_second": r["embed_images_per_second"], "first_call_seconds": r["embed_first_call_seconds"], "peak_gib": r["peak_gib"]}
+        return {"images_per_second": r["embed_images_per_second"], "first_call_seconds": r["embed_first_call_seconds"],
+            "peak_gib": r["peak_gib"]}
 
-    half, int8 = ("--precision", "float16"), ("--precision", "int8")
-    ways = {"pvs": ours, "pvs, graph on ONNX Runtime": lambda: ours(backend="onnxruntime:cpu"), "pvs, float16": lambda: ours(*half), "pvs, int8": lambda: ours(*int8)}
+    float16, int8 = ("--precision", "float16"), ("--precision", "int8")
+    runs = {"pvs": ours, "pvs, graph on ONNX Runtime": lambda: ours(backend="onnxruntime:cpu"),
+        "pvs, float16": lambda: ours(*float16), "pvs, int8": lambda: ours(*int8)}
     for title, name in PEERS.items():
-        ways[title] = lambda name=name: alternate.peer(name, *flags)
-    results = alternate.rounds(a.rounds, ways)
+        runs[title] = lambda name=name: alternate.peer(name, *flags)
+    results = alternate.rounds(a.rounds, runs)
     alternate.table(f"forward, images/s, batch {a.batch}", results, "images_per_second")
     alternate.table("first call, s", results, "first_call_seconds", less=True)
     alternate.table("peak memory of the process, GiB", results, "peak_gib", less=True)
@@ -161,9 +165,13 @@ def main():
         def from_files(*more):
             for f in glob.glob(folder + "/index.*"):
                 os.remove(f)
-            return alternate.pvs(a.pvs, "embed", catalog, "--split", "index", "--out", folder + "/index", *weights, *more)
+            return alternate.pvs(a.pvs, "embed", catalog, "--split", "index", "--out", folder + "/index", *weights,
+                *more)
 
-        results = alternate.rounds(a.rounds, {"pvs": from_files, "pvs, float16": lambda: from_files(*half), "pvs, int8": lambda: from_files(*int8), "timm, channels last, DataLoader with Pillow": lambda: alternate.peer("files", *flags, "--catalog", catalog)})
+        results = alternate.rounds(a.rounds, {"pvs": from_files, "pvs, float16": lambda: from_files(*float16),
+            "pvs, int8": lambda: from_files(*int8),
+            "timm, channels last, DataLoader with Pillow":
+                lambda: alternate.peer("files", *flags, "--catalog", catalog)})
         alternate.table(f"from JPEG files, images/s, {len(photos(catalog))} photos", results, "images_per_second")
 
 

@@ -1,8 +1,8 @@
 """Whole epochs from block7a, from photo files to the checkpoint: `pvs train` beside Keras 2.15's fit.
 
-Photos are decoded, padded, resized and turned into six views; batches of 128 in an order that is shuffled anew; validation
-on the original view of the val photos; a checkpoint and a line of CSV. The first epoch is left out: Keras compiles in it,
-and pvs keeps what enters block7a. That fit decodes in every epoch is its way; its input runs ahead, on all cores.
+Photos are decoded, padded, resized and turned into six views; batches of 128, shuffled in each epoch; validation on the
+original view of the val photos; a checkpoint and a line of CSV. The first epoch is left out: Keras compiles in it, and
+pvs computes and caches the input of block7a. Keras's fit decodes photos in every epoch, prefetched on all cores.
 
   python docs/benchmarks/epoch.py --pvs PVS --h5 efficientnetb0_notop.h5 [--catalog DIR] [--rounds 3] [--epochs 3]
 """
@@ -15,7 +15,7 @@ import time
 
 import alternate
 
-BATCH, RATE, DROPOUT = 128, 1e-4, 0.2
+BATCH, LEARNING_RATE, DROPOUT = 128, 1e-4, 0.2
 
 
 def photos(catalog, split, classes=None):
@@ -46,7 +46,8 @@ def keras(a):
 
     paths, labels, classes = photos(a.catalog, "train")
     val_paths, val_labels, _ = photos(a.catalog, "val", classes)
-    base = tf.keras.applications.EfficientNetB0(include_top=False, weights=a.h5, pooling="avg", input_shape=(224, 224, 3))
+    base = tf.keras.applications.EfficientNetB0(include_top=False, weights=a.h5, pooling="avg",
+        input_shape=(224, 224, 3))
     from_block7a = False
     for layer in base.layers:
         from_block7a = from_block7a or layer.name.startswith("block7a")
@@ -54,7 +55,7 @@ def keras(a):
     x = tf.keras.layers.BatchNormalization()(base.output)
     x = tf.keras.layers.Dropout(DROPOUT)(x)
     model = tf.keras.Model(base.input, tf.keras.layers.Dense(len(classes), activation="softmax")(x))
-    model.compile(tf.keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(tf.keras.optimizers.Adam(LEARNING_RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     starts = []
 
@@ -66,8 +67,9 @@ def keras(a):
             starts.append(time.perf_counter())
 
     with tempfile.TemporaryDirectory() as folder:
-        model.fit(dataset(paths, labels, True), validation_data=dataset(val_paths, val_labels, False), epochs=a.epochs, verbose=0, callbacks=[
-            Clock(), tf.keras.callbacks.CSVLogger(os.path.join(folder, "log.csv")), tf.keras.callbacks.ModelCheckpoint(os.path.join(folder, "{epoch}.h5"))])
+        model.fit(dataset(paths, labels, True), validation_data=dataset(val_paths, val_labels, False), epochs=a.epochs,
+            verbose=0, callbacks=[Clock(), tf.keras.callbacks.CSVLogger(os.path.join(folder, "log.csv")),
+                tf.keras.callbacks.ModelCheckpoint(os.path.join(folder, "{epoch}.h5"))])
     alternate.report(seconds=[b - a for a, b in zip(starts, starts[1:])], views=6 * len(paths))
 
 
@@ -75,23 +77,27 @@ def ours(a):
     with tempfile.TemporaryDirectory() as folder:
         phases = os.path.join(folder, "phases.toml")
         with open(phases, "w") as f:
-            f.write(f'[[phase]]\nname = "last"\ntrains = "from block7a"\nlearning_rate = {RATE}\ndropout = {DROPOUT}\nepochs = {a.epochs}\nbatch = {BATCH}\n')
-        r = alternate.pvs(a.pvs, "train", a.catalog, "--scale", "full", "--phases", phases, "--run", "last", "--weights", a.h5, "--model", "b0", "--out", folder)
+            f.write(f'[[phase]]\nname = "last"\ntrains = "from block7a"\nlearning_rate = {LEARNING_RATE}\n'
+                f'dropout = {DROPOUT}\nepochs = {a.epochs}\nbatch = {BATCH}\n')
+        r = alternate.pvs(a.pvs, "train", a.catalog, "--scale", "full", "--phases", phases, "--run", "last",
+            "--weights", a.h5, "--model", "b0", "--out", folder)
     return r | {"seconds": [e["seconds"] for e in r["epochs"]], "views": r["epochs"][0]["train"]["Rows"]}
 
 
 def numbers(r):
-    """Of a way's epochs: one from the second on, and all that comes before that."""
+    """The median time of the epochs from the second on, and the time of all before them."""
     later = r["seconds"][1:]
     one = statistics.median(later)
-    return r | {"epoch_seconds": one, "views_per_second": r["views"] / one, "before_seconds": r["process_seconds"] - sum(later)}
+    return r | {"epoch_seconds": one, "views_per_second": r["views"] / one,
+        "before_seconds": r["process_seconds"] - sum(later)}
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--pvs", default="pvs")
     p.add_argument("--h5", required=True)
-    p.add_argument("--catalog", help="a catalogue with photos in the splits train and val; some 600 and 85 are drawn if not given")
+    p.add_argument("--catalog",
+        help="a catalogue with photos in the splits train and val; some 600 and 85 are drawn if not given")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--epochs", type=int, default=3)
     p.add_argument("--peer", choices=["keras"])
@@ -102,9 +108,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if not a.catalog:
             a.catalog = os.path.join(folder, "catalog")
-            alternate.pvs(a.pvs, "data", "synth", "--out", a.catalog, "--products", "1", "--train", "235", "--size", "500")
+            alternate.pvs(a.pvs, "data", "synth", "--out", a.catalog, "--products", "1", "--train", "235",
+                "--size", "500")
         flags = ["--h5", a.h5, "--catalog", a.catalog, "--epochs", str(a.epochs)]
-        results = alternate.rounds(a.rounds, {"pvs": lambda: numbers(ours(a)), "Keras": lambda: numbers(alternate.peer("keras", *flags))})
+        results = alternate.rounds(a.rounds,
+            {"pvs": lambda: numbers(ours(a)), "Keras": lambda: numbers(alternate.peer("keras", *flags))})
     alternate.table("an epoch from the second on, s", results, "epoch_seconds", less=True)
     alternate.table("views a second", results, "views_per_second")
     alternate.table("start to the end of the first epoch, s", results, "before_seconds", less=True)

@@ -41,7 +41,8 @@ def torchvision(path, seconds):
         x = edge[:, None, None].expand(3, side, side).clone()
         top, left = (side - image.shape[1]) // 2, (side - image.shape[2]) // 2
         x[:, top:top + image.shape[1], left:left + image.shape[2]] = image
-        return torch.nn.functional.interpolate(x[None], (224, 224), mode="bilinear", align_corners=False, antialias=False)[0]
+        return torch.nn.functional.interpolate(x[None], (224, 224), mode="bilinear", align_corners=False,
+            antialias=False)[0]
 
     def views(x):
         return torch.stack([x, x.flip(1), x.flip(2), *(torch.rot90(x, k, (1, 2)) for k in (1, 2, 3))])
@@ -50,7 +51,8 @@ def torchvision(path, seconds):
         views(square(torchvision.io.decode_jpeg(jpeg)))
 
     step()
-    alternate.report(photos=alternate.for_seconds(seconds, step), decoded=alternate.for_seconds(seconds, lambda: torchvision.io.decode_jpeg(jpeg)))
+    alternate.report(photos=alternate.for_seconds(seconds, step),
+        decoded=alternate.for_seconds(seconds, lambda: torchvision.io.decode_jpeg(jpeg)))
 
 
 def decode(data):
@@ -71,7 +73,8 @@ def views_of(data):
     top, left = (side - h) // 2, (side - w) // 2
     x = tf.pad(tf.cast(image, tf.float32) - fill, [[top, side - h - top], [left, side - w - left], [0, 0]]) + fill
     x = tf.image.resize(x, (224, 224), antialias=False)
-    return tf.stack([x, tf.image.flip_up_down(x), tf.image.flip_left_right(x), tf.image.rot90(x, 1), tf.image.rot90(x, 2), tf.image.rot90(x, 3)])
+    return tf.stack([x, tf.image.flip_up_down(x), tf.image.flip_left_right(x), tf.image.rot90(x, 1),
+        tf.image.rot90(x, 2), tf.image.rot90(x, 3)])
 
 
 def tensorflow(path, seconds):
@@ -98,9 +101,11 @@ def compare(a):
 
     def ours():
         r = alternate.pvs(a.pvs, "bench", "images", *flags)
-        return {"photos": r["photos_to_six_views_per_second"], "decoded": r["decode_per_second"], "peak_gib": r["peak_gib"]}
+        return {"photos": r["photos_to_six_views_per_second"], "decoded": r["decode_per_second"],
+            "peak_gib": r["peak_gib"]}
 
-    results = alternate.rounds(a.rounds, {"pvs": ours, "torchvision": lambda: alternate.peer("torchvision", *flags), "tf.data": lambda: alternate.peer("tensorflow", *flags)})
+    results = alternate.rounds(a.rounds, {"pvs": ours, "torchvision": lambda: alternate.peer("torchvision", *flags),
+        "tf.data": lambda: alternate.peer("tensorflow", *flags)})
     alternate.table("photos a second and core: decode, pad, resize, six views", results, "photos")
     alternate.table("photos a second and core: decode alone", results, "decoded")
     alternate.table("peak memory, GiB", results, "peak_gib", less=True)

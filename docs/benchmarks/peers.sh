@@ -28,6 +28,7 @@ for what; do
       go test -c -o "$venv/records.test" ./pvs/records
       taskset -c 0 "$venv/bin/python" docs/benchmarks/records.py --go "$venv/records.test" --dir /dev/shm/records
       ;;
-    *) echo "there is no comparison $what: name images, embed, train, epoch, search, million or records" >&2 && exit 1 ;;
+    *) echo "there is no comparison $what: name images, embed, train, epoch, search, million or records" >&2
+       exit 1 ;;
   esac
 done

@@ -42,7 +42,8 @@ ints = lambda v: tf.train.Feature(int64_list=tf.train.Int64List(value=[v]))
 vectors = rng.standard_normal((20_000, 1280)).astype(np.float32)
 embedding = lambda i: feature(emb=tf.train.Feature(float_list=tf.train.FloatList(value=vectors[i])), idx=ints(i))
 files = {name: os.path.join(args.dir, name + ".tfrecord") for name in ("photos", "embeddings", "written")}
-write(files["photos"], (feature(image=tf.train.Feature(bytes_list=tf.train.BytesList(value=[rng.bytes(50_000)])), label=ints(i)) for i in range(4000)))
+write(files["photos"], (feature(image=tf.train.Feature(bytes_list=tf.train.BytesList(value=[rng.bytes(50_000)])),
+    label=ints(i)) for i in range(4000)))
 write(files["embeddings"], (embedding(i) for i in range(len(vectors))))
 specs = {
     "photos": {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)},
@@ -52,7 +53,8 @@ specs = {
 
 def tensorflow_reads(name):
     start, n = time.perf_counter(), 0
-    for batch in tf.data.TFRecordDataset(files[name], buffer_size=1 << 20).batch(256).map(lambda e: tf.io.parse_example(e, specs[name])):
+    records = tf.data.TFRecordDataset(files[name], buffer_size=1 << 20)
+    for batch in records.batch(256).map(lambda e: tf.io.parse_example(e, specs[name])):
         n += len(next(iter(batch.values())))
     return n / (time.perf_counter() - start)
 
@@ -65,7 +67,8 @@ def tensorflow_writes():
 
 def go(bench, name=""):
     env = dict(os.environ, PVS_RECORDS_FILE=files.get(name, ""), TMPDIR=args.dir, GOMAXPROCS="1")
-    out = subprocess.run([args.go, "-test.run", "XXX", "-test.bench", f"^Benchmark{bench}$", "-test.benchtime", "3x"], env=env, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([args.go, "-test.run", "XXX", "-test.bench", f"^Benchmark{bench}$", "-test.benchtime", "3x"],
+        env=env, capture_output=True, text=True, check=True).stdout
     return float(re.search(r"([\d.e+]+) records/s", out)[1])
 
 
@@ -76,5 +79,5 @@ tasks = {
 }
 for task, (ours, theirs) in tasks.items():
     theirs()  # the first traces its graph
-    ways = {"pvs": lambda: {"rate": ours()}, "TensorFlow " + tf.__version__: lambda: {"rate": theirs()}}
-    alternate.table(f"{task}, records/s", alternate.rounds(args.rounds, ways), "rate")
+    runs = {"pvs": lambda: {"rate": ours()}, "TensorFlow " + tf.__version__: lambda: {"rate": theirs()}}
+    alternate.table(f"{task}, records/s", alternate.rounds(args.rounds, runs), "rate")

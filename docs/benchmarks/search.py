@@ -1,4 +1,6 @@
-"""Exact search, top 10: pvs beside FAISS's flat index, on the same files of clustered vectors. Results are compared too.
+"""Exact search, top 10: pvs beside FAISS's flat index, on the same files of clustered vectors.
+
+The results are compared, too.
 
   python docs/benchmarks/search.py --pvs PVS [--rows 100000] [--queries 1000] [--rounds 5]
 """
@@ -34,7 +36,7 @@ def main():
     p.add_argument("--rows", type=int, default=100_000)
     p.add_argument("--queries", type=int, default=1000)
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--folder", help="where the vectors are, or are to be kept")
+    p.add_argument("--folder", help="where the vectors are, or will be written")
     p.add_argument("--peer", choices=["faiss"])
     a = p.parse_args()
     if a.peer:
@@ -43,9 +45,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         a.folder = a.folder or folder
         if not os.path.exists(a.folder + "/index.ids"):
-            alternate.pvs(a.pvs, "data", "vectors", "--index", str(a.rows), "--queries", str(a.queries), "--out", a.folder)
+            alternate.pvs(a.pvs, "data", "vectors", "--index", str(a.rows), "--queries", str(a.queries),
+                "--out", a.folder)
         results = alternate.rounds(a.rounds, {
-            "pvs": lambda: alternate.pvs(a.pvs, "search", "--index", a.folder + "/index", "--queries", a.folder + "/query", "--out", a.folder + "/ranked.csv"),
+            "pvs": lambda: alternate.pvs(a.pvs, "search", "--index", a.folder + "/index",
+                "--queries", a.folder + "/query", "--out", a.folder + "/ranked.csv"),
             "FAISS IndexFlatIP": lambda: alternate.peer("faiss", "--folder", a.folder),
         })
         alternate.table(f"{a.queries:,} queries in {a.rows:,} x 512, queries/s", results, "queries_per_second")

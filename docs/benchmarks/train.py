@@ -46,7 +46,8 @@ def keras(a):
         if phase == "siamese":
             continue
         tf.keras.backend.clear_session()
-        base = tf.keras.applications.EfficientNetB0(include_top=False, weights=a.h5, pooling="avg", input_shape=(224, 224, 3))
+        base = tf.keras.applications.EfficientNetB0(include_top=False, weights=a.h5, pooling="avg",
+            input_shape=(224, 224, 3))
         from_block7a = False
         for layer in base.layers:
             from_block7a = from_block7a or layer.name.startswith("block7a")
@@ -85,7 +86,8 @@ def torch_way(a, channels_last):
         if phase == "siamese":
             continue
         base = timm.create_model("tf_efficientnet_b0", num_classes=0, drop_path_rate=0.2)
-        model = nn.Sequential(base, nn.BatchNorm1d(1280, eps=1e-3), nn.Dropout(0.2), nn.Linear(1280, CLASSES)).to(memory_format=layout)
+        model = nn.Sequential(base, nn.BatchNorm1d(1280, eps=1e-3), nn.Dropout(0.2),
+            nn.Linear(1280, CLASSES)).to(memory_format=layout)
         model.train()
         for name, parameter in base.named_parameters():  # timm's last stage, blocks.6, is Keras's block 7
             last = name.startswith(("blocks.6", "conv_head"))
@@ -126,7 +128,8 @@ def main():
         return
     flags = ["--h5", a.h5, "--batch", str(a.batch), "--seconds", str(a.seconds), "--phases", *a.phases]
     results = alternate.rounds(a.rounds, {
-        "pvs": lambda: alternate.pvs(a.pvs, "bench", "train", "--weights", a.h5, "--model", "b0", "--batch", str(a.batch), "--seconds", str(a.seconds), "--phases", ",".join(a.phases)),
+        "pvs": lambda: alternate.pvs(a.pvs, "bench", "train", "--weights", a.h5, "--model", "b0",
+            "--batch", str(a.batch), "--seconds", str(a.seconds), "--phases", ",".join(a.phases)),
         "Keras": lambda: alternate.peer("keras", *flags),
         "timm on PyTorch": lambda: alternate.peer("torch", *flags),
         "timm, channels last": lambda: alternate.peer("torch_channels_last", *flags),
@@ -136,7 +139,10 @@ def main():
         alternate.table(f"{phase}, images/s, batch {batch}", results, f"train_{phase}_images_per_second")
     # The peers compute the frozen layers in every epoch.
     for phase in [p for p in a.phases if p in ("new_top", "block7a")]:
-        rates = {name: [{"rate": r[f"train_{phase}_{'kept_' if name == 'pvs' else ''}images_per_second"]} for r in rs] for name, rs in results.items()}
+        rates = {}
+        for name, rs in results.items():
+            key = f"train_{phase}_{'kept_' if name == 'pvs' else ''}images_per_second"
+            rates[name] = [{"rate": r[key]} for r in rs]
         alternate.table(f"{phase} from the second epoch on, images/s", rates, "rate")
     for phase in a.phases:
         alternate.table(f"{phase}, first call, s", results, f"train_{phase}_first_call_seconds", less=True)

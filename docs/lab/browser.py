@@ -3,10 +3,11 @@ person would, waits for the pictures, and takes a screenshot.
 
     python docs/lab/browser.py URL notebooks/00-quick-tour.ipynb docs/lab/quick-tour.png [--show 'text=Summary']
     python docs/lab/browser.py URL docs/lab/widgets.ipynb widgets.png --widgets 3
-    python docs/lab/browser.py URL notebooks/05-siamese.ipynb docs/lab/triplets.png --saved --show '.jp-CodeCell:has-text("lab.Slider")'
+    python docs/lab/browser.py URL notebooks/05-siamese.ipynb docs/lab/triplets.png --saved \\
+        --show '.jp-CodeCell:has-text("lab.Slider")'
 
-URL is the link that `pvs lab` prints. The notebook is saved with its outputs. It needs the package playwright and a Chromium
-(Debian's: apt-get install chromium). It ends with status 1 if a cell fails, if no
+URL is the link that `pvs lab` prints. The notebook is saved with its outputs. It needs the package playwright and a
+Chromium (Debian's: apt-get install chromium). It ends with status 1 if a cell fails, if no
 picture appears, or if the notebook does not end within the time limit. With --widgets
 it moves sliders, chooses from lists and uploads a photo while their cells run, and ends
 with status 1 if a picture does not change by that or if there are fewer widgets. With
@@ -29,7 +30,9 @@ CELL = PANEL + " .jp-CodeCell"
 PICTURE = f"{PANEL} .jp-OutputArea-output img, {PANEL} .jp-OutputArea-output svg"
 PICTURES = f"() => [...document.querySelectorAll('{PICTURE}')].filter(p => p.getBoundingClientRect().width > 50).length"
 # What stands before the cells: [ ] not run, [*] running or waiting, [3] run.
-PROMPTS = f"() => [...document.querySelectorAll('{CELL}')].filter(c => c.querySelector('.cm-content')?.innerText.trim()).map(c => c.querySelector('.jp-InputPrompt').innerText.trim())"
+PROMPTS = (f"() => [...document.querySelectorAll('{CELL}')]"
+           ".filter(c => c.querySelector('.cm-content')?.innerText.trim())"
+           ".map(c => c.querySelector('.jp-InputPrompt').innerText.trim())")
 
 WIDGET = ", ".join(f"{CELL} .jp-OutputArea-output {w}" for w in ("input[type=range]", "select", "input[type=file]"))
 WIDGETS = f"() => [...document.querySelectorAll('{WIDGET}')].map(w => w.id)"
@@ -47,23 +50,27 @@ def main():
     parser.add_argument("--saved", action="store_true", help="run nothing: show what the notebook was saved with")
     parser.add_argument("--height", type=int, default=800, help="of the page, in pixels")
     parser.add_argument("--widgets", type=int, default=0, help="how many widgets to expect and to move")
-    parser.add_argument("--photo", default=os.path.join(os.path.dirname(__file__), "quick-tour.png"), help="what to upload where a widget asks for a photo")
+    parser.add_argument("--photo", default=os.path.join(os.path.dirname(__file__), "quick-tour.png"),
+        help="what to upload where a widget asks for a photo")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for all cells")
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
     args = parser.parse_args()
     if not args.chromium:
-        sys.exit("there is no Chromium on the PATH: install it (Debian: apt-get install chromium) or name one by --chromium")
+        sys.exit("there is no Chromium on the PATH: install it (Debian: apt-get install chromium) or name one by "
+                 "--chromium")
     parts = urllib.parse.urlsplit(args.link)
     page_url = f"{parts.scheme}://{parts.netloc}/lab/tree/{urllib.parse.quote(args.notebook)}?{parts.query}&reset"
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
+        browser = p.chromium.launch(executable_path=args.chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
         page = browser.new_page(viewport={"width": 1200, "height": args.height})
         try:
             drive(page, page_url, args)
         except Error as e:
             if not page.is_closed():
                 page.screenshot(path=args.picture)
-            sys.exit(f"the page does not do what a person would expect ({args.picture} shows it, if it is still there): {e}")
+            sys.exit("the page does not do what a person would expect "
+                     f"({args.picture} shows it, if it is still there): {e}")
 
 
 def menu(page, name, command):
@@ -76,7 +83,8 @@ def saved(page, notebook):
     on the page an error looks like any text on stderr."""
     menu(page, "File", "docmanager:save")
     page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)").first.wait_for(timeout=60_000)
-    cells = page.evaluate("async path => (await (await fetch('/api/contents/' + path)).json()).content.cells", urllib.parse.quote(notebook))
+    cells = page.evaluate("async path => (await (await fetch('/api/contents/' + path)).json()).content.cells",
+        urllib.parse.quote(notebook))
     return [c["outputs"] for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
@@ -91,7 +99,8 @@ def move(page, widget, args):
 
 
 def use(page, widget, args):
-    cell = widget.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' jp-CodeCell ')]").element_handle(timeout=5000)
+    cell = widget.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' jp-CodeCell ')]")
+    cell = cell.element_handle(timeout=5000)
     kind = widget.get_attribute("type", timeout=5000) or "select"
     widget.scroll_into_view_if_needed(timeout=5000)
     if kind != "file":
@@ -103,7 +112,8 @@ def use(page, widget, args):
         page.mouse.click(box["x"] + (0.2 if high else 0.8) * box["width"], box["y"] + box["height"] / 2)
     elif kind == "select":
         last = widget.locator("option").count() - 1
-        widget.select_option(index=0 if widget.evaluate("e => e.selectedIndex", timeout=5000) == last else last, timeout=5000)
+        widget.select_option(index=0 if widget.evaluate("e => e.selectedIndex", timeout=5000) == last else last,
+            timeout=5000)
     else:
         widget.set_input_files(args.photo, timeout=5000)
     page.wait_for_function(f"([e, before]) => ({SHOWN})(e) !== before", arg=[cell, before], timeout=4000)
@@ -139,7 +149,8 @@ def run(page, args):
         page.screenshot(path=args.picture)
         sys.exit(f"{len(moved)} of {args.widgets} widgets could be used ({args.picture} shows the page)")
     page.wait_for_function(f"() => ({PICTURES})() > 0", timeout=20_000)
-    print(f"{len(prompts)} cells ran in {time.monotonic() - start:.1f} s; {page.evaluate(PICTURES)} pictures are on the page", flush=True)
+    print(f"{len(prompts)} cells ran in {time.monotonic() - start:.1f} s; "
+          f"{page.evaluate(PICTURES)} pictures are on the page", flush=True)
 
 
 def drive(page, page_url, args):
@@ -156,7 +167,7 @@ def drive(page, page_url, args):
 
     if not args.saved:
         run(page, args)
-    page.keyboard.press("Control+B")  # without the list of files there is room for the notebook
+    page.keyboard.press("Control+B")  # without the list of files the notebook is wide enough
     page.locator(args.show).first.evaluate("e => e.scrollIntoView({block: 'center'})")
     page.wait_for_timeout(1000)  # lazily drawn parts of the page settle
     page.screenshot(path=args.picture)

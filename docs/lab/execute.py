@@ -30,7 +30,8 @@ class Server:
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
-            self.base + urllib.parse.quote(path), method=method, data=None if body is None else json.dumps(body).encode(),
+            self.base + urllib.parse.quote(path), method=method,
+            data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": "token " + self.token, "Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
@@ -49,9 +50,12 @@ class Server:
 def execute(ws, session, code, deadline):
     """Runs one cell; returns its outputs and execution count."""
     me = uuid.uuid4().hex
-    header = {"msg_id": me, "msg_type": "execute_request", "username": "", "session": session, "version": "5.4", "date": ""}
-    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
-    ws.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}))
+    header = {"msg_id": me, "msg_type": "execute_request", "username": "", "session": session, "version": "5.4",
+        "date": ""}
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
+        "stop_on_error": True}
+    ws.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell",
+        "buffers": []}))
     outputs, count, displays, idle, replied = [], None, {}, False, False
     while not (idle and replied):
         if time.monotonic() > deadline:
@@ -95,7 +99,8 @@ def main():
     model = server.call("GET", "/api/contents/" + args.notebook)
     notebook = model["content"]
     session = server.call("POST", "/api/sessions", {
-        "path": args.notebook, "name": args.notebook, "type": "notebook", "kernel": {"name": notebook["metadata"]["kernelspec"]["name"]}})
+        "path": args.notebook, "name": args.notebook, "type": "notebook",
+        "kernel": {"name": notebook["metadata"]["kernelspec"]["name"]}})
     kernel = session["kernel"]
     print(f"{args.notebook}: kernel {kernel['name']} {kernel['id']}", flush=True)
     pictures, failed, start = 0, None, time.monotonic()
@@ -106,17 +111,20 @@ def main():
             began = time.monotonic()
             source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
             cell["outputs"], cell["execution_count"] = execute(ws, kernel["id"], source, start + args.timeout)
-            pictures += sum(any(kind.startswith("image/") or "<img" in str(text) or "<svg" in str(text) for kind, text in o["data"].items())
+            pictures += sum(any(kind.startswith("image/") or "<img" in str(text) or "<svg" in str(text)
+                                for kind, text in o["data"].items())
                             for o in cell["outputs"] if "data" in o)
             print(f"cell {i} of {len(code)}: {time.monotonic() - began:.1f} s", flush=True)
             failed = next((o for o in cell["outputs"] if o["output_type"] == "error"), None)
             if failed:
                 print("\n".join(o["text"] if "text" in o else re.sub("<[^>]*>", "", str(o["data"].get("text/html", "")))
-                                for o in cell["outputs"] if "text" in o or "data" in o))  # GoNB shows what the compiler says as HTML
+                                # GoNB shows compiler errors as HTML.
+                                for o in cell["outputs"] if "text" in o or "data" in o))
                 break
         ws.close()
         if not args.dry:
-            server.call("PUT", "/api/contents/" + args.notebook, {"type": "notebook", "format": "json", "content": notebook})
+            server.call("PUT", "/api/contents/" + args.notebook,
+                {"type": "notebook", "format": "json", "content": notebook})
     finally:
         server.call("DELETE", "/api/sessions/" + session["id"])
     if failed:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times the way from a fresh user - nothing downloaded, nothing compiled - to the first
+# Measures the time from a fresh user - nothing downloaded, nothing compiled - to the first
 # executed cell, and the cells after it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -19,7 +19,7 @@ work=${WORK:-$(mktemp -d /var/tmp/pvs-image-XXXXXX)}
 ca=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 mkdir -p "$work/tmp"
 export TMPDIR="$work/tmp" BUILDAH_ISOLATION=chroot
-# With overlay a layer takes the room of what it adds, with vfs that of all below it too.
+# With overlay a layer takes the disk space of what it adds, with vfs that of all below it too.
 driver=overlay
 buildah --root "$work/storage" --runroot "$work/run" --storage-driver overlay info >/dev/null 2>&1 || driver=vfs
 b() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver "$driver" "$@"; }
@@ -27,13 +27,15 @@ step() { echo "== $(date +%T) $*"; }
 
 step "stand-ins for the base images"
 if ! b inspect localhost/bookworm >/dev/null 2>&1; then
-  [ -e "$work/rootfs/etc/debian_version" ] || debootstrap --variant=minbase bookworm "$work/rootfs" >"$work/debootstrap.log"
+  [ -e "$work/rootfs/etc/debian_version" ] ||
+    debootstrap --variant=minbase bookworm "$work/rootfs" >"$work/debootstrap.log"
   mkdir -p "$work/base"
   tar -C "$work/rootfs" -cf "$work/base/rootfs.tar" .
   printf 'FROM scratch\nADD rootfs.tar /\n' | b build --format docker -t localhost/bookworm -f - "$work/base"
 fi
 if ! b inspect localhost/bookworm-go >/dev/null 2>&1; then
-  printf 'FROM localhost/bookworm\nCOPY . /usr/local/go\n' | b build --format docker -t localhost/bookworm-go -f - /usr/local/go
+  printf 'FROM localhost/bookworm\nCOPY . /usr/local/go\n' |
+    b build --format docker -t localhost/bookworm-go -f - /usr/local/go
 fi
 
 step "building the image"

@@ -23,7 +23,7 @@ const (
 func Apply() {
 	fetch.Cache = os.Getenv(Cache)
 	name := os.Getenv(GoMLXBackend)
-	backend.Usual = backend.Options{Name: name, Graph: name != "", ONNXRuntime: os.Getenv(ONNXRuntime),
+	backend.Usual = backend.Options{Name: name, ONNXRuntime: os.Getenv(ONNXRuntime),
 		NoInstall: os.Getenv(NoInstall) != "", KeepMemory: !strings.Contains(os.Getenv("GLIBC_TUNABLES"), "glibc.malloc.")}
 }
 

@@ -33,7 +33,7 @@ func TestApply(t *testing.T) {
 	t.Setenv(Cache, "/cache")
 	t.Setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=4")
 	Apply()
-	want := backend.Options{Name: "xla:cpu", Graph: true, ONNXRuntime: "/lib/onnx.so", NoInstall: true}
+	want := backend.Options{Name: "xla:cpu", ONNXRuntime: "/lib/onnx.so", NoInstall: true}
 	if backend.Usual != want || fetch.Cache != "/cache" {
 		t.Errorf("got %+v, %q", backend.Usual, fetch.Cache)
 	}

@@ -50,7 +50,8 @@ func InstallFor(device string, log func(string)) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(home, "go-xla")
-	log(fmt.Sprintf("installing go-xla's plugin for %s and the libraries it needs in %s (for CUDA some 3 GB)", device, dir))
+	log(fmt.Sprintf("installing go-xla's plugin for %s and the libraries it needs in %s (for CUDA some 3 GB)", device,
+		dir))
 	if err := install(dir); err != nil {
 		return "", fmt.Errorf("installing the plugin for %s: %w", device, err)
 	}

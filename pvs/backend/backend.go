@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,8 +10,6 @@ import (
 	_ "github.com/gomlx/compute-onnx"      // registers "onnxruntime"
 	_ "github.com/gomlx/compute/gobackend" // registers "go"
 	"github.com/gomlx/go-xla/compute/xla"
-
-	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
 )
 
 // Use says what a backend is wanted for.
@@ -25,9 +24,11 @@ const (
 
 // Info describes a chosen backend to people and in JSON.
 type Info struct {
-	Name   string `json:"name"`             // "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu", "go", or what [Options].Name says
+	// "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu", "go", or what [Options].Name says
+	Name   string `json:"name"`
 	Plugin string `json:"plugin,omitempty"` // the library's file; empty for the pure-Go backend
 	Why    string `json:"why"`              // one clause: why this one
+	Named  bool   `json:"-"`                // the caller named it ([Options].Name)
 }
 
 // String is one line for people.
@@ -41,6 +42,12 @@ func (i Info) String() string {
 // slowGo is measured: EfficientNet-B0 at 224 pixels, 3 images/s against 95 on XLA
 // and 247 on ONNX Runtime (docs/benchmarks.md).
 const slowGo = "nothing faster could be had: expect a thirtieth of XLA's speed and an eightieth of ONNX Runtime's"
+
+// What keeps a backend from being had, for [errors.Is].
+var (
+	ErrStart   = errors.New("could not be started")
+	ErrLibrary = errors.New("is not where it was said to be")
+)
 
 // launch starts what was chosen.
 func (o Options) launch(info Info) (backend compute.Backend, _ Info, err error) {
@@ -61,10 +68,7 @@ func (o Options) launch(info Info) (backend compute.Backend, _ Info, err error) 
 		backend, err = start(config)
 	}
 	if err != nil {
-		return nil, info, fmt.Errorf("starting the backend %s: %w; name another (GOMLX_BACKEND of the command pvs; go always works)", info, err)
-	}
-	if o.Graph {
-		asgraph.Want(backend)
+		return nil, info, fmt.Errorf("the backend %s %w (%w): name another; go always works", info, ErrStart, err)
 	}
 	return backend, info, nil
 }
@@ -110,7 +114,7 @@ func (o Options) Choose(ctx context.Context, use Use, log func(string)) (Info, e
 
 // named takes the caller's word; it only finds or installs the library that the name needs.
 func (o Options) named(ctx context.Context, log func(string)) (Info, error) {
-	info := Info{Name: o.Name, Why: "named by the user"}
+	info := Info{Name: o.Name, Why: "named by the user", Named: true}
 	kind, config, _ := strings.Cut(o.Name, ":")
 	device, _, _ := strings.Cut(config, ",")
 	var err error

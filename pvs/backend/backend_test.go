@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gopvs/product-visual-search/pvs/fetch"
-	"github.com/gopvs/product-visual-search/pvs/internal/asgraph"
 )
 
 func TestNamedBackendIsTaken(t *testing.T) {
@@ -95,16 +95,30 @@ func TestEnvironmentIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Asked for, networks run on a backend as graphs; another one of the name is not touched.
-func TestGraph(t *testing.T) {
-	for _, graph := range []bool{true, false} {
-		b, _, err := Options{Name: "go", Graph: graph}.Open(context.Background(), Training, func(string) {})
+// A backend that its caller named is known as such.
+func TestNamed(t *testing.T) {
+	for name, named := range map[string]bool{"go": true, "": false} {
+		info, err := Options{Name: name}.Choose(context.Background(), Training, func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if asgraph.Wanted(b) != graph {
-			t.Errorf("as graphs %t: %t", graph, !graph)
+		if info.Named != named {
+			t.Errorf("%q is named: %t", name, info.Named)
 		}
+	}
+}
+
+// What cannot be started, or is not there, is an error that can be told from others, and that
+// names nothing of the command.
+func TestErrors(t *testing.T) {
+	_, _, err := Options{Name: "abacus"}.Open(context.Background(), Training, func(string) {})
+	if !errors.Is(err, ErrStart) || !strings.Contains(err.Error(), "abacus") || strings.Contains(err.Error(), "GOMLX") {
+		t.Errorf("got %v", err)
+	}
+	o := Options{Name: "onnxruntime:cpu", ONNXRuntime: filepath.Join(t.TempDir(), "none.so")}
+	_, _, err = o.Open(context.Background(), Inference, func(string) {})
+	if !errors.Is(err, ErrLibrary) || !strings.Contains(err.Error(), "none.so") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// onnxLibraryEnv is the only way in which GoMLX's ONNX Runtime backend takes its library's
+// onnxLibraryEnv is the only variable by which GoMLX's ONNX Runtime backend takes its library's
 // file (compute-onnx, backend.go, initializeORT).
 const onnxLibraryEnv = "ONNXRUNTIME_SHARED_LIBRARY_PATH"
 

@@ -54,11 +54,11 @@ func (o Options) xlaCPUPlugin(ctx context.Context, log func(string)) (string, er
 	})
 }
 
-// onnxLibrary returns ONNX Runtime's shared library by the same three ways.
+// onnxLibrary returns ONNX Runtime's shared library from the same three sources.
 func (o Options) onnxLibrary(ctx context.Context, log func(string)) (string, error) {
 	if path := o.ONNXRuntime; path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("ONNX Runtime's library is not where it was said to be (%s of the command pvs): %w", onnxLibraryEnv, err)
+			return "", fmt.Errorf("ONNX Runtime's library %w: %w", ErrLibrary, err)
 		}
 		return path, nil
 	}
@@ -79,7 +79,7 @@ func (o Options) onnxLibrary(ctx context.Context, log func(string)) (string, err
 type library struct {
 	file     string                 // its name in the cache
 	wheel    fetch.WheelSpec        // the Python package that carries it, for linux/amd64
-	member   string                 // its place in the wheel
+	member   string                 // its path in the wheel
 	official func() (string, error) // the installer of the Go module that uses it
 }
 
@@ -93,7 +93,7 @@ func (o Options) install(ctx context.Context, log func(string), l library) (stri
 	if exists(path) {
 		return path, nil
 	}
-	release, err := fetch.Turn(ctx, path, log) // two first starts at once download it once
+	release, err := fetch.Lock(ctx, path, log) // two first starts at once download it once
 	if err != nil {
 		return "", err
 	}

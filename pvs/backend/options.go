@@ -11,11 +11,9 @@ import (
 // here (what GoMLX and go-xla read of it by themselves: docs/trust.md).
 type Options struct {
 	// Name is the backend: "xla:cpu", "xla:cuda", "xla:tpu", "onnxruntime:cpu" or "go",
-	// with GoMLX's options behind it; "": the best for the use.
+	// with GoMLX's options behind it; "": the best for the use. One that is named is wanted for
+	// itself: [Info].Named says so to whoever chooses an engine (package engine).
 	Name string
-	// Graph runs networks on it as graphs, even where own kernels (package effnet/cpu) could
-	// compute on the same CPU.
-	Graph bool
 	// ONNXRuntime is the file of ONNX Runtime's library; "": an installed one, or one that
 	// is installed.
 	ONNXRuntime string
@@ -29,7 +27,7 @@ type Options struct {
 
 // Usual are the options that [Open], [OpenNamed] and [Choose] take. They are for the
 // program that owns the process, which sets them before it starts a backend; a library
-// gives its own by [Options.Open].
+// passes its own by [Options.Open].
 var Usual Options
 
 // Open finds or installs a backend for the use and starts it. Log receives a line for

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // The files of a catalogue folder.
@@ -67,7 +68,8 @@ func refuse(name string, problems []Problem) error {
 		}
 		lines = append(lines, p.String())
 	}
-	return fmt.Errorf("%s has %d bad rows (%s); mend them or leave them out with --skip-bad", name, len(problems), strings.Join(lines, "; "))
+	err := fmt.Errorf("%s has %d bad rows (%s)", name, len(problems), strings.Join(lines, "; "))
+	return tag.Error(err, ErrBad)
 }
 
 // readPhotos reads all rows; the error is of the file, not of a row.
@@ -109,19 +111,29 @@ func readPhotos(r io.Reader) (photos []Photo, problems []Problem, err error) {
 	}
 }
 
+// lineBreaks are all that programs take for a line's end: an id with one would be two ids
+// in a file of one a line.
+const lineBreaks = "\n\v\f\r\u0085\u2028\u2029"
+
 // check says what is wrong with a row.
 func (p Photo) check(seen map[string]int) error {
 	if p.ID == "" {
 		return errors.New("the photo has no id")
 	}
 	if line, twice := seen[p.ID]; twice {
+		if line == 0 {
+			return errors.New("the id is used already")
+		}
 		return fmt.Errorf("the id is used on line %d already", line)
 	}
 	if p.Path == "" {
 		return errors.New("the photo has no path")
 	}
-	if strings.ContainsAny(p.ID+p.Path, "\n\r\x00") {
-		return errors.New("its id or path has a line break or a zero byte")
+	if strings.ContainsAny(p.ID+p.Path, lineBreaks) {
+		return errors.New("its id or path has a line break")
+	}
+	if strings.Contains(p.ID+p.Path+p.Product+string(p.Category)+p.Title, "\x00") {
+		return errors.New("it has a zero byte; save the file as text, UTF-8")
 	}
 	if err := table.CheckUTF8(p.ID, p.Path, p.Product, string(p.Category), p.Title); err != nil {
 		return err

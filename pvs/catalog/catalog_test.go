@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -70,7 +71,7 @@ func TestBadRows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := folder(t, map[string]string{PhotosFile: header + c.rows + "z,z.jpg,val,,,good\n"})
 			_, err := Open(dir, Options{})
-			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), "--skip-bad") {
+			if err == nil || !strings.Contains(err.Error(), c.say) || !errors.Is(err, ErrBad) {
 				t.Errorf("got %v, want %q", err, c.say)
 			}
 			skipped, err := Open(dir, Options{SkipBad: true})

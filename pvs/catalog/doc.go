@@ -12,4 +12,6 @@
 //	for _, photo := range c.Split(catalog.Query) {
 //		fmt.Println(photo.ID, c.File(photo))
 //	}
+//
+// A [Writer] writes a catalogue folder, a [Builder] makes a catalogue in memory.
 package catalog

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,6 +35,7 @@ const (
 	placeholder
 	date
 	rounded
+	shortened
 )
 
 // lossNotes say what a loss means and the way out.
@@ -41,19 +43,27 @@ var lossNotes = map[loss]string{
 	scientific:  "a spreadsheet has rounded long numbers, so that different ones became the same COLUMN: format that column as text and export it again from where the numbers are whole",
 	placeholder: "that stands for none, but makes one COLUMN of them all: leave the field empty (or the photos out) where no COLUMN is known",
 	date:        "a spreadsheet has made dates of them, so that different ones became the same COLUMN: format that column as text and export it again",
-	rounded:     "all their digits after the 15th are zeros, as a spreadsheet keeps no more: format that column as text and export it again from where the numbers are whole",
+	shortened: "all numbers of 15 digits end in zeros, as where a spreadsheet that had shortened them was told " +
+		"to show them in full: export that column again as text from where the numbers are whole, if they were others",
+	rounded: "all their digits after the 15th are zeros, as a spreadsheet keeps no more: format that column as text and export it again from where the numbers are whole",
 }
 
 // suspects are the lost values of one column with how many photos carry each.
 type suspects struct {
-	lost  map[loss]map[string]int
-	whole bool // a number of more than 15 digits that was not rounded
+	lost map[loss]map[string]int
+	// whole and whole15 say that there is a number of more than 15 digits, or of 15, that
+	// was not rounded.
+	whole, whole15 bool
+	// Whole numbers as they are, and those that were written with a fraction of zeros, 1.0,
+	// with their photos.
+	numbers map[uint64]struct{}
+	floats  map[string]int
 }
 
 func (s *suspects) add(value string) {
 	l := lossOf(value)
 	if l == intact {
-		s.whole = s.whole || len(value) > keptDigits && digits(value)
+		s.addIntact(value)
 		return
 	}
 	if s.lost == nil {
@@ -65,13 +75,61 @@ func (s *suspects) add(value string) {
 	s.lost[l][value]++
 }
 
-// fewRounded is up to how many numbers may end in zeros by chance.
-const fewRounded = 2
+// addIntact remembers what tells whether others were lost.
+func (s *suspects) addIntact(value string) {
+	if whole, ok := fractionless(value); ok {
+		if s.floats == nil {
+			s.floats = map[string]int{}
+		}
+		s.floats[whole]++
+		return
+	}
+	if !digits(value) {
+		return
+	}
+	s.whole = s.whole || len(value) > keptDigits
+	s.whole15 = s.whole15 || len(value) == keptDigits
+	if n, err := strconv.ParseUint(value, 10, 64); err == nil && (value[0] != '0' || n == 0) {
+		if s.numbers == nil {
+			s.numbers = map[uint64]struct{}{}
+		}
+		s.numbers[n] = struct{}{}
+	}
+}
+
+// fractionless takes the fraction of zeros off a number like 1.0 or 12,00.
+func fractionless(value string) (whole string, ok bool) {
+	i := strings.IndexAny(value, ".,")
+	if i < 0 || len(value) > 24 || !digits(value[:i]) || !digits(value[i+1:]) || strings.Trim(value[i+1:], "0") != "" {
+		return "", false
+	}
+	return value[:i], true
+}
+
+// byChance is up to how many digits may be zeros by chance, in all of a column's numbers
+// together: one in 1,000 such columns has as many.
+const byChance = 3
+
+// unlikely says whether the zeros behind so many digits cannot be chance.
+func unlikely(values map[string]int, kept int) bool {
+	zeros := 0
+	for v := range values {
+		if kept > 0 {
+			zeros += len(v) - kept
+		} else {
+			zeros += len(v) - len(strings.TrimRight(v, "0"))
+		}
+	}
+	return zeros >= byChance
+}
 
 func (s *suspects) notes(column string) (notes []string) {
-	for _, l := range []loss{scientific, placeholder, date, rounded} {
+	for _, l := range []loss{scientific, placeholder, date, rounded, shortened} {
 		values := s.lost[l]
-		if len(values) == 0 || l == rounded && (s.whole || len(values) <= fewRounded) {
+		switch {
+		case len(values) == 0,
+			l == rounded && (s.whole || !unlikely(values, keptDigits)),
+			l == shortened && (s.whole15 || !unlikely(values, 0)):
 			continue
 		}
 		photos := 0
@@ -84,15 +142,38 @@ func (s *suspects) notes(column string) (notes []string) {
 			}
 			return strings.Compare(a, b)
 		})
-		const show = 3
-		more := ""
-		if len(names) > show {
-			more = fmt.Sprintf(" and %d others", len(names)-show)
-		}
-		notes = append(notes, fmt.Sprintf("warning: %d photos have the %s %s%s; %s", photos, column,
-			strings.Join(names[:min(show, len(names))], ", "), more, strings.ReplaceAll(lossNotes[l], "COLUMN", column)))
+		notes = append(notes, fmt.Sprintf("warning: %d photos have the %s %s; %s", photos, column, first(names),
+			strings.ReplaceAll(lossNotes[l], "COLUMN", column)))
 	}
-	return notes
+	return append(notes, s.doubles(column)...)
+}
+
+// doubles says which numbers are there twice, as 1 and 1.0.
+func (s *suspects) doubles(column string) []string {
+	photos := 0
+	var names []string
+	for whole, n := range s.floats {
+		number, err := strconv.ParseUint(whole, 10, 64)
+		if _, too := s.numbers[number]; err == nil && too {
+			names = append(names, whole)
+			photos += n
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	slices.Sort(names)
+	return []string{fmt.Sprintf("warning: %d photos have the %s %s with a fraction of zeros, as %s.0, and others without, "+
+		"which makes two of each; write all of them as whole numbers, or as text", photos, column, first(names), names[0])}
+}
+
+// first shows the first of some values and how many there are more.
+func first(names []string) string {
+	const show = 3
+	if len(names) <= show {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(names[:show], ", "), len(names)-show)
 }
 
 // placeholders are what programs write for nothing, in small letters: spreadsheets'
@@ -118,6 +199,8 @@ func lossOf(value string) loss {
 		return date
 	case len(value) > keptDigits && digits(value) && strings.Trim(value[keptDigits:], "0") == "":
 		return rounded
+	case len(value) == keptDigits && digits(value) && strings.HasSuffix(value, "00"):
+		return shortened
 	}
 	return intact
 }

@@ -58,6 +58,49 @@ func TestNotesOfACatalogue(t *testing.T) {
 	}
 }
 
+// Numbers that a spreadsheet wrote without their last digits, and the same number written in
+// two ways.
+func TestLostNumbers(t *testing.T) {
+	for _, c := range []struct {
+		products []string
+		say      string // "": nothing
+	}{
+		{[]string{"1234567890123450000", "P1"}, "1 photos have the product 1234567890123450000; all their digits after the 15th"},
+		{[]string{"1234567890123450000", "1234567890123456789"}, ""},
+		{[]string{"1234567890123450", "1234567890123460"}, ""}, // two zeros may be chance
+		{[]string{"400638133393100", "400638133393200", "4006381333931"}, "2 photos have the product 400638133393100, 400638133393200; all numbers of 15"},
+		{[]string{"400638133393100", "400638133393200", "400638133393215"}, ""},
+		{[]string{"400638133393100"}, ""},
+		{[]string{"1.0", "1", "2.0", "1.0"}, "2 photos have the product 1 with a fraction of zeros, as 1.0, and others without"},
+		{[]string{"1.0", "2.0"}, ""},
+		{[]string{"1,00", "1"}, "1 photos have the product 1"},
+		{[]string{"1.5", "1", "01.0", "A.0"}, "1 photos have the product 01"},
+	} {
+		var s Suspects
+		for _, p := range c.products {
+			s.Add(Photo{Product: p})
+		}
+		got := strings.Join(s.Notes(), "\n")
+		if c.say == "" && got != "" || !strings.Contains(got, c.say) {
+			t.Errorf("%q: %q, want %q", c.products, got, c.say)
+		}
+	}
+}
+
+// Bytes that would end a line, or a text, in other programs are in no photo's row.
+func TestBytesOfNoText(t *testing.T) {
+	for _, p := range []Photo{{ID: "a\u2028b", Path: "a.jpg"}, {ID: "a", Path: "a\vb.jpg"}, {ID: "a\rb", Path: "a.jpg"}} {
+		if err := p.check(nil); err == nil || !strings.Contains(err.Error(), "line break") {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+	for _, p := range []Photo{{ID: "a\x00", Path: "a.jpg"}, {ID: "a", Path: "a.jpg", Product: "p\x00q"}, {ID: "a", Path: "a.jpg", Title: "\x00"}} {
+		if err := p.check(nil); err == nil || !strings.Contains(err.Error(), "zero byte") {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+}
+
 // A file is found by a name that looks like its own.
 func TestFileOfAnotherSpelling(t *testing.T) {
 	dir := t.TempDir()

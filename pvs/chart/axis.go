@@ -1,29 +1,27 @@
 package chart
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
-// axis maps values from lo..hi to places from..to.
+// axis maps values from lo..hi to positions from..to.
 type axis struct {
 	lo, hi   float64
 	log      bool
 	from, to float64
 }
 
-// newAxis makes an axis on which the values have some room.
-func newAxis(values []float64, log bool, room, from, to float64) axis {
+// newAxis returns an axis over the values that is longer by a margin at both ends; the margin is a share of their
+// range.
+func newAxis(values []float64, log bool, margin, from, to float64) axis {
 	a := axis{lo: math.Inf(1), hi: math.Inf(-1), log: log, from: from, to: to}
 	for _, v := range values {
 		a.lo, a.hi = min(a.lo, v), max(a.hi, v)
 	}
 	if log {
-		pad := math.Pow(max(1.2, a.hi/a.lo), room)
+		pad := math.Pow(max(1.2, a.hi/a.lo), margin)
 		a.lo, a.hi = a.lo/pad, a.hi*pad
 		return a
 	}
-	pad := room * (a.hi - a.lo)
+	pad := margin * (a.hi - a.lo)
 	if a.hi == a.lo {
 		pad = max(0.01, math.Abs(a.hi)/10)
 	}
@@ -31,7 +29,7 @@ func newAxis(values []float64, log bool, room, from, to float64) axis {
 	return a
 }
 
-// at is the place of a value.
+// at is the position of a value.
 func (a axis) at(v float64) float64 {
 	lo, hi := a.lo, a.hi
 	if a.log {
@@ -55,7 +53,7 @@ func (a axis) ticks(n int) []tick {
 	var out []tick
 	for i := math.Ceil(a.lo / step); i*step <= a.hi; i++ {
 		v := i*step + 0 // without the sign of a negative zero
-		out = append(out, tick{v, strconv.FormatFloat(v, 'f', digits, 64)})
+		out = append(out, tick{v, decimal(v, digits)})
 	}
 	return out
 }
@@ -70,19 +68,19 @@ func (a axis) decades() []tick {
 	for e := math.Floor(math.Log10(a.lo)); e <= math.Ceil(math.Log10(a.hi)); e++ {
 		for _, f := range factors {
 			if v := f * math.Pow(10, e); v >= a.lo && v <= a.hi {
-				out = append(out, tick{v, decimal(v)})
+				out = append(out, tick{v, power(v)})
 			}
 		}
 	}
 	return out
 }
 
-// decimal writes a number without an exponent as long as it is short.
-func decimal(v float64) string {
-	if v >= 1e-4 && v < 1e6 {
-		return strconv.FormatFloat(v, 'f', max(0, int(math.Ceil(-math.Log10(v)-1e-9))), 64)
+// power writes 1, 2 or 5 times a power of ten, without an exponent as long as it is short.
+func power(v float64) string {
+	if v >= 1e-4 && v <= 1e6 {
+		return decimal(v, max(0, int(math.Ceil(-math.Log10(v)-1e-9))))
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return exponent(v, -1)
 }
 
 // roundStep is the step of 1, 2 or 5 times a power of ten that is next above a width,

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Bars compares values by name.
@@ -55,10 +56,11 @@ func (b Bars) check() error {
 	}
 	for _, bar := range b.Bars {
 		if !finite(bar.Value, bar.Low, bar.High) || bar.Value < 0 || bar.Low < 0 {
-			return fmt.Errorf("the bar %q is %g (%g to %g), which cannot be drawn", bar.Name, bar.Value, bar.Low, bar.High)
+			return fmt.Errorf("the bar %q is %g (%g to %g), and a bar needs numbers from 0 on",
+				bar.Name, bar.Value, bar.Low, bar.High)
 		}
 		if b.Log && bar.Value <= 0 {
-			return fmt.Errorf("the bar %q is %g, which has no place on a logarithmic scale", bar.Name, bar.Value)
+			return fmt.Errorf("the bar %q is %g, and a logarithmic scale has only numbers above 0", bar.Name, bar.Value)
 		}
 	}
 	return nil
@@ -106,18 +108,18 @@ func (b Bars) layout() (drawing, error) {
 		}
 		p.write(label{(a.from + a.to) / 2, bottom + 46, b.Unit, 13, false, grey, middle})
 		for i, bar := range b.Bars {
-			bar.draw(p, f, a, top+barStep*float64(i), barStep)
+			bar.draw(p, f, a, top+barStep*float64(i), b.text(bar))
 		}
 	}}, nil
 }
 
-// draw draws a bar below y.
-func (b Bar) draw(p pen, f fonts, a axis, y, step float64) {
+// draw draws a bar below y, with a text behind it.
+func (b Bar) draw(p pen, f fonts, a axis, y float64, text string) {
 	fill := hues[1].tint
 	if b.Strong {
 		fill = hues[1].full
 	}
-	mid := y + step/2
+	mid := y + barStep/2
 	p.begin(group{class: "bar", title: b.Name})
 	p.write(label{a.from - 12, mid + 4.5, f.cut(b.Name, 13.5, b.Strong, barNames), 13.5, b.Strong, ink, end})
 	p.box(a.from, mid-9, max(2, a.at(max(b.Value, a.lo))-a.from), 18, 4, fill)
@@ -130,19 +132,44 @@ func (b Bar) draw(p pen, f fonts, a axis, y, step float64) {
 		}
 		right = max(right, high)
 	}
-	p.write(label{right + 10, mid + 4.5, f.cut(b.text(), 12.5, b.Strong, barsWidth-right-22), 12.5, b.Strong, ink, start})
+	text = f.cut(text, 12.5, b.Strong, barsWidth-right-22)
+	p.write(label{right + 10, mid + 4.5, text, 12.5, b.Strong, ink, start})
 	p.end()
 }
 
-// text is what stands behind the bar.
-func (b Bar) text() string {
+// text is the label behind a bar.
+func (b Bars) text(bar Bar) string {
 	switch {
-	case b.Text != "":
-		return b.Text
-	case b.Low != 0 || b.High != 0:
-		return fmt.Sprintf("%.3f  [%.3f, %.3f]", b.Value, b.Low, b.High)
-	case b.Value == math.Trunc(b.Value):
-		return fmt.Sprintf("%.0f", b.Value)
+	case bar.Text != "":
+		return bar.Text
+	case bar.Low != 0 || bar.High != 0:
+		return fmt.Sprintf("%.3f  [%.3f, %.3f]", bar.Value, bar.Low, bar.High)
+	case b.Log && !b.whole():
+		return significant(bar.Value)
 	}
-	return fmt.Sprintf("%.3g", b.Value)
+	return decimal(bar.Value, b.digits())
+}
+
+// whole says whether all values are whole numbers, as counts are.
+func (b Bars) whole() bool {
+	return !slices.ContainsFunc(b.Bars, func(bar Bar) bool { return bar.Value != math.Trunc(bar.Value) || bar.High != 0 })
+}
+
+// digits is how many digits after the point all values of the chart have: none for counts, three beside intervals, else
+// the number with which the greatest value has three significant digits.
+func (b Bars) digits() int {
+	if b.whole() {
+		return 0
+	}
+	greatest := 0.0
+	for _, bar := range b.Bars {
+		if bar.Low != 0 || bar.High != 0 {
+			return 3
+		}
+		greatest = max(greatest, bar.Value)
+	}
+	if greatest == 1 {
+		return 3 // the greatest share
+	}
+	return digitsFor(greatest)
 }

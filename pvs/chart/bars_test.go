@@ -28,7 +28,8 @@ func TestBars(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := svgTexts(t, filepath.Join(dir, "b.svg"))
-	for _, want := range []string{"Scores", "MAR@10", "share found", "ImageNet weights", "0.547  [0.515, 0.580]", "300 photos", "0", "0.2"} {
+	for _, want := range []string{"Scores", "MAR@10", "share found", "ImageNet weights", "0.547  [0.515, 0.580]",
+		"300 photos", "0.000", "0.2"} {
 		if !slices.Contains(texts, want) {
 			t.Errorf("the picture lacks %q", want)
 		}
@@ -47,11 +48,30 @@ func TestBars(t *testing.T) {
 	}
 }
 
-// A bar twice as high is twice as long.
+// A bar of twice the value is twice as long.
 func TestBarsAreInProportion(t *testing.T) {
 	a := Bars{Bars: []Bar{{Value: 10}, {Value: 5}}}.axis(100, 300)
-	if full, half := a.at(10)-100, a.at(5)-100; math.Abs(full-200) > 1e-9 || math.Abs(half-100) > 1e-9 {
-		t.Errorf("lengths %g and %g", full, half)
+	if long, short := a.at(10)-100, a.at(5)-100; math.Abs(long-200) > 1e-9 || math.Abs(short-100) > 1e-9 {
+		t.Errorf("lengths %g and %g", long, short)
+	}
+}
+
+// All values of a chart have the same digits after the point; counts have none.
+func TestBarsDigits(t *testing.T) {
+	for want, b := range map[string]Bars{
+		"1.000 0.931 0.050":           {Bars: []Bar{{Value: 1}, {Value: 0.9312}, {Value: 0.05}}},
+		"4,049,564 928":               {Bars: []Bar{{Value: 4049564}, {Value: 928}}},
+		"1,290 13 1":                  {Bars: []Bar{{Value: 1290.4}, {Value: 12.9}, {Value: 1}}},
+		"1,290 12.5 0.0129":           {Log: true, Bars: []Bar{{Value: 1290.4}, {Value: 12.5}, {Value: 0.0129}}},
+		"0.500  [0.400, 0.600] 0.000": {Bars: []Bar{{Value: 0.5, Low: 0.4, High: 0.6}, {}}},
+	} {
+		var got []string
+		for _, bar := range b.Bars {
+			got = append(got, b.text(bar))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
 	}
 }
 

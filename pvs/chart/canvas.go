@@ -31,7 +31,7 @@ func newCanvas(width, height int, ground color.Color) *canvas {
 func (c *canvas) text(x, y float64, s string, size float64, bold bool, ink color.Color, width float64) float64 {
 	face, err := c.faces.face(size, bold)
 	if err != nil {
-		return 0 // the fonts are part of the program: this cannot be
+		return 0 // the embedded fonts always parse
 	}
 	if width > 0 {
 		s = fit(face, s, fixed.Int26_6(width*scale*64))

@@ -131,7 +131,9 @@ func TestFindingsHTML(t *testing.T) {
 	}
 	page := filepath.Join(dir, "check.html")
 	err = Findings{Title: "A <check>", Sections: []Section{
-		{Name: "leak", Fault: true, Total: 1234, Items: []Item{{Photo: &Photo{ID: "q<1>", Path: photo, Split: "query"}, Other: &Photo{ID: "gone", Path: filepath.Join(dir, "none.jpg")}, Detail: "in both"}}},
+		{Name: "leak", Fault: true, Total: 1234,
+			Items: []Item{{Photo: &Photo{ID: "q<1>", Path: photo, Split: "query"},
+				Other: &Photo{ID: "gone", Path: filepath.Join(dir, "none.jpg")}, Detail: "in both"}}},
 		{Name: "few photos", Total: 1, Items: []Item{{Name: "Toys & Games", Detail: "2 photos"}}},
 		{Name: "blank"},
 	}}.HTML(page)
@@ -143,7 +145,8 @@ func TestFindingsHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	for _, want := range []string{"A &lt;check&gt;", "q&lt;1&gt;", "data:image/jpeg;base64,", "no picture", "1 of 1,234 are shown", "Toys &amp; Games", "<tr class=\"none\">"} {
+	for _, want := range []string{"A &lt;check&gt;", "q&lt;1&gt;", "data:image/jpeg;base64,", "no picture",
+		"1 of 1,234 are shown", "Toys &amp; Games", "<tr class=\"none\">"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -71,7 +71,8 @@ func (c Curves) check() error {
 				return fmt.Errorf("point %d of the line %q is (%g, %g), which cannot be drawn", i+1, l.Name, p.X, p.Y)
 			}
 			if c.Log && p.Y <= 0 {
-				return fmt.Errorf("point %d of the line %q is %g, which has no place on a logarithmic scale", i+1, l.Name, p.Y)
+				return fmt.Errorf("point %d of the line %q is %g, and a logarithmic scale has only numbers above 0",
+					i+1, l.Name, p.Y)
 			}
 			if i > 0 && p.X < l.Points[i-1].X {
 				return fmt.Errorf("point %d of the line %q lies left of the one before it", i+1, l.Name)

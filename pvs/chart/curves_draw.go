@@ -2,11 +2,9 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // Sizes of a chart of curves in units.
@@ -26,7 +24,7 @@ func (c Curves) layout() (drawing, error) {
 	names := 0.0
 	var xs, ys []float64
 	for _, l := range c.Lines {
-		names = max(names, f.width(l.Name, 14, true), f.width(l.last(), 13, false))
+		names = max(names, f.width(l.Name, 14, true), f.width(significant(l.end()), 13, false))
 		for _, p := range l.Points {
 			xs, ys = append(xs, p.X), append(ys, p.Y)
 		}
@@ -53,10 +51,10 @@ func (c Curves) frame(p pen, x, y axis, whole bool) {
 	}
 	for _, t := range x.ticks(10) {
 		if whole && t.value != math.Trunc(t.value) {
-			continue // there is no half of an epoch
+			continue // no tick between two epochs or steps
 		}
 		if whole {
-			t.text = strconv.Itoa(int(t.value))
+			t.text = thousands(int(t.value))
 		}
 		p.line(1, guide, [2]float64{x.at(t.value), y.from + 8}, [2]float64{x.at(t.value), y.to - 8})
 		p.write(label{x.at(t.value), y.from + 28, t.text, 13, false, grey, middle})
@@ -64,21 +62,21 @@ func (c Curves) frame(p pen, x, y axis, whole bool) {
 	p.write(label{(x.from + x.to) / 2, y.from + 54, c.XLabel, 14, false, grey, middle})
 }
 
-// lineHue passes over the hue that belongs to none.
+// lineHue is the index of a line's hue; the first hue is for what belongs to no line.
 func lineHue(i int) int { return 1 + i%(len(hues)-1) }
 
 // draw draws a line; its marks are round, square or hollow, which does not rely on colour.
 func (l Curve) draw(p pen, x, y axis, h hue, i int) {
-	place := func(points []Point) (list [][2]float64) {
+	project := func(points []Point) (list [][2]float64) {
 		for _, v := range points {
 			list = append(list, [2]float64{x.at(v.X), y.at(v.Y)})
 		}
 		return list
 	}
-	points := place(l.smooth())
+	points := project(l.smooth())
 	p.begin(group{class: "curve", title: l.Name})
 	if l.Mean > 1 {
-		p.line(1.2, h.tint, place(l.Points)...)
+		p.line(1.2, h.tint, project(l.Points)...)
 		p.line(3.2, h.full, points...)
 	} else {
 		p.line(2.4, h.full, points...)
@@ -104,27 +102,27 @@ func mark(p pen, at [2]float64, i int, ink color.Color) {
 	}
 }
 
-// names writes each line's name and last value at its end, moved apart where they meet.
+// names writes each line's name and last value at its end, shifted vertically where they would overlap.
 func (c Curves) names(p pen, f fonts, x, y axis) {
 	const height = 38.0
 	order := make([]int, len(c.Lines))
-	places := make([]float64, len(c.Lines))
+	heights := make([]float64, len(c.Lines))
 	for i, l := range c.Lines {
-		order[i], places[i] = i, y.at(l.end())
+		order[i], heights[i] = i, y.at(l.end())
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places[a], places[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(heights[a], heights[b]) })
 	for k := 1; k < len(order); k++ {
-		places[order[k]] = max(places[order[k]], places[order[k-1]]+height)
+		heights[order[k]] = max(heights[order[k]], heights[order[k-1]]+height)
 	}
-	// What was pushed out below is pushed back up.
+	// Names that were shifted below the axis are shifted up again.
 	limit := y.from + 4
 	for _, i := range slices.Backward(order) {
-		places[i] = min(places[i], limit)
-		limit = places[i] - height
+		heights[i] = min(heights[i], limit)
+		limit = heights[i] - height
 	}
 	for i, l := range c.Lines {
-		p.write(label{x.to + 24, places[i], f.cut(l.Name, 14, true, nameWidth), 14, true, hues[lineHue(i)].full, start})
-		p.write(label{x.to + 24, places[i] + 17, l.last(), 13, false, grey, start})
+		p.write(label{x.to + 24, heights[i], f.cut(l.Name, 14, true, nameWidth), 14, true, hues[lineHue(i)].full, start})
+		p.write(label{x.to + 24, heights[i] + 17, significant(l.end()), 13, false, grey, start})
 	}
 }
 
@@ -132,13 +130,4 @@ func (c Curves) names(p pen, f fonts, x, y axis) {
 func (l Curve) end() float64 {
 	points := l.smooth()
 	return points[len(points)-1].Y
-}
-
-// last is the value at the line's end, with three significant digits.
-func (l Curve) last() string {
-	v := l.end()
-	if a := math.Abs(v); a >= 1 && a < 1000 {
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	}
-	return fmt.Sprintf("%#.3g", v)
 }

@@ -11,7 +11,8 @@ import (
 
 // sampleCurves are two losses that end close together.
 func sampleCurves() Curves {
-	c := Curves{Title: "Loss & epochs", XLabel: "epoch", YLabel: "cross-entropy", Lines: []Curve{{Name: "training"}, {Name: "validation"}}}
+	c := Curves{Title: "Loss & epochs", XLabel: "epoch", YLabel: "cross-entropy",
+		Lines: []Curve{{Name: "training"}, {Name: "validation"}}}
 	for e := 1.0; e <= 20; e++ {
 		c.Lines[0].Points = append(c.Lines[0].Points, Point{e, 6*math.Exp(-e/4) + 0.9})
 		c.Lines[1].Points = append(c.Lines[1].Points, Point{e, 5*math.Exp(-e/3) + 0.95})
@@ -50,7 +51,7 @@ func TestCurves(t *testing.T) {
 
 func TestCurvesTextsKeepApart(t *testing.T) {
 	c := sampleCurves()
-	for range 6 { // names that must be pushed apart
+	for range 6 { // names that would overlap
 		c.Lines = append(c.Lines, Curve{Name: strings.Repeat("a long name ", 5), Points: []Point{{1, 1}, {20, 0.9}}})
 	}
 	for _, log := range []bool{false, true} {
@@ -67,6 +68,29 @@ func TestCurvesTextsKeepApart(t *testing.T) {
 	}
 }
 
+// Ticks at epochs are whole numbers, and only there.
+func TestTicksOfEpochs(t *testing.T) {
+	c := sampleCurves()
+	for i := range c.Lines {
+		c.Lines[i].Points = c.Lines[i].Points[:2]
+	}
+	d, err := c.layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{}
+	d.draw(r)
+	var ticks []string
+	for _, l := range r.labels {
+		if l.align == middle && l.s != "epoch" {
+			ticks = append(ticks, l.s)
+		}
+	}
+	if strings.Join(ticks, " ") != "1 2" {
+		t.Errorf("ticks %v, want 1 2", ticks)
+	}
+}
+
 func TestCurvesOfOnePoint(t *testing.T) {
 	c := Curves{XLabel: "epoch", Lines: []Curve{{Name: "a", Points: []Point{{1, 0}}}}}
 	d, err := c.layout()
@@ -75,7 +99,8 @@ func TestCurvesOfOnePoint(t *testing.T) {
 	}
 	r := &recorder{}
 	d.draw(r)
-	if !slices.ContainsFunc(r.labels, func(l label) bool { return l.align == middle && strings.TrimRight(l.s, ".0") == "1" }) {
+	if !slices.ContainsFunc(r.labels,
+		func(l label) bool { return l.align == middle && strings.TrimRight(l.s, ".0") == "1" }) {
 		t.Error("the only epoch has no tick")
 	}
 	if slices.ContainsFunc(r.lines, func(s stroke) bool {
@@ -144,7 +169,10 @@ func TestTicks(t *testing.T) {
 		"0 200 400 600":           {lo: 0, hi: 700},
 		"0.2 0.5 1 2 5":           {lo: 0.15, hi: 8, log: true},
 		"0.001 0.01 0.1 1 10 100": {lo: 0.001, hi: 300, log: true},
-		"500 1000 2000":           {lo: 400, hi: 2500, log: true},
+		"500 1,000 2,000":         {lo: 400, hi: 2500, log: true},
+		"1,000,000 1e7 1e8":       {lo: 500000, hi: 6e8, log: true},
+		"1e-5 0.0001 0.001 0.01":  {lo: 5e-6, hi: 0.02, log: true},
+		"0 500 1,000 1,500":       {lo: 0, hi: 1999},
 	} {
 		var got []string
 		for _, tick := range a.ticks(5) {

@@ -86,7 +86,7 @@ func (d Distributions) bins() int {
 	return 40
 }
 
-// draw draws a row that stands on a height.
+// draw draws a row with its base line at floor.
 func (r Distribution) draw(p pen, f fonts, x axis, floor float64, bins int, h hue) {
 	p.line(1, faint, [2]float64{x.from, floor}, [2]float64{x.to, floor})
 	counts, most, mean := make([]int, bins), 0, 0.0
@@ -110,5 +110,6 @@ func (r Distribution) draw(p pen, f fonts, x axis, floor float64, bins int, h hu
 	for i, l := range lines {
 		p.write(label{left, y + 17*float64(i), l, 14, true, h.full, start})
 	}
-	p.write(label{left, floor - 8, fmt.Sprintf("mean %.3f of %d", mean, len(r.Values)), 13, false, grey, start})
+	text := fmt.Sprintf("mean %.3f of %s", mean, thousands(len(r.Values)))
+	p.write(label{left, floor - 8, text, 13, false, grey, start})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -30,7 +29,7 @@ type Section struct {
 	Name    string
 	Explain string // one sentence: what it means and what to do
 	Fault   bool   // else a hint
-	Total   int    // of which Items are some
+	Total   int    // of findings, of which Items may be a sample
 	Items   []Item
 }
 
@@ -51,7 +50,7 @@ const itemSide = 220
 // HTML writes one page that needs nothing else. Photos are shown whole. It can be
 // filtered by kind and words, and is a plain list without scripts.
 func (f Findings) HTML(path string) error {
-	sides := map[string]int{}
+	sides := map[string]int{} // side of the square that bounds a photo, by its path
 	for _, s := range f.Sections {
 		for _, i := range s.Items {
 			for _, p := range []*Photo{i.Photo, i.Other} {
@@ -86,7 +85,7 @@ type sectionView struct {
 	Items []itemView
 }
 
-// execute fills the page.
+// execute writes the page from its template.
 func (f Findings) execute(w io.Writer, pictures thumbnails) error {
 	show := func(p *Photo) *pictured {
 		if p == nil {
@@ -106,15 +105,4 @@ func (f Findings) execute(w io.Writer, pictures thumbnails) error {
 		Findings
 		Sections []sectionView
 	}{f, sections})
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	var parts []string
-	for len(s) > 3 {
-		parts = append([]string{s[len(s)-3:]}, parts...)
-		s = s[:len(s)-3]
-	}
-	return strings.Join(append([]string{s}, parts...), ",")
 }

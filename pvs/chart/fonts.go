@@ -39,12 +39,12 @@ func (f fonts) face(size float64, bold bool) (font.Face, error) {
 func (f fonts) width(s string, size float64, bold bool) float64 {
 	face, err := f.face(size, bold)
 	if err != nil {
-		return 0 // the fonts are part of the program: this cannot be
+		return 0 // the embedded fonts always parse
 	}
 	return float64(font.MeasureString(face, s)) / 64 / scale
 }
 
-// wrap breaks a text into lines between words; a word wider than a line stands alone.
+// wrap breaks a text into lines between words; a word wider than a line has a line of its own.
 func (f fonts) wrap(s string, size float64, bold bool, width float64) []string {
 	var lines []string
 	for _, word := range strings.Fields(s) {
@@ -61,7 +61,7 @@ func (f fonts) wrap(s string, size float64, bold bool, width float64) []string {
 func (f fonts) cut(s string, size float64, bold bool, width float64) string {
 	face, err := f.face(size, bold)
 	if err != nil {
-		return s // the fonts are part of the program: this cannot be
+		return s // the embedded fonts always parse
 	}
 	return fit(face, s, fixed.Int26_6(width*scale*64))
 }

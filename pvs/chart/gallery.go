@@ -35,7 +35,7 @@ type Row struct {
 	Hits     int
 }
 
-// System is a bar of the comparison: a way to embed and its MAR@10 with an interval.
+// System is a bar of the comparison: a method of embedding and its MAR@10 with an interval.
 type System struct {
 	Name           string
 	MAR, Low, High float64
@@ -51,12 +51,13 @@ type Gallery struct {
 	Footer   string
 }
 
-// Pick returns the best and the hardest queries, best first; rows of equal recall are
-// told apart by the best score of a right result, then by id.
+// Pick returns the best and the hardest queries, best first: sorted by recall, then by the number of relevant photos,
+// then by the query's id.
 func Pick(rows []Row, best, hardest int) []Row {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(b.Recall, a.Recall), cmp.Compare(b.Relevant, a.Relevant), cmp.Compare(a.Query.ID, b.Query.ID))
+		return cmp.Or(cmp.Compare(b.Recall, a.Recall), cmp.Compare(b.Relevant, a.Relevant),
+			cmp.Compare(a.Query.ID, b.Query.ID))
 	})
 	if best+hardest >= len(sorted) {
 		return sorted
@@ -64,7 +65,7 @@ func Pick(rows []Row, best, hardest int) []Row {
 	return append(sorted[:best:best], sorted[len(sorted)-hardest:]...)
 }
 
-// found is a row's line of text.
-func (r Row) found() string {
+// recallText is the line below the query's photo.
+func (r Row) recallText() string {
 	return fmt.Sprintf("%d of %d found", r.Hits, r.Relevant)
 }

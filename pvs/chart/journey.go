@@ -11,7 +11,7 @@ import (
 // published beside those measured here.
 type Journey struct {
 	Title, Subtitle string       // Subtitle: catalogue, scale
-	Runs            []JourneyRun // a run stands after the one it starts from
+	Runs            []JourneyRun // each after the run it starts from
 	Correlation     string       // a sentence below the chart
 }
 
@@ -67,7 +67,7 @@ func (j Journey) check() error {
 	return nil
 }
 
-// finite tells numbers from NaN and infinities.
+// finite says whether all values are neither NaN nor infinite.
 func finite(values ...float64) bool {
 	return !slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 }
@@ -103,7 +103,7 @@ func (j Journey) ancestors(r JourneyRun) []string {
 	return out
 }
 
-// settings are the parts of a run's note but for what trains, which stands by itself.
+// settings are the parts of a run's note without what trains, which has a line of its own.
 func (r JourneyRun) settings() []string {
 	var out []string
 	for s := range strings.SplitSeq(r.Note, ",") {

@@ -18,13 +18,13 @@ const (
 	settingsLines = 7
 )
 
-// column is a run at its place.
+// column is a run with its position in the chart.
 type column struct {
 	JourneyRun
 	x       float64
 	branch  string
 	hue     hue
-	square  bool // every second branch, which does not rely on colour
+	square  bool // the mark's form in every second branch, so that a branch is not known by colour alone
 	path    bool // the final run, or one that it builds on
 	parent  int  // -1 for none
 	trains  []string
@@ -39,8 +39,8 @@ type series struct {
 	epochs               bool
 }
 
-var published = series{"published", "Published", "the original's leaderboard score on eProduct, MAR@10", []string{"no score", "published"},
-	func(r JourneyRun) *Score {
+var published = series{"published", "Published", "the original's leaderboard score on eProduct, MAR@10",
+	[]string{"no score", "published"}, func(r JourneyRun) *Score {
 		if r.Published == 0 {
 			return nil
 		}
@@ -61,8 +61,7 @@ func (j Journey) series() []series {
 	return out
 }
 
-// columns gives every run its place from left to right; a gap stands between branches.
-// The branch of 1.8 is 1.
+// columns lays the runs out from left to right, with a gap between branches. The branch of 1.8 is 1.
 func (j Journey) columns(f fonts) []column {
 	path := map[string]bool{}
 	for _, r := range j.Runs {

@@ -71,7 +71,8 @@ func drawLineage(p pen, columns []column, lineage []bus, names float64) {
 				continue
 			}
 			y := names - 14*float64(b.level)
-			stroke(parent, child, [2]float64{parent.x, names}, [2]float64{parent.x, y}, [2]float64{child.x, y}, [2]float64{child.x, names})
+			stroke(parent, child, [2]float64{parent.x, names}, [2]float64{parent.x, y},
+				[2]float64{child.x, y}, [2]float64{child.x, names})
 		}
 	}
 }

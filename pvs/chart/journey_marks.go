@@ -36,7 +36,9 @@ func (j Journey) legend(p pen, f fonts, columns []column, shown []series) {
 		}
 	}
 	if broken {
-		entry("over a run without a score", func(x float64) { dash(p, 1.6, hues[0].full, [2]float64{x, y}, [2]float64{x + 30, y}) })
+		entry("over a run without a score", func(x float64) {
+			dash(p, 1.6, hues[0].full, [2]float64{x, y}, [2]float64{x + 30, y})
+		})
 	}
 	if !slices.ContainsFunc(shown, func(s series) bool { return s.epochs }) {
 		return
@@ -51,18 +53,18 @@ func (j Journey) legend(p pen, f fonts, columns []column, shown []series) {
 	}
 }
 
-// whisker draws an interval with ends as wide as half on each side.
-func whisker(p pen, x, y0, y1, half float64, ink color.Color) {
+// whisker draws an interval; its ends reach from x - arm to x + arm.
+func whisker(p pen, x, y0, y1, arm float64, ink color.Color) {
 	p.line(1.6, ink, [2]float64{x, y0}, [2]float64{x, y1})
 	for _, y := range []float64{y0, y1} {
-		p.line(1.6, ink, [2]float64{x - half, y}, [2]float64{x + half, y})
+		p.line(1.6, ink, [2]float64{x - arm, y}, [2]float64{x + arm, y})
 	}
 }
 
 // ring is the space around the final run's mark up to the outside of its ring.
 const ring = 4.0
 
-// radius is half of the mark of a run's score.
+// radius is that of the mark of a run's score, which is a disc or a square.
 func (c column) radius() float64 {
 	if c.path {
 		return 7
@@ -70,7 +72,7 @@ func (c column) radius() float64 {
 	return 5.5
 }
 
-// reach is half of the mark with its ring.
+// reach is the radius of the mark with its ring.
 func (c column) reach() float64 {
 	if c.Final {
 		return c.radius() + ring
@@ -78,7 +80,7 @@ func (c column) reach() float64 {
 	return c.radius()
 }
 
-// mark draws a run's score: its branch is told by form and colour, the final run by a ring.
+// mark draws a run's score: its form and colour say of which branch it is, a ring that it is the final run.
 func (c column) mark(p pen, x, y float64) {
 	r := c.radius()
 	blob := func(r float64, fill color.Color) {

@@ -42,7 +42,7 @@ type pageRun struct {
 	PublishedTrack, MeasuredTrack *track `json:"-"`
 }
 
-// track is a score's place in a cell of the table, in percents of its width.
+// track is a score's position in a cell of the table, in percent of the cell's width.
 type track struct{ At, Low, Width float64 }
 
 // HTML writes the journey as one page that needs nothing else. A run shows all of its
@@ -98,7 +98,7 @@ func (j Journey) views() ([]view, error) {
 // rows are the runs of the table.
 func (j Journey) rows() []pageRun {
 	columns := j.columns(fonts{})
-	place := func(s series, r JourneyRun) *track {
+	trackOf := func(s series, r JourneyRun) *track {
 		score := s.score(r)
 		if score == nil {
 			return nil
@@ -108,8 +108,9 @@ func (j Journey) rows() []pageRun {
 	}
 	var out []pageRun
 	for _, r := range j.Runs {
-		row := pageRun{Name: r.Name, From: r.From, Trains: r.Trains, Settings: r.settings(), Published: r.published(), Measured: r.measured(),
-			Ancestors: j.ancestors(r), Final: r.Final, PublishedTrack: place(published, r), MeasuredTrack: place(measured, r)}
+		row := pageRun{Name: r.Name, From: r.From, Trains: r.Trains, Settings: r.settings(),
+			Published: r.published(), Measured: r.measured(), Ancestors: j.ancestors(r), Final: r.Final,
+			PublishedTrack: trackOf(published, r), MeasuredTrack: trackOf(measured, r)}
 		for _, e := range r.Epochs {
 			row.Epochs = append(row.Epochs, fmt.Sprintf("%.3f", e.Value))
 		}
@@ -122,7 +123,8 @@ func (j Journey) rows() []pageRun {
 func darkRules() template.CSS {
 	var rules []string
 	for light, c := range dark {
-		rules = append(rules, fmt.Sprintf("svg [fill=%q] { fill: %s; } svg [stroke=%q] { stroke: %s; }", hex(light), hex(c), hex(light), hex(c)))
+		rules = append(rules, fmt.Sprintf("svg [fill=%q] { fill: %s; } svg [stroke=%q] { stroke: %s; }",
+			hex(light), hex(c), hex(light), hex(c)))
 	}
 	slices.Sort(rules)
 	return template.CSS(strings.Join(rules, "\n"))

@@ -64,7 +64,8 @@ func TestJourneyScript(t *testing.T) {
 		t.Skip("no chromium here")
 	}
 	const steps = `<script>
-const out = [], tip = document.getElementById("tip"), lit = () => [...document.querySelectorAll("tbody .hot")].map(r => r.dataset.run).join(" ");
+const out = [], tip = document.getElementById("tip");
+const lit = () => [...document.querySelectorAll("tbody .hot")].map(r => r.dataset.run).join(" ");
 const say = (...words) => out.push(words.join(" | "));
 const both = document.getElementById("view-both"), columns = [...both.querySelectorAll("svg > rect[fill=transparent]")];
 say("columns", columns.length);
@@ -92,14 +93,16 @@ document.title = out.join(";");
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	dom, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"), "--dump-dom", "file://"+path).Output()
+	dom, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu",
+		"--user-data-dir="+filepath.Join(dir, "profile"), "--dump-dom", "file://"+path).Output()
 	if err != nil {
 		t.Skipf("chromium does not run here: %v", err)
 	}
 	_, rest, _ := strings.Cut(string(dom), "<title>")
 	title, _, _ := strings.Cut(rest, "</title>")
 	got := strings.Split(html.UnescapeString(title), ";")
-	want := []string{"columns | 17", "over | 0 1.1 1.2 1.8 | Run 1.8 | 5", "left |  | true", "pinned | 0 1.1 | false", "escape |  | true",
+	want := []string{"columns | 17", "over | 0 1.1 1.2 1.8 | Run 1.8 | 5", "left |  | true", "pinned | 0 1.1 | false",
+		"escape |  | true",
 		"views | false,false,true", "key | 1.1 | Run 1.1,"}
 	if strings.Join(got, ";") != strings.Join(want, ";") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

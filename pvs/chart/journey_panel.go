@@ -2,17 +2,17 @@ package chart
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
-// draw fills a panel of the chart with a series.
+// draw draws a series into a panel of the chart.
 func (s series) draw(p pen, f fonts, columns []column, top, bottom, width float64) {
-	p.write(label{columns[0].x - columnWidth/2 + 9, top + 24, s.heading, 15, true, ink, start})
-	p.write(label{columns[0].x - columnWidth/2 + 18 + f.width(s.heading, 15, true), top + 24, s.note, 13.5, false, grey, start})
+	x := columns[0].x - columnWidth/2 + 9
+	p.write(label{x, top + 24, s.heading, 15, true, ink, start})
+	p.write(label{x + 9 + f.width(s.heading, 15, true), top + 24, s.note, 13.5, false, grey, start})
 	floor := bottom - 16
 	if slices.ContainsFunc(columns, func(c column) bool { return s.score(c.JourneyRun) == nil }) {
-		floor -= 30 // for the words that stand there instead
+		floor -= 30 // for the words in place of the missing scores
 	}
 	y := s.axis(columns, floor, top+panelHeading+20)
 	for _, t := range y.ticks(5) {
@@ -20,7 +20,7 @@ func (s series) draw(p pen, f fonts, columns []column, top, bottom, width float6
 		p.write(label{journeyLeft - 12, y.at(t.value) + 4.5, t.text, 13, false, grey, end})
 	}
 	edges := s.edges(columns, y)
-	for _, final := range []bool{false, true} { // the way to the final run lies on top
+	for _, final := range []bool{false, true} { // the line to the final run lies on top
 		for _, e := range edges {
 			if e.child.path == final {
 				e.draw(p)
@@ -76,7 +76,7 @@ func (s series) edges(columns []column, y axis) []edge {
 	return out
 }
 
-// epochs are the places of the scores within a run, up to its end at the right.
+// epochs are the positions of the scores after each epoch of a run but the last.
 func (c column) epochs(y axis) [][2]float64 {
 	var out [][2]float64
 	n := len(c.Epochs)
@@ -159,7 +159,7 @@ func crossing(a, b [2]float64, x float64) (y float64, ok bool) {
 	return a[1] + (x-a[0])/(b[0]-a[0])*(b[1]-a[1]), true
 }
 
-// near tells whether any of some heights lies within a span.
+// near says whether one of the heights lies between from and to.
 func near(heights []float64, from, to float64) bool {
-	return slices.ContainsFunc(heights, func(y float64) bool { return y > math.Min(from, to) && y < math.Max(from, to) })
+	return slices.ContainsFunc(heights, func(y float64) bool { return y > min(from, to) && y < max(from, to) })
 }

@@ -28,7 +28,7 @@ func recorded(t *testing.T, j Journey) (*recorder, drawing) {
 	return r, d
 }
 
-// whiskers are the upright strokes of the intervals by the run's place.
+// whiskers are the upright strokes of the intervals by the run's index.
 func whiskers(r *recorder) map[float64]stroke {
 	out := map[float64]stroke{}
 	for _, l := range r.lines {
@@ -100,7 +100,8 @@ func TestJourneyTextsKeepApart(t *testing.T) {
 		only.Runs[i].Published = 0
 	}
 	small := Journey{Title: "One", Runs: []JourneyRun{{Name: "0", Measured: &Score{0.5, 0.5, 0.5}}}}
-	for name, j := range map[string]Journey{"full": full, "nothing measured": none, "nothing published": only, "one run": small,
+	for name, j := range map[string]Journey{"full": full, "nothing measured": none, "nothing published": only,
+		"one run":   small,
 		"no scores": {Runs: []JourneyRun{{Name: "0"}, {Name: "1", From: "0"}}}} {
 		r, d := recorded(t, j)
 		if bad := r.overlaps(d); bad != nil {

@@ -18,7 +18,7 @@ import (
 //go:embed page.html
 var pageText string
 
-// pageTemplate escapes every text for its place.
+// pageTemplate escapes every text for its context in the HTML.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) },
 	"score":   func(v float64) string { return fmt.Sprintf("%.3f", v) },
@@ -27,7 +27,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"span":    func(s System) template.CSS { return template.CSS(fmt.Sprintf("%.2f%%", 100*max(0, s.High-s.Low))) },
 }).Parse(pageText))
 
-// MaxRows bounds the size of a page: each row carries eleven thumbnails, 30 KB together.
+// MaxRows bounds the size of a page: each row has eleven thumbnails, 30 KB in all.
 const MaxRows = 200
 
 // HTML writes the gallery as one page that needs nothing else: photos, style and
@@ -57,7 +57,7 @@ func (g Gallery) HTML(path string) error {
 	return nil
 }
 
-// Sides of thumbnails on a page, twice what they are shown at on a desk.
+// Sides of thumbnails on a page, twice what they are shown at on a wide screen.
 const (
 	querySide  = 180
 	resultSide = 120
@@ -82,8 +82,7 @@ func (g Gallery) thumbnails() thumbnails {
 	})
 }
 
-// dataURIs makes the pictures of files, each of its side, on all cores; where draw makes
-// nothing of a file, its picture is empty.
+// dataURIs draws the files on all cores, each at its side in pixels; where draw returns nil, the URI is empty.
 func dataURIs(sides map[string]int, draw func(path string, side int) *image.RGBA) thumbnails {
 	out := make(thumbnails, len(sides))
 	var lock sync.Mutex

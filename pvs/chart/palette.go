@@ -2,11 +2,11 @@ package chart
 
 import "image/color"
 
-// hue is a colour for what matters and a tint of it for what stands behind.
+// hue is a colour for the foreground and a tint of it for the background.
 type hue struct{ full, tint color.RGBA }
 
-// hues tell branches and lines apart; they differ in lightness too, and keep apart for
-// eyes that confuse red and green. The first is for what belongs to none.
+// hues are the colours of branches and lines. They differ in lightness too, so people with red-green colour blindness
+// can tell them from each other. The first is for what belongs to none.
 var hues = []hue{
 	{color.RGBA{74, 80, 94, 255}, color.RGBA{188, 192, 202, 255}},
 	{color.RGBA{47, 91, 183, 255}, color.RGBA{170, 190, 230, 255}},
@@ -21,7 +21,7 @@ var (
 	guide = color.RGBA{238, 239, 243, 255}
 )
 
-// dark gives every colour of a drawing its partner on a dark page.
+// dark maps the colours of a drawing to those on a dark page.
 var dark = map[color.RGBA]color.RGBA{
 	paper: {22, 24, 29, 255}, card: {31, 34, 41, 255}, guide: {43, 47, 56, 255}, faint: {58, 63, 75, 255},
 	ink: {236, 238, 242, 255}, grey: {162, 168, 182, 255},

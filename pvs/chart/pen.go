@@ -20,7 +20,7 @@ type pen interface {
 	end()
 }
 
-// align is the point of a text that stands at its x.
+// align is the point of a text that is at its x (SVG: text-anchor).
 type align string
 
 const (

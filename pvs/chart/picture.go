@@ -36,15 +36,15 @@ func (g Gallery) PNG(path string) error {
 	bars := 26.0 * float64(len(g.Systems))
 	width := left*2 + side*1.15 + 28 + shown*(side+gap)
 	rowHeight := side + caption + 26
-	split := g.split()
-	height := header + bars + 30 + float64(len(g.Rows))*rowHeight + 34*float64(len(split)) + 44
+	headings := g.headings()
+	height := header + bars + 30 + float64(len(g.Rows))*rowHeight + 34*float64(len(headings)) + 44
 	c := newCanvas(int(width), int(height), paper)
 	c.text(left, 46, g.Title, 24, true, ink, width-2*left)
 	c.text(left, 70, g.Subtitle, 13, false, grey, width-2*left)
 	g.bars(c, header, width)
 	y := header + bars + 26
 	for i, r := range g.Rows {
-		if name, ok := split[i]; ok {
+		if name, ok := headings[i]; ok {
 			c.text(left, y+16, name, 15, true, ink, 0)
 			y += 34
 		}
@@ -59,31 +59,31 @@ func (g Gallery) PNG(path string) error {
 	return nil
 }
 
-// split says before which rows a heading stands.
-func (g Gallery) split() map[int]string {
+// headings are the texts above rows, by the row's index.
+func (g Gallery) headings() map[int]string {
 	if len(g.Rows) == 0 {
 		return nil
 	}
-	half := (len(g.Rows) + 1) / 2
+	hardest := (len(g.Rows) + 1) / 2
 	out := map[int]string{0: "Best queries"}
-	if half < len(g.Rows) {
-		out[half] = "Hardest queries"
+	if hardest < len(g.Rows) {
+		out[hardest] = "Hardest queries"
 	}
 	return out
 }
 
 // bars compares the systems.
 func (g Gallery) bars(c *canvas, top, width float64) {
-	const label, room = 300.0, 130.0
-	span := width - 2*left - label - room
+	const nameWidth, scoreWidth = 300.0, 130.0
+	span := width - 2*left - nameWidth - scoreWidth
 	for i, s := range g.Systems {
 		y := top + 26*float64(i)
 		fill := baseline
 		if i == 0 {
 			fill = blue
 		}
-		x := left + label
-		c.text(left, y+14, s.Name, 13, i == 0, ink, label-12)
+		x := left + nameWidth
+		c.text(left, y+14, s.Name, 13, i == 0, ink, nameWidth-12)
 		c.box(x, y+3, span, 15, 4, faint)
 		c.box(x, y+3, max(5, span*s.MAR), 15, 4, fill)
 		mid := y + 10.5
@@ -91,7 +91,7 @@ func (g Gallery) bars(c *canvas, top, width float64) {
 		for _, v := range []float64{s.Low, s.High} {
 			c.line(1.4, ink, [2]float64{x + span*v, mid - 4}, [2]float64{x + span*v, mid + 4})
 		}
-		c.text(x+span+10, y+15, fmt.Sprintf("%.3f  [%.3f, %.3f]", s.MAR, s.Low, s.High), 12, i == 0, ink, room)
+		c.text(x+span+10, y+15, fmt.Sprintf("%.3f  [%.3f, %.3f]", s.MAR, s.Low, s.High), 12, i == 0, ink, scoreWidth)
 	}
 }
 
@@ -101,7 +101,7 @@ func (g Gallery) row(c *canvas, r Row, y float64) {
 	m := r.Query.thumbnail(int(big * scale))
 	c.picture(left, y, big, 7, m)
 	c.text(left, y+big+14, r.Query.Title, 10.5, true, ink, big+20)
-	c.text(left, y+big+27, r.found(), 10.5, false, grey, big+20)
+	c.text(left, y+big+27, r.recallText(), 10.5, false, grey, big+20)
 	x := left + big + 28
 	for _, res := range r.Results[:min(shown, len(r.Results))] {
 		m := res.Photo.thumbnail(int(side * scale))

@@ -14,7 +14,8 @@ type svg struct{ out strings.Builder }
 
 func newSVG(width, top, height float64) *svg {
 	s := &svg{}
-	fmt.Fprintf(&s.out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 %s %s %s" font-family="Go, 'Helvetica Neue', Arial, sans-serif" stroke-linecap="square" stroke-linejoin="round">`+"\n",
+	fmt.Fprintf(&s.out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 %s %s %s"`+
+		` font-family="Go, 'Helvetica Neue', Arial, sans-serif" stroke-linecap="square" stroke-linejoin="round">`+"\n",
 		short(top), short(width), short(height-top))
 	s.box(0, top, width, height-top, 0, paper)
 	return s
@@ -24,7 +25,8 @@ func newSVG(width, top, height float64) *svg {
 func (s *svg) close() string { return s.out.String() + "</svg>\n" }
 
 func (s *svg) box(x, y, w, h, r float64, fill color.Color) {
-	fmt.Fprintf(&s.out, `<rect x="%s" y="%s" width="%s" height="%s" rx="%s" fill="%s"/>`+"\n", short(x), short(y), short(w), short(h), short(r), hex(fill))
+	fmt.Fprintf(&s.out, `<rect x="%s" y="%s" width="%s" height="%s" rx="%s" fill="%s"/>`+"\n",
+		short(x), short(y), short(w), short(h), short(r), hex(fill))
 }
 
 func (s *svg) line(width float64, ink color.Color, points ...[2]float64) {

@@ -60,7 +60,7 @@ func fitted(path string, side int) *image.RGBA {
 	return m
 }
 
-// decoded reads an image file, upright and on white, as a network sees it; ok is false where that cannot be.
+// decoded reads an image file, upright and on white, as a network sees it; ok is false for a file that cannot be read.
 func decoded(path string) (m image.Image, ok bool) {
 	p, err := imageprep.Open(path, imageprep.Limits{})
 	if err != nil {

@@ -99,7 +99,7 @@ func (t Tiles) canvas() (*canvas, error) {
 	return c, nil
 }
 
-// textHeight is the room that a row's captions take.
+// textHeight is the height of a row's captions.
 func (r TileRow) textHeight() float64 {
 	h := 0.0
 	for _, t := range r.Tiles {

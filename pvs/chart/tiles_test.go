@@ -19,7 +19,8 @@ func plain(w, h int, c color.Color) image.Image {
 func TestTiles(t *testing.T) {
 	red, blue := color.RGBA{200, 10, 10, 255}, color.RGBA{10, 10, 200, 255}
 	tiles := Tiles{Title: "Views", Subtitle: "of a photo", Rows: []TileRow{
-		{Name: "a name that needs several lines", Tiles: []Tile{{Image: plain(40, 20, red), Caption: "A0", Note: "wide"}, {Image: plain(20, 40, blue), Caption: "A3", Right: true}}},
+		{Name: "a name that needs several lines", Tiles: []Tile{{Image: plain(40, 20, red), Caption: "A0", Note: "wide"},
+			{Image: plain(20, 40, blue), Caption: "A3", Right: true}}},
 		{Tiles: []Tile{{Path: filepath.Join(t.TempDir(), "missing.jpg")}}},
 	}}
 	path := filepath.Join(t.TempDir(), "t.png")
@@ -33,11 +34,11 @@ func TestTiles(t *testing.T) {
 			count[color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)]++
 		}
 	}
-	// Each photo is half of its tile; the frame is around the right one.
-	half := int(tileSide*scale) * int(tileSide*scale) / 2
+	// Each photo covers 50% of its tile; the frame is around the right one.
+	area := int(tileSide*scale) * int(tileSide*scale) / 2
 	for _, c := range []color.RGBA{red, blue} {
-		if n := count[c]; n < half*9/10 || n > half*11/10 {
-			t.Errorf("%d pixels of %v, want about %d", n, c, half)
+		if n := count[c]; n < area*9/10 || n > area*11/10 {
+			t.Errorf("%d pixels of %v, want about %d", n, c, area)
 		}
 	}
 	if n := count[green]; n < 4*4*int(tileSide*scale) {
@@ -63,14 +64,15 @@ func TestTilesKeepPixels(t *testing.T) {
 
 func TestTilesErrors(t *testing.T) {
 	for _, tiles := range []Tiles{{Title: "none"}, {Title: "none", Rows: []TileRow{{Name: "empty"}}}} {
-		if err := tiles.PNG(filepath.Join(t.TempDir(), "t.png")); err == nil || !strings.Contains(err.Error(), `"none" has no tiles`) {
+		if err := tiles.PNG(filepath.Join(t.TempDir(), "t.png")); err == nil ||
+			!strings.Contains(err.Error(), `"none" has no tiles`) {
 			t.Errorf("got %v", err)
 		}
 	}
 }
 
 func TestActivations(t *testing.T) {
-	// Two channels of 2 x 3 places: one rises, one is the same everywhere.
+	// Two channels of 2 x 3 positions: one rises, one is the same everywhere.
 	values := []float32{0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7}
 	images, err := Activations(values, 2, 3, 2)
 	if err != nil {
@@ -83,14 +85,14 @@ func TestActivations(t *testing.T) {
 	for i := range 6 { // lightness rises with the value
 		y := int(color.GrayModel.Convert(images[0].At(i%3, i/3)).(color.Gray).Y)
 		if y <= last {
-			t.Errorf("place %d has lightness %d after %d", i, y, last)
+			t.Errorf("position %d has lightness %d after %d", i, y, last)
 		}
 		last = y
-		if images[1].At(i%3, i/3) != warmth[0] {
-			t.Errorf("place %d of the even channel is %v", i, images[1].At(i%3, i/3))
+		if images[1].At(i%3, i/3) != viridis[0] {
+			t.Errorf("position %d of the even channel is %v", i, images[1].At(i%3, i/3))
 		}
 	}
-	if images[0].At(0, 0) != warmth[0] || images[0].At(2, 1) != warmth[len(warmth)-1] {
+	if images[0].At(0, 0) != viridis[0] || images[0].At(2, 1) != viridis[len(viridis)-1] {
 		t.Error("the ends of the scale are not its first and last colours")
 	}
 	if _, err := Activations(values, 2, 2, 2); err == nil || !strings.Contains(err.Error(), "12 values") {

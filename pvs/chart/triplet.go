@@ -14,7 +14,7 @@ type Triplet struct {
 	ToPositive       float64
 	Margin           float64
 	Negatives        []Distant
-	Chosen           int // the negative that the loss takes, by its place in Negatives
+	Chosen           int // the index in Negatives of the one that the loss takes
 }
 
 // Distant is a photo at a distance from the anchor.
@@ -35,11 +35,13 @@ const (
 // check says what cannot be drawn.
 func (t Triplet) check() error {
 	if len(t.Negatives) == 0 || t.Chosen < 0 || t.Chosen >= len(t.Negatives) {
-		return fmt.Errorf("the triplet has %d negatives, of which number %d cannot be the chosen one", len(t.Negatives), t.Chosen)
+		return fmt.Errorf("the triplet has %d negatives, of which number %d cannot be the chosen one",
+			len(t.Negatives), t.Chosen)
 	}
 	for _, n := range t.Negatives {
 		if !finite(n.Distance, t.ToPositive, t.Margin) || n.Distance < 0 || t.ToPositive < 0 || t.Margin < 0 {
-			return fmt.Errorf("the distances %g and %g and the margin %g of the triplet must be numbers from 0 on", t.ToPositive, n.Distance, t.Margin)
+			return fmt.Errorf("the distances %g and %g and the margin %g of the triplet must be numbers from 0 on",
+				t.ToPositive, n.Distance, t.Margin)
 		}
 	}
 	return nil
@@ -62,7 +64,11 @@ type zone struct {
 
 func (t Triplet) zones(end float64) []zone {
 	limit := min(end, t.ToPositive+t.Margin)
-	return []zone{{"hard", 0, min(end, t.ToPositive), hues[4]}, {"semi-hard", min(end, t.ToPositive), limit, hues[2]}, {"easy", limit, end, hues[0]}}
+	return []zone{
+		{"hard", 0, min(end, t.ToPositive), hues[4]},
+		{"semi-hard", min(end, t.ToPositive), limit, hues[2]},
+		{"easy", limit, end, hues[0]},
+	}
 }
 
 func (t Triplet) draw(c *canvas) {
@@ -75,8 +81,10 @@ func (t Triplet) draw(c *canvas) {
 	c.text(left, 46, t.Title, 24, true, ink, tripletWidth-2*left)
 	chosen := t.Negatives[t.Chosen]
 	cost := max(0, t.Margin+t.ToPositive-chosen.Distance)
-	c.text(left, 72, fmt.Sprintf("cost = max(0, margin + d(anchor, positive) - d(anchor, negative)) = max(0, %.2f + %.3f - %.3f) = %.3f",
-		t.Margin, t.ToPositive, chosen.Distance, cost), 13.5, false, grey, tripletWidth-2*left)
+	formula := fmt.Sprintf("cost = max(0, margin + d(anchor, positive) - d(anchor, negative)) = max(0, %.2f + %.3f - "+
+		"%.3f) = %.3f",
+		t.Margin, t.ToPositive, chosen.Distance, cost)
+	c.text(left, 72, formula, 13.5, false, grey, tripletWidth-2*left)
 
 	for _, z := range t.zones(end) {
 		x0, x1 := x.at(z.from), x.at(z.to)
@@ -96,9 +104,10 @@ func (t Triplet) draw(c *canvas) {
 	t.anchor(c)
 	t.positive(c, x)
 	for i, n := range t.Negatives {
-		c.line(1.2, t.hueOf(n.Distance).full, [2]float64{x.at(n.Distance), tripletLine + 13}, [2]float64{x.at(n.Distance), tripletLine + 20})
+		at := x.at(n.Distance)
+		c.line(1.2, t.hueOf(n.Distance).full, [2]float64{at, tripletLine + 13}, [2]float64{at, tripletLine + 20})
 		if i == t.Chosen {
-			disc(c, x.at(n.Distance), tripletLine+20, 5, ink)
+			disc(c, at, tripletLine+20, 5, ink)
 		}
 	}
 	t.negatives(c, x)
@@ -150,18 +159,17 @@ func (t Triplet) anchor(c *canvas) {
 func (t Triplet) positive(c *canvas, x axis) {
 	const size, y = 88.0, 112.0
 	at := x.at(t.ToPositive)
-	place := min(max(at-size/2, x.from), x.to-size)
+	left := min(max(at-size/2, x.from), x.to-size)
 	c.line(2, green, [2]float64{at, y + size}, [2]float64{at, tripletLine + 13})
 	m := t.Positive.thumbnail(int(size * scale))
-	c.box(place-4, y-4, size+8, size+8, 9, green)
-	c.picture(place, y, size, 6, m)
-	c.tick(place+size-11, y+size-11)
-	c.text(place+size+10, y+14, "positive", 14, true, green, 0)
-	c.text(place+size+10, y+32, fmt.Sprintf("d = %.3f", t.ToPositive), 12.5, false, ink, 0)
+	c.box(left-4, y-4, size+8, size+8, 9, green)
+	c.picture(left, y, size, 6, m)
+	c.tick(left+size-11, y+size-11)
+	c.text(left+size+10, y+14, "positive", 14, true, green, 0)
+	c.text(left+size+10, y+32, fmt.Sprintf("d = %.3f", t.ToPositive), 12.5, false, ink, 0)
 }
 
-// negatives draws the photos of those negatives that find room: the chosen one first,
-// then the nearest.
+// negatives draws the photos of as many negatives as fit beside each other: the chosen one first, then the nearest.
 func (t Triplet) negatives(c *canvas, x axis) {
 	order := []int{t.Chosen}
 	for i := range t.Negatives {
@@ -169,29 +177,33 @@ func (t Triplet) negatives(c *canvas, x axis) {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order[1:], func(a, b int) int { return cmp.Compare(t.Negatives[a].Distance, t.Negatives[b].Distance) })
+	slices.SortStableFunc(order[1:], func(a, b int) int {
+		return cmp.Compare(t.Negatives[a].Distance, t.Negatives[b].Distance)
+	})
 	var taken [tripletLanes][][2]float64
 	for _, i := range order {
 		n := t.Negatives[i]
 		at := x.at(n.Distance)
-		place := min(max(at-tripletPhoto/2, x.from), x.to-tripletPhoto)
+		left := min(max(at-tripletPhoto/2, x.from), x.to-tripletPhoto)
+		overlaps := func(o [2]float64) bool { return left < o[1]+8 && o[0] < left+tripletPhoto+8 }
 		for lane := range taken {
-			if slices.ContainsFunc(taken[lane], func(o [2]float64) bool { return place < o[1]+8 && o[0] < place+tripletPhoto+8 }) {
+			if slices.ContainsFunc(taken[lane], overlaps) {
 				continue
 			}
 			y := tripletLine + 46 + float64(lane)*(tripletPhoto+30)
-			room := tripletPhoto
+			width := tripletPhoto
 			if i == t.Chosen {
-				room += 22 // for the word below it
+				width += 22 // for the word below it
 			}
-			taken[lane] = append(taken[lane], [2]float64{place, place + room})
-			t.negative(c, n, i == t.Chosen, at, place, y)
+			taken[lane] = append(taken[lane], [2]float64{left, left + width})
+			t.negative(c, n, i == t.Chosen, at, left, y)
 			break
 		}
 	}
 }
 
-func (t Triplet) negative(c *canvas, n Distant, chosen bool, at, place, y float64) {
+// negative draws a photo with its left upper corner at (left, y) and a line from it to the distance's position.
+func (t Triplet) negative(c *canvas, n Distant, chosen bool, at, left, y float64) {
 	stroke, frame, h := 1.0, 2.0, t.hueOf(n.Distance).full
 	if chosen {
 		stroke, frame, h = 2.4, 4, ink
@@ -200,11 +212,11 @@ func (t Triplet) negative(c *canvas, n Distant, chosen bool, at, place, y float6
 		c.line(stroke, h, [2]float64{at, tripletLine + 20}, [2]float64{at, y})
 	}
 	m := n.thumbnail(int(tripletPhoto * scale))
-	c.box(place-frame, y-frame, tripletPhoto+2*frame, tripletPhoto+2*frame, 6+frame/2, h)
-	c.picture(place, y, tripletPhoto, 5, m)
+	c.box(left-frame, y-frame, tripletPhoto+2*frame, tripletPhoto+2*frame, 6+frame/2, h)
+	c.picture(left, y, tripletPhoto, 5, m)
 	text := fmt.Sprintf("%.3f", n.Distance)
 	if chosen {
 		text = "chosen " + text
 	}
-	c.text(place, y+tripletPhoto+15, text, 11.5, chosen, ink, 0)
+	c.text(left, y+tripletPhoto+15, text, 11.5, chosen, ink, 0)
 }

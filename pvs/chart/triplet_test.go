@@ -37,7 +37,8 @@ func TestTriplet(t *testing.T) {
 	}
 	tr := sampleTriplet()
 	narrow := count(tr)
-	for name, c := range map[string]color.RGBA{"hard": hues[4].tint, "semi-hard": hues[2].tint, "easy": guide, "the positive": green, "a negative": hues[4].full} {
+	for name, c := range map[string]color.RGBA{"hard": hues[4].tint, "semi-hard": hues[2].tint, "easy": guide,
+		"the positive": green, "a negative": hues[4].full} {
 		if narrow[c] < 400 {
 			t.Errorf("%d pixels of the colour of %s", narrow[c], name)
 		}

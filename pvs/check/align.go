@@ -9,8 +9,8 @@ import (
 // alignSide is the size at which pictures are compared.
 const alignSide = 64
 
-// How far a near duplicate may be from the picture: a crop of a twentieth at each side
-// stretches by 0.11, one at a single side shifts by 0.05.
+// Bounds of the warp between near duplicates: a crop of 1/20 at all four edges stretches
+// by 0.11, one at a single edge shifts by 0.05.
 const (
 	maxStretch = 0.16
 	maxShift   = 0.12
@@ -18,38 +18,39 @@ const (
 	minOverlap = 0.72 // share of the area that both pictures show
 )
 
-// What is expected before looking: on a soft ground, coarse pictures hardly tell a
-// stretch from a change of brightness, and these keep the stretch near 1 until finer
-// ones tell.
+// A Gaussian prior on the warp (Tikhonov regularisation): in a coarse picture of a soft
+// ground, a stretch and a change of brightness look alike, and the prior keeps the
+// stretch near 1 until finer pictures decide.
 const (
-	grain           = 4.0  // deviation of brightness between pictures that match
-	usualStretch    = 0.07 // deviation
+	noise           = 4.0  // standard deviation of brightness between pictures that match
+	usualStretch    = 0.07 // standard deviation
 	usualShift      = 0.04
-	stretchStrength = grain * grain / (usualStretch * usualStretch)
-	shiftStrength   = grain * grain / (usualShift * usualShift)
+	stretchStrength = noise * noise / (usualStretch * usualStretch)
+	shiftStrength   = noise * noise / (usualShift * usualShift)
 )
 
-// Picture is a photo made ready for [Align].
-type Picture struct {
+// picture is a photo at the resolutions that [align] compares.
+type picture struct {
 	full  planes
 	lumas [3][]float32 // at 16, 32 and 64 pixels
 }
 
-// NewPicture shrinks a photo.
-func NewPicture(photo *imageprep.RGB) *Picture {
-	p := &Picture{full: shrink(photo, alignSide)}
+// newPicture shrinks a photo.
+func newPicture(photo *imageprep.RGB) *picture {
+	p := &picture{full: shrink(photo, alignSide)}
 	for c := range p.full.c {
-		soften(p.full.c[c], alignSide)
+		blur(p.full.c[c], alignSide)
 	}
 	p.lumas[2] = p.full.luma()
-	p.lumas[1] = half(p.lumas[2], alignSide)
-	p.lumas[0] = half(p.lumas[1], alignSide/2)
+	p.lumas[1] = downsample(p.lumas[2], alignSide)
+	p.lumas[0] = downsample(p.lumas[1], alignSide/2)
 	return p
 }
 
-// soften blurs a plane by 1 4 6 4 1 both ways: reading between pixels blurs as well, by
-// more or less depending on where it falls, and fine grain would look like a difference.
-func soften(plane []float32, side int) {
+// blur filters a plane with the binomial kernel 1 4 6 4 1 along both axes. Interpolation
+// between pixels blurs too, more or less depending on the position, so that without a
+// blur before it fine texture would look like a difference.
+func blur(plane []float32, side int) {
 	line := make([]float32, side)
 	pass := func(start, step int) {
 		at := func(i int) float32 { return plane[start+min(side-1, max(0, i))*step] }
@@ -68,34 +69,34 @@ func soften(plane []float32, side int) {
 	}
 }
 
-// warp maps places of one picture to places of the other, both from 0 to 1, and its
-// brightness to the other's.
+// warp maps positions in one picture to positions in the other, both from 0 to 1, and
+// the other's brightness to its own.
 type warp struct {
 	sx, tx, sy, ty float64
 	gain, bias     float64
 }
 
-// Align lays b on a by stretching, shifting and brightening it - least squares by
-// Gauss-Newton from coarse to fine (Lucas & Kanade 1981) - and returns which share of
-// a's variance, over red, green and blue, b then explains: 1 for the same picture, no
-// more than 0 for another, or for one that does not fit within a slight crop.
-func Align(a, b *Picture) float64 {
+// align registers b with a by stretching, shifting and brightening it - least squares by
+// Gauss-Newton from coarse to fine (Lucas & Kanade 1981) - and returns the share of a's
+// variance, over red, green and blue, that b then explains: 1 for the same picture, 0 or
+// less for another picture, 0 for one that does not fit within a slight crop.
+func align(a, b *picture) float64 {
 	w := warp{sx: 1, sy: 1, gain: 1}
 	for level, steps := range []int{12, 8, 6} {
 		side := alignSide >> (2 - level)
 		for range steps {
-			if !w.improve(a.lumas[level], b.lumas[level], side) {
+			if !w.gaussNewtonStep(a.lumas[level], b.lumas[level], side) {
 				return 0
 			}
 		}
 	}
-	if !w.brighten(a.lumas[2], b.lumas[2], alignSide) || w.gain < 1/maxGain || w.gain > maxGain {
+	if !w.fitBrightness(a.lumas[2], b.lumas[2], alignSide) || w.gain < 1/maxGain || w.gain > maxGain {
 		return 0
 	}
-	return w.explained(a.full, b.full)
+	return w.explainedVariance(a.full, b.full)
 }
 
-// sample reads plane at (x, y) between its pixels, with the slopes; ok is false outside.
+// sample interpolates plane at (x, y) bilinearly, with the gradient; ok is false outside.
 func sample(plane []float32, side int, x, y float64) (v, dx, dy float64, ok bool) {
 	if x < 0 || y < 0 || x > float64(side-1) || y > float64(side-1) {
 		return 0, 0, 0, false
@@ -108,19 +109,19 @@ func sample(plane []float32, side int, x, y float64) (v, dx, dy float64, ok bool
 	return top + (bottom-top)*fy, (q-p)*(1-fy) + (s-r)*fy, bottom - top, true
 }
 
-// place returns where pixel (x, y) of a lies in b, in pixels.
-func (w warp) place(x, y, side int) (u, v, px, py float64) {
+// project returns the position of pixel (x, y) of a: u and v from 0 to 1 in a, px and py in pixels of b.
+func (w warp) project(x, y, side int) (u, v, px, py float64) {
 	n := float64(side)
 	u, v = (float64(x)+0.5)/n, (float64(y)+0.5)/n
 	return u, v, (w.sx*u+w.tx)*n - 0.5, (w.sy*v+w.ty)*n - 0.5
 }
 
-// brighten fits gain and bias to where the pictures lie; false where they cannot be.
-func (w *warp) brighten(a, b []float32, side int) bool {
+// fitBrightness fits gain and bias for the present position; false where they are not determined.
+func (w *warp) fitBrightness(a, b []float32, side int) bool {
 	var n, sa, sb, sab, sbb float64
 	for y := range side {
 		for x := range side {
-			_, _, px, py := w.place(x, y, side)
+			_, _, px, py := w.project(x, y, side)
 			if v, _, _, ok := sample(b, side, px, py); ok {
 				va := float64(a[y*side+x])
 				n, sa, sb, sab, sbb = n+1, sa+va, sb+v, sab+va*v, sbb+v*v
@@ -136,16 +137,16 @@ func (w *warp) brighten(a, b []float32, side int) bool {
 	return true
 }
 
-// improve takes one step, within what a near duplicate may be; false where nothing can
-// be told.
-func (w *warp) improve(a, b []float32, side int) bool {
-	if !w.brighten(a, b, side) {
+// gaussNewtonStep takes one step, within the bounds of a near duplicate; false where the
+// normal equations are singular.
+func (w *warp) gaussNewtonStep(a, b []float32, side int) bool {
+	if !w.fitBrightness(a, b, side) {
 		return false
 	}
 	var h [6][7]float64 // normal equations with the right side
 	for y := range side {
 		for x := range side {
-			u, v, px, py := w.place(x, y, side)
+			u, v, px, py := w.project(x, y, side)
 			val, dx, dy, ok := sample(b, side, px, py)
 			if !ok {
 				continue
@@ -173,9 +174,9 @@ func (w *warp) improve(a, b []float32, side int) bool {
 	if !ok {
 		return false
 	}
-	within := func(v, middle, most float64) float64 { return min(middle+most, max(middle-most, v)) }
-	w.sx, w.sy = within(w.sx+d[0], 1, maxStretch), within(w.sy+d[2], 1, maxStretch)
-	w.tx, w.ty = within(w.tx+d[1], 0, maxShift), within(w.ty+d[3], 0, maxShift)
+	clamp := func(v, middle, most float64) float64 { return min(middle+most, max(middle-most, v)) }
+	w.sx, w.sy = clamp(w.sx+d[0], 1, maxStretch), clamp(w.sy+d[2], 1, maxStretch)
+	w.tx, w.ty = clamp(w.tx+d[1], 0, maxShift), clamp(w.ty+d[3], 0, maxShift)
 	return true
 }
 
@@ -209,14 +210,15 @@ func solve(h [6][7]float64) (x [6]float64, ok bool) {
 	return x, true
 }
 
-// explained compares colours where both pictures are.
-func (w warp) explained(a, b planes) float64 {
+// explainedVariance compares the colours where the pictures overlap: 1 - residual / total
+// sum of squares.
+func (w warp) explainedVariance(a, b planes) float64 {
 	type pair struct{ a, b [3]float64 }
 	var both []pair
 	var mean [3]float64
 	for y := range a.side {
 		for x := range a.side {
-			_, _, px, py := w.place(x, y, a.side)
+			_, _, px, py := w.project(x, y, a.side)
 			var p pair
 			inside := true
 			for c := range p.a {
@@ -236,16 +238,16 @@ func (w warp) explained(a, b planes) float64 {
 	if float64(len(both)) < minOverlap*float64(a.side*a.side) {
 		return 0
 	}
-	var left, all float64
+	var residual, total float64
 	for _, p := range both {
 		for c := range mean {
 			d, m := p.a[c]-p.b[c], p.a[c]-mean[c]/float64(len(both))
-			left += d * d
-			all += m * m
+			residual += d * d
+			total += m * m
 		}
 	}
-	if all == 0 {
+	if total == 0 {
 		return 0
 	}
-	return 1 - left/all
+	return 1 - residual/total
 }

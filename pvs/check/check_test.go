@@ -28,7 +28,8 @@ func scene(seed uint64, width, height int) *image.RGBA {
 	type blob struct{ x, y, r, c0, c1, c2 float64 }
 	var blobs []blob
 	for range 6 {
-		blobs = append(blobs, blob{rng.Float64(), rng.Float64(), 0.05 + 0.2*rng.Float64(), 200 * (rng.Float64() - 0.5), 200 * (rng.Float64() - 0.5), 200 * (rng.Float64() - 0.5)})
+		blobs = append(blobs, blob{rng.Float64(), rng.Float64(), 0.05 + 0.2*rng.Float64(), 200 * (rng.Float64() - 0.5),
+			200 * (rng.Float64() - 0.5), 200 * (rng.Float64() - 0.5)})
 	}
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -106,8 +107,8 @@ func TestAlign(t *testing.T) {
 			"cropped at one side":   encode(t, part(m, 0, 0.05, 0, 0), 80),
 		} {
 			other := decode(t, copied)
-			a, b := NewPicture(whole), NewPicture(other)
-			if v := max(Align(a, b), Align(b, a)); v < sameAbove {
+			a, b := newPicture(whole), newPicture(other)
+			if v := max(align(a, b), align(b, a)); v < sameAbove {
 				t.Errorf("scene %d %s: agreement %.3f", seed, name, v)
 			}
 			theirs, _ := fingerprints(other)
@@ -116,8 +117,8 @@ func TestAlign(t *testing.T) {
 			}
 		}
 		other := decode(t, encode(t, scene(seed+100, 240, 180), 90))
-		a, b := NewPicture(whole), NewPicture(other)
-		if v := max(Align(a, b), Align(b, a)); v >= 0.9 {
+		a, b := newPicture(whole), newPicture(other)
+		if v := max(align(a, b), align(b, a)); v >= 0.9 {
 			t.Errorf("scenes %d and %d: agreement %.3f", seed, seed+100, v)
 		}
 	}
@@ -149,14 +150,14 @@ func TestColourIsNotBrightness(t *testing.T) {
 	for i := 0; i < len(p.Pix); i += 3 {
 		turned.Pix[i], turned.Pix[i+1], turned.Pix[i+2] = p.Pix[i+1], p.Pix[i+2], p.Pix[i]
 	}
-	if v := Align(NewPicture(p), NewPicture(turned)); v >= sameAbove {
+	if v := align(newPicture(p), newPicture(turned)); v >= sameAbove {
 		t.Errorf("turned colours agree by %.3f", v)
 	}
 	brighter := imageprep.NewRGB(p.Width, p.Height)
 	for i, v := range p.Pix {
 		brighter.Pix[i] = uint8(float64(v)*0.8 + 10)
 	}
-	if v := Align(NewPicture(p), NewPicture(brighter)); v < sameAbove {
+	if v := align(newPicture(p), newPicture(brighter)); v < sameAbove {
 		t.Errorf("a darker copy agrees by %.3f", v)
 	}
 }
@@ -176,7 +177,8 @@ func folder(t testing.TB, files map[string][]byte) (dir string) {
 func TestScanKeepsAndGoesOn(t *testing.T) {
 	a, b := encode(t, scene(1, 90, 60), 90), encode(t, scene(2, 50, 70), 90)
 	grey := image.NewGray(image.Rect(0, 0, 30, 30))
-	dir := folder(t, map[string][]byte{"a.jpg": a, "b,\"b.jpg": b, "cut.jpg": a[:len(a)/2], "empty.jpg": {}, "text.jpg": []byte("no picture"), "grey.jpg": encode(t, grey, 90)})
+	dir := folder(t, map[string][]byte{"a.jpg": a, "b,\"b.jpg": b, "cut.jpg": a[:len(a)/2], "empty.jpg": {},
+		"text.jpg": []byte("no picture"), "grey.jpg": encode(t, grey, 90)})
 	var files []string
 	for _, name := range []string{"a.jpg", "b,\"b.jpg", "cut.jpg", "empty.jpg", "text.jpg", "grey.jpg", "missing.jpg"} {
 		files = append(files, filepath.Join(dir, name))
@@ -216,7 +218,7 @@ func TestScanKeepsAndGoesOn(t *testing.T) {
 			t.Errorf("%s: %q, want %q", files[i], facts[i].Problem, say)
 		}
 	}
-	// What is kept is used: here a width that no file has.
+	// Cached facts are used: here a width that no file has.
 	kept, err := os.ReadFile(name + ".csv")
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +234,8 @@ func TestScanKeepsAndGoesOn(t *testing.T) {
 	}
 	swapped := slices.Clone(a)
 	swapped[len(swapped)/2] ^= 1
-	if err := errors.Join(os.WriteFile(files[0], swapped, 0o644), os.Chtimes(files[0], info.ModTime(), info.ModTime()), os.WriteFile(files[1], a, 0o644)); err != nil {
+	if err := errors.Join(os.WriteFile(files[0], swapped, 0o644), os.Chtimes(files[0], info.ModTime(), info.ModTime()),
+		os.WriteFile(files[1], a, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Scan(context.Background(), files, name, ScanOptions{})
@@ -267,12 +270,13 @@ func TestDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second time from what was kept
+	for range 2 { // the second time from the cache
 		pairs, err := Duplicates(context.Background(), paths, facts, filepath.Join(out, "duplicates"), DuplicateOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(pairs) != 2 || pairs[0] != (Pair{A: 3, B: 8, Agreement: 1, Exact: true}) || pairs[1].A != 5 || pairs[1].B != 9 || pairs[1].Exact {
+		if len(pairs) != 2 || pairs[0] != (Pair{A: 3, B: 8, Agreement: 1, Exact: true}) || pairs[1].A != 5 ||
+			pairs[1].B != 9 || pairs[1].Exact {
 			t.Fatalf("got %+v", pairs)
 		}
 		if got, want := Groups(10, pairs), []int{0, 1, 2, 3, 4, 5, 6, 7, 3, 5}; !slices.Equal(got, want) {
@@ -305,7 +309,7 @@ func store(t testing.TB, dim int, rows [][]float32) *vectors.Rows {
 	return set
 }
 
-// Blocks of any size, and going on after a break, give what comparing all pairs gives.
+// For blocks of any size, and after an interruption, the result is that of comparing all pairs.
 func TestNeighbours(t *testing.T) {
 	const n, dim, k = 60, 6, 5
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -355,7 +359,8 @@ func TestNeighbours(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if near, err := Neighbours(context.Background(), store(t, 1, [][]float32{{1}}), k, filepath.Join(t.TempDir(), "one"), "test", SearchOptions{}); err != nil {
+	if near, err := Neighbours(context.Background(), store(t, 1, [][]float32{{1}}), k, filepath.Join(t.TempDir(), "one"),
+		"test", SearchOptions{}); err != nil {
 		t.Error(err)
 	} else if list, err := near.Of(0); err != nil || list != nil {
 		t.Errorf("a single row has the neighbours %v, %v", list, err)
@@ -408,7 +413,8 @@ func TestSuspectLabels(t *testing.T) {
 		}
 		a, b := &photos[c.i], &photos[c.j] // exchange their labels
 		a.Product, b.Product, a.Category, b.Category = b.Product, a.Product, b.Category, a.Category
-		if found := suspects(); len(found) != 2 || found[0].Kind != c.kind || found[1].Kind != c.kind || found[0].Photo+found[1].Photo != c.i+c.j {
+		if found := suspects(); len(found) != 2 || found[0].Kind != c.kind || found[1].Kind != c.kind ||
+			found[0].Photo+found[1].Photo != c.i+c.j {
 			t.Errorf("exchanged %d and %d: got %v", c.i, c.j, found)
 		}
 		for i := range photos { // one category leaves nothing to judge by
@@ -422,7 +428,7 @@ func TestSuspectLabels(t *testing.T) {
 	}
 }
 
-// A verdict is what the discriminant's definition gives when the photo's own category
+// A verdict is that of the definition of the discriminant when the photo's own category
 // is averaged without it.
 func TestVerdictLeavesThePhotoOut(t *testing.T) {
 	photos, rows, _ := labelled(t, 2)
@@ -485,7 +491,8 @@ func TestCholesky(t *testing.T) {
 // Ten copies of a wrongly labelled photo must not outvote the right ones.
 func TestCopiesDoNotVote(t *testing.T) {
 	list := []Neighbour{{1, 0.99}, {2, 0.98}, {3, 0.97}, {4, 0.5}, {5, 0.4}}
-	if got, want := independent(0, list, []int{0, 1, 1, 0, 4, 5}), []Neighbour{{1, 0.99}, {4, 0.5}, {5, 0.4}}; !slices.Equal(got, want) {
+	if got, want := independent(0, list, []int{0, 1, 1, 0, 4, 5}),
+		[]Neighbour{{1, 0.99}, {4, 0.5}, {5, 0.4}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -516,7 +523,8 @@ func TestExamine(t *testing.T) {
 		o, _ := r.Photo(f.Other)
 		got = append(got, fmt.Sprintf("%s %s%s%s", f.Kind, p.ID, o.ID, f.Category))
 	}
-	want := []string{"unreadable g", "leak ca", "leak ed", "leak fd", "leak fg", "contradiction fd", "exact duplicate ca", "near duplicate ed", "near duplicate fd",
+	want := []string{"unreadable g", "leak ca", "leak ed", "leak fd", "leak fg", "contradiction fd", "exact duplicate ca",
+		"near duplicate ed", "near duplicate fd",
 		"blank h", "small i", "few photos Y", "few photos X", "no match c"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -541,8 +549,8 @@ func BenchmarkFingerprints(b *testing.B) {
 }
 
 func BenchmarkAlign(b *testing.B) {
-	x, y := NewPicture(imageprep.FromImage(scene(1, 240, 240))), NewPicture(imageprep.FromImage(scene(2, 240, 240)))
+	x, y := newPicture(imageprep.FromImage(scene(1, 240, 240))), newPicture(imageprep.FromImage(scene(2, 240, 240)))
 	for b.Loop() {
-		Align(x, y)
+		align(x, y)
 	}
 }

@@ -13,30 +13,31 @@ import (
 
 // Limits of the class model.
 const (
-	spreadSample = 20_000 // rows that the spread within categories is learned from, at most
-	shrinkage    = 0.3    // of the mean variance, added to each: fewer rows than dimensions are enough
-	minMembers   = 3      // of a category, to judge by it
-	rowsAtOnce   = 128
+	covarianceSample = 20_000 // rows from which the covariance within categories is estimated, at most
+	shrinkage        = 0.3    // of the mean variance, added to each: fewer rows than dimensions are enough
+	minMembers       = 3      // photos of a category that takes part
+	rowsPerBlock     = 128
 )
 
-// classes tells categories apart by what their photos' vectors have in common: a linear
-// discriminant (Fisher 1936) of shrunk covariance, on centred unit vectors. It judges a
-// photo without the photo's own contribution to its category.
+// classes is a classifier of categories: a linear discriminant (Fisher 1936) with shrunk
+// covariance, on centred unit vectors. It classifies a photo without the photo's own
+// contribution to the mean of its category (leave-one-out).
 type classes struct {
-	dim     int
-	mean    []float64
-	names   []catalog.Category
-	of      map[catalog.Category]int
-	count   []float64
-	counted []bool      // rows that are in the means: copies of one picture are once
-	means   [][]float64 // whitened
-	lower   []float64   // Cholesky factor of the spread, [dim, dim]
-	half    []float64   // half the squared length of each mean
+	dim       int
+	mean      []float64
+	names     []catalog.Category
+	of        map[catalog.Category]int
+	count     []float64
+	counted   []bool      // rows that are in the means: of several copies of a picture, the first
+	means     [][]float64 // whitened
+	factor    []float64   // Cholesky factor of the covariance within categories, [dim, dim]
+	halfNorm2 []float64   // half the squared length of each mean
 }
 
-// learnClasses reads the vectors three times, and holds none of them.
+// learnClasses fits the classifier. It reads the vectors three times and does not hold them in memory.
 func learnClasses(ctx context.Context, rows *vectors.Rows, photos []catalog.Photo, groups []int) (*classes, error) {
-	c := &classes{dim: rows.Dim, mean: make([]float64, rows.Dim), of: map[catalog.Category]int{}, counted: make([]bool, len(photos))}
+	c := &classes{dim: rows.Dim, mean: make([]float64, rows.Dim), of: map[catalog.Category]int{},
+		counted: make([]bool, len(photos))}
 	row := make([]float32, c.dim)
 	for i := range photos {
 		if err := rows.Read(i, row); err != nil {
@@ -72,17 +73,17 @@ func learnClasses(ctx context.Context, rows *vectors.Rows, photos []catalog.Phot
 			m[d] /= c.count[k]
 		}
 	}
-	if err := c.learnSpread(ctx, rows, photos); err != nil {
+	if err := c.learnCovariance(ctx, rows, photos); err != nil {
 		return nil, err
 	}
 	for _, m := range c.means {
 		c.whiten(m)
-		c.half = append(c.half, dot(m, m)/2)
+		c.halfNorm2 = append(c.halfNorm2, dot(m, m)/2)
 	}
 	return c, nil
 }
 
-// centred reads a row as a vector of unit length about the mean.
+// centred reads a row, subtracts the mean and scales the difference to unit length.
 func (c *classes) centred(rows *vectors.Rows, i int, row []float32) ([]float64, error) {
 	if err := rows.Read(i, row); err != nil {
 		return nil, err
@@ -99,10 +100,10 @@ func (c *classes) centred(rows *vectors.Rows, i int, row []float32) ([]float64, 
 	return x, nil
 }
 
-// learnSpread makes the Cholesky factor of the covariance within categories.
-func (c *classes) learnSpread(ctx context.Context, rows *vectors.Rows, photos []catalog.Photo) error {
-	s := make([]float64, c.dim*c.dim) // the lower half is used
-	step := max(1, len(photos)/spreadSample)
+// learnCovariance computes the Cholesky factor of the covariance within categories.
+func (c *classes) learnCovariance(ctx context.Context, rows *vectors.Rows, photos []catalog.Photo) error {
+	s := make([]float64, c.dim*c.dim) // the lower triangle is used
+	step := max(1, len(photos)/covarianceSample)
 	row := make([]float32, c.dim)
 	n := 0
 	var block [][]float64
@@ -128,7 +129,7 @@ func (c *classes) learnSpread(ctx context.Context, rows *vectors.Rows, photos []
 		for d, m := range c.means[c.of[photos[i].Category]] {
 			x[d] -= m
 		}
-		if block = append(block, x); len(block) == rowsAtOnce {
+		if block = append(block, x); len(block) == rowsPerBlock {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -141,7 +142,7 @@ func (c *classes) learnSpread(ctx context.Context, rows *vectors.Rows, photos []
 		trace += s[d*c.dim+d]
 	}
 	if n == 0 || trace == 0 {
-		return errors.New("the vectors of each category are all the same")
+		return errors.New("the vectors within each category are all equal")
 	}
 	for i := range s {
 		s[i] /= float64(n)
@@ -149,17 +150,17 @@ func (c *classes) learnSpread(ctx context.Context, rows *vectors.Rows, photos []
 	for d := range c.dim {
 		s[d*c.dim+d] += shrinkage * trace / float64(n*c.dim)
 	}
-	c.lower = s
+	c.factor = s
 	return cholesky(s, c.dim)
 }
 
-// cholesky replaces the lower half of a symmetric matrix by its factor.
+// cholesky replaces the lower triangle of a symmetric matrix by its Cholesky factor.
 func cholesky(s []float64, n int) error {
 	for j := range n {
 		row := s[j*n : j*n+j]
 		d := s[j*n+j] - dot(row, row)
 		if d <= 0 || math.IsNaN(d) {
-			return errors.New("the spread within categories is not positive")
+			return errors.New("the covariance within categories is not positive definite")
 		}
 		d = math.Sqrt(d)
 		s[j*n+j] = d
@@ -171,20 +172,20 @@ func cholesky(s []float64, n int) error {
 	return nil
 }
 
-// whiten solves lower * y = x in place: distances then are in the units of the spread.
+// whiten solves factor * y = x in place: Euclidean distances of the results are Mahalanobis distances.
 func (c *classes) whiten(x []float64) {
 	for i := range x {
-		x[i] = (x[i] - dot(c.lower[i*c.dim:i*c.dim+i], x[:i])) / c.lower[i*c.dim+i]
+		x[i] = (x[i] - dot(c.factor[i*c.dim:i*c.dim+i], x[:i])) / c.factor[i*c.dim+i]
 	}
 }
 
-// verdict is a photo's best other category.
+// verdict is the best category for a photo but its own.
 type verdict struct {
 	other  catalog.Category
-	margin float64 // log-odds against its own category; -Inf where it is not judged
+	margin float64 // log-odds against its own category; -Inf where it is not classified
 }
 
-// judge compares a row with all categories.
+// judge classifies a row by the categories with enough members.
 func (c *classes) judge(rows *vectors.Rows, i int, own catalog.Category, row []float32) (verdict, error) {
 	none := verdict{margin: math.Inf(-1)}
 	k, ok := c.of[own]
@@ -197,7 +198,7 @@ func (c *classes) judge(rows *vectors.Rows, i int, own catalog.Category, row []f
 	}
 	c.whiten(x)
 	// Its own category's mean without it, m' = (n m - x) / (n - 1).
-	at, length, n := dot(x, c.means[k]), 2*c.half[k], c.count[k]
+	at, length, n := dot(x, c.means[k]), 2*c.halfNorm2[k], c.count[k]
 	score := at - length/2
 	if c.counted[i] {
 		square := dot(x, x)
@@ -208,21 +209,22 @@ func (c *classes) judge(rows *vectors.Rows, i int, own catalog.Category, row []f
 		if j == k || c.count[j] < minMembers {
 			continue
 		}
-		if v := dot(x, m) - c.half[j] - score; v > best.margin {
+		if v := dot(x, m) - c.halfNorm2[j] - score; v > best.margin {
 			best = verdict{c.names[j], v}
 		}
 	}
 	return best, nil
 }
 
-// judgeAll judges every photo, on all cores.
-func (c *classes) judgeAll(ctx context.Context, rows *vectors.Rows, photos []catalog.Photo, progress func(done, total int)) ([]verdict, error) {
+// judgeAll classifies every photo, on all cores.
+func (c *classes) judgeAll(ctx context.Context, rows *vectors.Rows, photos []catalog.Photo,
+	progress func(done, total int)) ([]verdict, error) {
 	out := make([]verdict, len(photos))
-	for from := 0; from < len(photos); from += rowsAtOnce {
+	for from := 0; from < len(photos); from += rowsPerBlock {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		n := min(rowsAtOnce, len(photos)-from)
+		n := min(rowsPerBlock, len(photos)-from)
 		errs := make([]error, n)
 		eachCore(n, func(k int) {
 			out[from+k], errs[k] = c.judge(rows, from+k, photos[from+k].Category, make([]float32, c.dim))
@@ -237,7 +239,7 @@ func (c *classes) judgeAll(ctx context.Context, rows *vectors.Rows, photos []cat
 	return out, nil
 }
 
-// dot adds in four lanes, which the processor does at once.
+// dot is the inner product, with four independent sums that the processor computes in parallel.
 func dot(a, b []float64) float64 {
 	var s0, s1, s2, s3 float64
 	i := 0
@@ -254,7 +256,7 @@ func dot(a, b []float64) float64 {
 	return s0 + s1 + s2 + s3
 }
 
-// eachCore calls work for 0..n, every core taking each so-manieth.
+// eachCore calls work for 0..n, interleaved over the cores.
 func eachCore(n int, work func(i int)) {
 	cores := min(runtime.GOMAXPROCS(0), n/32+1) // a few are not worth a goroutine
 	var wait sync.WaitGroup

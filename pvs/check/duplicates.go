@@ -22,18 +22,18 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
-// How near duplicates are told: docs/check.md has what was measured.
+// Thresholds of near duplicates: docs/check.md has what was measured.
 const (
-	// proposedAbove is the agreement of fingerprints above which a pair is looked at: a
-	// crop of up to a twentieth at each side has 0.958 or more.
+	// proposedAbove is the cosine of fingerprints above which a pair is proposed: a
+	// crop of up to 1/20 at each edge has 0.958 or more.
 	proposedAbove = 0.94
-	// sameAbove is the share of variance (Align) above which two files show one picture.
+	// sameAbove is the share of variance (align) above which two files show one picture.
 	sameAbove = 0.965
 	// proposals is how many photos may be proposed for one.
 	proposals = 8
 )
 
-// Pair is two photos, by their places, that show the same picture.
+// Pair is two photos, by their indices, that show the same picture.
 type Pair struct {
 	A, B      int // A < B
 	Agreement float64
@@ -48,13 +48,14 @@ type DuplicateOptions struct {
 }
 
 // Duplicates finds pairs of files that show one picture. Files of the same bytes come
-// first, paired with the first of them; only that one is then compared with others by
-// fingerprint, and what agrees is laid on each other. What was searched and compared is
-// kept in the files NAME*.
-func Duplicates(ctx context.Context, files []string, facts []Facts, name string, opts DuplicateOptions) ([]Pair, error) {
+// first, each paired with the first of them. Only that one is then compared with others:
+// pairs with similar fingerprints are proposed, and [Align] decides. Results are cached
+// in the files NAME*.
+func Duplicates(ctx context.Context, files []string, facts []Facts, name string, opts DuplicateOptions) ([]Pair,
+	error) {
 	var pairs []Pair
 	first := map[[32]byte]int{}
-	var distinct []int // places that have a fingerprint
+	var distinct []int // indices of photos that have a fingerprint
 	for i := range facts {
 		if facts[i].Problem != "" {
 			continue
@@ -87,10 +88,12 @@ func propose(ctx context.Context, facts []Facts, distinct []int, name string, op
 		key.Write(facts[at].SHA256[:]) // a hash's Write does not fail
 		ids[i] = strconv.Itoa(at)
 	}
-	near, err := neighbours(ctx, source{ids: ids, dim: FingerprintLen, views: margins, read: func(row, view int, dst []float32) error {
+	prints := source{ids: ids, dim: FingerprintLen, views: margins, read: func(row, view int, dst []float32) error {
 		facts[distinct[row]].Prints[view].floats(dst)
 		return nil
-	}}, proposals, name, "fingerprints of "+hex.EncodeToString(key.Sum(nil)[:8]), opts)
+	}}
+	digest := "fingerprints of " + hex.EncodeToString(key.Sum(nil)[:8])
+	near, err := neighbours(ctx, prints, proposals, name, digest, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -112,10 +115,11 @@ func propose(ctx context.Context, facts []Facts, distinct []int, name string, op
 	return slices.Compact(pairs), nil
 }
 
-// verify keeps the pairs that show the same picture. Agreements are kept by the two
-// files' checksums: while at work as they come in PATH.part, then those of all pairs in
-// their order.
-func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair, path string, opts DuplicateOptions) ([]Pair, error) {
+// verify returns the proposed pairs that show the same picture. Agreements are stored
+// under the two files' digests: as they come in PATH.part, in the end those of all pairs,
+// in order, in PATH.
+func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair, path string,
+	opts DuplicateOptions) ([]Pair, error) {
 	held, err := onewriter.Lock(path)
 	if err != nil {
 		return nil, err
@@ -134,7 +138,7 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 	if _, err := log.WriteString("\n"); err != nil { // ends a line that a kill cut off
 		return nil, errors.Join(wholefile.Explain(err), log.Close())
 	}
-	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*Picture{}}
+	pictures := &pictures{files: files, limits: opts.Limits, held: map[int]*picture{}}
 	var lock sync.Mutex
 	done := 0
 	err = cores.Each(ctx, len(proposed), func(i int) error {
@@ -143,7 +147,7 @@ func verify(ctx context.Context, files []string, facts []Facts, proposed []Pair,
 		had, ok := known[key]
 		p.Agreement = had
 		if !ok {
-			// Of the digits that are kept, so that who goes on judges as who did not stop.
+			// Rounded as in the file, so that a run that was interrupted has the same result.
 			p.Agreement = math.Round(pictures.agreement(p.A, p.B)*1e5) / 1e5
 		}
 		lock.Lock()
@@ -185,13 +189,13 @@ func writeAgreements(path string, facts []Facts, pairs []Pair) error {
 	return wholefile.Write(path, func(file io.Writer) error {
 		buf := bufio.NewWriter(file)
 		for _, p := range pairs {
-			_ = writeAgreement(buf, agreementKey(facts[p.A].SHA256, facts[p.B].SHA256), p.Agreement) // kept for Flush
+			_ = writeAgreement(buf, agreementKey(facts[p.A].SHA256, facts[p.B].SHA256), p.Agreement) // Flush returns its error
 		}
 		return buf.Flush()
 	})
 }
 
-// readAgreements adds the lines of a file that are whole.
+// readAgreements adds the complete lines of a file to known.
 func readAgreements(path string, known map[string]float64) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -219,43 +223,42 @@ func readAgreements(path string, known map[string]float64) error {
 	}
 }
 
-// pictures reads photos for comparison and holds some.
+// pictures is a cache of the photos that are compared.
 type pictures struct {
 	files  []string
 	limits imageprep.Limits
 	lock   sync.Mutex
-	held   map[int]*Picture
+	held   map[int]*picture
 	order  []int // of their reading
 }
 
-// heldPictures are some 70 KB each.
+// heldPictures is the size of the cache; a picture takes about 70 KB.
 const heldPictures = 1024
 
-// agreement is the better of laying either picture on the other: a crop lies within the
-// whole, but not the whole within the crop. A file that cannot be read any more agrees
-// with nothing.
+// agreement is the better alignment of the two directions: a crop lies within the whole,
+// but not the whole within the crop. A file that can no longer be read has the agreement 0.
 func (p *pictures) agreement(a, b int) float64 {
 	x, y := p.get(a), p.get(b)
 	if x == nil || y == nil {
 		return 0
 	}
-	v := Align(x, y)
+	v := align(x, y)
 	if v >= sameAbove {
 		return v
 	}
-	return max(0, v, Align(y, x))
+	return max(0, v, align(y, x))
 }
 
-func (p *pictures) get(i int) *Picture {
+func (p *pictures) get(i int) *picture {
 	p.lock.Lock()
 	had, ok := p.held[i]
 	p.lock.Unlock()
 	if ok {
 		return had
 	}
-	var made *Picture
+	var made *picture
 	if photo, err := imageprep.Open(p.files[i], p.limits); err == nil {
-		made = NewPicture(photo)
+		made = newPicture(photo)
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -270,8 +273,8 @@ func (p *pictures) get(i int) *Picture {
 	return made
 }
 
-// Groups gathers pairs into groups of one picture: the place of each photo's group's
-// first photo, its own where it has no duplicate.
+// Groups returns for each of n photos the index of the first photo that shows the same
+// picture, its own where it has no duplicate: the connected components of the pairs.
 func Groups(n int, pairs []Pair) []int {
 	group := make([]int, n)
 	for i := range group {

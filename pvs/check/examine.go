@@ -9,7 +9,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
-// examination gathers findings by kind.
+// examination collects findings by kind.
 type examination struct {
 	photos []catalog.Photo
 	facts  []Facts
@@ -23,7 +23,7 @@ func (e *examination) about(kind Kind, photo int, format string, args ...any) {
 	e.add(Finding{Kind: kind, Photo: photo, Other: None, Detail: fmt.Sprintf(format, args...)})
 }
 
-// files looks at each file by itself.
+// files adds the findings about single files.
 func (e *examination) files(minSide int) {
 	for i := range e.facts {
 		switch f := &e.facts[i]; {
@@ -37,7 +37,7 @@ func (e *examination) files(minSide int) {
 	}
 }
 
-// duplicates looks at groups of one picture: each photo but the first is a duplicate,
+// duplicates adds the findings about copies of a picture: each but the first is a duplicate,
 // and may leak or contradict as well.
 func (e *examination) duplicates(pairs []Pair) {
 	agreement := map[int]Pair{} // the best pair that a later photo is in
@@ -73,23 +73,27 @@ func (e *examination) duplicate(i, first int, agreement map[int]Pair) {
 	if !ok { // it is the earlier one of all its pairs, and joined through a later
 		p = Pair{A: first, B: i, Agreement: sameAbove}
 	}
-	f := Finding{Kind: NearDuplicate, Photo: i, Other: p.A, Score: p.Agreement, Detail: fmt.Sprintf("one picture: %.1f%% of its variance is in the other", 100*p.Agreement)}
+	f := Finding{Kind: NearDuplicate, Photo: i, Other: p.A, Score: p.Agreement,
+		Detail: fmt.Sprintf("one picture: %.1f%% of its variance is in the other", 100*p.Agreement)}
 	if p.Exact {
 		f.Kind, f.Detail = ExactDuplicate, "files of the same bytes"
 	}
 	e.add(f)
 }
 
-// compare adds what a photo's labels have against those of the same picture before it.
+// compare adds the findings about labels that differ from those of the same picture before it.
 func (e *examination) compare(i int, splits, products, categories *firsts) {
 	p := e.photos[i]
 	if j, ok := splits.other(string(p.Split)); ok {
-		e.add(Finding{Kind: Leak, Photo: i, Other: j, Detail: fmt.Sprintf("one picture in %s and %s", e.photos[j].Split, p.Split)})
+		e.add(Finding{Kind: Leak, Photo: i, Other: j, Detail: fmt.Sprintf("one picture in %s and %s", e.photos[j].Split,
+			p.Split)})
 	}
 	if j, ok := products.other(p.Product); ok {
-		e.add(Finding{Kind: Contradiction, Photo: i, Other: j, Detail: fmt.Sprintf("one picture of the products %s and %s", e.photos[j].Product, p.Product)})
+		e.add(Finding{Kind: Contradiction, Photo: i, Other: j, Detail: fmt.Sprintf("one picture of the products %s and %s",
+			e.photos[j].Product, p.Product)})
 	} else if j, ok := categories.other(string(p.Category)); ok {
-		e.add(Finding{Kind: Contradiction, Photo: i, Other: j, Detail: fmt.Sprintf("one picture in the categories %s and %s", e.photos[j].Category, p.Category)})
+		e.add(Finding{Kind: Contradiction, Photo: i, Other: j, Detail: fmt.Sprintf("one picture in the categories %s and %s",
+			e.photos[j].Category, p.Category)})
 	}
 }
 
@@ -124,10 +128,11 @@ func (f *firsts) other(value string) (at int, ok bool) {
 // trained says whether a split is learned from.
 func trained(s catalog.Split) bool { return s == catalog.Train || s == catalog.Val }
 
-// products looks for those on both sides, and for queries that nothing can be found for.
+// products looks for products that are both trained on and searched, and for queries
+// whose product the index lacks.
 func (e *examination) products() {
-	type sides struct{ learned, searched, query, index int }
-	products := map[string]*sides{}
+	type firstPhotos struct{ learned, searched, query, index int }
+	products := map[string]*firstPhotos{}
 	var order []string
 	for i, p := range e.photos {
 		if p.Product == "" {
@@ -135,7 +140,7 @@ func (e *examination) products() {
 		}
 		s := products[p.Product]
 		if s == nil {
-			s = &sides{None, None, None, None}
+			s = &firstPhotos{None, None, None, None}
 			products[p.Product] = s
 			order = append(order, p.Product)
 		}
@@ -168,8 +173,8 @@ func (e *examination) products() {
 	}
 }
 
-// categories counts the photos to learn a category from, or all where nothing is to be
-// learned.
+// categories counts a category's train photos, or all of its photos in a catalogue
+// without train photos.
 func (e *examination) categories(few int) {
 	learning := slices.ContainsFunc(e.photos, func(p catalog.Photo) bool { return p.Split == catalog.Train })
 	count := map[catalog.Category]int{}
@@ -190,7 +195,8 @@ func (e *examination) categories(few int) {
 			if learning {
 				where = " in train"
 			}
-			found = append(found, Finding{Kind: FewPhotos, Photo: None, Other: None, Category: c, Score: float64(n), Detail: fmt.Sprintf("%d photos%s", n, where)})
+			found = append(found, Finding{Kind: FewPhotos, Photo: None, Other: None, Category: c, Score: float64(n),
+				Detail: fmt.Sprintf("%d photos%s", n, where)})
 		}
 	}
 	slices.SortFunc(found, func(a, b Finding) int {
@@ -212,22 +218,22 @@ type Sizes struct {
 
 func sizesOf(facts []Facts) Sizes {
 	var s Sizes
-	var sides []int
+	var shorter []int
 	for i := range facts {
 		f := &facts[i]
 		if f.Problem != "" {
 			continue
 		}
 		short, long := min(f.Width, f.Height), max(f.Width, f.Height)
-		sides = append(sides, short)
+		shorter = append(shorter, short)
 		s.Bytes += f.Bytes
 		s.MostAspect = max(s.MostAspect, float64(long)/float64(short))
 	}
-	if s.Photos = len(sides); s.Photos == 0 {
+	if s.Photos = len(shorter); s.Photos == 0 {
 		return s
 	}
-	slices.Sort(sides)
-	at := func(q float64) int { return sides[int(q*float64(len(sides)-1))] }
+	slices.Sort(shorter)
+	at := func(q float64) int { return shorter[int(q*float64(len(shorter)-1))] }
 	s.Smallest, s.LowTenth, s.Median, s.HighTenth, s.Largest = at(0), at(0.1), at(0.5), at(0.9), at(1)
 	return s
 }

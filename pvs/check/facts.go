@@ -10,19 +10,19 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 )
 
-// Facts are what a look at one photo's file found.
+// Facts are what is known of one photo's file once it was read.
 type Facts struct {
 	Bytes         int64
 	Modified      int64 // Unix nanoseconds, as Changed; 0 says nothing
-	Changed       int64 // of the file's entry; with Bytes and Modified, tells that the file is the same
+	Changed       int64 // of the file's entry; a file with the same Bytes, Modified and Changed is the same
 	Width, Height int   // pixels, upright
 	SHA256        [32]byte
-	Deviation     float32 // of the brightness, 0..255
+	Deviation     float32 // standard deviation of the brightness, 0..255
 	Prints        Fingerprints
 	Problem       string // why it cannot be read; the rest is then zero
 }
 
-// stamp is what tells the file apart.
+// stamp returns size, times and digest of the file.
 func (f *Facts) stamp() stamp.Stamp {
 	return stamp.Stamp{Size: f.Bytes, Modified: f.Modified, Changed: f.Changed, SHA256: f.SHA256}
 }
@@ -31,12 +31,13 @@ func (f *Facts) setStamp(s stamp.Stamp) {
 	f.Bytes, f.Modified, f.Changed, f.SHA256 = s.Size, s.Modified, s.Changed, s.SHA256
 }
 
-// Blank says whether the picture shows nothing.
+// Blank says whether the picture is of one colour.
 func (f *Facts) Blank() bool { return f.Problem == "" && f.Deviation < blankDeviation }
 
-var factColumns = []string{"file", "bytes", "modified", "changed", "width", "height", "sha256", "deviation", "fingerprints"}
+var factColumns = []string{"file", "bytes", "modified", "changed", "width", "height", "sha256", "deviation",
+	"fingerprints"}
 
-// row is the facts of a readable photo as a line of the kept file.
+// row is the facts of a readable photo as a line of the CSV file.
 func (f *Facts) row(file string) []string {
 	var prints []byte
 	for _, p := range f.Prints {
@@ -44,8 +45,10 @@ func (f *Facts) row(file string) []string {
 			prints = append(prints, byte(v))
 		}
 	}
-	return []string{file, strconv.FormatInt(f.Bytes, 10), strconv.FormatInt(f.Modified, 10), strconv.FormatInt(f.Changed, 10), strconv.Itoa(f.Width), strconv.Itoa(f.Height),
-		hex.EncodeToString(f.SHA256[:]), strconv.FormatFloat(float64(f.Deviation), 'g', -1, 32), base64.RawStdEncoding.EncodeToString(prints)}
+	return []string{file, strconv.FormatInt(f.Bytes, 10), strconv.FormatInt(f.Modified, 10),
+		strconv.FormatInt(f.Changed, 10), strconv.Itoa(f.Width), strconv.Itoa(f.Height),
+		hex.EncodeToString(f.SHA256[:]), strconv.FormatFloat(float64(f.Deviation), 'g', -1, 32),
+		base64.RawStdEncoding.EncodeToString(prints)}
 }
 
 // parseFacts reads what row wrote.
@@ -58,7 +61,8 @@ func parseFacts(row []string) (file string, f Facts, err error) {
 		err = errors.Join(err, e)
 		return v
 	}
-	f.Bytes, f.Modified, f.Changed, f.Width, f.Height = number(row[1]), number(row[2]), number(row[3]), int(number(row[4])), int(number(row[5]))
+	f.Bytes, f.Modified, f.Changed, f.Width, f.Height = number(row[1]), number(row[2]), number(row[3]),
+		int(number(row[4])), int(number(row[5]))
 	sum, e1 := hex.DecodeString(row[6])
 	deviation, e2 := strconv.ParseFloat(row[7], 32)
 	prints, e3 := base64.RawStdEncoding.DecodeString(row[8])

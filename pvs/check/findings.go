@@ -33,21 +33,22 @@ const (
 )
 
 // Kinds lists all of them in order.
-var Kinds = []Kind{BadRow, Unreadable, Leak, Contradiction, ExactDuplicate, NearDuplicate, Blank, Small, FewPhotos, NoMatch, SuspectCategory, SuspectProduct}
+var Kinds = []Kind{BadRow, Unreadable, Leak, Contradiction, ExactDuplicate, NearDuplicate, Blank, Small, FewPhotos,
+	NoMatch, SuspectCategory, SuspectProduct}
 
 // Fault says whether a kind makes scores wrong or runs fail.
 func (k Kind) Fault() bool {
 	return k == BadRow || k == Unreadable || k == Leak || k == Contradiction
 }
 
-// None stands for no photo in a finding.
+// None is the index of no photo in a finding.
 const None = -1
 
-// Finding is something to look at.
+// Finding is a fault or a hint.
 type Finding struct {
 	Kind     Kind
-	Photo    int              // place of the photo in the catalogue; None for a row or a category
-	Other    int              // the photo that it is about as well, or None
+	Photo    int              // index of the photo in the catalogue; None for a row or a category
+	Other    int              // index of the other photo that it is about, or None
 	Category catalog.Category // of FewPhotos
 	Score    float64          // agreement, votes or nearness, where there is one
 	Detail   string           // one clause
@@ -59,9 +60,6 @@ type Limits struct {
 	Few     int // photos below which a category has few; 0: none has
 }
 
-// DefaultLimits are those of the command.
-var DefaultLimits = Limits{MinSide: 64, Few: 5}
-
 // Report is what was found in a catalogue.
 type Report struct {
 	Catalog  *catalog.Catalog
@@ -69,7 +67,7 @@ type Report struct {
 	Sizes    Sizes
 }
 
-// Examine makes findings of facts and pairs, to which those about labels are added.
+// Examine returns the findings from facts and pairs, and those about labels, sorted by kind.
 func Examine(c *catalog.Catalog, facts []Facts, pairs []Pair, labels []Finding, limits Limits) *Report {
 	e := &examination{photos: c.Photos, facts: facts, by: map[Kind][]Finding{}}
 	for _, p := range c.Skipped {
@@ -112,14 +110,15 @@ func (r *Report) Faults() int {
 }
 
 // Photo returns a finding's photo or other photo; ok is false for None.
-func (r *Report) Photo(place int) (p catalog.Photo, ok bool) {
-	if place == None {
+func (r *Report) Photo(index int) (p catalog.Photo, ok bool) {
+	if index == None {
 		return p, false
 	}
-	return r.Catalog.Photos[place], true
+	return r.Catalog.Photos[index], true
 }
 
-var findingColumns = []string{"finding", "level", "photo", "split", "product", "category", "path", "other", "other_split", "other_product", "other_category", "other_path", "score", "detail"}
+var findingColumns = []string{"finding", "level", "photo", "split", "product", "category", "path", "other",
+	"other_split", "other_product", "other_category", "other_path", "score", "detail"}
 
 // WriteCSV writes all findings as a table; it appears whole or not at all.
 func (r *Report) WriteCSV(path string) error {

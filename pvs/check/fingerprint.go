@@ -9,28 +9,28 @@ import (
 // FingerprintLen is the number of values of a fingerprint.
 const FingerprintLen = 63 + 2*16
 
-// Fingerprint says roughly what a picture looks like: low frequencies of its brightness
-// and colour. It is the perceptual hash of Zauner (2010, "pHash") with the sizes of the
-// coefficients kept instead of their signs, which in plain grounds are noise: the
-// inner product of two fingerprints, over their lengths, is how much they agree.
+// Fingerprint is a coarse description of a picture: low frequencies of its brightness and
+// colour. It is the perceptual hash of Zauner (2010, "pHash") with the values of the DCT
+// coefficients instead of their signs, which are noise in plain grounds. Two fingerprints
+// are compared by their cosine.
 type Fingerprint [FingerprintLen]int8
 
-// Fingerprints are of the whole picture and of what is left without margins of 1/40 and
-// 2/40 on each side. A crop looks like one of these rather than like the whole.
+// Fingerprints are those of the whole picture and of its crops by 1/40 and 2/40 at each
+// edge. A cropped copy resembles one of these more than the whole.
 type Fingerprints [margins]Fingerprint
 
-// Sides of what a fingerprint is made of.
+// Sizes, in pixels where nothing else is said.
 const (
-	margins    = 3
-	marginSide = 80 // of the picture that margins are cut from
+	margins    = 3  // fingerprints: whole, two crops
+	marginSide = 80 // side of the picture that is cropped
 	marginStep = 2
-	printSide  = 32 // of what is transformed
-	lumaFreq   = 8  // frequencies of brightness each way, without the mean
+	printSide  = 32 // side of the picture that is transformed
+	lumaFreq   = 8  // frequencies of brightness along an axis, without the mean
 	colorFreq  = 4  // of each colour difference
 )
 
-// blankDeviation is the deviation of brightness, 0..255, below which a picture shows
-// nothing.
+// blankDeviation is the standard deviation of brightness, 0..255, below which a picture
+// counts as blank.
 const blankDeviation = 1.5
 
 // cosines[u][x] is the basis of the discrete cosine transform (type II).

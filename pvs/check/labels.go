@@ -18,11 +18,12 @@ type Labels struct {
 	Progress func(done, total int) // photos judged; may be nil
 }
 
-// SuspectLabels finds photos that look like another category's, or like another
-// product's alone: photos are in the order of the rows, which are embeddings, and near
-// has their neighbours. Copies of one picture (groups, by row) say nothing about each
-// other and count once.
-func SuspectLabels(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, near *Near, groups []int, opts Labels) ([]Finding, error) {
+// SuspectLabels finds photos that are classified as another category, or whose neighbours
+// are all of one other product. Rows are the photos' embeddings, in the same order, and
+// near has their neighbours. Copies of one picture (groups, by row) are no evidence about
+// each other and count once.
+func SuspectLabels(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, near *Near, groups []int,
+	opts Labels) ([]Finding, error) {
 	if opts.Margin == 0 {
 		opts.Margin = 10
 	}
@@ -52,9 +53,10 @@ func SuspectLabels(ctx context.Context, photos []catalog.Photo, rows *vectors.Ro
 	return found, nil
 }
 
-// judgeCategories asks what the photos' own vectors say, where there are two categories
-// to choose from.
-func judgeCategories(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, groups []int, progress func(done, total int)) ([]verdict, error) {
+// judgeCategories classifies all photos, where there are at least two categories with
+// enough members.
+func judgeCategories(ctx context.Context, photos []catalog.Photo, rows *vectors.Rows, groups []int,
+	progress func(done, total int)) ([]verdict, error) {
 	members := map[catalog.Category]int{}
 	enough := 0
 	for _, p := range photos {
@@ -89,11 +91,12 @@ func independent(row int, list []Neighbour, groups []int) []Neighbour {
 	return out
 }
 
-// voters is how many neighbours are asked about a category.
+// voters is how many neighbours vote on a category.
 const voters = 10
 
-// suspectCategory takes a verdict unless the neighbours contradict it.
-func suspectCategory(p catalog.Photo, v verdict, list []Neighbour, photos []catalog.Photo, margin float64) (Finding, bool) {
+// suspectCategory turns a verdict into a finding unless the neighbours contradict it.
+func suspectCategory(p catalog.Photo, v verdict, list []Neighbour, photos []catalog.Photo, margin float64) (Finding,
+	bool) {
 	if v.margin < margin {
 		return Finding{}, false
 	}
@@ -118,7 +121,8 @@ func suspectCategory(p catalog.Photo, v verdict, list []Neighbour, photos []cata
 		return Finding{}, false
 	}
 	return Finding{Kind: SuspectCategory, Other: other, Score: v.margin,
-		Detail: fmt.Sprintf("looks like %s; of its %d nearest, %d are of that and %d of its own category", v.other, asked, theirs, own)}, true
+		Detail: fmt.Sprintf("looks like %s; of its %d nearest, %d are of that and %d of its own category", v.other, asked,
+			theirs, own)}, true
 }
 
 // suspectProduct looks at the nearest photos that have a product: all of one other
@@ -146,5 +150,6 @@ func suspectProduct(p catalog.Photo, list []Neighbour, photos []catalog.Photo, a
 		return Finding{}, false
 	}
 	return Finding{Kind: SuspectProduct, Other: other, Score: score,
-		Detail: fmt.Sprintf("its %d nearest are photos of %s, and none of its own product is near", count, photos[other].Product)}, true
+		Detail: fmt.Sprintf("its %d nearest are photos of %s, and none of its own product is near", count,
+			photos[other].Product)}, true
 }

@@ -27,11 +27,11 @@ type SearchOptions struct {
 	Progress func(done, total int) // rows whose neighbours are known; may be nil
 }
 
-// maxRows is up to where a float32, in which rows are kept, counts without gaps.
+// maxRows is up to where a float32, in which row numbers are stored, represents all integers.
 const maxRows = 1 << 24
 
-// source is rows of vectors of which a few are in memory at a time. A row may be asked
-// for in several views, the first of which stands in the index.
+// source reads vectors row by row, so that a few are in memory at a time. A row may have
+// several views: all are queries, the first is in the index.
 type source struct {
 	ids   []string
 	dim   int
@@ -41,9 +41,9 @@ type source struct {
 }
 
 // Neighbours finds the k nearest other rows of every row by comparing all with all, and
-// keeps them as the set NAME, [N, 2k]: rows, then scores, -1 where there are fewer. A
-// part of the index and of the rows is in memory at a time. The key says what the rows
-// are; a set that was kept under it is used again, one that was begun is gone on with.
+// writes them as the set NAME, [N, 2k]: rows, then scores, -1 where there are fewer. Only
+// a part of the index and of the rows is in memory at a time. The key identifies the
+// vectors: an existing set with the same key is used again, an unfinished one is continued.
 func Neighbours(ctx context.Context, rows *vectors.Rows, k int, name, key string, opts SearchOptions) (*Near, error) {
 	return neighbours(ctx, source{ids: rows.IDs, dim: rows.Dim, views: 1, read: func(row, _ int, dst []float32) error {
 		if err := rows.Read(row, dst); err != nil {
@@ -123,7 +123,7 @@ func appendNeighbours(w *vectors.Writer, ids []string, found [][]Neighbour, k in
 	return w.Flush()
 }
 
-// blocks is the index in parts, the last used of which stays in memory.
+// blocks is the index in parts, of which the last used one is in memory.
 type blocks struct {
 	src     source
 	size    int
@@ -137,7 +137,7 @@ func (b *blocks) load(first int) error {
 	if b.exact != nil && b.first == first {
 		return nil
 	}
-	b.exact = nil // its memory is needed
+	b.exact = nil // frees its memory before the next block is allocated
 	n := min(b.size, len(b.src.ids)-first)
 	data, ids := make([]float32, n*b.src.dim), make([]string, n)
 	for i := range n {

@@ -23,11 +23,11 @@ type ScanOptions struct {
 	Progress func(done, total int) // may be nil
 }
 
-// Scan looks at every file once, on all cores, and returns the facts in the order of the
-// files. A file that cannot be read is a fact, not an error. The facts are kept in the
-// file NAME.csv, while at work in NAME.csv.part: a later start looks only at files
-// whose size has changed, or whose times and then digest have, and at those that could
-// not be read.
+// Scan reads every file once, on all cores, and returns the facts in the order of the
+// files. A file that cannot be read has a Problem in its facts and is no error. The facts
+// are written to NAME.csv, until the scan is done to NAME.csv.part: a later start reads
+// only files whose size has changed, or whose times and then digest have, and those that
+// could not be read.
 func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([]Facts, error) {
 	held, err := onewriter.Lock(name + ".csv")
 	if err != nil {
@@ -35,21 +35,21 @@ func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([
 	}
 	defer held.Release()
 	facts := make([]Facts, len(files))
-	place := make(map[string][]int, len(files))
+	indices := make(map[string][]int, len(files))
 	for i, f := range files {
-		place[f] = append(place[f], i)
+		indices[f] = append(indices[f], i)
 	}
 	known := make([]bool, len(files))
 	for _, path := range []string{name + ".csv", name + ".csv.part"} {
 		if err := readFacts(path, func(file string, f Facts) {
-			for _, i := range place[file] {
+			for _, i := range indices[file] {
 				facts[i], known[i] = f, true
 			}
 		}); err != nil {
 			return nil, fmt.Errorf("reading the kept facts %s: %w; remove it and start again", path, err)
 		}
 	}
-	place = nil
+	indices = nil // frees its memory
 	log, err := appendFacts(name + ".csv.part")
 	if err != nil {
 		return nil, fmt.Errorf("keeping what the scan finds: %w", wholefile.Explain(err))
@@ -64,12 +64,12 @@ func Scan(ctx context.Context, files []string, name string, opts ScanOptions) ([
 	return facts, os.Remove(name + ".csv.part")
 }
 
-// scanAll fills facts in on all cores and logs the new ones.
+// scanAll reads the files on all cores and appends new facts to the log.
 func scanAll(ctx context.Context, files []string, facts []Facts, known []bool, log *factLog, opts ScanOptions) error {
 	var lock sync.Mutex
 	done := 0
 	return cores.Each(ctx, len(files), func(i int) error {
-		fresh := look(files[i], &facts[i], known[i], opts.Limits)
+		fresh := readPhoto(files[i], &facts[i], known[i], opts.Limits)
 		lock.Lock()
 		defer lock.Unlock()
 		if fresh && facts[i].Problem == "" {
@@ -85,9 +85,9 @@ func scanAll(ctx context.Context, files []string, facts []Facts, known []bool, l
 	})
 }
 
-// look reads a file unless the facts of it are known; fresh says whether there are new
-// ones. A known file with other times is read for its digest first.
-func look(file string, f *Facts, known bool, limits imageprep.Limits) (fresh bool) {
+// readPhoto reads a file unless its facts are known; fresh says whether there are new
+// facts. A known file with other times is read for its digest first.
+func readPhoto(file string, f *Facts, known bool, limits imageprep.Limits) (fresh bool) {
 	if known {
 		had := f.stamp()
 		if now, same, err := had.Renew(file); same && err == nil {
@@ -116,8 +116,8 @@ func look(file string, f *Facts, known bool, limits imageprep.Limits) (fresh boo
 	return true
 }
 
-// factLog appends to the part file and hands it to the system line by line: a kill
-// costs at most a line.
+// factLog appends to the part file and flushes every line, so that a kill costs at most
+// a line.
 type factLog struct {
 	file *os.File
 	csv  *csv.Writer
@@ -165,7 +165,7 @@ func writeFacts(path string, files []string, facts []Facts) error {
 	})
 }
 
-// readFacts calls use for each line that is whole; a file that is not there has none.
+// readFacts calls use for each complete line; a file that does not exist has none.
 func readFacts(path string, use func(file string, f Facts)) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -69,12 +69,12 @@ func shrinkRow(row []uint8, across [][]share, line []float32) {
 	}
 }
 
-// inset leaves a margin out on all sides and shrinks the rest to side x side.
+// inset crops a margin at all four edges and shrinks the rest to side x side.
 func (p planes) inset(margin, side int) planes {
 	out := planes{side: side}
 	inner := p.side - 2*margin
 	cells := shares(inner, side)
-	wide := make([]float32, inner*side) // [y, x], shrunk across
+	across := make([]float32, inner*side) // [y, x], shrunk horizontally
 	for c, src := range p.c {
 		out.c[c] = make([]float32, side*side)
 		for y := range inner {
@@ -84,13 +84,13 @@ func (p planes) inset(margin, side int) planes {
 				for _, s := range pixels {
 					v += s.weight * row[s.at]
 				}
-				wide[y*side+x] = v
+				across[y*side+x] = v
 			}
 		}
 		for y, rows := range cells {
 			for _, s := range rows {
 				for x := range side {
-					out.c[c][y*side+x] += s.weight * wide[s.at*side+x]
+					out.c[c][y*side+x] += s.weight * across[s.at*side+x]
 				}
 			}
 		}
@@ -107,8 +107,8 @@ func (p planes) luma() []float32 {
 	return out
 }
 
-// half averages squares of 2 x 2 pixels.
-func half(v []float32, side int) []float32 {
+// downsample averages squares of 2 x 2 pixels.
+func downsample(v []float32, side int) []float32 {
 	n := side / 2
 	out := make([]float32, n*n)
 	for y := range n {

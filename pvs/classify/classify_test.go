@@ -21,7 +21,8 @@ func stored(t *testing.T, h Head, values map[string][]float32) (compute.Backend,
 	}
 	store := model.NewStore()
 	for _, v := range h.Variables() {
-		if _, err := store.CreateVariable("/"+v.Name, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...)); err != nil {
+		if _, err := store.CreateVariable("/"+v.Name, tensors.FromFlatDataAndDimensions(values[v.Name],
+			v.Shape...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +74,8 @@ func TestBatchNorm(t *testing.T) {
 	training := run(t, rows, func(s *model.Scope, x *graph.Node) *graph.Node {
 		w := graph.Const(x.Graph(), []float32{1, 1, 0})
 		out := head.Graph(s, x, Options{Train: true, Weights: w})
-		return graph.Concatenate([]*graph.Node{graph.Reshape(graph.Slice(out.Embedding, graph.AxisElem(1)), 3), out.Mean, out.Variance}, 0)
+		return graph.Concatenate([]*graph.Node{graph.Reshape(graph.Slice(out.Embedding, graph.AxisElem(1)), 3), out.Mean,
+			out.Variance}, 0)
 	})
 	scale = 1 / math.Sqrt(1+Epsilon) // the biased variance of 1 and 3 is 1
 	near(t, "training", training, scale, 0, -scale, 2, 2, 2, 1, 0, 1)

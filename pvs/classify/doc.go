@@ -5,7 +5,7 @@
 //	out := head.Graph(scope, features, classify.Options{})
 //	loss := classify.Loss(out.Logits, labels, nil)
 //
-// [Kernels] computes the same on a CPU without a backend, and trains.
+// [CPUHead] computes the same on a CPU without a backend, and trains.
 //
 // What it puts before the dropout, out.Embedding, is what a search uses before there
 // is a Siamese head.

@@ -53,7 +53,7 @@ func (d depthwise) slices() *graph.Node {
 func (d depthwise) widen(x *graph.Node) *graph.Node  { return graph.ConvertDType(x, d.kernel.DType()) }
 func (d depthwise) narrow(x *graph.Node) *graph.Node { return graph.ConvertDType(x, d.x.DType()) }
 
-// sum adds one node for each of the kernel's places.
+// sum adds one node for each tap of the kernel.
 func (d depthwise) sum(term func(i, j int) *graph.Node) *graph.Node {
 	var total *graph.Node
 	for i := range d.k {
@@ -68,24 +68,24 @@ func (d depthwise) sum(term func(i, j int) *graph.Node) *graph.Node {
 	return total
 }
 
-// tap returns the kernel's row at (i, j) as [1, 1, 1, c].
+// tap returns the kernel's weights at (i, j) as [1, 1, 1, c].
 func (d depthwise) tap(i, j int) *graph.Node {
 	row := graph.Slice(d.kernel, graph.AxisElem(i), graph.AxisElem(j))
 	return graph.Reshape(row, 1, 1, 1, d.x.Shape().Dim(3))
 }
 
-// window returns what the kernel's place (i, j) sees of the padded input, [batch, outH, outW, c].
+// window returns the values of the padded input that tap (i, j) multiplies, [batch, outH, outW, c].
 func (d depthwise) window(padded *graph.Node, i, j int) *graph.Node {
 	return graph.Slice(padded, graph.AxisRange(), d.along(i, d.outH), d.along(j, d.outW))
 }
 
-// along selects the n values that one place of the kernel sees on an axis.
+// along selects the n values that a tap multiplies along an axis.
 func (d depthwise) along(from, n int) graph.SliceAxisSpec {
 	return graph.AxisRange(from, from+(n-1)*d.stride+1).Stride(d.stride)
 }
 
-// differentiable gives forward the gradients below. GoMLX would split a grouped
-// convolution's gradient into one convolution a channel and has none for Pad.
+// differentiable attaches the gradients below to forward. GoMLX would split a grouped convolution's gradient into one
+// convolution a channel and has none for Pad.
 func (d depthwise) differentiable(forward func() *graph.Node) *graph.Node {
 	return withGradient(forward(), []*graph.Node{d.x, d.kernel}, func(i int, dy *graph.Node) *graph.Node {
 		if i == 0 {
@@ -95,7 +95,7 @@ func (d depthwise) differentiable(forward func() *graph.Node) *graph.Node {
 	})
 }
 
-// inputGradient spreads dy back: the transposed convolution, again as shifted slices.
+// inputGradient is the transposed convolution of dy, again as shifted slices.
 func (d depthwise) inputGradient(dy *graph.Node) *graph.Node {
 	if d.stride == 2 {
 		return d.interleaved(dy)
@@ -105,16 +105,16 @@ func (d depthwise) inputGradient(dy *graph.Node) *graph.Node {
 		lo := d.k - 1 - before
 		return [2]int{lo, d.k - 1 - lo}
 	}
-	spread := pad(dy, [2][2]int{margin(d.pads[0][0]), margin(d.pads[1][0])}, 0)
+	padded := pad(dy, [2][2]int{margin(d.pads[0][0]), margin(d.pads[1][0])}, 0)
 	return d.narrow(d.sum(func(i, j int) *graph.Node {
-		shifted := graph.Slice(spread, graph.AxisRange(), graph.AxisRange(i, i+h), graph.AxisRange(j, j+w))
+		shifted := graph.Slice(padded, graph.AxisRange(), graph.AxisRange(i, i+h), graph.AxisRange(j, j+w))
 		return graph.Mul(d.widen(shifted), d.tap(d.k-1-i, d.k-1-j))
 	}))
 }
 
 // interleaved is inputGradient for stride 2 without the zeros between dy's values:
-// even and odd rows and columns of x see different places of the kernel, so x is
-// taken as [batch, h/2, 2, w/2, 2, c] and each shift of dy meets a [2, 2] of taps.
+// even and odd rows and columns of x meet different taps, so x is taken as
+// [batch, h/2, 2, w/2, 2, c] and each shift of dy is multiplied with 2 x 2 taps.
 func (d depthwise) interleaved(dy *graph.Node) *graph.Node {
 	s := d.x.Shape()
 	batch, h, w, c := s.Dim(0), s.Dim(1), s.Dim(2), s.Dim(3)
@@ -140,13 +140,13 @@ func (d depthwise) interleaved(dy *graph.Node) *graph.Node {
 	return graph.Slice(total, graph.AxisRange(), graph.AxisRange(0, h), graph.AxisRange(0, w))
 }
 
-// shifts are the first and last s for which row 2m+r of x, r 0 or 1, is seen by row
-// m-s of a stride 2 convolution's output: as the kernel's row 2s+r+before.
+// shifts are the first and last s for which row 2m+r of x, r 0 or 1, is an input of row m-s of a stride 2 convolution's
+// output: it is multiplied with the kernel's row 2s+r+before.
 func (d depthwise) shifts(before int) [2]int {
 	return [2]int{-((before + 1) / 2), (d.k - 1 - before) / 2}
 }
 
-// quad returns the kernel's places (i, j) to (i+1, j+1) as [1, 1, 2, 1, 2, c]; zeros where it has none.
+// quad returns the taps (i, j) to (i+1, j+1) as [1, 1, 2, 1, 2, c], with zeros outside of the kernel.
 func (d depthwise) quad(i, j int) *graph.Node {
 	c := d.x.Shape().Dim(3)
 	margin := func(from int) compute.PadAxis {
@@ -158,27 +158,27 @@ func (d depthwise) quad(i, j int) *graph.Node {
 	return graph.Reshape(taps, 1, 1, 2, 1, 2, c)
 }
 
-// atOnce is how many images [depthwise.kernelGradient] adds in one loop.
-const atOnce = 8
+// imagesPerLoop is how many images [depthwise.kernelGradient] adds up in one fused loop of XLA.
+const imagesPerLoop = 8
 
-// kernelGradient correlates the input with dy for each place of the kernel. XLA on
-// CPU runs a reduction to channels as a scalar loop and copies every window out for a
-// library's, so images are added elementwise, in one loop over the padded input, and
-// what is left by a product with ones. The barriers keep both out of that loop.
+// kernelGradient correlates the input with dy for each tap. XLA on CPU runs a reduction to channels as a scalar loop,
+// or copies every window for a library's reduction. So images are added elementwise, in one loop over the padded
+// input, and rows by a matrix product with a vector of ones. The barriers keep padding and product out of that loop.
 func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 	batch, c := d.x.Shape().Dim(0), d.x.Shape().Dim(3)
-	n, devices := atOnce, d.x.Graph().NumDevices() // which share the batch: images are added within each
+	n, devices := imagesPerLoop, d.x.Graph().NumDevices() // which share the batch: images are added within each
 	for n > 1 && batch%(n*devices) != 0 {
 		n--
 	}
 	grouped := func(x *graph.Node) *graph.Node {
 		return graph.Reshape(x, batch/n, n, x.Shape().Dim(1), x.Shape().Dim(2), c)
 	}
-	padded, slope := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
-	rows := d.eachPlace(func(at place, in []*graph.Node) *graph.Node {
+	padded, outputGradient := grouped(graph.OptimizationBarriers(pad(d.x, d.pads, 0), dy)[0]), grouped(dy)
+	rows := d.eachTap(func(at tap, in []*graph.Node) *graph.Node {
 		var sum *graph.Node
 		for image := range n {
-			product := graph.Mul(d.widen(d.windowAt(in[0], at, image)), d.widen(graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image))))
+			dyOfImage := graph.Slice(in[1], graph.AxisRange(), graph.AxisElem(image))
+			product := graph.Mul(d.widen(d.windowAt(in[0], at, image)), d.widen(dyOfImage))
 			if sum == nil {
 				sum = product
 			} else {
@@ -186,15 +186,15 @@ func (d depthwise) kernelGradient(dy *graph.Node) *graph.Node {
 			}
 		}
 		return sumRows(graph.Reshape(graph.OptimizationBarriers(sum)[0], batch/n*d.outH*d.outW, c))
-	}, padded, slope)
+	}, padded, outputGradient)
 	return graph.Reshape(rows, d.k, d.k, c, 1)
 }
 
-// sumRows adds the rows of [n, c] to [1, c] as a product with ones.
+// sumRows adds up the rows of [n, c] to [1, c], as a matrix product with a vector of ones.
 func sumRows(x *graph.Node) *graph.Node {
 	shape := x.Shape().Clone()
 	shape.Dimensions = []int{1, x.Shape().Dim(0)}
-	ones := graph.BroadcastToShape(loop.Constant(x.Graph(), x.DType(), 1), shape) // a loop may add rows too
+	ones := graph.BroadcastToShape(loop.Constant(x.Graph(), x.DType(), 1), shape) // also inside of a loop
 	return graph.Dot(ones, x).Product()
 }
 

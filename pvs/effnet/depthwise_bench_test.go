@@ -38,28 +38,29 @@ func BenchmarkDepthwise(b *testing.B) {
 			"forward":        func(d depthwise, _ *graph.Node) *graph.Node { return d.slices() },
 			"input gradient": depthwise.inputGradient, "kernel gradient": depthwise.kernelGradient,
 		} {
-			b.Run(fmt.Sprintf("%d pixels %d channels kernel %d stride %d/%s", s.size, s.channels, s.k, s.stride, name), func(b *testing.B) {
-				exec, err := graph.NewExec(xla, func(x, kernel, dy *graph.Node) *graph.Node {
-					return of(newDepthwise(x, kernel, s.stride), dy)
-				})
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer exec.Finalize()
-				run := func() {
-					y, err := exec.Call(x, kernel, dy)
+			b.Run(fmt.Sprintf("%d pixels %d channels kernel %d stride %d/%s", s.size, s.channels, s.k, s.stride, name),
+				func(b *testing.B) {
+					exec, err := graph.NewExec(xla, func(x, kernel, dy *graph.Node) *graph.Node {
+						return of(newDepthwise(x, kernel, s.stride), dy)
+					})
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, err := tensors.CopyFlatData[float32](y[0]); err != nil {
-						b.Fatal(err)
+					defer exec.Finalize()
+					run := func() {
+						y, err := exec.Call(x, kernel, dy)
+						if err != nil {
+							b.Fatal(err)
+						}
+						if _, err := tensors.CopyFlatData[float32](y[0]); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-				run() // compiles
-				for b.Loop() {
-					run()
-				}
-			})
+					run() // compiles
+					for b.Loop() {
+						run()
+					}
+				})
 		}
 	}
 }

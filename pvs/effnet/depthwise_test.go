@@ -15,7 +15,8 @@ import (
 
 // naiveDepthwise is the definition, in float64: its value and the gradients of
 // sum(weights * value).
-func naiveDepthwise(x []float32, h, w, c int, kernel []float32, k, stride int, weights []float32) (y, dx, dk []float64) {
+func naiveDepthwise(x []float32, h, w, c int, kernel []float32, k, stride int, weights []float32) (y, dx,
+	dk []float64) {
 	py, px := SamePadding(h, k, stride), SamePadding(w, k, stride)
 	oh, ow := (h+stride-1)/stride, (w+stride-1)/stride
 	batch := len(x) / (h * w * c)
@@ -80,7 +81,7 @@ func TestDepthwiseAgainstDefinition(t *testing.T) {
 	}
 }
 
-// On XLA the kernel's gradient is a loop over its places.
+// On XLA the kernel's gradient is a loop over its taps.
 func TestDepthwiseOnXLA(t *testing.T) {
 	xla, _, err := backend.OpenNamed(t.Context(), "xla:cpu", func(string) {})
 	if err != nil {

@@ -2,8 +2,8 @@ package effnet
 
 import "math"
 
-// BatchNormOf returns the factor and the offset that a BatchNorm with its running statistics
-// has for each channel: what a convolution before it can be multiplied by and biased with.
+// BatchNormOf returns a frozen BatchNorm, which normalises with its moving statistics, as a factor and an offset for
+// each channel: to fold it, multiply the convolution before it by the factor and use the offset as its bias.
 func BatchNormOf(values map[string][]float32, layer string) (factor, offset []float64) {
 	gamma, beta := values[layer+"/gamma"], values[layer+"/beta"]
 	mean, variance := values[layer+"/moving_mean"], values[layer+"/moving_variance"]

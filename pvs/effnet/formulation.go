@@ -2,12 +2,12 @@ package effnet
 
 import "github.com/gomlx/compute"
 
-// Formulation is a way to write the network's convolutions. All give the same
-// values within rounding; which is fast depends on the backend.
+// Formulation is how the graph writes the network's convolutions. All compute the same values
+// within rounding; which is fast depends on the backend.
 type Formulation int
 
 const (
-	// Convolutions uses the backend's own: grouped ones for the depthwise layers.
+	// Convolutions uses the backend's convolutions: grouped ones for the depthwise layers.
 	// Fast on ONNX Runtime and on GPUs.
 	Convolutions Formulation = iota
 	// Slices writes depthwise convolutions as sums of shifted slices and pointwise
@@ -23,8 +23,8 @@ func (f Formulation) String() string {
 	return "convolutions"
 }
 
-// FormulationFor returns the fast formulation for a backend: slices on CPUs under XLA
-// and on the pure-Go backend, which runs grouped convolutions slowly.
+// FormulationFor returns the fast formulation for a backend: slices on CPUs under XLA and on the
+// pure-Go backend, which runs grouped convolutions slowly. Of an engine.Engine it is a field.
 func FormulationFor(backend compute.Backend) Formulation {
 	if OnCPU(backend) && backend.Name() != onnxRuntime {
 		return Slices

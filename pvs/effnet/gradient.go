@@ -2,15 +2,16 @@ package effnet
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// withGradient gives the value y of inputs its own gradients: gradient(i, dy) is that
-// of inputs[i]. The value is cut off from differentiation and a zero that depends on
-// all inputs is added, whose ends catch the gradient on its way back; only those that
-// are asked for are computed. The inputs may be of other dtypes than y.
+// withGradient attaches custom gradients to a value y of inputs: gradient(i, dy) is the gradient of inputs[i].
+// Automatic differentiation stops at y; instead it passes through an added zero that depends on all inputs and has
+// the custom gradients. Only those that are asked for are computed. The inputs may have other dtypes than y.
 func withGradient(y *graph.Node, inputs []*graph.Node, gradient func(i int, dy *graph.Node) *graph.Node) *graph.Node {
-	var caught *graph.Node // of the output, known before those of the inputs are asked for
+	var outputGradient *graph.Node // known before the gradients of the inputs are asked for
 	var zero *graph.Node
 	for i, input := range inputs {
-		end := graph.IdentityWithCustomGradient(input, func(_, _ *graph.Node) *graph.Node { return gradient(i, caught) })
+		end := graph.IdentityWithCustomGradient(input, func(_, _ *graph.Node) *graph.Node {
+			return gradient(i, outputGradient)
+		})
 		first := make([]graph.SliceAxisSpec, input.Rank())
 		ones := make([]int, y.Rank())
 		for axis := range first {
@@ -27,9 +28,8 @@ func withGradient(y *graph.Node, inputs []*graph.Node, gradient func(i int, dy *
 		}
 	}
 	return graph.IdentityWithCustomGradient(graph.Add(graph.StopGradient(y), zero), func(_, dy *graph.Node) *graph.Node {
-		// The barrier keeps XLA from computing the gradient's producer again wherever
-		// it is used; it needs two operands to be one.
-		caught = graph.OptimizationBarriers(dy, inputs[0])[0]
+		// The barrier keeps XLA from recomputing dy wherever it is used; a barrier needs two operands.
+		outputGradient = graph.OptimizationBarriers(dy, inputs[0])[0]
 		return dy
 	})
 }

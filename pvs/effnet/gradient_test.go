@@ -13,8 +13,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 )
 
-// A step along the gradient of one kernel changes the output by what the gradient
-// says: the whole network is differentiated rightly, in both formulations.
+// The network's gradients agree with central differences, in both formulations: along
+// the gradient of a kernel, the output's derivative is the gradient's length.
 func TestNetworkGradient(t *testing.T) {
 	mini, weights := miniNetwork(t)
 	rng := rand.New(rand.NewPCG(1, 9))
@@ -30,7 +30,8 @@ func TestNetworkGradient(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []effnet.Formulation{effnet.Convolutions, effnet.Slices} {
-		for _, kernel := range []string{"stem_conv/kernel", "block2a_dwconv/depthwise_kernel", "block4b_se_reduce/kernel", "block7a_project_conv/kernel"} {
+		for _, kernel := range []string{"stem_conv/kernel", "block2a_dwconv/depthwise_kernel", "block4b_se_reduce/kernel",
+			"block7a_project_conv/kernel"} {
 			// value computes sum(features * direction) and its gradient for one kernel.
 			value := func(values map[string][]float32) (float64, []float32) {
 				store := model.NewStore()
@@ -46,7 +47,8 @@ func TestNetworkGradient(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, 2, 32, 32, 3), tensors.FromFlatDataAndDimensions(direction, 2, mini.Features()))
+				out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, 2, 32, 32, 3),
+					tensors.FromFlatDataAndDimensions(direction, 2, mini.Features()))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -72,8 +74,8 @@ func TestNetworkGradient(t *testing.T) {
 				return v
 			}
 			const h = 1e-2
-			if slope := (step(h) - step(-h)) / (2 * h); math.Abs(slope-norm) > 0.03*norm {
-				t.Errorf("%s, %s: slope %g along the gradient, want its length %g", f, kernel, slope, norm)
+			if derivative := (step(h) - step(-h)) / (2 * h); math.Abs(derivative-norm) > 0.03*norm {
+				t.Errorf("%s, %s: derivative %g along the gradient, want its length %g", f, kernel, derivative, norm)
 			}
 		}
 	}

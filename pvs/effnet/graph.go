@@ -13,13 +13,13 @@ type Options struct {
 	Formulation Formulation // how convolutions are written; see [FormulationFor]
 	Precision   Precision   // what convolutions and activations are computed in
 	Train       bool        // the graph will be differentiated
-	// DropConnect is the rate of stochastic depth at the last block, rising
-	// linearly from 0 at the first (Huang et al. 2016); 0 is off. It needs Noise.
+	// DropConnect is the rate towards which stochastic depth rises linearly with the block (Huang et al. 2016): block i
+	// of n, counted from 0, has the rate DropConnect*i/n, as in Keras. 0 is off. It needs Noise.
 	DropConnect float64
 	// Noise says which branches are dropped: [batch, blocks], uniform in [0, 1).
 	Noise *Node
-	// BatchStatistics normalises by the batch's own statistics, as a BatchNorm that
-	// trains does, and hands them out in Outputs.Statistics.
+	// BatchStatistics normalises by the batch's statistics, as BatchNorm in training mode does, and returns them in
+	// Outputs.Statistics.
 	BatchStatistics bool
 	// Weights is 1 for an image that counts in those statistics and 0 for one that
 	// only fills the batch, [batch]; nil: all count.
@@ -29,10 +29,9 @@ type Options struct {
 // Outputs are the nodes of a network.
 type Outputs struct {
 	Features *Node            // [batch, Config.Features()], average-pooled
-	Layers   map[string]*Node // what each Keras layer puts out, [batch, h, w, c], by its name, in its own dtype
+	Layers   map[string]*Node // outputs by the name of the Keras layer, [batch, h, w, c], in the layer's dtype
 	Names    []string         // the keys of Layers, from input to output
-	// Statistics are those of the batch by the BatchNorm's name, with
-	// Options.BatchStatistics.
+	// Statistics are those of the batch, by the BatchNorm's name; empty without Options.BatchStatistics.
 	Statistics map[string]Statistics
 }
 
@@ -47,7 +46,7 @@ type builder struct {
 
 // Graph builds the network without its classifier on images [batch, h, w, 3] of
 // any float dtype, RGB, 0..255. The scope holds the weights that [Config.Load]
-// put there. All is computed in the images' dtype unless Options.Precision says
+// created. The network is computed in the images' dtype unless Options.Precision says
 // otherwise; features are float32 then. It panics, as graph builders do, on images of
 // another shape, on missing weights and on invalid options.
 func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
@@ -56,15 +55,15 @@ func (c Config) Graph(scope *model.Scope, images *Node, opts Options) *Outputs {
 	return b.top(b.blocks(blocks, 0, len(blocks), b.stem(images)))
 }
 
-// Before builds the network on images up to a block, "block7a", and returns that
-// block's input, [batch, h, w, c]. It panics as [Config.Graph] does and on an unknown
-// block.
+// Before builds the network on images up to, but without, a block ("block7a"), and
+// returns that block's input, [batch, h, w, c]. It panics as [Config.Graph] does and on
+// an unknown block.
 func (c Config) Before(scope *model.Scope, images *Node, block string, opts Options) *Node {
 	b := c.builder(scope, images, opts)
 	return b.widen(b.blocks(c.Blocks(), 0, c.blockIndex(block), b.stem(images)))
 }
 
-// From builds the rest of the network on a block's input, as [Config.Before] returns it.
+// From builds the network from a block on; x is that block's input, as [Config.Before] returns it.
 func (c Config) From(scope *model.Scope, x *Node, block string, opts Options) *Outputs {
 	b := c.builder(scope, x, opts)
 	blocks := c.Blocks()
@@ -95,9 +94,11 @@ func (c Config) builder(scope *model.Scope, input *Node, opts Options) *builder 
 		wide = dtypes.Float32
 	}
 	if opts.Precision == Int8 || opts.Precision == Float16 {
-		exceptions.Panicf("%s: packages effnet/int8 and effnet/cpu have networks in %s, a graph has none", c.Title, opts.Precision)
+		exceptions.Panicf("%s: a graph does not compute in %s; packages effnet/int8 and effnet/cpu do", c.Title,
+			opts.Precision)
 	}
-	return &builder{config: c, opts: opts, wide: wide, scope: scope, out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
+	return &builder{config: c, opts: opts, wide: wide, scope: scope,
+		out: &Outputs{Layers: map[string]*Node{}, Statistics: map[string]Statistics{}}}
 }
 
 // stem is everything before the first block.
@@ -182,22 +183,22 @@ func (b *builder) squeezeExcite(block Block, x *Node) *Node {
 	gate := b.name(p+"_se_squeeze", b.meanOverPixels(x))
 	gate = b.name(p+"_se_reduce", b.activate(dense(p+"_se_reduce", gate)))
 	gate = b.name(p+"_se_expand", Sigmoid(dense(p+"_se_expand", gate)))
-	return b.name(p+"_se_excite", b.scaled(x, gate))
+	return b.name(p+"_se_excite", b.multiplyChannels(x, gate))
 }
 
-// scaled multiplies the channels of x [batch, h, w, c] by those of a gate [batch, c].
-func (b *builder) scaled(x, gate *Node) *Node {
+// multiplyChannels multiplies the channels of x [batch, h, w, c] by those of a gate [batch, c].
+func (b *builder) multiplyChannels(x, gate *Node) *Node {
 	d := gate.Shape().Dimensions
 	return b.widened(x, func(x *Node) *Node { return Mul(x, Reshape(gate, d[0], 1, 1, d[1])) })
 }
 
-// dropRate rises linearly from 0 at the first block.
-func dropRate(last float64, block, blocks int) float64 {
-	return last * float64(block) / float64(blocks)
+// dropRate is a block's rate of stochastic depth: it rises linearly from 0 at the first block.
+func dropRate(dropConnect float64, block, blocks int) float64 {
+	return dropConnect * float64(block) / float64(blocks)
 }
 
-// BranchFactors returns what stochastic depth makes of noise [images, blocks] (see
-// [Options]): the factor of each block's residual branch, 0 or 1/(1-rate).
+// BranchFactors returns the factors that stochastic depth multiplies residual branches
+// by, [images, blocks], for noise of that shape (see [Options]): 0 or 1/(1-rate).
 func (c Config) BranchFactors(noise []float32, dropConnect float64) []float32 {
 	blocks := len(c.Blocks())
 	factors := make([]float32, len(noise))
@@ -227,12 +228,12 @@ func (b *builder) activate(x *Node) *Node {
 	return Mul(x, Sigmoid(x))
 }
 
-// batchNorm (Ioffe & Szegedy 2015) is one factor and one offset a channel: of the
-// stored statistics or of the batch's.
+// batchNorm (Ioffe & Szegedy 2015) normalises by the moving statistics, or by the
+// batch's in training mode.
 func (b *builder) batchNorm(layer string, x *Node) *Node {
 	gamma, beta := b.weight(layer, "gamma", x), b.weight(layer, "beta", x)
 	if b.opts.BatchStatistics {
-		y, s := b.trainedNorm(x, gamma, beta)
+		y, s := b.batchNormInTraining(x, gamma, beta)
 		b.out.Statistics[layer] = s
 		return b.name(layer, y)
 	}
@@ -270,13 +271,13 @@ func (b *builder) depthwise(x, kernel *Node, stride int) *Node {
 	return d.differentiable(forward)
 }
 
-// meanOverPixels averages [batch, h, w, c] to [batch, c], in the format of sums.
+// meanOverPixels averages [batch, h, w, c] to [batch, c], in the dtype of sums.
 func (b *builder) meanOverPixels(x *Node) *Node {
 	x = b.widen(x)
 	if b.opts.Formulation != Slices {
 		return ReduceMean(x, 1, 2)
 	}
-	// XLA on CPU reduces to channels in a scalar loop; a product with ones runs on all lanes.
+	// XLA on CPU reduces to channels in a scalar loop, but vectorises a matrix product with a vector of ones.
 	d := x.Shape().Dimensions
 	ones := Ones(x.Graph(), x.Shape())
 	ones = Reshape(Slice(ones, AxisElem(0), AxisRange(), AxisRange(), AxisElem(0)), 1, d[1]*d[2])
@@ -284,8 +285,8 @@ func (b *builder) meanOverPixels(x *Node) *Node {
 	return Einsum("bp,bpc->bc", ones, Reshape(x, d[0], d[1]*d[2], d[3]))
 }
 
-// apply maps pixels to the network's input. A row of pixels is one axis meanwhile: ONNX
-// Runtime repeats three values slowly.
+// apply maps pixels to the network's input. It does so on rows of [width * 3] values:
+// ONNX Runtime broadcasts an axis of three channels slowly.
 func (n Normalization) apply(images *Node) *Node {
 	d := images.Shape().Dimensions
 	factor, offset := n.Row(d[2])

@@ -55,13 +55,15 @@ func TestLite0NamesPhotos(t *testing.T) {
 		if name == "go" {
 			continue // takes a minute
 		}
-		got := layers(t, b, lite0, w.Values, images, []string{"avg_pool"}, effnet.Options{Formulation: effnet.FormulationFor(b)})
+		got := layers(t, b, lite0, w.Values, images, []string{"avg_pool"},
+			effnet.Options{Formulation: effnet.FormulationFor(b)})
 		features := tensors.MustCopyFlatData[float32](got[0])
 		for i, p := range want {
 			class, probability := classify(features[i*lite0.Features():(i+1)*lite0.Features()], w.Top)
 			t.Logf("%s on %s: class %d, probability %.3f", p.photo, name, class, probability)
 			if class != p.class || math.Abs(probability-p.probability) > 0.03 {
-				t.Errorf("%s on %s: class %d with %.3f, want %d with %.2f", p.photo, name, class, probability, p.class, p.probability)
+				t.Errorf("%s on %s: class %d with %.3f, want %d with %.2f", p.photo, name, class, probability, p.class,
+					p.probability)
 			}
 		}
 	}

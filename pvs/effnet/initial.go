@@ -18,7 +18,7 @@ func (c Config) InitialValues(seed uint64) map[string][]float32 {
 		switch {
 		case strings.HasSuffix(v.Name, "kernel"):
 			fanOut := v.Shape[0] * v.Shape[1] * v.Shape[3]
-			// 0.8796 is the deviation of a unit normal cut at two deviations.
+			// 0.8796 is the standard deviation of a standard normal truncated at 2.
 			deviation := math.Sqrt(2/float64(fanOut)) / 0.87962566103423978
 			for i := range data {
 				data[i] = float32(truncatedNormal(rng) * deviation)
@@ -33,7 +33,7 @@ func (c Config) InitialValues(seed uint64) map[string][]float32 {
 	return values
 }
 
-// truncatedNormal draws from a unit normal cut at two deviations.
+// truncatedNormal draws from a standard normal truncated at 2.
 func truncatedNormal(rng *rand.Rand) float64 {
 	for {
 		if x := rng.NormFloat64(); math.Abs(x) <= 2 {

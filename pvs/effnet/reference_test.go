@@ -51,7 +51,8 @@ func miniNetwork(t *testing.T) (effnet.Config, map[string][]float32) {
 }
 
 // layers runs the network on images [n, size, size, 3] and returns named outputs.
-func layers(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, images weights.Tensor, names []string, opts effnet.Options) []*tensors.Tensor {
+func layers(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, images weights.Tensor,
+	names []string, opts effnet.Options) []*tensors.Tensor {
 	t.Helper()
 	store := model.NewStore()
 	if err := c.Load(store.RootScope(), values); err != nil {
@@ -123,7 +124,8 @@ func TestMiniAgainstKeras(t *testing.T) {
 			if name == "go" && os.Getenv("PVS_SLOW") == "" {
 				t.Skip("the pure-Go backend takes a minute for it; PVS_SLOW=1 runs it")
 			}
-			got := layers(t, b, mini, values, ref.Tensors["images_224"], names[:1], effnet.Options{Formulation: effnet.FormulationFor(b)})
+			got := layers(t, b, mini, values, ref.Tensors["images_224"], names[:1],
+				effnet.Options{Formulation: effnet.FormulationFor(b)})
 			compare(t, "pooled_224", got[0], ref.Tensors["pooled_224"])
 		})
 	}
@@ -141,7 +143,8 @@ func runMini(t *testing.T, build func(mini effnet.Config, s *model.Scope, images
 	if err := mini.Load(store.RootScope(), values); err != nil {
 		t.Fatal(err)
 	}
-	exec, err := model.NewExec(backends(t)["go"], store, func(s *model.Scope, x *graph.Node) *graph.Node { return build(mini, s, x) })
+	exec, err := model.NewExec(backends(t)["go"], store,
+		func(s *model.Scope, x *graph.Node) *graph.Node { return build(mini, s, x) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +155,7 @@ func runMini(t *testing.T, build func(mini effnet.Config, s *model.Scope, images
 	return tensors.MustCopyFlatData[float32](out[0])
 }
 
-// differ says whether two lists are further apart than rounding explains.
+// differ says whether two lists differ by more than rounding.
 func differ(a, b []float32) bool {
 	for i := range a {
 		if math.Abs(float64(a[i]-b[i])) > 1e-5*(1+math.Abs(float64(a[i]))) {
@@ -184,14 +187,14 @@ func TestDropConnect(t *testing.T) {
 	if !differ(plain, dropped) || !differ(plain, kept) || !differ(kept, dropped) {
 		t.Error("stochastic depth changed nothing")
 	}
-	half := len(plain) / 2
-	if differ(mixed[:half], kept[:half]) || differ(mixed[half:], dropped[half:]) {
+	n := len(plain) / 2 // values of an image
+	if differ(mixed[:n], kept[:n]) || differ(mixed[n:], dropped[n:]) {
 		t.Error("an image's branches depend on another image's noise")
 	}
 }
 
-// The two parts that [effnet.Config.Before] and From make are the whole.
-func TestCutNetwork(t *testing.T) {
+// [effnet.Config.Before] and From compose to the whole network.
+func TestBeforeAndFrom(t *testing.T) {
 	opts := effnet.Options{Formulation: effnet.Slices}
 	whole := runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
 		return mini.Graph(s, x, opts).Features
@@ -214,9 +217,11 @@ func TestBatchStatistics(t *testing.T) {
 	run := func(weights ...float32) []float32 {
 		return runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
 			x = graph.Slice(x, graph.AxisRange(0, len(weights)))
-			out := mini.Graph(s, x, effnet.Options{Formulation: effnet.Slices, Train: true, BatchStatistics: true, Weights: graph.Const(x.Graph(), weights)})
+			out := mini.Graph(s, x, effnet.Options{Formulation: effnet.Slices, Train: true, BatchStatistics: true,
+				Weights: graph.Const(x.Graph(), weights)})
 			stem := out.Statistics["stem_bn"]
-			return graph.Concatenate([]*graph.Node{graph.Reshape(graph.Slice(out.Features, graph.AxisElem(0)), mini.Features()), stem.Mean, stem.Variance}, 0)
+			return graph.Concatenate([]*graph.Node{graph.Reshape(graph.Slice(out.Features, graph.AxisElem(0)), mini.Features()),
+				stem.Mean, stem.Variance}, 0)
 		})
 	}
 	if one, filled, two := run(1), run(1, 0), run(1, 1); differ(one, filled) {
@@ -234,6 +239,7 @@ func ExampleConfig_Blocks() {
 	}
 	blocks := b0.Blocks()
 	last := blocks[len(blocks)-1]
-	fmt.Println(len(blocks), "blocks; the last is", last.Name, "from", last.In, "to", last.Out, "channels;", b0.Features(), "features")
+	fmt.Println(len(blocks), "blocks; the last is", last.Name, "from", last.In, "to", last.Out, "channels;", b0.Features(),
+		"features")
 	// Output: 16 blocks; the last is block7a from 192 to 320 channels; 1280 features
 }

@@ -28,7 +28,7 @@ func TestSumsAreFloat32(t *testing.T) {
 		all["xla:cpu"] = xla
 	}
 	type build func(b *builder, ones *graph.Node) *graph.Node
-	slope := func(y *graph.Node, of *graph.Node) *graph.Node { return graph.Gradient(graph.ReduceAllSum(y), of)[0] }
+	gradient := func(y *graph.Node, of *graph.Node) *graph.Node { return graph.Gradient(graph.ReduceAllSum(y), of)[0] }
 	one := func(b *builder, x *graph.Node) *graph.Node {
 		return graph.Ones(x.Graph(), shapes.Make(b.wide, x.Shape().Dim(3)))
 	}
@@ -41,25 +41,26 @@ func TestSumsAreFloat32(t *testing.T) {
 		{"mean over pixels", func(b *builder, x *graph.Node) *graph.Node { return b.meanOverPixels(x) }, 1, 1e-4},
 		{"kernel of a depthwise convolution", func(b *builder, x *graph.Node) *graph.Node {
 			d := newDepthwise(x, b.weight("depthwise", "kernel", x), 1)
-			return graph.Slice(d.kernelGradient(graph.OnesLike(x)), graph.AxisElem(1), graph.AxisElem(1)) // all places see a pixel
+			// The tap in the middle multiplies a pixel at every position.
+			return graph.Slice(d.kernelGradient(graph.OnesLike(x)), graph.AxisElem(1), graph.AxisElem(1))
 		}, pixels, 1e-6},
 		{"kernel of a convolution", func(b *builder, x *graph.Node) *graph.Node {
 			y := b.widen(b.conv("conv", x, 1))
-			return slope(y, b.scope.Store().GetVariable("/conv/kernel").NodeValue(x))
+			return gradient(y, b.scope.Store().GetVariable("/conv/kernel").NodeValue(x))
 		}, pixels, 1. / 256},
 		{"shift of a BatchNorm", func(b *builder, x *graph.Node) *graph.Node {
 			beta := one(b, x)
-			y, _ := b.trainedNorm(x, one(b, x), beta)
-			return slope(b.widen(y), beta)
+			y, _ := b.batchNormInTraining(x, one(b, x), beta)
+			return gradient(b.widen(y), beta)
 		}, pixels, 1e-6},
 		{"mean of a BatchNorm", func(b *builder, x *graph.Node) *graph.Node {
-			_, s := b.trainedNorm(x, one(b, x), one(b, x))
+			_, s := b.batchNormInTraining(x, one(b, x), one(b, x))
 			return s.Mean
 		}, 1, 1e-4},
 		{"squeeze and excite's gate", func(b *builder, x *graph.Node) *graph.Node {
 			x = graph.Slice(x, graph.AxisRange(0, 1)) // 1089 pixels; in bfloat16 1088
 			gate := graph.Ones(x.Graph(), shapes.Make(b.wide, 1, 1))
-			return slope(b.widen(b.scaled(x, gate)), gate)
+			return gradient(b.widen(b.multiplyChannels(x, gate)), gate)
 		}, side * side, 1e-6},
 	} {
 		for name, on := range all {
@@ -67,7 +68,8 @@ func TestSumsAreFloat32(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, %s %s", c.name, name, f), func(t *testing.T) {
 					store := model.NewStore()
 					for path, dims := range map[string][]int{"/conv/kernel": {1, 1, 1, 1}, "/depthwise/kernel": {3, 3, 1, 1}} {
-						if _, err := store.CreateVariable(path, tensors.FromFlatDataAndDimensions(make([]float32, dims[0]*dims[1]), dims...)); err != nil {
+						if _, err := store.CreateVariable(path, tensors.FromFlatDataAndDimensions(make([]float32, dims[0]*dims[1]),
+							dims...)); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -37,7 +37,7 @@ const (
 	// Epsilon is added to the variance in every BatchNorm (timm: tf_ models;
 	// Keras: the layer's default).
 	Epsilon = 1e-3
-	// DefaultDropConnect is Keras's default rate of stochastic depth at the last block.
+	// DefaultDropConnect is Keras's default of Options.DropConnect.
 	DefaultDropConnect = 0.2
 )
 
@@ -69,13 +69,14 @@ type Config struct {
 	Lite       bool    // no squeeze-excite, ReLU6, stem, top, first and last stage not scaled
 }
 
-// Validate says what is wrong with a hand-made configuration.
+// Validate returns an error that says what is wrong with a configuration of the caller's own.
 func (c Config) Validate() error {
 	if !(c.Width > 0 && c.Width <= 10) || !(c.Depth > 0 && c.Depth <= 10) {
 		return fmt.Errorf("EfficientNet %q: width %g and depth %g must be above 0 and at most 10", c.Name, c.Width, c.Depth)
 	}
 	if c.Resolution < 32 {
-		return fmt.Errorf("EfficientNet %q: an input of %d pixels is smaller than the network's stride of 32", c.Name, c.Resolution)
+		return fmt.Errorf("EfficientNet %q: an input of %d pixels is smaller than the network's stride of 32", c.Name,
+			c.Resolution)
 	}
 	return nil
 }
@@ -109,7 +110,8 @@ func (c Config) Blocks() []Block {
 			repeats = s.Repeats // efficientnet_lite_builder.py: fix_first_last=True
 		}
 		for j := range repeats {
-			b := Block{Name: fmt.Sprintf("block%d%c", i+1, 'a'+j), Kernel: s.Kernel, Stride: s.Stride, Expand: s.Expand, In: in, Out: out}
+			b := Block{Name: fmt.Sprintf("block%d%c", i+1, 'a'+j), Kernel: s.Kernel, Stride: s.Stride, Expand: s.Expand,
+				In: in, Out: out}
 			if j > 0 {
 				b.Stride, b.In = 1, out
 			}
@@ -122,8 +124,8 @@ func (c Config) Blocks() []Block {
 	return blocks
 }
 
-// InputOf returns the height, width and channels of what enters a block when the
-// images are squares of size pixels; zeros for a block that the network lacks.
+// InputOf returns the height, width and channels of a block's input when the images
+// are squares of size pixels; zeros for a block that the network lacks.
 func (c Config) InputOf(block string, size int) (h, w, channels int) {
 	side := (size + 1) / 2 // the stem's stride
 	for _, b := range c.Blocks() {
@@ -135,8 +137,8 @@ func (c Config) InputOf(block string, size int) (h, w, channels int) {
 	return 0, 0, 0
 }
 
-// channels scales a width and rounds it to a multiple of 8 that is never below
-// 90% of the exact value (Keras: round_filters).
+// channels scales a number of channels by the width and rounds it to a multiple of 8
+// that is never below 90% of the exact value (Keras: round_filters).
 func (c Config) channels(n int) int {
 	const divisor = 8
 	exact := float64(n) * c.Width

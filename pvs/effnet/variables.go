@@ -47,20 +47,20 @@ func (c Config) Variables() []Variable {
 	batchNorm("stem_bn", c.Stem())
 	last := c.Stem()
 	for _, b := range c.Blocks() {
-		wide := b.Expanded()
+		expanded := b.Expanded()
 		if b.Expand != 1 {
-			add(b.Name+"_expand_conv", "kernel", 1, 1, b.In, wide)
-			batchNorm(b.Name+"_expand_bn", wide)
+			add(b.Name+"_expand_conv", "kernel", 1, 1, b.In, expanded)
+			batchNorm(b.Name+"_expand_bn", expanded)
 		}
-		add(b.Name+"_dwconv", "depthwise_kernel", b.Kernel, b.Kernel, wide, 1)
-		batchNorm(b.Name+"_bn", wide)
+		add(b.Name+"_dwconv", "depthwise_kernel", b.Kernel, b.Kernel, expanded, 1)
+		batchNorm(b.Name+"_bn", expanded)
 		if b.Squeeze > 0 {
-			add(b.Name+"_se_reduce", "kernel", 1, 1, wide, b.Squeeze)
+			add(b.Name+"_se_reduce", "kernel", 1, 1, expanded, b.Squeeze)
 			add(b.Name+"_se_reduce", "bias", b.Squeeze)
-			add(b.Name+"_se_expand", "kernel", 1, 1, b.Squeeze, wide)
-			add(b.Name+"_se_expand", "bias", wide)
+			add(b.Name+"_se_expand", "kernel", 1, 1, b.Squeeze, expanded)
+			add(b.Name+"_se_expand", "bias", expanded)
 		}
-		add(b.Name+"_project_conv", "kernel", 1, 1, wide, b.Out)
+		add(b.Name+"_project_conv", "kernel", 1, 1, expanded, b.Out)
 		batchNorm(b.Name+"_project_bn", b.Out)
 		last = b.Out
 	}
@@ -69,8 +69,8 @@ func (c Config) Variables() []Variable {
 	return vs
 }
 
-// Statistic says whether the variable is a BatchNorm's running mean or variance,
-// which no gradient trains.
+// Statistic says whether the variable is a BatchNorm's moving mean or variance, which
+// has no gradient.
 func (v Variable) Statistic() bool {
 	return strings.HasSuffix(v.Name, "/moving_mean") || strings.HasSuffix(v.Name, "/moving_variance")
 }

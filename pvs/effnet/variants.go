@@ -65,8 +65,8 @@ func (c Config) Normalization() Normalization {
 	}
 }
 
-// Row returns what maps a row of pixels, [width, 3], to the network's input: each value
-// times its factor, plus its offset.
+// Row returns the normalisation of a row of pixels, [width, 3]: each value is multiplied
+// by its factor and its offset is added.
 func (n Normalization) Row(width int) (factor, offset []float32) {
 	factor, offset = make([]float32, 3*width), make([]float32, 3*width)
 	for i := range factor {

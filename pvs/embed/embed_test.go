@@ -18,7 +18,9 @@ import (
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -29,7 +31,8 @@ func photos(t testing.TB, n int) []Photo {
 	var out []Photo
 	for i := range n {
 		m := image.NewNRGBA(image.Rect(0, 0, 40, 30+i))
-		draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{uint8(40 * i), uint8(255 - 20*i), 90, 255}), image.Point{}, draw.Src)
+		draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{uint8(40 * i), uint8(255 - 20*i), 90, 255}), image.Point{},
+			draw.Src)
 		path := filepath.Join(dir, fmt.Sprintf("%d.png", i))
 		f, err := os.Create(path)
 		if err != nil {
@@ -55,13 +58,35 @@ func goBackend(t testing.TB) compute.Backend {
 	return backend
 }
 
+// asGraph runs graphs on the pure-Go backend.
+func asGraph(t testing.TB) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: goBackend(t)})
+}
+
+// fastest is the fused CPU kernels, or else a graph on the pure-Go backend.
+func fastest(t testing.TB) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: goBackend(t), Wish: engine.Fastest})
+}
+
+// chosen is the engine of a request.
+func chosen(t testing.TB, r engine.Request) engine.Engine {
+	t.Helper()
+	e, err := engine.Choose(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // mini is an untrained miniature.
 func mini(t testing.TB, batch int) *Network {
 	c, err := effnet.Named("mini")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := NewNetwork(goBackend(t), c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
+	n, err := New(fastest(t), c, c.InitialValues(1), NetworkOptions{Size: 32, Batch: batch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,12 +179,16 @@ func TestBadPhotos(t *testing.T) {
 	}
 	name := filepath.Join(t.TempDir(), "set")
 	_, err := Run(context.Background(), Histogram{}, list, name, RunOptions{})
-	for _, want := range []string{"photo p1", "photos.csv line 3", "--skip-bad"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
+	for _, want := range []string{"photo p1", "photos.csv line 3"} {
+		if !errors.Is(err, catalog.ErrBad) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	result, err := Run(context.Background(), Histogram{}, list, name, RunOptions{SkipBad: true})
+	memory, result, err := InMemory(context.Background(), Histogram{}, list, RunOptions{SkipBad: true})
+	if err != nil || !slices.Equal(memory.IDs, []string{"p0", "p2", "p3"}) || len(result.Skipped) != 1 || result.New != 3 {
+		t.Errorf("in memory: %v, %+v, %v", memory, result, err)
+	}
+	result, err = Run(context.Background(), Histogram{}, list, name, RunOptions{SkipBad: true})
 	if err != nil || result.Vectors != 3 || len(result.Skipped) != 1 {
 		t.Fatalf("got %+v, %v", result, err)
 	}
@@ -174,10 +203,11 @@ func TestBadOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewNetwork(goBackend(t), c, nil, NetworkOptions{Size: 8}); err == nil {
+	if _, err := New(fastest(t), c, nil, NetworkOptions{Size: 8}); err == nil {
 		t.Error("an input of 8 pixels must be refused")
 	}
-	if _, err := NewNetwork(goBackend(t), c, map[string][]float32{}, NetworkOptions{}); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
+	if _, err := New(fastest(t), c, map[string][]float32{}, NetworkOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("got %v", err)
 	}
 }

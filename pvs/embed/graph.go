@@ -3,7 +3,6 @@ package embed
 import (
 	"fmt"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -16,7 +15,7 @@ type graphForward struct {
 	dims []int
 }
 
-func newGraph(backend compute.Backend, n network, values map[string][]float32) (*graphForward, error) {
+func newGraph(n *network, values map[string][]float32) (*graphForward, error) {
 	opts, h := n.opts, n.heads
 	store := model.NewStore()
 	if err := n.config.Load(store.RootScope(), values); err != nil {
@@ -28,8 +27,8 @@ func newGraph(backend compute.Backend, n network, values map[string][]float32) (
 	// As constants, weights can be folded into neighbouring operations: ONNX Runtime
 	// is three times as fast with them.
 	store.WithVariableAsConst(true)
-	how := effnet.Options{Formulation: effnet.FormulationFor(backend), Precision: opts.Precision}
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
+	how := effnet.Options{Formulation: n.engine.Formulation, Precision: n.engine.Precision}
+	exec, err := model.NewExec(n.engine.Backend, store, func(scope *model.Scope, images *graph.Node) *graph.Node {
 		if opts.Output.block() {
 			x := n.config.Before(scope, images, string(opts.Output), how)
 			return graph.Reshape(x, x.Shape().Dim(0), -1)

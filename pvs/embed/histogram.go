@@ -27,7 +27,8 @@ func (Histogram) Key() string {
 
 // Origin names the baseline.
 func (Histogram) Origin() vectors.Origin {
-	return vectors.Origin{Network: HistogramName, Title: "colour histograms", Views: []string{imageprep.A0.String()}, Output: fmt.Sprintf("%d colours", bins*bins*bins),
+	return vectors.Origin{Network: HistogramName, Title: "colour histograms", Views: []string{imageprep.A0.String()},
+		Output:    fmt.Sprintf("%d colours", bins*bins*bins),
 		Precision: effnet.Float32.String(), Engine: "go", Resize: "not resized"}
 }
 

@@ -3,11 +3,9 @@ package embed
 import (
 	"errors"
 	"fmt"
-	"runtime"
 
-	"github.com/gomlx/compute"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -31,22 +29,20 @@ type Embedder interface {
 	Embed(inputs []float32, n int, vectors []float32) error
 }
 
-// NetworkOptions of [NewNetwork]; zero values are defaults.
+// NetworkOptions of [New]; zero values are defaults.
 type NetworkOptions struct {
 	Size   int    // side of the square input; 0: what the weights were trained on
-	Batch  int    // photos at once; 0: 8, or as many as keep all cores at work
+	Batch  int    // photos at once; 0: as many as keep the engine busy, at least 8
 	Output Output // what becomes the vector; "": [OutputOf] the weights
-	// Precision of the backbone; heads and vectors are float32.
-	Precision effnet.Precision
-	Graph     bool // run as a graph on the backend even where own kernels could be had
 
 	// Where the weights are from, to be noted beside the vectors: the name of a source or
 	// a file, or a run and its checkpoint's file.
 	WeightsFrom, Run, Checkpoint string
 }
 
-// network is what embedders by an EfficientNet have in common.
+// network is what the engines' forward passes share of a [Network].
 type network struct {
+	engine engine.Engine
 	config effnet.Config
 	opts   NetworkOptions
 	heads  heads
@@ -58,103 +54,89 @@ type network struct {
 // squares says in a few words what [imageprep.Square] does.
 const squares = "padded to a square with the mean of its edge, bilinear"
 
-// Network is an EfficientNet in inference mode, with the heads that it was trained
-// with. Without any, a photo's vector is the average of the last convolution's output
-// over all places (Keras: pooling="avg").
+// Network is an EfficientNet in inference mode, with the heads that it was trained with. Without
+// any, a photo's vector is the average of the last convolution's output over all positions (Keras:
+// pooling="avg").
 type Network struct {
-	network
+	*network
 	forward forward
 }
 
-// forward computes the vectors of a batch, the count first of which are photos.
+// forward computes the vectors of a batch, the count first images of which are photos.
 type forward interface {
 	run(batch []float32, count int, vectors []float32) error
 	close()
 }
 
-// settle checks the options and fills in what they leave open.
-func settle(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (network, error) {
+// New loads the weights (as [effnet.Config.Load] takes them, and those of the heads) into a
+// network that the engine computes. A graph is compiled at the first batch; an int8 network embeds
+// after [Network.Calibrate], which [Run] and [One] see to.
+func New(e engine.Engine, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
+	n, err := resolve(e, config, values, opts)
+	if err != nil {
+		return nil, err
+	}
+	var f forward
+	switch e.Kind {
+	case engine.FusedCPU:
+		f, err = newFused(n, values)
+	case engine.Int8:
+		f, err = newInt8(n, values)
+	default:
+		f, err = newGraph(n, values)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Network{n, f}, nil
+}
+
+// resolve checks the options and fills in what they leave open.
+func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
+	opts NetworkOptions) (*network, error) {
+	if e.IsZero() {
+		return nil, errors.New("a network needs an engine that computes it: choose one (engine.Choose)")
+	}
 	if err := config.Validate(); err != nil {
-		return network{}, err
+		return nil, err
 	}
 	if opts.Size == 0 {
 		opts.Size = config.Resolution
 	}
 	if opts.Batch == 0 {
-		opts.Batch = defaultBatch(backend, opts)
+		opts.Batch = e.Batch()
 	}
 	if opts.Size < 32 || opts.Size > 2048 || opts.Batch < 1 || opts.Batch > 1024 {
-		return network{}, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded", opts.Size, opts.Batch)
-	}
-	if !own(backend, opts) {
-		if err := opts.Precision.Check(backend); err != nil {
-			return network{}, err
-		}
+		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded",
+			opts.Size, opts.Batch)
 	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)
 	}
-	n := network{config: config, opts: opts, heads: headsOf(config, values)}
+	n := &network{engine: e, config: config, opts: opts, heads: headsOf(config, values)}
 	if n.dim = opts.Output.dim(config, n.heads, opts.Size); n.dim == 0 {
-		return n, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
+		return nil, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
 	}
-	n.origin = vectors.Origin{Network: config.Name, Title: config.Title, Weights: Digest(config, values, opts.Output), WeightsFrom: opts.WeightsFrom,
-		Checkpoint: opts.Checkpoint, Run: opts.Run, Pixels: opts.Size, Views: []string{imageprep.A0.String()}, Output: string(opts.Output),
-		Precision: opts.Precision.String(), Engine: backend.Name(), Resize: squares}
-	n.key = fmt.Sprintf("%s %d %s %s pixels-%d", config.Name, opts.Size, opts.Output, n.origin.Weights, imageprep.Revision)
-	if opts.Precision != effnet.Float32 {
-		n.key += " " + opts.Precision.String()
+	n.origin = vectors.Origin{
+		Network: config.Name, Title: config.Title,
+		Weights: Digest(config, values, opts.Output), WeightsFrom: opts.WeightsFrom,
+		Checkpoint: opts.Checkpoint, Run: opts.Run,
+		Pixels: opts.Size, Views: []string{imageprep.A0.String()}, Resize: squares,
+		Output: string(opts.Output), Precision: e.Precision.String(), Engine: e.String(),
+	}
+	n.key = fmt.Sprintf("%s %d %s %s pixels-%d",
+		config.Name, opts.Size, opts.Output, n.origin.Weights, imageprep.Revision)
+	if e.Precision != effnet.Float32 {
+		n.key += " " + e.Precision.String()
 	}
 	return n, nil
-}
-
-// NewNetwork loads the weights (as [effnet.Config.Load] takes them, and those of the
-// heads) into a network for the backend's device: on a CPU in its own kernels if it has
-// them (package effnet/cpu), else as a graph that is compiled at the first batch.
-func NewNetwork(backend compute.Backend, config effnet.Config, values map[string][]float32, opts NetworkOptions) (*Network, error) {
-	n, err := settle(backend, config, values, opts)
-	if err != nil {
-		return nil, err
-	}
-	f, err := newForward(backend, n, values)
-	if err != nil {
-		return nil, err
-	}
-	if _, own := f.(*kernelForward); own {
-		n.origin.Engine = "own kernels"
-	}
-	return &Network{n, f}, nil
-}
-
-// own says whether a network runs in its own kernels.
-func own(backend compute.Backend, opts NetworkOptions) bool {
-	return !opts.Graph && cpu.Preferred(backend, opts.Precision)
-}
-
-// defaultBatch is 8, and two photos a core for own kernels, which give each to one core.
-func defaultBatch(backend compute.Backend, opts NetworkOptions) int {
-	if own(backend, opts) {
-		return max(8, 2*runtime.GOMAXPROCS(0))
-	}
-	return 8
-}
-
-// newForward takes the network's own kernels where they can be had, and else its graph.
-func newForward(backend compute.Backend, n network, values map[string][]float32) (forward, error) {
-	if own(backend, n.opts) {
-		return newKernels(backend, n, values)
-	}
-	return newGraph(backend, n, values)
 }
 
 // Close frees what the device holds.
 func (n *Network) Close() { n.forward.close() }
 
-// Own says whether the network runs in its own kernels (package effnet/cpu).
-func (n *Network) Own() bool {
-	_, own := n.forward.(*kernelForward)
-	return own
-}
+// Engine returns what computes the network.
+func (n *Network) Engine() engine.Engine { return n.engine }
 
 // Key names variant, input size, output and weights, and a precision that is not float32.
 func (n *network) Key() string { return n.key }
@@ -195,7 +177,7 @@ func (n *network) fill(inputs []float32, count int, vectors []float32) ([]float3
 	}
 	clear(inputs[count*n.InputLen():])
 	if len(vectors) < count*n.dim {
-		return nil, errors.New("there is no room for the vectors of a batch")
+		return nil, fmt.Errorf("%d values hold no vectors of %d photos: %d are needed", len(vectors), count, count*n.dim)
 	}
 	return inputs[:n.opts.Batch*n.InputLen()], nil
 }

@@ -38,7 +38,7 @@ func TestProject(t *testing.T) {
 	c, values := withHeads(t)
 	b := goBackend(t)
 	embedAll := func(o Output) *vectors.Set {
-		n, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
+		n, err := New(fastest(t), c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,10 +73,12 @@ func TestProject(t *testing.T) {
 	if d := embedAll("block7a").Dim; d != h*w*channels || d == 0 {
 		t.Errorf("what enters block7a has %d values", d)
 	}
-	if _, err := Project(b, c, values, &vectors.Set{IDs: []string{"a"}, Dim: 2, Data: make([]float32, 2)}, Descriptor); err == nil || !strings.Contains(err.Error(), "dimension 2") {
+	if _, err := Project(b, c, values, &vectors.Set{IDs: []string{"a"}, Dim: 2, Data: make([]float32, 2)},
+		Descriptor); err == nil || !strings.Contains(err.Error(), "dimension 2") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewNetwork(b, c, values, NetworkOptions{Size: 32, Output: "block9z"}); err == nil || !strings.Contains(err.Error(), "block9z") {
+	if _, err := New(fastest(t), c, values, NetworkOptions{Size: 32, Output: "block9z"}); err == nil ||
+		!strings.Contains(err.Error(), "block9z") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -95,7 +97,8 @@ func TestDigest(t *testing.T) {
 	for _, change := range []struct {
 		weight string
 		from   int // the first output that depends on it
-	}{{"stem_conv/kernel", 0}, {"block7a_dwconv/depthwise_kernel", 1}, {classify.Beta, 2}, {siamese.Kernel, 3}, {classify.Kernel, 4}} {
+	}{{"stem_conv/kernel", 0}, {"block7a_dwconv/depthwise_kernel", 1}, {classify.Beta, 2}, {siamese.Kernel, 3},
+		{classify.Kernel, 4}} {
 		old := values[change.weight][0]
 		values[change.weight][0]++
 		for i, p := range prints() {

@@ -7,18 +7,16 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
-
-	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // In 16 bits vectors have mostly the neighbours that they have in float32, and a key of
-// their own: as a graph, and in own kernels where the processor multiplies float16.
+// their own: as a graph, and in the fused CPU kernels where the processor multiplies float16.
 func TestNeighbours(t *testing.T) {
 	const n, size, k = 64, 32, 5
 	inputs := make([]float32, n*3*size*size)
@@ -43,14 +41,14 @@ func TestNeighbours(t *testing.T) {
 	for _, way := range []struct {
 		backend   string
 		precision effnet.Precision
-		own       bool
+		wish      engine.Wish
 	}{
-		{"go", effnet.BFloat16, false},
-		{"xla:cpu", effnet.BFloat16, false},
-		{"go", effnet.Float16, true},
+		{"go", effnet.BFloat16, engine.AsGraph},
+		{"xla:cpu", effnet.BFloat16, engine.AsGraph},
+		{"go", effnet.Float16, engine.Fused},
 	} {
-		t.Run(fmt.Sprintf("%s %s own=%v", way.backend, way.precision, way.own), func(t *testing.T) {
-			if way.own && !cpu.Supports(way.precision) {
+		t.Run(fmt.Sprint(way.backend, " ", way.precision), func(t *testing.T) {
+			if way.wish == engine.Fused && !cpu.Supports(way.precision) {
 				t.Skip("this processor does not multiply float16")
 			}
 			b, _, err := backend.OpenNamed(context.Background(), way.backend, func(string) {})
@@ -58,14 +56,12 @@ func TestNeighbours(t *testing.T) {
 				t.Skip("the backend cannot be had here: ", err)
 			}
 			embedded := func(p effnet.Precision) (neighbours [][]int, key string) {
-				net, err := NewNetwork(b, c, c.InitialValues(1), NetworkOptions{Size: size, Batch: n, Precision: p, Graph: !way.own})
+				e := chosen(t, engine.Request{Backend: b, Precision: p, Wish: way.wish})
+				net, err := New(e, c, c.InitialValues(1), NetworkOptions{Size: size, Batch: n})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer net.Close()
-				if net.Own() != way.own {
-					t.Fatalf("own kernels run: %v", net.Own())
-				}
 				out := make([]float32, n*net.Dim())
 				if err := net.Embed(slices.Clone(inputs), n, out); err != nil {
 					t.Fatal(err)
@@ -116,23 +112,4 @@ func nearest(data []float32, dim, k int) [][]int {
 		out = append(out, others[:k])
 	}
 	return out
-}
-
-// lacking is a backend that says of itself what ONNX Runtime's says.
-type lacking struct{ compute.Backend }
-
-func (lacking) Name() string { return "onnxruntime" }
-
-func TestWithout16Bits(t *testing.T) {
-	b := goBackend(t)
-	c, err := effnet.Named("mini")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range []effnet.Precision{effnet.BFloat16, effnet.Float16} {
-		_, err = NewNetwork(lacking{b}, c, c.InitialValues(1), NetworkOptions{Size: 32, Precision: p, Graph: true})
-		if err == nil || !strings.Contains(err.Error(), "leave out --precision") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: got %v", p, err)
-		}
-	}
 }

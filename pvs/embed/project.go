@@ -17,9 +17,11 @@ const projectBatch = 1024
 
 // Project puts the heads of a trained network on pooled features that were computed
 // before: the same vectors as a [Network] of that output, without its photos.
-func Project(backend compute.Backend, config effnet.Config, values map[string][]float32, features *vectors.Set, o Output) (*vectors.Set, error) {
+func Project(backend compute.Backend, config effnet.Config, values map[string][]float32, features *vectors.Set,
+	o Output) (*vectors.Set, error) {
 	if o.block() || features.Dim != config.Features() {
-		return nil, fmt.Errorf("no %s can be made of vectors of dimension %d: pooled features of %s have %d", o, features.Dim, config.Title, config.Features())
+		return nil, fmt.Errorf("no %s can be made of vectors of dimension %d: pooled features of %s have %d", o,
+			features.Dim, config.Title, config.Features())
 	}
 	origin, err := projected(config, values, features.Origin, o)
 	if err != nil {
@@ -39,13 +41,16 @@ func Project(backend compute.Backend, config effnet.Config, values map[string][]
 
 // projected is the origin of an output that is made of features; features of other weights
 // are an error.
-func projected(config effnet.Config, values map[string][]float32, features *vectors.Origin, o Output) (*vectors.Origin, error) {
+func projected(config effnet.Config, values map[string][]float32, features *vectors.Origin,
+	o Output) (*vectors.Origin, error) {
 	if !features.Known() {
 		return nil, nil
 	}
 	want := *features
-	want.Network, want.Title, want.Output, want.Weights = config.Name, config.Title, string(Features), Digest(config, values, Features)
-	if err := vectors.Compare("the set of features", features, "the network whose heads they should get", &want); err != nil {
+	want.Network, want.Title, want.Output, want.Weights = config.Name, config.Title, string(Features), Digest(config,
+		values, Features)
+	if err := vectors.Compare("the set of features", features, "the network whose heads they should get",
+		&want); err != nil {
 		return nil, err
 	}
 	want.Output, want.Weights = string(o), Digest(config, values, o)
@@ -60,7 +65,8 @@ type projector struct {
 }
 
 // newProjector returns nil where the output has no heads.
-func newProjector(backend compute.Backend, config effnet.Config, values map[string][]float32, o Output, batch int) (*projector, error) {
+func newProjector(backend compute.Backend, config effnet.Config, values map[string][]float32, o Output,
+	batch int) (*projector, error) {
 	h := headsOf(config, values)
 	store := model.NewStore()
 	if err := load(store, h.variables(o, values), values); err != nil {
@@ -69,7 +75,10 @@ func newProjector(backend compute.Backend, config effnet.Config, values map[stri
 	if store.NumVariables() == 0 {
 		return nil, nil
 	}
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node { return h.graph(scope, x, o) })
+	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return h.graph(scope,
+			x, o)
+	})
 	if err != nil {
 		return nil, err
 	}

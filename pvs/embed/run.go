@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -27,8 +28,11 @@ type Photo struct {
 func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
 	var photos []Photo
 	for _, p := range c.Split(split) {
-		where := fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)
-		photos = append(photos, Photo{ID: p.ID, File: c.File(p), Where: where})
+		photo := Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)}
+		if p.Line == 0 { // of a catalogue without a file
+			photo.Where = p.Path
+		}
+		photos = append(photos, photo)
 	}
 	return photos
 }
@@ -59,7 +63,7 @@ type todo struct {
 	row int // of the set, if the photo was embedded before; -1: it is appended
 }
 
-// one is an embedded photo's place and file.
+// one is an embedded photo's row and file.
 type one struct {
 	todo
 	stamp stamp.Stamp
@@ -80,7 +84,7 @@ type batch struct {
 func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
 	inputs := make([]float32, e.Batch()*e.InputLen())
 	e.Prepare(photo, inputs[:e.InputLen()])
-	if c, ok := e.(Calibrated); ok && e.Origin().Calibration == nil {
+	if c, ok := e.(Calibrated); ok && c.Calibrates() && e.Origin().Calibration == nil {
 		if err := c.Calibrate(context.Background(), inputs[:e.InputLen()]); err != nil {
 			return nil, err
 		}
@@ -116,8 +120,8 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 	w.Describe(origin)
 	result, err := run(ctx, e, photos, w, opts)
 	if err != nil {
-		if kept := w.Suspend(); kept != nil {
-			return result, kept
+		if failed := w.Suspend(); failed != nil {
+			return result, failed
 		}
 		return result, err
 	}
@@ -170,7 +174,7 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 	for i, t := range had {
 		files[i], of[i] = t.File, stamps[t.row]
 	}
-	places, err := Changed(ctx, files, of)
+	rows, err := Changed(ctx, files, of)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -183,20 +187,20 @@ func plan(ctx context.Context, photos []Photo, w *vectors.Writer, opts RunOption
 		}
 	}
 	var changed []todo
-	for _, i := range places {
+	for _, i := range rows {
 		changed = append(changed, had[i])
 	}
 	if len(changed) > 0 && opts.Log != nil {
-		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, %s the first: "+
-			"they are embedded again", len(changed), len(had), changed[0].ID))
+		opts.Log(fmt.Sprintf("%d of %d photos that were embedded before have other files now, or none, %s the first: "+
+			"they are embedded again, as far as they are there", len(changed), len(had), changed[0].ID))
 	}
 	return append(changed, list...), len(changed), nil
 }
 
-// Changed returns the places of files that no longer hold what was stamped, those that
+// Changed returns the rows of files that no longer hold what was stamped, those that
 // are gone included, and renews the stamps of files that were only touched. Size and
 // times decide where they are the stamped ones, else a digest of the bytes.
-func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (places []int, err error) {
+func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (rows []int, err error) {
 	changed := make([]bool, len(files))
 	err = cores.Each(ctx, len(files), func(i int) error {
 		now, same, err := stamps[i].Renew(files[i])
@@ -208,23 +212,42 @@ func Changed(ctx context.Context, files []string, stamps []stamp.Stamp) (places 
 	})
 	for i, c := range changed {
 		if c {
-			places = append(places, i)
+			rows = append(rows, i)
 		}
 	}
-	return places, err
+	return rows, err
 }
 
 func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opts RunOptions) (Result, error) {
-	var result Result
 	list, changed, err := plan(ctx, photos, w, opts)
 	if err != nil {
-		return result, err
+		return Result{}, err
 	}
-	finished := len(photos) - len(list)
-	if opts.Progress != nil && len(list) > 0 {
-		opts.Progress(finished, len(photos))
-	}
+	result, err := batches(ctx, e, list, len(photos), opts, func(b *batch, out []float32) error {
+		if len(b.gone) > 0 {
+			if err := w.Drop(b.gone); err != nil {
+				return err
+			}
+		}
+		for i, p := range b.done {
+			if err := put(w, p, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
+				return err
+			}
+		}
+		return w.Flush()
+	})
 	result.Changed = changed
+	return result, err
+}
+
+// batches embeds a list, the last of total photos, and hands each batch with its vectors to
+// take, which keeps neither.
+func batches(ctx context.Context, e Embedder, list []todo, total int, opts RunOptions,
+	take func(b *batch, vectors []float32) error) (result Result, err error) {
+	finished := total - len(list)
+	if opts.Progress != nil && len(list) > 0 {
+		opts.Progress(finished, total)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	out := make([]float32, e.Batch()*e.Dim())
@@ -235,23 +258,13 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 			return result, b.err
 		}
 		result.Skipped = append(result.Skipped, b.bad...)
-		if len(b.gone) > 0 {
-			if err := w.Drop(b.gone); err != nil {
-				return result, err
-			}
-		}
 		if len(b.done) > 0 {
 			if err := e.Embed(b.inputs, len(b.done), out); err != nil {
 				return result, err
 			}
 		}
 		b.free <- b.inputs
-		for i, p := range b.done {
-			if err := put(w, p, out[i*e.Dim():(i+1)*e.Dim()]); err != nil {
-				return result, err
-			}
-		}
-		if err := w.Flush(); err != nil {
+		if err := take(b, out); err != nil {
 			return result, err
 		}
 		result.New += len(b.done)
@@ -263,13 +276,13 @@ func run(ctx context.Context, e Embedder, photos []Photo, w *vectors.Writer, opt
 		}
 		finished += b.photos
 		if opts.Progress != nil {
-			opts.Progress(finished, len(photos))
+			opts.Progress(finished, total)
 		}
 	}
 	return result, ctx.Err()
 }
 
-// put writes a photo's vector to its place.
+// put writes a photo's vector to its row.
 func put(w *vectors.Writer, p one, vector []float32) error {
 	if p.row < 0 {
 		return w.AppendPhoto(p.ID, vector, p.stamp)
@@ -280,7 +293,7 @@ func put(w *vectors.Writer, p one, vector []float32) error {
 // inFlight is how many batches there are: one being decoded, one waiting, one on the device.
 const inFlight = 3
 
-// prepare decodes batches ahead of their use.
+// prepare prefetches batches: decodes them before they are used.
 func prepare(ctx context.Context, e Embedder, photos []todo, opts RunOptions) <-chan *batch {
 	ready := make(chan *batch, 1)
 	free := make(chan []float32, inFlight)
@@ -326,7 +339,7 @@ func (b *batch) decode(e Embedder, photos []todo, opts RunOptions) {
 		if errs[i] != nil {
 			line := fmt.Sprintf("photo %s (%s): %v", p.ID, p.Where, errs[i])
 			if !opts.SkipBad {
-				b.err = fmt.Errorf("%s, or leave it out with --skip-bad", line)
+				b.err = tag.Error(fmt.Errorf("photo %s (%s): %w", p.ID, p.Where, errs[i]), catalog.ErrBad)
 				return
 			}
 			b.bad = append(b.bad, line)

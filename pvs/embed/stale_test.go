@@ -137,8 +137,8 @@ func TestOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := func(seed uint64) *Network {
-		n, err := NewNetwork(goBackend(t), c, c.InitialValues(seed),
-			NetworkOptions{Size: 32, Batch: 2, WeightsFrom: "seed", Graph: true})
+		n, err := New(asGraph(t), c, c.InitialValues(seed),
+			NetworkOptions{Size: 32, Batch: 2, WeightsFrom: "seed"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // RankCorrelation returns Spearman's rho of two lists of scores of the same things: the
-// correlation of their ranks, where tied values share the average of their ranks. It
-// asks whether two leaderboards order runs alike, whatever the scales of their scores.
+// correlation of their ranks, where tied values have the average of their ranks. It
+// measures whether two leaderboards order runs alike, whatever the scales of their scores.
 func RankCorrelation(a, b []float64) (rho float64, err error) {
 	if len(a) != len(b) {
 		return 0, fmt.Errorf("rank correlation of %d scores with %d: every score needs its partner", len(a), len(b))
@@ -34,7 +34,7 @@ func RankCorrelation(a, b []float64) (rho float64, err error) {
 	return ab / math.Sqrt(aa*bb), nil
 }
 
-// ranks gives each value its rank from 1, ties the average of theirs.
+// ranks returns the rank of each value, from 1; tied values have the average of theirs.
 func ranks(values []float64) ([]float64, error) {
 	order := make([]int, len(values))
 	for i, v := range values {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestRankCorrelation(t *testing.T) {
-	// The values of the lower half are those of scipy.stats.spearmanr 1.17.1.
+	// The values of the second group are those of scipy.stats.spearmanr 1.17.1.
 	for name, c := range map[string]struct {
 		a, b []float64
 		want float64
@@ -21,8 +21,10 @@ func TestRankCorrelation(t *testing.T) {
 		"ties in both": {[]float64{1, 2, 2, 3}, []float64{4, 3, 5, 5}, 0.5},
 
 		"scipy: journey": {
-			[]float64{0.342, 0.388, 0.412, 0.378, 0.391, 0.398, 0.411, 0.440, 0.454, 0.459, 0.463, 0.325, 0.396, 0.411, 0.399, 0.433},
-			[]float64{0.51, 0.55, 0.58, 0.53, 0.55, 0.56, 0.57, 0.6, 0.62, 0.61, 0.63, 0.5, 0.54, 0.54, 0.56, 0.6}, 0.9394856974664393},
+			[]float64{0.342, 0.388, 0.412, 0.378, 0.391, 0.398, 0.411, 0.440, 0.454, 0.459, 0.463, 0.325, 0.396, 0.411, 0.399,
+				0.433},
+			[]float64{0.51, 0.55, 0.58, 0.53, 0.55, 0.56, 0.57, 0.6, 0.62, 0.61, 0.63, 0.5, 0.54, 0.54, 0.56, 0.6},
+			0.9394856974664393},
 		"scipy: many ties": {[]float64{3, 1, 4, 1, 5, 9, 2, 6}, []float64{2, 7, 1, 8, 2, 8, 1, 8}, 0.19885368120992467},
 		"scipy: huge":      {[]float64{1e300, -1e300, 0, math.Inf(1)}, []float64{0.1, 0.2, 0.3, 0.4}, 0.4},
 	} {

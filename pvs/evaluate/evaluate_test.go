@@ -66,7 +66,8 @@ func TestSelfMatchAndMissingResults(t *testing.T) {
 	if want := []string{"c"}; !reflect.DeepEqual(r.WithoutResults, want) {
 		t.Errorf("without results: %v, want %v", r.WithoutResults, want)
 	}
-	if r, err = Score(map[string][]string{"a": {"a"}}, map[string][]string{"a": {"b"}}, Options{}); err != nil || r.QueriesWithoutResults != 1 {
+	if r, err = Score(map[string][]string{"a": {"a"}}, map[string][]string{"a": {"b"}}, Options{}); err != nil ||
+		r.QueriesWithoutResults != 1 {
 		t.Errorf("a query that found itself alone has no results: %+v, %v", r, err)
 	}
 	if _, err := Score(map[string][]string{"a": {"b", "b"}}, map[string][]string{"a": {"b"}}, Options{}); err == nil {

@@ -2,7 +2,7 @@ package evaluate
 
 import "fmt"
 
-// outcome is one query's ranked list reduced to what metrics need.
+// outcome is one query's ranked list compared with the truth: all that metrics need.
 type outcome struct {
 	right    []bool // for each of the k best results, whether it is relevant
 	relevant int    // R, index photos that show the same product; at least 1
@@ -73,13 +73,13 @@ var definitions = []definition{
 	}},
 }
 
-// definitionsAt returns the definitions that differ at k: at 1 the two any-hit recalls
-// are one.
+// definitionsAt returns the definitions without duplicates: at k = 1 the two any-hit
+// recalls are the same metric.
 func definitionsAt(k int) []definition {
 	var out []definition
 	keys := map[string]bool{}
 	for _, d := range definitions {
-		if key := named(d.key, k); !keys[key] {
+		if key := formatK(d.key, k); !keys[key] {
 			keys[key] = true
 			out = append(out, d)
 		}
@@ -87,8 +87,8 @@ func definitionsAt(k int) []definition {
 	return out
 }
 
-// named fills k into a key or title that speaks of it.
-func named(format string, k int) string {
+// formatK formats a key or title with k, if it has a verb for it.
+func formatK(format string, k int) string {
 	for i := range len(format) - 1 {
 		if format[i] == '%' {
 			return fmt.Sprintf(format, k)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -46,12 +47,16 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 			err = fmt.Errorf("the score of %s for query %s is %g", r.Index, r.Query, s)
 			return false
 		}
-		err = c.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, strconv.FormatFloat(float64(r.Score), 'g', -1, 32)})
+		score := strconv.FormatFloat(float64(r.Score), 'g', -1, 32)
+		err = c.Write([]string{r.Query, strconv.Itoa(r.Rank), r.Index, score})
 		return err == nil
 	})
 	c.Flush()
 	return errors.Join(err, c.Error(), buf.Flush())
 }
+
+// ErrNone marks errors about results that are not there, for [errors.Is].
+var ErrNone = errors.New("there are no results")
 
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does
 // not follow the one before, and a score that is no number are errors with their line.
@@ -59,7 +64,7 @@ func ReadRanked(path string) (map[string][]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("there are no results at %s; write them with pvs search", path)
+			return nil, tag.Error(fmt.Errorf("there are no results at %s", path), ErrNone)
 		}
 		return nil, err
 	}
@@ -80,7 +85,8 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 		return nil, err
 	}
 	if missing := t.Select(rankedColumns); missing != nil {
-		return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", strings.Join(missing, " and "), strings.Join(rankedColumns, ","))
+		return nil, fmt.Errorf("it lacks the column %s: its first line should be %s", strings.Join(missing, " and "),
+			strings.Join(rankedColumns, ","))
 	}
 	if twice := t.Twice(); twice != "" {
 		return nil, fmt.Errorf("it has two columns %s: rename the one that is not meant", twice)
@@ -104,7 +110,7 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 	}
 }
 
-// addResult puts a row behind those of its query.
+// addResult appends a row to the results of its query.
 func addResult(ranked map[string][]string, query, rank, index, score string) error {
 	n, err := strconv.Atoi(strings.TrimSpace(rank))
 	if want := len(ranked[query]) + 1; err != nil || n != want {

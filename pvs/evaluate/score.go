@@ -12,8 +12,8 @@ type Options struct {
 	K         int    // how many results count; 0: 10
 	Resamples int    // of the bootstrap; 0: 1000
 	Seed      uint64 // of the bootstrap
-	// TwoLists says that queries and index have ids of their own: the same id is not the
-	// same photo, and can be a right result.
+	// TwoLists says that ids of queries and of the index are unrelated: the same id is not
+	// the same photo, and can be a relevant result.
 	TwoLists bool
 }
 
@@ -26,11 +26,11 @@ type Metric struct {
 	High  float64 `json:"high"`
 }
 
-// QueryScore is one query's part.
+// QueryScore is the score of one query.
 type QueryScore struct {
 	Query    string
 	Relevant int       // R
-	Hits     int       // right ones among the k best
+	Hits     int       // relevant results among the k best
 	Values   []float64 // one for each of Report.Metrics
 }
 
@@ -61,7 +61,7 @@ func (r *Report) MAR() Metric { return r.Metrics[0] }
 // (query id -> relevant index ids). Queries without truth are counted and left out;
 // queries with truth but without results count as zero. A photo is never a match of
 // itself: its own id is dropped from its results and its truth, unless Options.TwoLists
-// says that it is another photo's. An id that stands twice in a list is an error.
+// says that it is another photo's. A list with an id twice is an error.
 func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 	if opts.K == 0 {
 		opts.K = 10
@@ -95,7 +95,7 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 			r.QueriesWithoutTruth++
 			continue
 		}
-		o, err := judge(q, ranked[q], relevant, opts)
+		o, err := outcomeOf(q, ranked[q], relevant, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -117,8 +117,8 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 	return r, nil
 }
 
-// judge compares one list with its truth.
-func judge(query string, list []string, relevant map[string]bool, opts Options) (outcome, error) {
+// outcomeOf compares one ranked list with its truth.
+func outcomeOf(query string, list []string, relevant map[string]bool, opts Options) (outcome, error) {
 	o := outcome{relevant: len(relevant)}
 	seen := make(map[string]bool, len(list))
 	rank := 0
@@ -141,8 +141,8 @@ func judge(query string, list []string, relevant map[string]bool, opts Options) 
 	return o, nil
 }
 
-// average fills in the means and the percentile bootstrap's intervals (Efron &
-// Tibshirani 1993, 13.3): all metrics use the same resamples of the queries.
+// average computes r.Metrics: the means and the percentile bootstrap's intervals (Efron &
+// Tibshirani 1993, 13.3). All metrics use the same resamples of the queries.
 func (r *Report) average(defined []definition, opts Options) {
 	means := func(pick func(i int) int) []float64 {
 		sums := make([]float64, len(defined))
@@ -166,7 +166,8 @@ func (r *Report) average(defined []definition, opts Options) {
 	}
 	for m, d := range defined {
 		low, high := interval(samples[m])
-		r.Metrics = append(r.Metrics, Metric{Name: named(d.key, r.K), Title: named(d.title, r.K), Value: values[m], Low: low, High: high})
+		r.Metrics = append(r.Metrics, Metric{Name: formatK(d.key, r.K), Title: formatK(d.title, r.K),
+			Value: values[m], Low: low, High: high})
 	}
 }
 
@@ -209,7 +210,8 @@ func Compare(a, b *Report, metric string, opts Options) (Metric, error) {
 	rng := rand.New(rand.NewPCG(opts.Seed, 1))
 	var samples []float64
 	for range opts.Resamples {
-		samples = append(samples, mean(len(differences), func(int) float64 { return differences[rng.IntN(len(differences))] }))
+		samples = append(samples,
+			mean(len(differences), func(int) float64 { return differences[rng.IntN(len(differences))] }))
 	}
 	m := Metric{Name: metric, Title: "difference of " + a.Metrics[i].Title}
 	m.Value = mean(len(differences), func(i int) float64 { return differences[i] })

@@ -87,8 +87,8 @@ func Grounds(s Source, n int, seed uint64) ([]*imageprep.RGB, error) {
 func OpenSampled(ctx context.Context, m *Augmented, s Sampler, from, to int) *Stream {
 	ctx, stop := context.WithCancel(ctx)
 	size := s.Size()
-	stream := &Stream{stop: stop, ctx: ctx, ready: make(chan *Batch, ahead), free: make(chan *Batch, ahead+2)}
-	for range ahead + 2 { // those ready, one being made, one in use
+	stream := &Stream{stop: stop, ctx: ctx, ready: make(chan *Batch, prefetch), free: make(chan *Batch, prefetch+2)}
+	for range prefetch + 2 { // those ready, one being made, one in use
 		stream.free <- &Batch{Inputs: make([]float32, size*m.InputLen()), Labels: make([]int32, size),
 			Photos: make([]int32, size)}
 	}

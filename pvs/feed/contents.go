@@ -18,33 +18,33 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
-// contents is a source that knows the bytes of its photos.
+// contents is a source that can digest the bytes of its photos.
 type contents interface {
-	// content returns the stamp of a photo's bytes and the file that they are in, "" where
-	// the stamp was made when they were read. Known are stamps of before, by file.
+	// content returns the stamp of a photo's bytes and the file that holds them, "" where
+	// the source has digested them already. Known are earlier stamps, by file.
 	content(photo int, known map[string]stamp.Stamp) (file string, s stamp.Stamp, err error)
-	// name is a photo's, for people.
+	// name is the photo's id, for messages.
 	name(photo int) string
 }
 
 // Contents are the bytes of a source's photos.
 type Contents struct {
-	// Digest changes when a photo's bytes do, be its name the same; "" of a source that
-	// knows of none, whose Digest has to tell them apart.
+	// Digest is over the bytes of all photos; "" of a source that cannot digest bytes, for
+	// which Source.Digest has to do.
 	Digest string
-	// Replaced names photos whose bytes are others than when they were last looked at.
+	// Replaced are the ids of photos whose bytes have changed since the last call.
 	Replaced []string
 }
 
-// ContentsOf digests the bytes of a source's photos. What it finds is kept in the file
-// kept: a photo's file of the same size and times as before is not read again. Read is
-// told how far the reading is; it may be nil.
-func ContentsOf(ctx context.Context, s Source, kept string, read func(done, total int)) (Contents, error) {
+// ContentsOf digests the bytes of a source's photos. It caches digests in the file cache:
+// a photo's file of the same size and times as before is not read again. Progress is
+// called after each photo; it may be nil.
+func ContentsOf(ctx context.Context, s Source, cache string, progress func(done, total int)) (Contents, error) {
 	c, ok := s.(contents)
 	if !ok {
 		return Contents{}, nil
 	}
-	known, err := readStamps(kept)
+	known, err := readStamps(cache)
 	if err != nil {
 		return Contents{}, err
 	}
@@ -55,8 +55,8 @@ func ContentsOf(ctx context.Context, s Source, kept string, read func(done, tota
 		defer close(finished)
 		n := 0
 		for range done {
-			if n++; read != nil {
-				read(n, s.Len())
+			if n++; progress != nil {
+				progress(n, s.Len())
 			}
 		}
 	}()
@@ -84,17 +84,17 @@ func ContentsOf(ctx context.Context, s Source, kept string, read func(done, tota
 	if !changed {
 		return out, nil
 	}
-	return out, writeStamps(kept, files, stamps)
+	return out, writeStamps(cache, files, stamps)
 }
 
-// stampOf is the stamp of a file: the known one where size and times are the same.
+// stampOf returns the stamp of a file: the known one where size and times are the same.
 func stampOf(file string, known map[string]stamp.Stamp) (stamp.Stamp, error) {
 	if before, ok := known[file]; ok {
 		info, err := os.Stat(file)
 		if err != nil {
 			return before, err
 		}
-		now := stamp.Quick(info) // not Begin: of a file that was changed just now it says no times, which are those of no other
+		now := stamp.Quick(info) // not Begin, which leaves out the times of a file that was changed just now
 		if now.Size == before.Size && now.Modified == before.Modified && now.Changed == before.Changed {
 			return before, nil
 		}
@@ -102,10 +102,10 @@ func stampOf(file string, known map[string]stamp.Stamp) (stamp.Stamp, error) {
 	return stamp.Of(file)
 }
 
-// readStamps reads a file of stamps; one that is not there holds none. A line that is
-// damaged costs that its photo is read again.
-func readStamps(kept string) (map[string]stamp.Stamp, error) {
-	data, err := os.ReadFile(kept)
+// readStamps reads a file of stamps; a missing file has none. A damaged line is passed
+// over, so that its photo is read again.
+func readStamps(path string) (map[string]stamp.Stamp, error) {
+	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -119,18 +119,18 @@ func readStamps(kept string) (map[string]stamp.Stamp, error) {
 	return known, nil
 }
 
-func writeStamps(kept string, files []string, stamps []stamp.Stamp) error {
-	err := wholefile.Write(kept, func(w io.Writer) error {
+func writeStamps(path string, files []string, stamps []stamp.Stamp) error {
+	err := wholefile.Write(path, func(w io.Writer) error {
 		out := bufio.NewWriter(w)
 		for i, file := range files {
 			if file != "" && !strings.ContainsAny(file, "\n\r") {
-				fmt.Fprintf(out, "%s %s\n", stamps[i], file) // its errors are kept until the end
+				fmt.Fprintf(out, "%s %s\n", stamps[i], file) // Flush returns its error
 			}
 		}
 		return out.Flush()
 	})
 	if err != nil {
-		return fmt.Errorf("keeping the digests of photos in %s: %w", kept, err)
+		return fmt.Errorf("writing the digests of photos to %s: %w", path, err)
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (s *Catalog) content(photo int, known map[string]stamp.Stamp) (string, stam
 
 func (s *Catalog) name(photo int) string { return s.photos[photo].ID }
 
-// content is of what was read when the records were opened.
+// content returns the digest that was computed when the records were opened.
 func (s *Records) content(photo int, _ map[string]stamp.Stamp) (string, stamp.Stamp, error) {
 	return "", stamp.Stamp{SHA256: s.sums[photo]}, nil
 }

@@ -1,6 +1,6 @@
 // Package feed makes batches for training: photos in a seeded order through a shuffle
-// buffer of ten batches, the chosen views of a photo side by side, decoded and resized
-// on all cores ahead of the device.
+// buffer of ten batches, the chosen views of a photo one after the other. Photos are
+// decoded and resized on all cores, and batches are prefetched while a step runs.
 //
 //	images := feed.NewImages(source, 224, 2<<30)
 //	order := feed.Order{Photos: source.Len(), Views: views, Batch: 128, Seed: 100}
@@ -17,6 +17,6 @@
 //	sampler, err := feed.NewByClass(labels, 32, 4, seed)
 //	stream := feed.OpenSampled(ctx, feed.NewAugmented(source, augmenter, 1<<30), sampler, 0, steps)
 //
-// The same seed gives the same batches on any number of cores, and a stream can start
-// at any step: what comes is a function of the seed and the step alone.
+// Batches are a function of the seed and the step alone: they do not depend on the number
+// of cores, and a stream can start at any step.
 package feed

@@ -65,16 +65,16 @@ func TestOrder(t *testing.T) {
 // A photo cannot come before the buffer has held it: the buffer is ten batches.
 func TestShuffleBuffer(t *testing.T) {
 	o := Order{Photos: 1000, Views: []imageprep.View{imageprep.A0}, Batch: 4, Seed: 1}
-	place := map[int]int{} // in the order before the buffer, which is the same in all passes
+	position := map[int]int{} // in the order before the buffer, which is the same in all passes
 	for pass := range 200 {
 		for i, item := range items(o, pass) {
-			if p, ok := place[item.Photo]; !ok || i < p {
-				place[item.Photo] = i // the earliest that it came
+			if p, ok := position[item.Photo]; !ok || i < p {
+				position[item.Photo] = i // the earliest possible
 			}
 		}
 	}
 	late := 0
-	for _, earliest := range place {
+	for _, earliest := range position {
 		if earliest > 900 {
 			late++
 		}
@@ -141,11 +141,12 @@ func drain(t testing.TB, s *Stream) []Batch {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, Batch{Step: b.Step, N: b.N, Inputs: slices.Clone(b.Inputs), Labels: slices.Clone(b.Labels), Photos: slices.Clone(b.Photos), Items: b.Items})
+		out = append(out, Batch{Step: b.Step, N: b.N, Inputs: slices.Clone(b.Inputs), Labels: slices.Clone(b.Labels),
+			Photos: slices.Clone(b.Photos), Items: b.Items})
 	}
 }
 
-// The same batches come on one core and on many, with squares kept or not, and from
+// Batches are the same on one core and on many, with a cache of squares or without, and from
 // the middle on.
 func TestStream(t *testing.T) {
 	c := testCatalog(t, 7)
@@ -191,7 +192,8 @@ func TestBrokenPhoto(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := FromCatalog(c, catalog.Train, ClassesOf(c, catalog.Train))
-	s := Open(context.Background(), NewImages(source, 16, 1, 0), Order{Photos: 4, Views: sixViews, Batch: 24, Seed: 1}, 0, 1)
+	s := Open(context.Background(), NewImages(source, 16, 1, 0), Order{Photos: 4, Views: sixViews, Batch: 24, Seed: 1}, 0,
+		1)
 	defer s.Close()
 	if _, err := s.Next(); err == nil || !strings.Contains(err.Error(), "photo p2 (photos.csv line 4)") {
 		t.Errorf("got %v", err)
@@ -208,7 +210,8 @@ func TestBrokenPhoto(t *testing.T) {
 func TestCancelledStream(t *testing.T) {
 	c := testCatalog(t, 3)
 	ctx, stop := context.WithCancel(context.Background())
-	s := Open(ctx, NewImages(FromCatalog(c, catalog.Train, nil), 16, 1, 0), Order{Photos: 3, Views: sixViews, Batch: 2, Seed: 1}, 0, 1000)
+	s := Open(ctx, NewImages(FromCatalog(c, catalog.Train, nil), 16, 1, 0),
+		Order{Photos: 3, Views: sixViews, Batch: 2, Seed: 1}, 0, 1000)
 	stop()
 	for range 10 {
 		if _, err := s.Next(); errors.Is(err, context.Canceled) {
@@ -219,14 +222,14 @@ func TestCancelledStream(t *testing.T) {
 }
 
 // A10 is of photos that are larger than 224 pixels on a side.
-func TestLargeSides(t *testing.T) {
+func TestLongerSides(t *testing.T) {
 	c := testCatalog(t, 3)
 	source := FromCatalog(c, catalog.Train, nil)
-	sides, err := LargeSides(source, []imageprep.View{imageprep.A0, imageprep.A10})
+	sides, err := LongerSides(source, []imageprep.View{imageprep.A0, imageprep.A10})
 	if err != nil || !slices.Equal(sides, []int{20, 25, 30}) {
 		t.Errorf("got %v, %v", sides, err)
 	}
-	if sides, err := LargeSides(source, sixViews); sides != nil || err != nil {
+	if sides, err := LongerSides(source, sixViews); sides != nil || err != nil {
 		t.Errorf("got %v, %v", sides, err)
 	}
 }
@@ -245,7 +248,8 @@ func TestSample(t *testing.T) {
 func TestFromRecords(t *testing.T) {
 	c, name := testCatalog(t, 5), filepath.Join(t.TempDir(), "train")
 	classes := ClassesOf(c, catalog.Train)
-	if _, err := records.Write(context.Background(), c, catalog.Train, classes, name, records.Options{ShardBytes: 1500}); err != nil {
+	if _, err := records.Write(context.Background(), c, catalog.Train, classes, name,
+		records.Options{ShardBytes: 1500}); err != nil {
 		t.Fatal(err)
 	}
 	set, err := records.Open(name)
@@ -305,7 +309,7 @@ func TestDamagedRecords(t *testing.T) {
 		}
 		defer set.Close()
 		say := shard + ", the record at byte 0:"
-		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "--skip-bad") {
+		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v", at, err)
 		}
 		source, err := FromRecords(set, true)

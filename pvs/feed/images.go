@@ -24,17 +24,17 @@ type Images struct {
 	size int
 	seed uint64
 
-	kept  sync.Map // photo -> []float32, its square
-	room  atomic.Int64
-	bytes int64 // of a square
+	cache      sync.Map // photo -> []float32, its square
+	memoryLeft atomic.Int64
+	bytes      int64 // of a square
 }
 
-// NewImages reads photos from a source. As many squares as fit into memory bytes are
-// kept, so that a small catalogue is decoded once; 0 keeps none. The seed is that of
-// random views.
+// NewImages reads photos from a source. It caches as many squares as fit into memory
+// bytes, so that a small catalogue is decoded once; 0: none. The seed is that of random
+// views.
 func NewImages(s Source, size int, seed uint64, memory int64) *Images {
 	m := &Images{Source: s, size: size, seed: seed, bytes: 4 * 3 * int64(size) * int64(size)}
-	m.room.Store(memory)
+	m.memoryLeft.Store(memory)
 	return m
 }
 
@@ -57,7 +57,7 @@ func (m *Images) Load(photo int, items []Item, dst []float32) error {
 	for i, item := range items {
 		var rng *rand.Rand
 		if item.View.Random() {
-			// Of its own, so that it does not depend on which photo was loaded before.
+			// A generator for each view, so that results do not depend on the order of loading.
 			rng = rand.New(rand.NewPCG(m.seed^uint64(item.Pass)<<32, uint64(photo)<<8|uint64(item.View)))
 		}
 		item.View.Into(dst[i*n:(i+1)*n], square, m.size, rng)
@@ -65,10 +65,10 @@ func (m *Images) Load(photo int, items []Item, dst []float32) error {
 	return nil
 }
 
-// square returns a photo's square, decoded or kept.
+// square returns a photo's square from the cache, or decodes it.
 func (m *Images) square(photo int) ([]float32, error) {
-	if kept, ok := m.kept.Load(photo); ok {
-		return kept.([]float32), nil
+	if square, ok := m.cache.Load(photo); ok {
+		return square.([]float32), nil
 	}
 	picture, err := m.Open(photo)
 	if err != nil {
@@ -76,10 +76,10 @@ func (m *Images) square(photo int) ([]float32, error) {
 	}
 	square := make([]float32, m.InputLen())
 	imageprep.Square(picture, m.size, square)
-	if m.room.Add(-m.bytes) >= 0 {
-		m.kept.Store(photo, square)
+	if m.memoryLeft.Add(-m.bytes) >= 0 {
+		m.cache.Store(photo, square)
 	} else {
-		m.room.Add(m.bytes)
+		m.memoryLeft.Add(m.bytes)
 	}
 	return square, nil
 }

@@ -10,10 +10,10 @@ import (
 // bufferBatches is the size of the shuffle buffer (RECIPE.md).
 const bufferBatches = 10
 
-// Order says which view of which photo comes when.
+// Order is the order of views in a pass over the photos.
 type Order struct {
 	Photos int
-	Views  []imageprep.View // of each photo, side by side
+	Views  []imageprep.View // of each photo, one after the other
 	Batch  int              // views in a batch
 	Seed   uint64
 	// Keeps says whether a photo has a view; nil: it has all. A10 is only of large photos.
@@ -26,7 +26,7 @@ type Order struct {
 type Item struct {
 	Photo int
 	View  imageprep.View
-	Pass  int // how often the photos had been gone through before
+	Pass  int // number of the pass over the photos, from 0
 }
 
 // Items returns the number of views in a pass over the photos.
@@ -65,9 +65,9 @@ func (o Order) Pass(pass int) iter.Seq[Item] {
 	}
 }
 
-// photos yields each photo once, as tf.data's shuffle does: a buffer is filled, and
-// each draw from it is replaced by the next photo. A catalogue lists its photos by
-// category, so they are mixed once before, as records are when they are written.
+// photos yields each photo once, as tf.data's shuffle does: each photo that is drawn from
+// a buffer is replaced by the next one. A catalogue lists its photos by category, so they
+// are first permuted once, as records are when they are written.
 func (o Order) photos(pass int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if o.Sorted {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"image/jpeg"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/records"
 )
 
-// Records is a [Source] of the photos in TFRecord shards, padded when they were
-// written. A padded photo's side is the longer one of the photo, so that A10 is of the
+// Records is a [Source] of the photos in TFRecord shards, which were padded when they
+// were written. A padded photo's side is the longer side of the photo, so A10 selects the
 // same photos.
 type Records struct {
 	set    *records.Set
@@ -31,10 +33,11 @@ func FromRecords(set *records.Set, skipBad bool) (*Records, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w, or leave that record out with --skip-bad", err)
+			return nil, tag.Error(err, catalog.ErrBad)
 		}
 		if r.Label < -1 || r.Label >= int64(len(set.Manifest.Classes)) {
-			return nil, fmt.Errorf("photo %s has the label %d, but there are %d classes; write the records again", set.ID(i), r.Label, len(set.Manifest.Classes))
+			return nil, fmt.Errorf("photo %s has the label %d, but there are %d classes; write the records again",
+				set.ID(i), r.Label, len(set.Manifest.Classes))
 		}
 		s.labels, s.sums = append(s.labels, int32(r.Label)), append(s.sums, sha256.Sum256(r.Image))
 	}

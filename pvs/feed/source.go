@@ -22,12 +22,11 @@ type Source interface {
 	Open(photo int) (*imageprep.RGB, error)
 	// Size returns width and height without decoding the photo.
 	Size(photo int) (width, height int, err error)
-	// Digest tells lists of photos apart, by their names and labels; [ContentsOf] tells the
-	// same names with other photos apart.
+	// Digest is over the photos' ids, files and labels, not over their bytes: for those see [ContentsOf].
 	Digest() string
 }
 
-// Classes are the categories that a classifier tells apart, sorted.
+// Classes are the categories that a classifier learns, sorted.
 type Classes []string
 
 // ClassesOf lists the categories of a split's photos.

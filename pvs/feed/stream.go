@@ -9,7 +9,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
-// Batch is what one step of training sees.
+// Batch is the input of one step of training.
 type Batch struct {
 	Step   int       // from 0
 	N      int       // items; rows beyond it only fill a short batch
@@ -20,8 +20,8 @@ type Batch struct {
 	err    error
 }
 
-// ahead is how many batches are made before they are asked for.
-const ahead = 2
+// prefetch is how many batches are made before they are needed.
+const prefetch = 2
 
 // Stream yields the batches of a range of steps.
 type Stream struct {
@@ -37,9 +37,10 @@ type Stream struct {
 // belongs to a later one. Cancel ctx or Close to stop early.
 func Open(ctx context.Context, l Loader, o Order, from, to int) *Stream {
 	ctx, stop := context.WithCancel(ctx)
-	s := &Stream{stop: stop, ctx: ctx, ready: make(chan *Batch, ahead), free: make(chan *Batch, ahead+2)}
-	for range ahead + 2 { // those ahead, one being made, one in use
-		s.free <- &Batch{Inputs: make([]float32, o.Batch*l.InputLen()), Labels: make([]int32, o.Batch), Photos: make([]int32, o.Batch)}
+	s := &Stream{stop: stop, ctx: ctx, ready: make(chan *Batch, prefetch), free: make(chan *Batch, prefetch+2)}
+	for range prefetch + 2 { // those prefetched, one being made, one in use
+		s.free <- &Batch{Inputs: make([]float32, o.Batch*l.InputLen()), Labels: make([]int32, o.Batch),
+			Photos: make([]int32, o.Batch)}
 	}
 	go s.make(l, o, from, to)
 	return s
@@ -97,7 +98,7 @@ func (s *Stream) make(l Loader, o Order, from, to int) {
 				stop()
 				return
 			}
-			b.fill(l, items, step)
+			b.load(l, items, step)
 			step++
 			select {
 			case s.ready <- b:
@@ -127,9 +128,9 @@ func take(next func() (Item, bool), n int) []Item {
 	return items
 }
 
-// fill loads a batch's items on all cores. Neighbouring views of one photo are loaded
-// together.
-func (b *Batch) fill(l Loader, items []Item, step int) {
+// load loads a batch's items on all cores. Consecutive views of one photo are loaded
+// in one call, so that it is decoded once.
+func (b *Batch) load(l Loader, items []Item, step int) {
 	n := l.InputLen()
 	b.Step, b.N, b.Items = step, len(items), items
 	var starts []int // of each photo's run of items, and the end

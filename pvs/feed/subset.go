@@ -13,7 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
 )
 
-// subset is some photos of a source.
+// subset is a [Source] of some photos of another source.
 type subset struct {
 	Source
 	photos []int // numbers in the source, ascending
@@ -32,7 +32,7 @@ func (s subset) Digest() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// known is a subset of a source that knows the bytes of its photos.
+// known is a subset of a source that can digest the bytes of its photos.
 type known struct {
 	*subset
 	of contents
@@ -44,8 +44,8 @@ func (s known) content(photo int, before map[string]stamp.Stamp) (string, stamp.
 
 func (s known) name(photo int) string { return s.of.name(s.photos[photo]) }
 
-// some returns photos of a source.
-func some(s Source, photos []int) Source {
+// Select returns some photos of a source, given by their numbers: photo i of the result is photos[i].
+func Select(s Source, photos []int) Source {
 	part := &subset{s, photos}
 	if c, ok := s.(contents); ok {
 		return &known{part, c}
@@ -60,10 +60,10 @@ func Sample(s Source, n int, seed uint64) Source {
 	}
 	photos := rand.New(rand.NewPCG(seed, 7)).Perm(s.Len())[:n]
 	slices.Sort(photos)
-	return some(s, photos)
+	return Select(s, photos)
 }
 
-// Without returns a source less some photos.
+// Without returns a source without the photos that out marks.
 func Without(s Source, out map[int]bool) Source {
 	var photos []int
 	for i := range s.Len() {
@@ -71,11 +71,11 @@ func Without(s Source, out map[int]bool) Source {
 			photos = append(photos, i)
 		}
 	}
-	return some(s, photos)
+	return Select(s, photos)
 }
 
-// Unreadable decodes all photos and returns those that cannot be, with a line of why
-// for each.
+// Unreadable decodes all photos and returns those that cannot be decoded, with an error
+// message for each.
 func Unreadable(s Source) (bad map[int]bool, lines []string) {
 	problems := make([]error, s.Len())
 	_ = cores.Each(context.Background(), len(problems), func(photo int) error {

@@ -1,14 +1,18 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
-// Cache is the folder of what was downloaded and installed; "": pvs in the system's cache
-// folder of the user. The program that owns the process may set it at its start.
+// Cache is the folder of downloads and installations; "": pvs in the user's cache folder
+// (os.UserCacheDir). The program that owns the process may set it at its start.
 var Cache string
+
+// ErrCache marks errors about that folder, for [errors.Is]: naming another is a way out.
+var ErrCache = errors.New("the cache folder")
 
 // CacheDir returns (and makes) a folder of [Cache].
 func CacheDir(sub ...string) (string, error) {
@@ -16,13 +20,13 @@ func CacheDir(sub ...string) (string, error) {
 	if root == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return "", fmt.Errorf("finding the cache folder: %w; name one (PVS_CACHE of the command pvs)", err)
+			return "", fmt.Errorf("finding %w: %w", ErrCache, err)
 		}
 		root = filepath.Join(base, "pvs")
 	}
 	dir := filepath.Join(append([]string{root}, sub...)...)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making the cache folder: %w; name a writable one (PVS_CACHE of the command pvs)", err)
+		return "", fmt.Errorf("making %w: %w", ErrCache, err)
 	}
 	return dir, nil
 }

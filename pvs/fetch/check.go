@@ -15,7 +15,7 @@ import (
 type Check struct {
 	Size   int64
 	SHA256 string // hexadecimal
-	MD5    string // hexadecimal, for files whose publisher gives no better
+	MD5    string // hexadecimal, for files whose publisher has no other digest
 }
 
 // File says whether the file at path is the expected one.
@@ -25,18 +25,18 @@ func (c Check) File(path string) error {
 		return err
 	}
 	defer f.Close()
-	s := c.summer()
+	s := c.verifier()
 	if _, err := io.Copy(s, f); err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if err := s.verdict(); err != nil {
+	if err := s.verify(); err != nil {
 		return fmt.Errorf("%s %w", filepath.Base(path), err)
 	}
 	return nil
 }
 
-// summer is a writer that computes what a Check compares.
-type summer struct {
+// verifier is a writer that computes the size and digests that a Check compares.
+type verifier struct {
 	Check
 	n       int64
 	digests []digest
@@ -47,9 +47,9 @@ type digest struct {
 	hash.Hash
 }
 
-// summer returns a writer for the file's bytes.
-func (c Check) summer() *summer {
-	s := &summer{Check: c}
+// verifier returns a writer for the file's bytes.
+func (c Check) verifier() *verifier {
+	s := &verifier{Check: c}
 	if c.SHA256 != "" {
 		s.digests = append(s.digests, digest{"SHA-256", c.SHA256, sha256.New()})
 	}
@@ -59,7 +59,7 @@ func (c Check) summer() *summer {
 	return s
 }
 
-func (s *summer) Write(p []byte) (int, error) {
+func (s *verifier) Write(p []byte) (int, error) {
 	s.n += int64(len(p))
 	for _, h := range s.digests {
 		h.Write(p) // a hash never returns an error
@@ -67,8 +67,8 @@ func (s *summer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// verdict says what differs, once all bytes are written.
-func (s *summer) verdict() error {
+// verify says what differs, once all bytes are written.
+func (s *verifier) verify() error {
 	if s.Size > 0 && s.n != s.Size {
 		return fmt.Errorf("has %d bytes, not the expected %d", s.n, s.Size)
 	}

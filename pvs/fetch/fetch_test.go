@@ -74,7 +74,10 @@ func TestURL(t *testing.T) {
 }
 
 func TestURLSaysWhatDiffers(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "weights") }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		fmt.Fprint(w, "weights")
+	}))
 	defer server.Close()
 	err := URL(context.Background(), server.URL, Check{Size: 8}, filepath.Join(t.TempDir(), "b0.h5"), quiet)
 	if err == nil || !strings.Contains(err.Error(), "b0.h5 has 7 bytes, not the expected 8") {
@@ -127,7 +130,8 @@ func TestURLAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			if err := URL(context.Background(), server.URL, Check{SHA256: sha(body)}, filepath.Join(dir, "file"), quiet); err != nil {
+			if err := URL(context.Background(), server.URL, Check{SHA256: sha(body)}, filepath.Join(dir, "file"),
+				quiet); err != nil {
 				t.Error(err)
 			}
 		})

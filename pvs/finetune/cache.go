@@ -19,8 +19,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
-// cached is a [feed.Loader] of what a frozen part of the network gave for each view,
-// read from disk.
+// cached is a [feed.Loader] of cached frozen-backbone features of each view, read from disk.
 type cached struct {
 	feed.Source
 	dim  int
@@ -36,7 +35,7 @@ func (c *cached) Load(photo int, items []feed.Item, dst []float32) error {
 	for i, item := range items {
 		row, ok := c.row[item.View][photo]
 		if !ok {
-			return fmt.Errorf("there is nothing kept of photo %d, view %s", photo, item.View)
+			return fmt.Errorf("there are no cached features of photo %d, view %s", photo, item.View)
 		}
 		if err := c.rows[item.View].Read(row, dst[i*c.dim:(i+1)*c.dim]); err != nil {
 			return err
@@ -53,10 +52,11 @@ func (c *cached) Close() {
 }
 
 // cacheFeatures runs the frozen part of the network over the views that an order
-// names, once for each network, place and photos, whose bytes have a digest, and opens
-// what it gave. A file a view, so that runs with other views share them; killed, it goes
+// names, once for each network, output and photos, whose bytes have a digest, and opens
+// its output. A file a view, so that runs with other views share them; killed, it goes
 // on where it was.
-func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, content string, order feed.Order, dir string, progress func(done, total int)) (*cached, error) {
+func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, content string, order feed.Order,
+	dir string, progress func(done, total int)) (*cached, error) {
 	key := strings.TrimSuffix(n.Key()+" "+images.Digest()+" "+content, " ")
 	sum := sha256.Sum256([]byte(key))
 	name := func(v imageprep.View) string {
@@ -77,11 +77,12 @@ func cacheFeatures(ctx context.Context, n *embed.Network, images *feed.Images, c
 			return nil, err
 		}
 	}
-	c := &cached{Source: images.Source, dim: n.Dim(), rows: map[imageprep.View]*vectors.Rows{}, row: map[imageprep.View]map[int]int{}}
+	c := &cached{Source: images.Source, dim: n.Dim(), rows: map[imageprep.View]*vectors.Rows{},
+		row: map[imageprep.View]map[int]int{}}
 	for _, v := range order.Views {
 		if err := c.open(v, name(v)); err != nil {
 			c.Close()
-			return nil, fmt.Errorf("kept features: %w; remove %s.* and start again", err, name(v))
+			return nil, fmt.Errorf("cached features: %w; remove %s.* and start again", err, name(v))
 		}
 	}
 	return c, nil
@@ -107,7 +108,8 @@ func (c *cached) open(v imageprep.View, name string) error {
 }
 
 // fillCache computes all views of an order.
-func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, key string, order feed.Order, name func(imageprep.View) string, progress func(done, total int)) (err error) {
+func fillCache(ctx context.Context, n *embed.Network, images *feed.Images, key string, order feed.Order,
+	name func(imageprep.View) string, progress func(done, total int)) (err error) {
 	writers := map[imageprep.View]*vectors.Writer{}
 	defer func() {
 		for _, w := range writers {

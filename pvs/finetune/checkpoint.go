@@ -11,6 +11,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -41,8 +42,8 @@ type Checkpoint struct {
 	Seconds    float64    `json:"seconds"`     // that the epoch took so far
 	Waited     float64    `json:"waited"`      // of those for batches
 	Monitor    monitor    `json:"monitor"`
-	// Way is how its steps were computed; nil in checkpoints of before it was kept.
-	Way *way `json:"way,omitempty"`
+	// Plan is how its steps were computed; nil in checkpoints of before it was noted.
+	Plan *plan `json:"way,omitempty"`
 
 	Values  map[string][]float32 `json:"-"` // all weights
 	Moments map[string][]float32 `json:"-"` // of the optimizer, until the run is done
@@ -98,11 +99,15 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 		return nil, fmt.Errorf("checkpoint %s: its metadata is damaged: %w", path, err)
 	}
 	if version.Version != checkpointVersion {
-		return nil, fmt.Errorf("checkpoint %s has the format %d, and this pvs reads %d; use the pvs that wrote it, or remove it and train again", path, version.Version, checkpointVersion)
+		return nil, fmt.Errorf("checkpoint %s has the format %d, and this pvs reads %d; use the pvs that wrote it, or "+
+			"remove it and train again", path, version.Version, checkpointVersion)
 	}
 	c := &Checkpoint{Values: map[string][]float32{}, Moments: map[string][]float32{}}
 	if err := json.Unmarshal([]byte(text), c); err != nil {
 		return nil, fmt.Errorf("checkpoint %s: its metadata is damaged: %w", path, err)
+	}
+	if c.Plan != nil {
+		c.Plan.Engine, c.Plan.Frozen = engine.Canonical(c.Plan.Engine), engine.Canonical(c.Plan.Frozen)
 	}
 	for name, t := range f.Tensors {
 		if strings.HasPrefix(name, momentPrefix) {
@@ -117,19 +122,20 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 	}
 	for _, v := range config.Variables() {
 		if len(c.Values[v.Name]) != v.Size() {
-			return nil, fmt.Errorf("checkpoint %s: the weight %s has %d values, not the %d of %s; remove it and train again", path, v.Name, len(c.Values[v.Name]), v.Size(), config.Title)
+			return nil, fmt.Errorf("checkpoint %s: the weight %s has %d values, not the %d of %s; remove it and train again",
+				path, v.Name, len(c.Values[v.Name]), v.Size(), config.Title)
 		}
 	}
 	return c, nil
 }
 
-// epochFile is where the weights that a Siamese phase trains are kept after an epoch,
+// epochFile is where the weights that a Siamese phase trains are saved after an epoch,
 // from 1: they are small, and each epoch is scored.
 func epochFile(dir string, epoch int) string {
 	return filepath.Join(dir, fmt.Sprintf("epoch-%d.safetensors", epoch))
 }
 
-// saveEpoch keeps the trained weights of an epoch.
+// saveEpoch saves the trained weights of an epoch.
 func saveEpoch(dir string, epoch int, values map[string][]float32, vars []effnet.Variable, trainable []string) error {
 	tensors := map[string]weights.Tensor{}
 	for _, v := range vars {

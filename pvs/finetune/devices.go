@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/dtensor"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// devices are those of a backend that take a step together: each holds all weights and
+// devices are those of a backend that take a step in parallel: each holds all weights and
 // moments and sees its part of a batch's rows. A program is written for the whole batch, as for
 // one device; XLA's partitioner (Shardy) divides it and adds up what goes over rows - the loss,
 // the gradients, the statistics of BatchNorms - so that a step means the same on any number.
@@ -23,15 +24,9 @@ type devices struct {
 }
 
 // newDevices takes the first n of a backend's devices; nil for one.
-func newDevices(backend compute.Backend, n int) (*devices, error) {
-	if n < 0 {
-		return nil, fmt.Errorf("%d devices cannot train: name 1 or more, or 0 for one", n)
-	}
+func newDevices(n int) (*devices, error) {
 	if n <= 1 {
 		return nil, nil
-	}
-	if has := backend.NumDevices(); n > has {
-		return nil, fmt.Errorf("%d devices are asked for, but the backend %s has %d: name at most %d with --devices", n, backend.Name(), has, has)
 	}
 	const axis = "rows"
 	mesh, err := distributed.NewDeviceMesh([]int{n}, []string{axis})
@@ -59,7 +54,7 @@ func (d *devices) divide(what string, rows int) error {
 	if rows%n == 0 {
 		return nil
 	}
-	return fmt.Errorf("a %s of %d images does not divide among %d devices: make it a multiple of %d, or name fewer with --devices", what, rows, n, n)
+	return fmt.Errorf("a %s of %d images does not divide among %d devices: %w", what, rows, n, engine.ErrDevices)
 }
 
 // devicesFor is how many devices a run's steps take: as many as were asked for, else all of an
@@ -67,7 +62,10 @@ func (d *devices) divide(what string, rows int) error {
 // devices share its cores.
 func (r *run) devicesFor(n, micro int) (int, error) {
 	p := r.settings.Phase
-	asked, err := newDevices(r.Training, n)
+	if _, err := r.Training.Again(func(q *engine.Request) { q.Devices = n }); err != nil {
+		return 0, err
+	}
+	asked, err := newDevices(n)
 	switch {
 	case err != nil:
 		return 0, err
@@ -75,10 +73,10 @@ func (r *run) devicesFor(n, micro int) (int, error) {
 		return 1, nil
 	case n > 0:
 		return n, cmp.Or(asked.divide("batch", p.Batch), asked.divide("micro-batch", micro))
-	case onHost(r.Training):
+	case onHost(r.Training.Backend):
 		return 1, nil
 	}
-	all := r.Training.NumDevices()
+	all := r.Training.Backend.NumDevices()
 	for n = all; p.Batch%n != 0 || micro%n != 0; n-- {
 	}
 	if n < all {
@@ -126,8 +124,8 @@ func scalar(v float32) argument {
 // value is what a program takes: a tensor, or a tensor for each device.
 type value interface{ FinalizeAll() error }
 
-// give makes an argument's value, and its place on the devices that a program runs on.
-func (d *devices) give(a argument, on int) (value, *distributed.ShardingSpec, error) {
+// shard makes an argument's value, and its sharding over the devices that a program runs on.
+func (d *devices) shard(a argument, on int) (value, *distributed.ShardingSpec, error) {
 	if on == 1 {
 		return a.part(0, 1), nil, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // several is XLA on a CPU, whose client shows four devices.
@@ -55,10 +56,10 @@ func TestDevices(t *testing.T) {
 			p.BatchNorm, p.Batch, p.Dropout = c.norms, rows, 0.3
 			p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 			opts := SessionOptions{DropConnect: 0.3, MicroBatch: c.micro}
+			parallel := engine.Request{Backend: b, Wish: engine.Fastest, Devices: c.devices}
 			batch := photos(rows-1, rows)
 			alone := newSession(t, opts)
-			opts.Devices = c.devices
-			shared := newSessionOn(t, b, opts)
+			shared := newSessionOn(t, chosen(t, parallel), opts)
 			for _, s := range []*Session{alone, shared} {
 				if err := s.Begin(p, FromImages); err != nil {
 					t.Fatal(err)
@@ -87,7 +88,7 @@ func TestDevices(t *testing.T) {
 				}
 			}
 			if !c.norms { // else Adam makes steps of the rounding that some gradients are
-				if name := apart(weightsOf(t, alone), weightsOf(t, shared), 2e-3); name != "" {
+				if name := differing(weightsOf(t, alone), weightsOf(t, shared), 2e-3); name != "" {
 					t.Errorf("%s differs", name)
 				}
 			}
@@ -102,7 +103,8 @@ func TestDevices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !(math.Abs(step.LossSum-want.LossSum) <= 1e-4*want.LossSum) || step.Correct != want.Correct || step.Rows != want.Rows {
+			if !(math.Abs(step.LossSum-want.LossSum) <= 1e-4*want.LossSum) || step.Correct != want.Correct ||
+				step.Rows != want.Rows {
 				t.Errorf("evaluated to %+v, want %+v", step, want)
 			}
 		})
@@ -185,7 +187,7 @@ func TestRunOnDevices(t *testing.T) {
 	}
 	sharing := func() *Trainer {
 		tr := trainer(t)
-		tr.Training, tr.Devices, tr.CacheDir = b, 4, alone.CacheDir
+		tr.Training, tr.Devices, tr.CacheDir = fastest(t, b), 4, alone.CacheDir
 		return tr
 	}
 	tr := sharing()
@@ -199,12 +201,13 @@ func TestRunOnDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ got, want *Checkpoint }{{got, want}, {gotHead, wantHead}} {
-		if name := apart(c.want.Values, c.got.Values, 2e-3); name != "" {
+		if name := differing(c.want.Values, c.got.Values, 2e-3); name != "" {
 			t.Errorf("run %s: %s differs", c.want.Settings.Name, name)
 		}
 		for i, e := range c.want.Epochs {
 			g := c.got.Epochs[i]
-			if !(math.Abs(g.Train.Loss()-e.Train.Loss()) <= 1e-4*e.Train.Loss()) || !(math.Abs(g.Val.Loss()-e.Val.Loss()) <= 1e-4*e.Val.Loss()) {
+			if !(math.Abs(g.Train.Loss()-e.Train.Loss()) <= 1e-4*e.Train.Loss()) ||
+				!(math.Abs(g.Val.Loss()-e.Val.Loss()) <= 1e-4*e.Val.Loss()) {
 				t.Errorf("run %s: %s; on one device %s", c.want.Settings.Name, g.Sentence(s.Phase), e.Sentence(s.Phase))
 			}
 		}
@@ -229,7 +232,7 @@ func TestRunOnDevices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name := apart(got.Values, resumed.Values, 0); name != "" {
+	if name := differing(got.Values, resumed.Values, 0); name != "" {
 		t.Errorf("gone on with, %s differs", name)
 	}
 }
@@ -239,7 +242,7 @@ func TestDevicesRefused(t *testing.T) {
 	b := several(t)
 	on := func(change func(*Trainer, *Settings)) error {
 		tr, s := trainer(t), settings(NewTop, 1)
-		tr.Training = b
+		tr.Training = fastest(t, b)
 		change(tr, &s)
 		tr.Progress = func(Progress) { t.Error("something was computed") }
 		_, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
@@ -250,23 +253,28 @@ func TestDevicesRefused(t *testing.T) {
 		err  error
 		say  string
 	}{
-		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }), "a batch of 6 images does not divide among 4 devices: make it a multiple of 4, or name fewer with --devices"},
-		{"micro-batch", on(func(tr *Trainer, s *Settings) { tr.Devices, tr.MicroBatch = 4, 6 }), "a micro-batch of 6 images does not divide among 4 devices"},
-		{"too many", on(func(tr *Trainer, s *Settings) { tr.Devices = 5 }), "has 4: name at most 4 with --devices"},
-		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }), "has 4: name at most 4 with --devices"},
+		{"batch", on(func(tr *Trainer, s *Settings) { tr.Devices, s.Phase.Batch = 4, 6 }),
+			"a batch of 6 images does not divide among 4 devices: take as many"},
+		{"micro-batch", on(func(tr *Trainer, s *Settings) { tr.Devices, tr.MicroBatch = 4, 6 }),
+			"a micro-batch of 6 images does not divide among 4 devices"},
+		{"too many", on(func(tr *Trainer, s *Settings) { tr.Devices = 5 }), "has 4: take as many"},
+		{"too many for a Siamese head", on(func(tr *Trainer, s *Settings) { *s = settings(SiameseHead, 1); tr.Devices = 5 }),
+			"has 4: take as many"},
 		{"fewer than none", on(func(tr *Trainer, s *Settings) { tr.Devices = -1 }), "-1 devices cannot train"},
-		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = goBackend(t), 2 }), "has 1: name at most 1 with --devices"},
+		{"pure Go has one", on(func(tr *Trainer, s *Settings) { tr.Training, tr.Devices = fastest(t, goBackend(t)), 2 }),
+			"has 1: take as many"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.say) || strings.Contains(c.err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %s", c.name, c.err, c.say)
 		}
 	}
-	s := newSessionOn(t, b, SessionOptions{Devices: 2})
+	s := newSessionOn(t, chosen(t, engine.Request{Backend: b, Devices: 2}), SessionOptions{})
 	p := phase(NewTop)
 	if err := s.Begin(p, FromImages); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(), "a batch of 5 images does not divide among 2 devices") {
+	if _, err := s.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(),
+		"a batch of 5 images does not divide among 2 devices") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Step(photos(5, 6)); err != nil {
@@ -304,9 +312,10 @@ func TestDevicesFor(t *testing.T) {
 		if c.trains == "" {
 			c.trains = Full
 		}
-		r := run{Trainer: &Trainer{Training: accelerators{goBackend(t), c.has}, Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
+		r := run{Trainer: &Trainer{Training: asGraph(t, accelerators{goBackend(t), c.has}),
+			Log: func(s string) { t.Log(s) }}, settings: settings(c.trains, 1), input: FromImages}
 		if c.host {
-			r.Training = several(t)
+			r.Training = asGraph(t, several(t))
 		}
 		r.settings.Phase.Batch = c.batch
 		if got, err := r.devicesFor(c.devices, r.micro(c.micro)); err != nil || got != c.want {

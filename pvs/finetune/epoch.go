@@ -26,7 +26,8 @@ type Epoch struct {
 const LogFile = "epochs.csv"
 
 var logColumns = []string{"epoch", "views", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
-	"active_triplets", "positive_distance", "negative_distance", "val_active_triplets", "val_positive_distance", "val_negative_distance",
+	"active_triplets", "positive_distance", "negative_distance",
+	"val_active_triplets", "val_positive_distance", "val_negative_distance",
 	"batches_without_triplets", "seconds", "images_per_second", "waited_share"}
 
 // writeLog writes all lines anew, so that the log and the checkpoint say the same.
@@ -56,7 +57,8 @@ func (e Epoch) line(triplets bool) []string {
 		strconv.Itoa(e.Number), strconv.Itoa(e.Train.Rows), number(e.Train.Loss()), only(!triplets, e.Train.Accuracy()),
 		only(val, e.Val.Loss()), only(val && !triplets, e.Val.Accuracy()),
 		only(triplets, e.Train.ActiveShare()), only(triplets, e.Train.MeanPositive()), only(triplets, e.Train.MeanNegative()),
-		only(val && triplets, e.Val.ActiveShare()), only(val && triplets, e.Val.MeanPositive()), only(val && triplets, e.Val.MeanNegative()),
+		only(val && triplets, e.Val.ActiveShare()), only(val && triplets, e.Val.MeanPositive()), only(val && triplets,
+			e.Val.MeanNegative()),
 		only(triplets, float64(e.NoTriplets)), number(e.Seconds), number(e.ImagesPerSecond), number(e.Waited),
 	}
 }
@@ -65,7 +67,8 @@ func (e Epoch) line(triplets bool) []string {
 func (e Epoch) Sentence(p Phase) string {
 	s := fmt.Sprintf("epoch %d of %d: loss %.4f", e.Number, p.Epochs, e.Train.Loss())
 	if p.Siamese() {
-		s += fmt.Sprintf(", %.1f%% of triplets active, distance %.4f to positives and %.4f to negatives", 100*e.Train.ActiveShare(), e.Train.MeanPositive(), e.Train.MeanNegative())
+		s += fmt.Sprintf(", %.1f%% of triplets active, distance %.4f to positives and %.4f to negatives",
+			100*e.Train.ActiveShare(), e.Train.MeanPositive(), e.Train.MeanNegative())
 	} else {
 		s += fmt.Sprintf(", accuracy %.3f", e.Train.Accuracy())
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
 // stepped are all variables that a classifier's steps read or change, moments too.
 func stepped(s *Session) []string {
-	return slices.Concat(names(s.config.Variables()), names(s.top.Variables()), s.slots(s.ofBackbone()), s.slots(s.ofHead()))
+	return slices.Concat(names(s.config.Variables()), names(s.top.Variables()), s.slots(s.ofBackbone()),
+		s.slots(s.ofHead()))
 }
 
 // state copies all but one of them.
@@ -46,19 +46,21 @@ func unchanged(t *testing.T, what string, s *Session, before map[string][]float3
 		t.Errorf("%s: %d steps are counted, not %d", what, s.iterations, iterations)
 	}
 	for name, values := range state(t, s, but) {
-		if !slices.EqualFunc(values, before[name], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
+		if !slices.EqualFunc(values, before[name],
+			func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
 			t.Errorf("%s: %s has changed", what, name)
 			return
 		}
 	}
 }
 
-// waysToTrain are those of a classifier.
-func waysToTrain(t *testing.T) map[string]SessionOptions {
+// sessions are engines and sizes of micro-batches that train a classifier.
+func sessions(t *testing.T) map[string]func() *Session {
 	t.Helper()
-	all := map[string]SessionOptions{"graph": {Graph: true}, "graph in parts": {Graph: true, MicroBatch: 4}}
-	if cpu.Preferred(goBackend(t), effnet.Float32) {
-		all["kernels"], all["kernels in parts"] = SessionOptions{}, SessionOptions{MicroBatch: 4}
+	all := map[string]func() *Session{}
+	for name, e := range map[string]engine.Engine{"graph": asGraph(t, goBackend(t)), "fastest": fastest(t, goBackend(t))} {
+		all[name] = func() *Session { return newSessionOn(t, e, SessionOptions{}) }
+		all[name+" in micro-batches"] = func() *Session { return newSessionOn(t, e, SessionOptions{MicroBatch: 4}) }
 	}
 	return all
 }
@@ -67,11 +69,11 @@ func waysToTrain(t *testing.T) map[string]SessionOptions {
 // whatever stage - forward, head, back, Adam, moving statistics - leaves all as it was, and the steps after it are
 // those of a training in which it never was.
 func TestFailedStepChangesNothing(t *testing.T) {
-	for name, opts := range waysToTrain(t) {
+	for name, start := range sessions(t) {
 		t.Run(name, func(t *testing.T) {
 			p := phase(Full)
 			p.BatchNorm, p.Dropout = true, 0.2
-			s, plain := newSession(t, opts), newSession(t, opts)
+			s, plain := start(), start()
 			good := photos(6, 6)
 			for _, s := range []*Session{s, plain} {
 				if err := s.Begin(p, FromImages); err != nil {
@@ -100,10 +102,11 @@ func TestFailedStepChangesNothing(t *testing.T) {
 			}
 
 			victims := stepped(s)
-			if s.splits(6) && opts.Graph {
+			graph := s.engine.Kind == engine.Graph
+			if s.splits(6) && graph {
 				victims = append(victims, sumOf(s.ofBackbone()[0]), sumOf(s.statistics()[3]))
 			}
-			if opts.Graph { // a step is long; those of all kinds
+			if graph { // a step is long; those of all kinds
 				victims = slices.DeleteFunc(victims, func(name string) bool {
 					return strings.Contains(name, "block") && !strings.Contains(name, "block3a") && !strings.HasPrefix(name, "sum/")
 				})
@@ -142,7 +145,7 @@ func TestFailedStepChangesNothing(t *testing.T) {
 				}
 			}
 			if want, got := state(t, plain, ""), state(t, s, ""); !maps.EqualFunc(want, got, slices.Equal) {
-				t.Errorf("after steps that failed, %q is another", apart(want, got, 0))
+				t.Errorf("after steps that failed, %q is another", differing(want, got, 0))
 			}
 		})
 	}
@@ -176,7 +179,7 @@ func TestBrokenTriplets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name := apart(values, after, 0); name != "" {
+		if name := differing(values, after, 0); name != "" {
 			t.Errorf("%s: %s has changed", metric, name)
 		}
 	}
@@ -191,7 +194,7 @@ func TestLentValues(t *testing.T) {
 }
 
 func lent(t *testing.T, b compute.Backend) {
-	s := newSessionOn(t, b, SessionOptions{Graph: true})
+	s := newSessionOn(t, asGraph(t, b), SessionOptions{})
 	if err := s.Begin(phase(NewTop), FromFeatures); err != nil {
 		t.Fatal(err)
 	}
@@ -221,17 +224,19 @@ func lent(t *testing.T, b compute.Backend) {
 		if second := loss(); !(second < first) { // all rows are of class 0
 			t.Errorf("a program sees a loss of %g before and %g after", first, second)
 		}
-		err = s.withInMemory(tensors.ConstFlatData[float32], []string{classify.Bias, classify.Kernel}, func(values inMemory) error {
-			if want := float32((round + 1) * (round + 2) / 2); values[classify.Bias][0] != want {
-				t.Errorf("the bias is %g, not %g", values[classify.Bias][0], want)
-			}
-			return classify.ErrLoss
-		})
+		err = s.withInMemory(tensors.ConstFlatData[float32], []string{classify.Bias, classify.Kernel},
+			func(values inMemory) error {
+				if want := float32((round + 1) * (round + 2) / 2); values[classify.Bias][0] != want {
+					t.Errorf("the bias is %g, not %g", values[classify.Bias][0], want)
+				}
+				return classify.ErrLoss
+			})
 		if err != classify.ErrLoss {
 			t.Errorf("an error of the work: %v", err)
 		}
 	}
-	if err := s.withInMemory(tensors.ConstFlatData[float32], []string{"none"}, func(inMemory) error { return nil }); err == nil {
+	if err := s.withInMemory(tensors.ConstFlatData[float32], []string{"none"},
+		func(inMemory) error { return nil }); err == nil {
 		t.Error("a variable that there is not is lent")
 	}
 }

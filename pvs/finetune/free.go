@@ -55,10 +55,12 @@ func controlGroups(root string) []controlGroup {
 		if !ok {
 			continue
 		}
-		mounts, g := []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"}, controlGroup{limit: "memory.max", used: "memory.current"}
+		mounts, g := []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"}, controlGroup{limit: "memory.max",
+			used: "memory.current"}
 		fields := []string{"inactive_file", "active_file", "slab_reclaimable"}
 		if strings.Contains(","+controllers+",", ",memory,") {
-			mounts, g = []string{"sys/fs/cgroup/memory"}, controlGroup{limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes"}
+			mounts, g = []string{"sys/fs/cgroup/memory"}, controlGroup{limit: "memory.limit_in_bytes",
+				used: "memory.usage_in_bytes"}
 			fields = []string{"total_inactive_file", "total_active_file"}
 		} else if controllers != "" {
 			continue

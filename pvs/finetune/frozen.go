@@ -1,22 +1,19 @@
 package finetune
 
-import (
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
-)
+import "github.com/gopvs/product-visual-search/pvs/engine"
 
-// frozen is the layers before the first one that trains, which run apart from the step: in
-// the network's own kernels (package effnet/cpu) or as a graph for inference, which takes the
-// weights as constants.
+// frozen is the layers before the first one that trains, which run separately from the step: in
+// the fused CPU kernels or as a graph for inference, which takes the weights as constants.
 type frozen interface {
-	// run computes what they give for images; noise is of stochastic depth, [rows, blocks],
+	// run computes their output for images; noise is of stochastic depth, [rows, blocks],
 	// or nil.
 	run(images []float32, rows int, noise []float32) ([]float32, error)
 	close()
 }
 
-// apart says whether a step's frozen layers run apart from those that train.
-func (s *Session) apart() bool {
-	return s.opts.Frozen != nil && s.input == FromImages && s.phase.CachedInput() != FromImages
+// separate says whether a step's frozen layers run separately from those that train.
+func (s *Session) separate() bool {
+	return !s.opts.Inference.IsZero() && s.input == FromImages && s.phase.CachedInput() != FromImages
 }
 
 // newFrozen builds the frozen part of the phase with the weights as they are.
@@ -25,15 +22,15 @@ func (s *Session) newFrozen() (frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cpu.Preferred(s.opts.Frozen, s.opts.Precision.On(s.opts.Frozen)) {
-		return s.newFrozenKernels(values)
+	if s.opts.Inference.Kind == engine.FusedCPU {
+		return s.newFrozenFused(values)
 	}
 	return s.newFrozenGraph(values)
 }
 
-// ahead replaces a batch's images by what the frozen layers give for them, with the
+// throughFrozen replaces a batch's images by the output of the frozen layers, with the
 // noise of stochastic depth that the step would have drawn.
-func (s *Session) ahead(b Batch) (Batch, error) {
+func (s *Session) throughFrozen(b Batch) (Batch, error) {
 	if s.frozen == nil {
 		f, err := s.newFrozen()
 		if err != nil {

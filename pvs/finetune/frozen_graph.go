@@ -25,8 +25,9 @@ func (s *Session) newFrozenGraph(values map[string][]float32) (*frozenGraph, err
 	}
 	f.store.WithVariableAsConst(true)
 	cached := s.phase.CachedInput()
-	exec, err := model.NewExec(s.opts.Frozen, f.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		opts := effnet.Options{Formulation: effnet.FormulationFor(s.opts.Frozen), Precision: s.opts.Precision.On(s.opts.Frozen)}
+	exec, err := model.NewExec(s.opts.Inference.Backend, f.store, func(scope *model.Scope,
+		in []*graph.Node) []*graph.Node {
+		opts := effnet.Options{Formulation: s.opts.Inference.Formulation, Precision: s.opts.Inference.Precision}
 		if s.opts.DropConnect > 0 {
 			opts.DropConnect, opts.Noise = s.opts.DropConnect, in[1]
 		}

@@ -25,7 +25,7 @@ type inputs struct {
 	x         *Node // [rows, ...], what enters at phase's input
 	labels    *Node // [rows] int32
 	weights   *Node // [rows], 0 for rows that only fill the batch
-	rate      *Node // scalar, Adam's
+	stepSize  *Node // scalar, Adam's
 	dropout   *Node // scalar
 	dropNoise *Node // [rows, features]
 	pathNoise *Node // [rows, blocks]
@@ -35,7 +35,7 @@ type inputs struct {
 // it is differentiable, with the noise of stochastic depth and, if they train, with the
 // BatchNorms' own statistics.
 func (s *Session) backbone(scope *model.Scope, in inputs, train bool) *effnet.Outputs {
-	opts := effnet.Options{Formulation: s.how, Precision: s.opts.Precision, Weights: in.weights}
+	opts := effnet.Options{Formulation: s.engine.Formulation, Precision: s.engine.Precision, Weights: in.weights}
 	if train {
 		opts.Train, opts.DropConnect, opts.Noise = true, s.opts.DropConnect, in.pathNoise
 		opts.BatchStatistics = s.phase.BatchNorm
@@ -49,9 +49,10 @@ func (s *Session) backbone(scope *model.Scope, in inputs, train bool) *effnet.Ou
 	return s.config.Graph(scope, in.x, opts)
 }
 
-// head is the classifier's loss on features, with its sum over rows and the rows found.
+// head is the classifier's loss on features, with its sum over rows and the correct rows.
 func (s *Session) head(scope *model.Scope, features *Node, in inputs) (loss, report *Node, out classify.Outputs) {
-	out = s.top.Graph(scope, features, classify.Options{Train: true, Dropout: in.dropout, Noise: in.dropNoise, Weights: in.weights})
+	out = s.top.Graph(scope, features, classify.Options{Train: true, Dropout: in.dropout, Noise: in.dropNoise,
+		Weights: in.weights})
 	loss = classify.Loss(out.Logits, in.labels, in.weights)
 	rows := ReduceAllSum(in.weights)
 	return loss, Stack([]*Node{Mul(loss, rows), classify.Correct(out.Logits, in.labels, in.weights)}, 0), out
@@ -63,8 +64,8 @@ func (s *Session) stepGraph(scope *model.Scope, in inputs) *Node {
 	loss, report, out := s.head(scope, net.Features, in)
 	gradients := Gradient(loss, s.nodes(loss.Graph(), s.trainable)...)
 	of := len(s.ofBackbone())
-	s.update(s.ofBackbone(), gradients[:of], in.rate)
-	s.update(s.ofHead(), gradients[of:], in.rate)
+	s.update(s.ofBackbone(), gradients[:of], in.stepSize)
+	s.update(s.ofHead(), gradients[of:], in.stepSize)
 	s.moveTop(out)
 	for layer, stat := range net.Statistics {
 		s.move(layer+"/moving_mean", stat.Mean)
@@ -74,22 +75,22 @@ func (s *Session) stepGraph(scope *model.Scope, in inputs) *Node {
 }
 
 // headGraph is the classifier's part of a step in micro-batches: it trains the head on
-// all rows' features and returns how the loss falls with the features.
-func (s *Session) headGraph(scope *model.Scope, in inputs) (report, slope *Node) {
+// all rows' features and returns the gradients of the features.
+func (s *Session) headGraph(scope *model.Scope, in inputs) (report, gradient *Node) {
 	loss, report, out := s.head(scope, in.x, in)
 	names := s.ofHead()
 	gradients := Gradient(loss, append(s.nodes(loss.Graph(), names), in.x)...)
-	s.update(names, gradients[:len(names)], in.rate)
+	s.update(names, gradients[:len(names)], in.stepSize)
 	s.moveTop(out)
 	return report, gradients[len(names)]
 }
 
 // backwardGraph adds a micro-batch's gradients of the backbone's weights to their sums.
-// Slope [rows, features] is how the loss falls with the features. Share is the
+// Gradient [rows, features] is that of the features. Share is the
 // micro-batch's part of the batch, by which its statistics are weighed.
-func (s *Session) backwardGraph(scope *model.Scope, in inputs, slope, share *Node) *Node {
+func (s *Session) backwardGraph(scope *model.Scope, in inputs, gradient, share *Node) *Node {
 	net := s.backbone(scope, in, true)
-	inner := ReduceAllSum(Mul(net.Features, slope))
+	inner := ReduceAllSum(Mul(net.Features, gradient))
 	names := s.ofBackbone()
 	for i, g := range Gradient(inner, s.nodes(inner.Graph(), names)...) {
 		s.addToSum(names[i], g)
@@ -102,16 +103,16 @@ func (s *Session) backwardGraph(scope *model.Scope, in inputs, slope, share *Nod
 }
 
 // applyGraph takes Adam's step with the sums of gradients and clears them.
-func (s *Session) applyGraph(rate *Node) *Node {
+func (s *Session) applyGraph(stepSize *Node) *Node {
 	var gradients []*Node
 	for _, name := range s.ofBackbone() {
-		gradients = append(gradients, s.takeSum(name, rate))
+		gradients = append(gradients, s.takeSum(name, stepSize))
 	}
-	s.update(s.ofBackbone(), gradients, rate)
+	s.update(s.ofBackbone(), gradients, stepSize)
 	for _, name := range s.statistics() {
-		s.move(name, s.takeSum(name, rate))
+		s.move(name, s.takeSum(name, stepSize))
 	}
-	return rate
+	return stepSize
 }
 
 // addToSum adds a micro-batch's part to a sum.
@@ -130,9 +131,9 @@ func (s *Session) takeSum(name string, g *Node) *Node {
 
 // siameseGraph is a whole step of the Siamese head on features x [rows, features] with
 // the photos as labels.
-func (s *Session) siameseGraph(scope *model.Scope, x, photos, rate *Node) *Node {
+func (s *Session) siameseGraph(scope *model.Scope, x, photos, stepSize *Node) *Node {
 	loss := s.tripletLoss(scope, x, photos)
-	s.update(s.trainable, Gradient(loss.Value, s.nodes(x.Graph(), s.trainable)...), rate)
+	s.update(s.trainable, Gradient(loss.Value, s.nodes(x.Graph(), s.trainable)...), stepSize)
 	return tripletReport(loss)
 }
 

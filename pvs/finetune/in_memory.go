@@ -55,7 +55,7 @@ func names(variables []effnet.Variable) []string {
 	return all
 }
 
-// slots are the names of the moments of weights that are updated together.
+// slots are the names of the moments of weights that are updated in one vector.
 func (s *Session) slots(weights []string) []string {
 	var all []string
 	for _, h := range s.hold(weights) {
@@ -82,7 +82,7 @@ func (s *Session) trained(values inMemory, weights []string) map[string]cpu.Trai
 
 // adam is the next step.
 func (s *Session) adam() cpu.Adam {
-	return cpu.Adam{Rate: s.rate(), Mean: 1 - beta1, Square: 1 - beta2, Epsilon: epsilon}
+	return cpu.Adam{StepSize: s.stepSize(), OneMinusBeta1: 1 - beta1, OneMinusBeta2: 1 - beta2, Epsilon: epsilon}
 }
 
 // move is [Session.move] without a program.

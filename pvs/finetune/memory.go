@@ -5,7 +5,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// imageBytes estimates what training on one image keeps in memory: four tensors of
+// imageBytes estimates what a graph saves for backward of one image: four tensors of
 // float32 for each convolution's output. For B0 at 224 pixels that is 108 MB; XLA on a
 // CPU was seen to take 90.
 func imageBytes(c effnet.Config, size int) int64 {
@@ -22,16 +22,16 @@ func imageBytes(c effnet.Config, size int) int64 {
 	return 4 * 4 * values
 }
 
-// keptBytes is what own kernels keep of an image until they go back: [cpu.KeptBytes], or, with
-// BatchNorms that train, what the convolutions give, for B0 at 224 pixels 27 MB.
-func keptBytes(c effnet.Config, size int, p Phase) int64 {
+// savedBytes is what the fused CPU kernels save for backward of an image: [cpu.SavedBytes], or, with
+// BatchNorms in training mode, the outputs of the convolutions, for B0 at 224 pixels 27 MB.
+func savedBytes(c effnet.Config, size int, p Phase) int64 {
 	switch {
 	case p.BatchNorm:
 		return imageBytes(c, size) / 4
 	case p.CachedInput() == FromBlock:
-		return cpu.KeptBytes(c, size, lastStage)
+		return cpu.SavedBytes(c, size, lastStage)
 	}
-	return cpu.KeptBytes(c, size, "")
+	return cpu.SavedBytes(c, size, "")
 }
 
 // fits returns how many images of so many bytes train at once in half of the memory, on devices

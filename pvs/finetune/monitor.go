@@ -83,11 +83,15 @@ func (m *monitor) observe(p Phase, step, classes int, s Step) (warning string, e
 	}
 	switch {
 	case p.Siamese() && sum.Pairs > 0 && math.Abs(mean-p.Margin) < 0.02*p.Margin && sum.MeanNegative() < 0.02*p.Margin:
-		return say("collapse", fmt.Sprintf("collapse: the loss of %.4f is stuck at the margin of %g and all photos are %.2g apart: the head maps everything to one point; lower the learning rate or the margin", mean, p.Margin, sum.MeanNegative())), nil
+		return say("collapse", fmt.Sprintf("collapse: the loss of %.4f is stuck at the margin of %g and all photos are "+
+			"%.2g apart: the head maps everything to one point; lower the learning rate or the margin", mean, p.Margin,
+			sum.MeanNegative())), nil
 	case !p.Siamese() && m.Windows > 2 && mean > 2*m.Best && mean > 1.5*math.Log(float64(classes)):
-		return say("diverging", fmt.Sprintf("diverging: the loss has risen from %.3g to %.3g, and guessing would give %.3g; lower the learning rate of %g", m.Best, mean, math.Log(float64(classes)), p.LearningRate)), nil
+		return say("diverging", fmt.Sprintf("diverging: the loss has risen from %.3g to %.3g, and guessing would give "+
+			"%.3g; lower the learning rate of %g", m.Best, mean, math.Log(float64(classes)), p.LearningRate)), nil
 	case p.Siamese() && m.Windows > 2 && mean > 1.2*m.First:
-		return say("diverging", fmt.Sprintf("diverging: the loss has risen from %.3g to %.3g; lower the learning rate of %g", m.First, mean, p.LearningRate)), nil
+		return say("diverging", fmt.Sprintf("diverging: the loss has risen from %.3g to %.3g; lower the learning rate of %g",
+			m.First, mean, p.LearningRate)), nil
 	}
 	return "", nil
 }

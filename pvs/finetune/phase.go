@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
@@ -111,7 +112,8 @@ func (p Phase) String() string {
 	if p.Epochs == 1 {
 		epochs = "1 epoch"
 	}
-	return fmt.Sprintf("%s, Adam %g, %s of batches of %d, %s", what, p.LearningRate, epochs, p.Batch, strings.Join(views, " "))
+	rate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'g', -1, 64), "e-0", "e-", 1) // 1e-5, not 1e-05
+	return fmt.Sprintf("%s, Adam %s, %s of batches of %d, %s", what, rate, epochs, p.Batch, strings.Join(views, " "))
 }
 
 // Trainable lists the weights that a phase trains, in the network's order, the head's last.
@@ -147,7 +149,7 @@ const (
 	FromFeatures Input = "features" // the pooled features
 )
 
-// CachedInput returns the last place before which nothing trains.
+// CachedInput returns the last input before which nothing trains.
 func (p Phase) CachedInput() Input {
 	switch {
 	case p.BatchNorm || p.Trains == Full:

@@ -12,7 +12,7 @@ import (
 )
 
 // look digests the bytes of the train and val photos as they are now. What was decoded of a
-// source whose photos were replaced is dropped. Digests are kept beside the kept features, a
+// source whose photos were replaced is dropped. Digests are kept beside the cached features, a
 // file a list of photos, so that only files of other times are read again.
 func (t *Trainer) look(ctx context.Context) (replaced []string, err error) {
 	if t.bytes == nil {
@@ -25,7 +25,8 @@ func (t *Trainer) look(ctx context.Context) (replaced []string, err error) {
 		if s == nil {
 			continue
 		}
-		found, err := feed.ContentsOf(ctx, s, filepath.Join(t.CacheDir, strings.ReplaceAll(s.Digest(), " ", "-")+".photos"), nil)
+		found, err := feed.ContentsOf(ctx, s, filepath.Join(t.CacheDir, strings.ReplaceAll(s.Digest(), " ", "-")+".photos"),
+			nil)
 		if err != nil {
 			return nil, err
 		}
@@ -57,12 +58,14 @@ func (t *Trainer) checkPhotos(dir string, was, now provenance, replaced []string
 	case was.Bytes == now.Bytes && was.ValBytes == now.ValBytes:
 		return nil
 	case was.Bytes == "" && was.ValBytes == "":
-		t.once(fmt.Sprintf("the checkpoint in %s is of an older pvs and does not say which bytes its photos had: whether any were replaced since cannot be told", dir))
+		t.once(fmt.Sprintf("the checkpoint in %s is of an older pvs and does not say which bytes its photos had: whether "+
+			"any were replaced since cannot be told", dir))
 		return nil
 	}
 	names := ""
 	if len(replaced) > 0 {
 		names = " (" + few(replaced) + ")"
 	}
-	return fmt.Errorf("%s holds a run whose photos were replaced under the same names since it was made%s: name another folder, remove that one, or put the photos back", dir, names)
+	return fmt.Errorf("%s holds a run whose photos were replaced under the same names since it was made%s: name "+
+		"another folder, remove that one, or put the photos back", dir, names)
 }

@@ -15,12 +15,19 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
+
+// inPrecision is the fastest engine of a precision.
+func inPrecision(t testing.TB, b compute.Backend, p effnet.Precision) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: b, Wish: engine.Fastest, Precision: p, Training: true})
+}
 
 // Mixed precision keeps weights, moments and moving statistics in float32, where a step
 // of 1e-4 moves a weight of 1; in bfloat16 1 and 0.996 are neighbours and it would be lost.
 func TestSmallUpdates(t *testing.T) {
-	s := newSession(t, SessionOptions{Precision: effnet.BFloat16, DropConnect: 0.2})
+	s := newSessionOn(t, inPrecision(t, goBackend(t), effnet.BFloat16), SessionOptions{DropConnect: 0.2})
 	before := weightsOf(t, s)
 	p := phase(Full)
 	p.BatchNorm, p.LearningRate = true, 1e-4
@@ -81,36 +88,39 @@ func TestBFloat16Losses(t *testing.T) {
 			norms  bool
 			micro  int
 			slow   bool // to compile
-		}{{trains: FromBlock7a}, {trains: Full, slow: true}, {trains: Full, micro: 4, slow: true}, {trains: Full, norms: true, slow: true}} {
+		}{{trains: FromBlock7a}, {trains: Full, slow: true}, {trains: Full, micro: 4, slow: true},
+			{trains: Full, norms: true, slow: true}} {
 			if c.slow && name != "go" {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro), func(t *testing.T) {
-				s := settings(c.trains, 2)
-				s.Phase.BatchNorm, s.Phase.LearningRate = c.norms, 3e-4
-				run := func(precision effnet.Precision) []Epoch {
-					tr := trainer(t)
-					tr.Training, tr.MicroBatch, tr.Log = b, c.micro, func(string) {}
-					s.Precision = precision
-					check, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
-					if err != nil {
-						t.Fatal(err)
+			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro),
+				func(t *testing.T) {
+					s := settings(c.trains, 2)
+					s.Phase.BatchNorm, s.Phase.LearningRate = c.norms, 3e-4
+					run := func(precision effnet.Precision) []Epoch {
+						tr := trainer(t)
+						tr.Training, tr.MicroBatch, tr.Log = inPrecision(t, b, precision), c.micro, func(string) {}
+						tr.Inference = inPrecision(t, goBackend(t), precision)
+						check, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
+						if err != nil {
+							t.Fatal(err)
+						}
+						return check.Epochs
 					}
-					return check.Epochs
-				}
-				want, got := run(effnet.Float32), run(effnet.BFloat16)
-				for i := range want {
-					w, g := want[i], got[i]
-					t.Logf("%s; in float32 %s", g.Sentence(s.Phase), w.Sentence(s.Phase))
-					near := func(g, w, share float64) bool { return math.Abs(g-w) <= share*w && g != w }
-					if !near(g.Train.Loss(), w.Train.Loss(), 0.05) || !near(g.Val.Loss(), w.Val.Loss(), 0.01) {
-						t.Errorf("epoch %d: a loss of %g, in float32 %g; val %g and %g", i+1, g.Train.Loss(), w.Train.Loss(), g.Val.Loss(), w.Val.Loss())
+					want, got := run(effnet.Float32), run(effnet.BFloat16)
+					for i := range want {
+						w, g := want[i], got[i]
+						t.Logf("%s; in float32 %s", g.Sentence(s.Phase), w.Sentence(s.Phase))
+						near := func(g, w, share float64) bool { return math.Abs(g-w) <= share*w && g != w }
+						if !near(g.Train.Loss(), w.Train.Loss(), 0.05) || !near(g.Val.Loss(), w.Val.Loss(), 0.01) {
+							t.Errorf("epoch %d: a loss of %g, in float32 %g; val %g and %g", i+1, g.Train.Loss(), w.Train.Loss(),
+								g.Val.Loss(), w.Val.Loss())
+						}
 					}
-				}
-				if last := len(got) - 1; !(got[last].Val.Loss() < got[0].Val.Loss()) {
-					t.Error("the val loss does not fall")
-				}
-			})
+					if last := len(got) - 1; !(got[last].Val.Loss() < got[0].Val.Loss()) {
+						t.Error("the val loss does not fall")
+					}
+				})
 		}
 	}
 }
@@ -120,8 +130,9 @@ func TestRunInBFloat16(t *testing.T) {
 	values := miniBackbone(t)
 	s := settings(FromBlock7a, 1)
 	s.Cache = true
-	s.Precision = effnet.BFloat16
 	dir, tr := t.TempDir(), trainer(t)
+	tr.Training = inPrecision(t, goBackend(t), effnet.BFloat16)
+	tr.Inference = tr.Training
 	var said []string
 	tr.Log = func(line string) { said = append(said, line) }
 	if _, err := tr.Run(context.Background(), dir, s, values); err != nil {
@@ -138,14 +149,15 @@ func TestRunInBFloat16(t *testing.T) {
 	if err := json.Unmarshal(text, &kept); err != nil || kept.Precision != "bfloat16" {
 		t.Errorf("%s, %v", text, err)
 	}
-	s.Precision = effnet.Float32
-	if _, err := trainer(t).Run(context.Background(), dir, s, values); err == nil || !strings.Contains(err.Error(), "precision bfloat16, not float32") {
+	if _, err := trainer(t).Run(context.Background(), dir, s, values); err == nil || !strings.Contains(err.Error(),
+		"precision bfloat16, not float32") {
 		t.Errorf("got %v", err)
 	}
 	// What frozen layers gave in another precision is not taken.
 	both := trainer(t)
 	for i, p := range []effnet.Precision{effnet.Float32, effnet.BFloat16, effnet.BFloat16} {
-		s.Precision = p
+		both.Training = inPrecision(t, goBackend(t), p)
+		both.Inference = both.Training
 		if _, err := both.Run(context.Background(), t.TempDir(), s, values); err != nil {
 			t.Fatal(err)
 		}
@@ -161,31 +173,24 @@ type lacking struct{ compute.Backend }
 
 func (lacking) Name() string { return "onnxruntime" }
 
-// A backend without bfloat16 does not train in it; frozen layers run on it in float32.
+// Frozen layers run in float32 on a backend without bfloat16.
 func TestWithoutBFloat16(t *testing.T) {
 	s := settings(NewTop, 1)
-	s.Precision = effnet.BFloat16
-	tr := trainer(t)
-	tr.Training = lacking{tr.Training}
-	_, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
-	if err == nil || !strings.Contains(err.Error(), "the backend onnxruntime has no bfloat16") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got %v", err)
-	}
-
 	s.Cache = true
 	var losses []float64
 	for _, precision := range []effnet.Precision{effnet.Float32, effnet.BFloat16} {
 		tr := trainer(t)
-		tr.Inference = lacking{tr.Inference}
+		tr.Training = inPrecision(t, goBackend(t), precision)
+		tr.Inference = chosen(t, engine.Request{Backend: lacking{goBackend(t)}, Wish: engine.Fastest, Precision: precision,
+			OrFloat32: true})
 		var said []string
 		tr.Log = func(line string) { said = append(said, line) }
-		s.Precision = precision
 		c, err := tr.Run(context.Background(), t.TempDir(), s, miniBackbone(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		losses = append(losses, c.Epochs[0].Train.Loss())
-		if all := strings.Join(said, "\n"); strings.Contains(all, "onnxruntime compute in float32") != (precision == effnet.BFloat16) {
+		if all := strings.Join(said, "\n"); strings.Contains(all, "it has no bfloat16") != (precision == effnet.BFloat16) {
 			t.Errorf("said %s", all)
 		}
 	}

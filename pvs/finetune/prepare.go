@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
-	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -31,7 +30,8 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
-	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values, embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Name()}
+	from := provenance{Photos: t.Train.Digest(), Bytes: t.bytes[t.Train], Weights: embed.Fingerprint(t.Config, values,
+		embed.OutputOf(values)), Revision: revision(), Backend: t.Training.Backend.Name()}
 	if t.Val != nil {
 		from.Val, from.ValBytes = t.Val.Digest(), t.bytes[t.Val]
 	}
@@ -50,7 +50,8 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 		return nil, fmt.Errorf("%s holds a run with other settings: %s; name another folder or remove that one", dir, d)
 	}
 	if d := difference(was, from); d != "" {
-		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that one", dir, d)
+		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that "+
+			"one", dir, d)
 	}
 	if err := t.checkPhotos(dir, r.check.From, from, replaced); err != nil {
 		return nil, err
@@ -84,19 +85,17 @@ func (t *Trainer) firstValues(s Settings, values map[string][]float32) (map[stri
 	case classes == 0:
 		add(classify.Head{Features: t.Config.Features(), Classes: len(t.Classes)}.InitialValues(s.Seed))
 	case classes != len(t.Classes):
-		return nil, fmt.Errorf("the weights that it starts from tell %d categories apart, but the train photos have %d; start from weights of the same catalogue", classes, len(t.Classes))
+		return nil, fmt.Errorf("the weights that it starts from tell %d categories apart, but the train photos have %d; "+
+			"start from weights of the same catalogue", classes, len(t.Classes))
 	}
 	return out, nil
 }
 
-// prepare gets photos or kept features, and the session, ready.
+// prepare gets photos or cached features, and the session, ready.
 func (r *run) prepare(ctx context.Context) error {
 	p := r.settings.Phase
-	err := r.settings.Precision.CheckTraining(r.Training)
+	err := r.choosePlan()
 	if err != nil {
-		return err
-	}
-	if err := r.chooseWay(); err != nil {
 		return err
 	}
 	if r.order, err = r.orderOf(r.Train, p.Views); err != nil {
@@ -134,28 +133,19 @@ func (r *run) prepare(ctx context.Context) error {
 // SettingsFile is what a run was trained with, for people, in its folder.
 const SettingsFile = "settings.json"
 
-// announce prints and keeps the settings as they were resolved.
+// announce logs and saves the settings as they were resolved.
 func (r *run) announce() error {
-	on := ""
-	if r.way.Engine == ownEngine {
-		on = ", in the network's own kernels"
+	if p := r.settings.Precision; r.Inference.Precision != p {
+		r.once(fmt.Sprintf("frozen layers run on %s: it has no %s", r.Inference.Describe(), p))
 	}
-	if r.way.Devices > 1 {
-		on = fmt.Sprintf(", on %d devices", r.way.Devices)
-	}
-	if p := r.settings.Precision; p != effnet.Float32 {
-		on += fmt.Sprintf(", in %s", p)
-		if p.On(r.Inference) != p {
-			r.once(fmt.Sprintf("frozen layers that run on %s compute in float32: it has no %s", r.Inference.Name(), p))
-		}
-	}
-	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, on %s%s", r.settings.Name, r.settings.Phase, r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
+	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, from the %s, on %s", r.settings.Name, r.settings.Phase,
+		r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, r.training.Describe()))
 	text, err := json.MarshalIndent(struct {
 		Settings
 		From  provenance `json:"from"`
 		Steps int        `json:"steps"`
-		way
-	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.way}, "", "  ")
+		plan
+	}{r.settings, r.check.From, r.settings.Phase.Epochs * r.perEpoch, r.plan}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -167,26 +157,27 @@ func (r *run) announce() error {
 
 // startSession takes the session of the run before, if it fits.
 func (r *run) startSession() error {
-	p, batch := r.settings.Phase, r.way.MicroBatch
+	p, batch := r.settings.Phase, r.plan.MicroBatch
 	if batch > 0 {
-		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch, r.settings.Size, batch)
+		how := fmt.Sprintf("a batch of %d at %d pixels is split into micro-batches of %d whose gradients are added", p.Batch,
+			r.settings.Size, batch)
 		if p.BatchNorm {
 			how += "; the backbone's BatchNorms see those"
 		}
 		r.once(how)
 	}
-	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch, Devices: r.way.Devices, Precision: r.settings.Precision,
-		Parts: r.way.Parts, Graph: r.way.Engine != ownEngine}
-	if r.Inference.Name() != r.Training.Name() {
-		opts.Frozen = r.Inference
+	opts := SessionOptions{Size: r.settings.Size, DropConnect: r.settings.DropConnect, MicroBatch: batch,
+		Parts: r.plan.Parts}
+	if r.Inference.Backend.Name() != r.Training.Backend.Name() {
+		opts.Inference = r.Inference
 	}
-	if r.session != nil && r.opts == opts {
+	if r.session != nil && r.session.engine == r.training && r.opts == opts {
 		return r.session.Load(r.check.Values)
 	}
 	if r.session != nil {
 		r.session.Close()
 	}
-	s, err := NewSession(r.Training, r.Config, r.check.Values, opts)
+	s, err := NewSession(r.training, r.Config, r.check.Values, opts)
 	if err != nil {
 		return err
 	}
@@ -224,7 +215,7 @@ func (r *run) orderOf(s feed.Source, views []imageprep.View) (feed.Order, error)
 // allOf is the order of a source's views, of all photos that have them.
 func (r *run) allOf(s feed.Source, views []imageprep.View) (feed.Order, error) {
 	o := feed.Order{Photos: s.Len(), Views: views, Batch: r.settings.Phase.Batch, Seed: r.settings.orderSeed()}
-	sides, err := feed.LargeSides(s, views)
+	sides, err := feed.LongerSides(s, views)
 	if err != nil {
 		return o, err
 	}
@@ -251,7 +242,7 @@ func (r *run) loaders(ctx context.Context) error {
 	if r.input == FromBlock {
 		output = lastStage
 	}
-	n, err := embed.NewNetwork(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output, Precision: r.settings.Precision.On(r.Inference)})
+	n, err := embed.New(r.Inference, r.Config, r.check.Values, embed.NetworkOptions{Size: r.settings.Size, Output: output})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 // compiled is a program, and the variables whose new values follow what it reports. GoMLX gives a program that
-// sets variables their only copies, and if it fails then they are gone; these give new values beside the old
+// sets variables their only copies, and if it fails then they are gone; these output new values beside the old
 // ones, which a step that ends well puts in their place.
 type compiled struct {
 	exec    *model.Exec
@@ -34,7 +35,8 @@ func (s *Session) change(name string, to *graph.Node) {
 }
 
 // program returns a compiled program of the phase, or builds it.
-func (s *Session) program(kind string, build func(scope *model.Scope, in []*graph.Node) []*graph.Node) (*compiled, error) {
+func (s *Session) program(kind string, build func(scope *model.Scope,
+	in []*graph.Node) []*graph.Node) (*compiled, error) {
 	key := program{kind: kind, input: s.input, classes: s.top.Classes}
 	if kind != "evaluate" || s.phase.Siamese() {
 		key.trains, key.batchNorm = s.phase.Trains, s.phase.BatchNorm
@@ -46,7 +48,7 @@ func (s *Session) program(kind string, build func(scope *model.Scope, in []*grap
 		return exec, nil
 	}
 	c := &compiled{}
-	exec, err := model.NewExec(s.backend, s.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+	exec, err := model.NewExec(s.engine.Backend, s.store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		s.changes = nil
 		nodes := build(scope, in)
 		c.changes = nil
@@ -71,7 +73,7 @@ func (s *Session) program(kind string, build func(scope *model.Scope, in []*grap
 func (s *Session) run(p *compiled, args ...argument) ([][]float32, error) {
 	on := p.exec.NumDevices()
 	given := make([]any, len(args))
-	places := make([]*distributed.ShardingSpec, len(args))
+	shardings := make([]*distributed.ShardingSpec, len(args))
 	defer func() {
 		for _, v := range given {
 			if v, ok := v.(value); ok {
@@ -80,14 +82,14 @@ func (s *Session) run(p *compiled, args ...argument) ([][]float32, error) {
 		}
 	}()
 	for i, a := range args {
-		v, place, err := s.devices.give(a, on)
+		v, sharding, err := s.devices.shard(a, on)
 		if err != nil {
 			return nil, err
 		}
-		given[i], places[i] = v, place
+		given[i], shardings[i] = v, sharding
 	}
 	if on > 1 {
-		p.exec.WithInputShardingSpecs(places...)
+		p.exec.WithInputShardingSpecs(shardings...)
 	}
 	out, err := p.exec.Exec(given...)
 	if err != nil {
@@ -107,7 +109,7 @@ func (s *Session) run(p *compiled, args ...argument) ([][]float32, error) {
 		if i%each >= reports {
 			continue
 		}
-		if i < reports { // all devices give the same
+		if i < reports { // all devices output the same
 			if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
 				return nil, err
 			}
@@ -178,10 +180,14 @@ func (s *Session) finish(step Step, err error) (Step, error) {
 	return step, err
 }
 
+// ErrMemory says that a batch needs more memory than the device has, for [errors.Is].
+var ErrMemory = errors.New("does not fit in the device's memory")
+
 // explain names the way out of a full memory.
 func (s *Session) explain(err error) error {
-	if text := strings.ToLower(err.Error()); strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") {
-		return fmt.Errorf("a batch of %d does not fit in the device's memory; split it with --micro-batch: %w", s.phase.Batch, err)
+	if text := strings.ToLower(err.Error()); strings.Contains(text, "resource_exhausted") || strings.Contains(text,
+		"out of memory") {
+		return fmt.Errorf("a batch of %d %w: split it into micro-batches (%w)", s.phase.Batch, ErrMemory, err)
 	}
 	return fmt.Errorf("training %s: %w", s.phase.Trains, err)
 }

@@ -7,12 +7,12 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -23,29 +23,20 @@ type SessionOptions struct {
 	// MicroBatch is how many images the backbone trains on at once; a larger batch is
 	// split and its gradients are added. 0: all of the batch.
 	MicroBatch int
-	// Frozen runs the layers before the first one that trains, in steps from images;
-	// nil: they run with those that train.
-	Frozen compute.Backend
-	// Devices is how many of the backend's devices train together, each on its part of a
-	// batch or micro-batch, which they must divide. 0 or 1: one, as a Siamese head always
-	// does: its loss compares each row with all others.
-	Devices int
-	// Parts is into how many parts own kernels cut a batch, each with sums of its own on a core
-	// of its own; 0: as many as there are cores. The same number gives the same sums on any.
+	// Inference runs the layers before the first one that trains, in steps from images; the zero
+	// engine: they run with those that train.
+	Inference engine.Engine
+	// Parts is into how many parts the fused CPU kernels cut a batch, each with partial sums of
+	// its own on a core of its own; 0: as many as there are cores. The same number gives the same
+	// sums on any.
 	Parts int
-	// Graph runs the layers that train as a graph on the backend even where own kernels could.
-	Graph bool
-	// Precision is what the backbone computes in. Weights, moments and gradients are kept
-	// in float32, in which the heads and their losses compute.
-	Precision effnet.Precision
 }
 
 // Session trains one network, phase after phase. It is not for concurrent use.
 type Session struct {
-	backend compute.Backend
+	engine  engine.Engine
 	config  effnet.Config
 	opts    SessionOptions
-	how     effnet.Formulation
 	devices *devices // nil: one
 
 	store    *model.Store
@@ -56,26 +47,32 @@ type Session struct {
 	staged   []staged // what a step has computed so far
 	sumsLeft bool     // by a step in parts that failed
 
-	phase      Phase
-	input      Input
-	trainable  []string
-	iterations int // of this phase's optimizer
-	sharedUpTo int // values of a weight whose moments share a vector; see [held]
-	frozen     frozen
-	kernels    *bodyKernels      // of the phase; nil: not built yet
-	ownHead    *classify.Kernels // the same
+	phase         Phase
+	input         Input
+	trainable     []string
+	iterations    int // of this phase's optimizer
+	sharedUpTo    int // values of a weight whose moments share a vector; see [held]
+	frozen        frozen
+	backboneFused *fusedBackbone    // of the phase; nil: not built yet
+	headFused     *classify.CPUHead // the same
 }
 
-// NewSession puts a network's weights on the backend: the backbone's, and those of the
-// heads if values has them.
-func NewSession(backend compute.Backend, config effnet.Config, values map[string][]float32, opts SessionOptions) (*Session, error) {
-	s := &Session{backend: backend, config: config, opts: opts, how: effnet.FormulationFor(backend),
+// NewSession puts a network's weights - the backbone's, and those of the heads if values has them
+// - where the engine, which was chosen for training, has them. The backbone trains in the engine's
+// precision; weights, moments, gradients, heads and their losses are float32. Its devices, if there
+// are several, train in parallel, each on its part of a batch or micro-batch, which they must
+// divide; a Siamese head trains on one, since its loss compares each row with all others.
+func NewSession(e engine.Engine, config effnet.Config, values map[string][]float32,
+	opts SessionOptions) (*Session, error) {
+	s := &Session{engine: e, config: config, opts: opts,
 		store: model.NewStore(), programs: map[program]*compiled{}, sharedUpTo: sharedUpTo}
-	err := opts.Precision.CheckTraining(backend)
-	if err != nil {
-		return nil, err
+	for _, e := range []engine.Engine{e, opts.Inference} {
+		if !e.Precision.Trains() {
+			return nil, fmt.Errorf("%s %w", e.Precision, engine.ErrInferenceOnly)
+		}
 	}
-	if s.devices, err = newDevices(backend, opts.Devices); err != nil {
+	var err error
+	if s.devices, err = newDevices(e.Devices); err != nil {
 		return nil, err
 	}
 	if err := s.devices.divide("micro-batch", opts.MicroBatch); err != nil {
@@ -107,8 +104,8 @@ func (s *Session) Load(values map[string][]float32) error {
 
 // thaw drops what was built of layers with the weights as they were.
 func (s *Session) thaw() {
-	s.kernels.close()
-	s.kernels, s.ownHead = nil, nil
+	s.backboneFused.close()
+	s.backboneFused, s.headFused = nil, nil
 	if s.frozen != nil {
 		s.frozen.close()
 		s.frozen = nil
@@ -249,8 +246,8 @@ func (s *Session) held() []held {
 }
 
 // Optimizer copies the optimizer's state: the steps taken and its moments by name.
-func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err error) {
-	kept = map[string][]float32{}
+func (s *Session) Optimizer() (iterations int, state map[string][]float32, err error) {
+	state = map[string][]float32{}
 	for _, h := range s.held() {
 		for i, slot := range moments(h.name) {
 			all, err := s.get(slot)
@@ -259,20 +256,20 @@ func (s *Session) Optimizer() (iterations int, kept map[string][]float32, err er
 			}
 			for j, name := range h.weights {
 				n := h.sizes[j]
-				kept[moments(name)[i]], all = all[:n:n], all[n:]
+				state[moments(name)[i]], all = all[:n:n], all[n:]
 			}
 		}
 	}
-	return s.iterations, kept, nil
+	return s.iterations, state, nil
 }
 
 // Restore sets the optimizer's state after [Session.Begin].
-func (s *Session) Restore(iterations int, kept map[string][]float32) error {
+func (s *Session) Restore(iterations int, state map[string][]float32) error {
 	for _, h := range s.held() {
 		for i, slot := range moments(h.name) {
 			var all []float32
 			for j, name := range h.weights {
-				part := kept[moments(name)[i]]
+				part := state[moments(name)[i]]
 				if len(part) != h.sizes[j] {
 					return fmt.Errorf("the optimizer's state lacks %s", moments(name)[i])
 				}
@@ -283,18 +280,19 @@ func (s *Session) Restore(iterations int, kept map[string][]float32) error {
 			}
 		}
 	}
-	if extra := len(kept) - 2*len(s.trainable); extra > 0 {
-		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra, slices.Sorted(maps.Keys(kept))[0])
+	if extra := len(state) - 2*len(s.trainable); extra > 0 {
+		return fmt.Errorf("the optimizer's state is of another phase: %d moments are not used (%s, ...)", extra,
+			slices.Sorted(maps.Keys(state))[0])
 	}
 	s.iterations = iterations
 	return nil
 }
 
-// Step is what a batch gave. Sums are over its rows, so that steps can be added up.
+// Step is the report of a batch. Sums are over its rows, so that steps can be added up.
 type Step struct {
 	Rows    int
 	LossSum float64 // of rows; the mean is LossSum / Rows
-	Correct float64 // rows whose class was found
+	Correct float64 // rows whose class was predicted
 	Pairs   float64 // of an anchor and a positive with a negative; 0 for a classifier
 	Active  float64 // those that cost something
 	// PositiveSum and NegativeSum are the sums of the pairs' distances and of those to their negatives.
@@ -315,7 +313,7 @@ func (a *Step) Add(b Step) {
 // Loss is the mean loss.
 func (a Step) Loss() float64 { return ratio(a.LossSum, float64(a.Rows)) }
 
-// Accuracy is the share of rows whose class was found.
+// Accuracy is the share of rows whose class was predicted.
 func (a Step) Accuracy() float64 { return ratio(a.Correct, float64(a.Rows)) }
 
 // ActiveShare is the share of triplets that cost something.
@@ -334,9 +332,9 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// rate is Adam's step size with both corrections of bias, as
+// stepSize is Adam's with both corrections of bias, as
 // keras/optimizers/adam.py computes it.
-func (s *Session) rate() float32 {
+func (s *Session) stepSize() float32 {
 	t := float64(s.iterations + 1)
 	return float32(s.phase.LearningRate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t)))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
@@ -30,6 +31,45 @@ func goBackend(t testing.TB) compute.Backend {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// chosen is the engine of a request.
+func chosen(t testing.TB, r engine.Request) engine.Engine {
+	t.Helper()
+	e, err := engine.Choose(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// asGraph trains and infers as a graph on a backend.
+func asGraph(t testing.TB, b compute.Backend) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: b})
+}
+
+// fastest is a backend's graph, or the fused CPU kernels where this processor has them.
+func fastest(t testing.TB, b compute.Backend) engine.Engine {
+	t.Helper()
+	return chosen(t, engine.Request{Backend: b, Wish: engine.Fastest})
+}
+
+// onGo is the pure-Go backend's graph, or else the fastest.
+func onGo(t testing.TB, graph bool) engine.Engine {
+	t.Helper()
+	if graph {
+		return asGraph(t, goBackend(t))
+	}
+	return fastest(t, goBackend(t))
+}
+
+// needsFused skips a test where the fused CPU kernels do not run.
+func needsFused(t testing.TB) {
+	t.Helper()
+	if !cpu.Supports(effnet.Float32) {
+		t.Skip("the fused CPU kernels do not run on this processor")
+	}
 }
 
 // miniature is an untrained network with both heads.
@@ -51,14 +91,14 @@ func miniature(t testing.TB) (effnet.Config, map[string][]float32) {
 
 func newSession(t testing.TB, opts SessionOptions) *Session {
 	t.Helper()
-	return newSessionOn(t, goBackend(t), opts)
+	return newSessionOn(t, fastest(t, goBackend(t)), opts)
 }
 
-func newSessionOn(t testing.TB, b compute.Backend, opts SessionOptions) *Session {
+func newSessionOn(t testing.TB, e engine.Engine, opts SessionOptions) *Session {
 	t.Helper()
 	c, values := miniature(t)
 	opts.Size = testSize
-	s, err := NewSession(b, c, values, opts)
+	s, err := NewSession(e, c, values, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +107,8 @@ func newSessionOn(t testing.TB, b compute.Backend, opts SessionOptions) *Session
 }
 
 func phase(trains Trains) Phase {
-	return Phase{Trains: trains, Views: []imageprep.View{imageprep.A0, imageprep.A1}, LearningRate: 1e-2, Margin: 0.5, Epochs: 1, Batch: 6}
+	return Phase{Trains: trains, Views: []imageprep.View{imageprep.A0, imageprep.A1}, LearningRate: 1e-2, Margin: 0.5,
+		Epochs: 1, Batch: 6}
 }
 
 // photos are n random squares in rows of a batch, the rest zeros.
@@ -104,9 +145,9 @@ func trained(t testing.TB, s *Session, p Phase, input Input, steps int, b Batch)
 	return losses, values
 }
 
-// apart returns the name of a weight that differs by more than the tolerance, relative
+// differing returns the name of a weight that differs by more than the tolerance, relative
 // to the largest value.
-func apart(a, b map[string][]float32, tolerance float64) string {
+func differing(a, b map[string][]float32, tolerance float64) string {
 	for name, want := range a {
 		largest, worst := 0.0, 0.0
 		for i, v := range want {
@@ -120,34 +161,33 @@ func apart(a, b map[string][]float32, tolerance float64) string {
 	return ""
 }
 
-// Split into micro-batches, a batch gives the same weights, with dropout, with
+// Split into micro-batches, a batch trains the same weights, with dropout, with
 // stochastic depth and when it is short.
 func TestMicroBatches(t *testing.T) {
 	p := phase(Full)
 	p.Dropout = 0.3
 	p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 	b := photos(5, 6)
-	losses, whole := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, Graph: true}), p, FromImages, 2, b)
+	losses, whole := trained(t, newSessionOn(t, onGo(t, true), SessionOptions{DropConnect: 0.3}), p, FromImages, 2, b)
 	for _, graph := range []bool{true, false} {
 		for _, m := range []int{1, 4, 6} {
-			again, split := trained(t, newSession(t, SessionOptions{DropConnect: 0.3, MicroBatch: m, Graph: graph}), p, FromImages, 2, b)
+			again, split := trained(t, newSessionOn(t, onGo(t, graph), SessionOptions{DropConnect: 0.3, MicroBatch: m}), p,
+				FromImages, 2, b)
 			for i := range losses {
 				if math.Abs(again[i]-losses[i]) > 1e-4 {
 					t.Errorf("micro-batches of %d, as a graph %t: losses %v, want %v", m, graph, again, losses)
 				}
 			}
-			if name := apart(whole, split, 2e-3); name != "" {
+			if name := differing(whole, split, 2e-3); name != "" {
 				t.Errorf("micro-batches of %d, as a graph %t: %s differs", m, graph, name)
 			}
 		}
 	}
 }
 
-// Own kernels give the losses and the weights that the graph gives, in training and in inference.
-func TestOwnKernels(t *testing.T) {
-	if !cpu.Preferred(goBackend(t), effnet.Float32) {
-		t.Skip("the kernels do not run on this processor")
-	}
+// The fused CPU kernels compute the losses and the weights of the graph, in training and in inference.
+func TestFused(t *testing.T) {
+	needsFused(t)
 	for _, c := range []struct {
 		trains Trains
 		norms  bool
@@ -159,10 +199,11 @@ func TestOwnKernels(t *testing.T) {
 		var values [2]map[string][]float32
 		var after [2]Step
 		for i, graph := range []bool{true, false} {
-			s := newSession(t, SessionOptions{DropConnect: 0.3, Frozen: goBackend(t), Graph: graph})
+			s := newSessionOn(t, onGo(t, graph), SessionOptions{DropConnect: 0.3, Inference: fastest(t, goBackend(t))})
 			losses[i], values[i] = trained(t, s, p, FromImages, 3, b)
-			if (s.ownHead == nil) != graph || len(s.programs) == 0 != !graph {
-				t.Fatalf("%s, as a graph %t: %d programs, head in own kernels %t", trains, graph, len(s.programs), s.ownHead != nil)
+			if (s.headFused == nil) != graph || len(s.programs) == 0 != !graph {
+				t.Fatalf("%s, as a graph %t: %d programs, head in fused kernels %t", trains, graph, len(s.programs),
+					s.headFused != nil)
 			}
 			var err error
 			if after[i], err = s.Evaluate(b); err != nil {
@@ -171,17 +212,18 @@ func TestOwnKernels(t *testing.T) {
 		}
 		for i, want := range append(losses[0], after[0].Loss()) {
 			if got := append(losses[1], after[1].Loss())[i]; !(math.Abs(got-want) <= 1e-4*want) {
-				t.Errorf("%s: loss %d is %g in own kernels and %g in the graph", trains, i, got, want)
+				t.Errorf("%s: loss %d is %g in the fused CPU kernels and %g in the graph", trains, i, got, want)
 			}
 		}
 		for name := range values[0] {
 			// BatchNorms take off what offsets before them add, so that some gradients are nothing but
 			// rounding, which decides where Adam steps to from 0.
-			if c.norms && (strings.HasSuffix(name, "/beta") || strings.HasSuffix(name, "/bias") || strings.HasSuffix(name, "/moving_mean")) {
+			if c.norms && (strings.HasSuffix(name, "/beta") || strings.HasSuffix(name, "/bias") || strings.HasSuffix(name,
+				"/moving_mean")) {
 				delete(values[0], name)
 			}
 		}
-		if name := apart(values[0], values[1], 2e-3); name != "" {
+		if name := differing(values[0], values[1], 2e-3); name != "" {
 			t.Errorf("%s, BatchNorms trained %t: %s differs", trains, c.norms, name)
 		}
 	}
@@ -193,10 +235,10 @@ func TestMicroBatchStatistics(t *testing.T) {
 	p.BatchNorm = true
 	b := photos(6, 6)
 	for _, graph := range []bool{true, false} {
-		_, whole := trained(t, newSession(t, SessionOptions{Graph: graph}), p, FromImages, 1, b)
-		_, split := trained(t, newSession(t, SessionOptions{MicroBatch: 3, Graph: graph}), p, FromImages, 1, b)
+		_, whole := trained(t, newSessionOn(t, onGo(t, graph), SessionOptions{}), p, FromImages, 1, b)
+		_, split := trained(t, newSessionOn(t, onGo(t, graph), SessionOptions{MicroBatch: 3}), p, FromImages, 1, b)
 		name := "stem_bn/moving_mean" // whose mean over two halves is the mean of the whole
-		if apart(map[string][]float32{name: whole[name]}, split, 1e-5) != "" {
+		if differing(map[string][]float32{name: whole[name]}, split, 1e-5) != "" {
 			t.Errorf("%s: %v, want %v", name, split[name], whole[name])
 		}
 		for name, v := range split {
@@ -212,31 +254,32 @@ func TestMicroBatchStatistics(t *testing.T) {
 // Rows that fill a batch change nothing.
 func TestShortBatch(t *testing.T) {
 	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
-		norms, opts := c.norms, SessionOptions{Graph: c.graph}
+		norms, e := c.norms, onGo(t, c.graph)
 		p := phase(Full)
 		p.BatchNorm = norms
-		losses, exact := trained(t, newSession(t, opts), p, FromImages, 1, photos(4, 4))
-		filled, values := trained(t, newSession(t, opts), p, FromImages, 1, photos(4, 7))
+		losses, exact := trained(t, newSessionOn(t, e, SessionOptions{}), p, FromImages, 1, photos(4, 4))
+		filled, values := trained(t, newSessionOn(t, e, SessionOptions{}), p, FromImages, 1, photos(4, 7))
 		// Normalised over few values, rounding is amplified.
 		if math.Abs(losses[0]-filled[0]) > 1e-3 {
 			t.Errorf("loss %g, want %g", filled[0], losses[0])
 		}
 		for _, name := range []string{classify.MovingMean, "stem_bn/moving_variance"} {
-			if apart(map[string][]float32{name: exact[name]}, values, 1e-4) != "" {
+			if differing(map[string][]float32{name: exact[name]}, values, 1e-4) != "" {
 				t.Errorf("BatchNorms trained %t: %s differs", norms, name)
 			}
 		}
 	}
 }
 
-// What is computed once and trained on gives what training from photos gives.
+// Training on cached features trains the same weights as training from photos.
 func TestCachedInputs(t *testing.T) {
 	c, values := miniature(t)
 	b := photos(6, 6)
 	for trains, output := range map[Trains]embed.Output{NewTop: embed.Features, FromBlock7a: "block7a"} {
 		p := phase(trains)
 		_, fromPhotos := trained(t, newSession(t, SessionOptions{}), p, FromImages, 3, b)
-		n, err := embed.NewNetwork(goBackend(t), c, values, embed.NetworkOptions{Size: testSize, Batch: 6, Output: output})
+		n, err := embed.New(fastest(t, goBackend(t)), c, values, embed.NetworkOptions{Size: testSize, Batch: 6,
+			Output: output})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,11 +288,11 @@ func TestCachedInputs(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, fromCache := trained(t, newSession(t, SessionOptions{}), p, p.CachedInput(), 3, cached)
-		if name := apart(fromPhotos, fromCache, 1e-3); name != "" {
+		if name := differing(fromPhotos, fromCache, 1e-3); name != "" {
 			t.Errorf("%s: %s differs", trains, name)
 		}
 		for _, v := range c.Variables() {
-			same := apart(map[string][]float32{v.Name: values[v.Name]}, fromCache, 0) == ""
+			same := differing(map[string][]float32{v.Name: values[v.Name]}, fromCache, 0) == ""
 			if trains == NewTop && !same {
 				t.Errorf("%s trained %s", trains, v.Name)
 			}
@@ -298,8 +341,8 @@ func TestRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != want || apart(after, resumed, 0) != "" {
-		t.Errorf("step %+v, want %+v; %s differs", got, want, apart(after, resumed, 0))
+	if got != want || differing(after, resumed, 0) != "" {
+		t.Errorf("step %+v, want %+v; %s differs", got, want, differing(after, resumed, 0))
 	}
 	if err := again.Restore(1, nil); err == nil || !strings.Contains(err.Error(), "lacks") {
 		t.Errorf("got %v", err)
@@ -358,22 +401,20 @@ func TestTrainable(t *testing.T) {
 	}
 }
 
-// TestFrozenApart holds a step whose frozen layers run on a backend of their own, or in
-// the network's own kernels, to one that runs all layers in one program, with dropout and
+// TestFrozenSeparately holds a step whose frozen layers run on a backend of their own, or in
+// the fused CPU kernels, to one that runs all layers in one program, with dropout and
 // stochastic depth on.
-func TestFrozenApart(t *testing.T) {
+func TestFrozenSeparately(t *testing.T) {
 	t.Run("graph", func(t *testing.T) {
-		frozenApart(t, func() compute.Backend { return asGraphs(goBackend(t)) })
+		frozenSeparately(t, asGraph(t, goBackend(t)))
 	})
 	t.Run("kernels", func(t *testing.T) {
-		if !cpu.Preferred(goBackend(t), effnet.Float32) {
-			t.Skip("the kernels do not run on this processor")
-		}
-		frozenApart(t, func() compute.Backend { return goBackend(t) })
+		needsFused(t)
+		frozenSeparately(t, fastest(t, goBackend(t)))
 	})
 }
 
-func frozenApart(t *testing.T, backend func() compute.Backend) {
+func frozenSeparately(t *testing.T, e engine.Engine) {
 	for _, trains := range []Trains{NewTop, FromBlock7a} {
 		for _, rows := range []int{6, 16} {
 			p := phase(trains)
@@ -381,20 +422,20 @@ func frozenApart(t *testing.T, backend func() compute.Backend) {
 			p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
 			losses := map[bool][]float64{}
 			values := map[bool]map[string][]float32{}
-			for _, apart := range []bool{false, true} {
+			for _, separate := range []bool{false, true} {
 				opts := SessionOptions{DropConnect: 0.2}
-				if apart {
-					opts.Frozen = backend()
+				if separate {
+					opts.Inference = e
 				}
-				losses[apart], values[apart] = trained(t, newSessionOn(t, backend(), opts), p, FromImages, 3, photos(rows-1, rows))
+				losses[separate], values[separate] = trained(t, newSessionOn(t, e, opts), p, FromImages, 3, photos(rows-1, rows))
 			}
 			for i, want := range losses[false] {
 				if got := losses[true][i]; !(math.Abs(got-want) <= 1e-4*want) {
-					t.Errorf("%s, batch %d, step %d: a loss of %g apart, %g in one program", trains, rows, i, got, want)
+					t.Errorf("%s, batch %d, step %d: a loss of %g separately, %g in one program", trains, rows, i, got, want)
 				}
 			}
 			// Where nearly nothing is left of a gradient, rounding says how far Adam goes.
-			if name := apart(values[false], values[true], 5e-3); name != "" {
+			if name := differing(values[false], values[true], 5e-3); name != "" {
 				t.Errorf("%s, batch %d: %s differs", trains, rows, name)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
-// Settings say how one run trains. They are kept in its checkpoint; a checkpoint of
+// Settings say how one run trains. They are saved in its checkpoint; a checkpoint of
 // other settings is not gone on with.
 type Settings struct {
 	Name        string  `json:"name"`
@@ -29,7 +29,8 @@ type Settings struct {
 	// Stochastic depth is off in those layers then; in Keras it is on.
 	Cache bool `json:"cache"`
 	Dim   int  `json:"dim"` // of the Siamese head, where the run starts one
-	// Precision is what the backbone computes in; checkpoints that do not name it are of float32.
+	// Precision is the training engine's, which [Trainer.Run] fills in; checkpoints that do not name
+	// it are of float32.
 	Precision effnet.Precision `json:"precision"`
 }
 
@@ -101,7 +102,7 @@ func (s Settings) orderSeed() uint64 {
 	return h.Sum64()
 }
 
-// input is where the phase's inputs enter: after the frozen part if that is kept.
+// input is where the phase's inputs enter: after the frozen part if its output is cached.
 func (s Settings) input() Input {
 	if s.Cache && s.Phase.FixedViews() {
 		return s.Phase.CachedInput()

@@ -32,8 +32,8 @@ func (s *Session) Step(b Batch) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	if s.apart() {
-		if b, err = s.ahead(b); err != nil {
+	if s.separate() {
+		if b, err = s.throughFrozen(b); err != nil {
 			return Step{}, err
 		}
 		defer func(images Input) { s.input = images }(s.input)
@@ -52,8 +52,8 @@ func (s *Session) step(b Batch, dims []int) (Step, error) {
 	switch rows := dims[0]; {
 	case s.phase.Siamese():
 		return s.siameseStep(b, dims)
-	case s.owns():
-		return s.stepInKernels(s.whole(b, dims))
+	case s.fused():
+		return s.stepFused(s.whole(b, dims))
 	case s.splits(rows):
 		return s.stepInParts(s.whole(b, dims))
 	}
@@ -81,8 +81,8 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 		}
 		return s.triplets(exec, b, dims)
 	}
-	if s.owns() {
-		return s.evaluateInKernels(part{counted: b.N, dims: dims, x: b.Inputs, labels: b.Labels})
+	if s.fused() {
+		return s.evaluateFused(part{counted: b.N, dims: dims, x: b.Inputs, labels: b.Labels})
 	}
 	exec, err := s.program("evaluate", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.evaluateGraph(scope, inputs{x: in[0], labels: in[1], weights: in[2]})}
@@ -90,7 +90,7 @@ func (s *Session) Evaluate(b Batch) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	return s.classified(exec, b.N, seen(part{dims: dims, x: b.Inputs, labels: b.Labels, counted: b.N}))
+	return s.classified(exec, b.N, evaluated(part{dims: dims, x: b.Inputs, labels: b.Labels, counted: b.N}))
 }
 
 // classified runs a classifier's program and reads its report.
@@ -115,14 +115,16 @@ func (s *Session) check(b Batch) ([]int, error) {
 		size *= d
 	}
 	if b.N < 1 || b.N > rows || len(b.Inputs) != size {
-		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs), row)
+		return nil, fmt.Errorf("a batch of %d of %d rows with %d values does not fit inputs of %v", b.N, rows, len(b.Inputs),
+			row)
 	}
 	if s.phase.Siamese() {
 		return append([]int{rows}, row...), nil
 	}
 	for i, label := range b.Labels[:b.N] {
 		if label < 0 || int(label) >= s.top.Classes {
-			return nil, fmt.Errorf("row %d of a batch has class %d; the classifier has those from 0 to %d", i, label, s.top.Classes-1)
+			return nil, fmt.Errorf("row %d of a batch has class %d; the classifier has those from 0 to %d", i, label,
+				s.top.Classes-1)
 		}
 	}
 	return append([]int{rows}, row...), s.devices.divide("batch", rows)
@@ -149,7 +151,7 @@ func (s *Session) siameseStep(b Batch, dims []int) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	return s.triplets(exec, b, dims, scalar(s.rate()))
+	return s.triplets(exec, b, dims, scalar(s.stepSize()))
 }
 
 // triplets runs a program on a batch's whole rows and reads its report.
@@ -183,8 +185,8 @@ func (s *Session) whole(b Batch, dims []int) part {
 	return p
 }
 
-// seen are the parameters of evaluation, the first of [inputs].
-func seen(p part) []argument {
+// evaluated are the parameters of evaluation, the first of [inputs].
+func evaluated(p part) []argument {
 	rows := p.dims[0]
 	weights := make([]float32, rows)
 	for i := range p.counted {
@@ -196,8 +198,8 @@ func seen(p part) []argument {
 // arguments are the parameters of a classifier's training, in the order of [inputs].
 func (s *Session) arguments(p part) []argument {
 	rows := p.dims[0]
-	return append(seen(p),
-		scalar(s.rate()),
+	return append(evaluated(p),
+		scalar(s.stepSize()),
 		scalar(float32(s.phase.Dropout)),
 		perRow(p.drop, rows, s.config.Features()),
 		perRow(p.path, rows, len(s.config.Blocks())))
@@ -205,7 +207,8 @@ func (s *Session) arguments(p part) []argument {
 
 // named is the inverse of arguments, in a graph.
 func (s *Session) named(in []*graph.Node) inputs {
-	return inputs{x: in[0], labels: in[1], weights: in[2], rate: in[3], dropout: in[4], dropNoise: in[5], pathNoise: in[6]}
+	return inputs{x: in[0], labels: in[1], weights: in[2], stepSize: in[3], dropout: in[4], dropNoise: in[5],
+		pathNoise: in[6]}
 }
 
 // noise draws what dropout and stochastic depth compare with their rates. It comes

@@ -8,9 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/pace"
@@ -20,18 +19,18 @@ import (
 // Trainer trains runs one after the other and keeps what it has compiled and decoded.
 type Trainer struct {
 	Config    effnet.Config
-	Training  compute.Backend // for the steps
-	Inference compute.Backend // for frozen layers
+	Training  engine.Engine // for the steps, in its precision
+	Inference engine.Engine // for frozen layers
 	Train     feed.Source
 	Val       feed.Source // may have no photos
 	Classes   feed.Classes
 	CacheDir  string // for the output of frozen layers
 	// MicroBatch is how many images train at once; 0: as many as fit in memory.
 	MicroBatch int
-	// Devices is how many of Training's devices take a step together; 0: all of an
+	// Devices is how many of Training's devices take a step in parallel; 0: all of an
 	// accelerator's that the batches divide among, one on a CPU.
 	Devices int
-	// AnotherWay lets a run go on where its steps are computed in another way than before - on
+	// AnotherWay lets a run go on where its steps are computed otherwise than before - on
 	// another engine, processor or number of devices, in other micro-batches - so that sums differ
 	// in rounding, and statistics of micro-batches. Otherwise that is refused.
 	AnotherWay bool
@@ -67,6 +66,7 @@ func (t *Trainer) Close() {
 // cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
 	s = s.withDefaults(t.Config)
+	s.Precision = t.Training.Precision
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
@@ -103,7 +103,8 @@ type run struct {
 	settings Settings
 	check    *Checkpoint
 	input    Input
-	way      way
+	plan     plan
+	training engine.Engine // of this run
 
 	order, valOrder feed.Order
 	trainFrom, val  feed.Loader
@@ -121,7 +122,8 @@ func (r *run) countdown(what string, before int) func(done, total int) {
 	var p pace.Pace
 	return func(done, total int) {
 		rate := float64(done-before) / time.Since(start).Seconds()
-		r.Progress(Progress{What: what, Done: done, Total: total, ImagesPerSecond: rate, Left: p.Left(time.Now(), done, total)})
+		r.Progress(Progress{What: what, Done: done, Total: total, ImagesPerSecond: rate, Left: p.Left(time.Now(), done,
+			total)})
 	}
 }
 
@@ -189,7 +191,8 @@ func (r *run) train(ctx context.Context) error {
 		}
 		rate := ratio(float64(rows), time.Since(warm).Seconds())
 		if r.Progress != nil {
-			r.Progress(Progress{What: "training " + r.settings.Name, Done: c.Steps, Total: total, ImagesPerSecond: rate, Loss: step.Loss(),
+			r.Progress(Progress{What: "training " + r.settings.Name, Done: c.Steps, Total: total, ImagesPerSecond: rate,
+				Loss: step.Loss(),
 				Left: steps.Left(time.Now(), c.Steps, total)})
 		}
 		over := c.Steps%r.perEpoch == 0
@@ -231,7 +234,8 @@ func (r *run) batch(b *feed.Batch) Batch {
 // a photo cannot be read - the epoch's steps are kept, and the next start begins with it.
 func (r *run) endEpoch(ctx context.Context, rate float64) error {
 	c := r.check
-	e := Epoch{Number: len(c.Epochs) + 1, Train: c.Running, NoTriplets: c.NoTriplets, Seconds: c.Seconds, ImagesPerSecond: rate, Waited: ratio(c.Waited, c.Seconds)}
+	e := Epoch{Number: len(c.Epochs) + 1, Train: c.Running, NoTriplets: c.NoTriplets, Seconds: c.Seconds,
+		ImagesPerSecond: rate, Waited: ratio(c.Waited, c.Seconds)}
 	if r.val != nil {
 		var err error
 		if e.Val, err = r.validate(ctx); err != nil {
@@ -288,7 +292,8 @@ func (r *run) save() error {
 	case name != "" && c.Steps == 0:
 		return fmt.Errorf("the weights that it starts from have values in %s that are no numbers: start from others", name)
 	case name != "":
-		return fmt.Errorf("after step %d the weight %s is no number: %w; %s", c.Steps, name, errBroken, lower(r.settings.Phase))
+		return fmt.Errorf("after step %d the weight %s is no number: %w; %s", c.Steps, name, errBroken,
+			lower(r.settings.Phase))
 	}
 	c.Moments = nil // the next run starts a new optimizer
 	if !c.Done && c.Steps > 0 {

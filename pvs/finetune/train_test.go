@@ -53,8 +53,10 @@ func trainer(t testing.TB) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &Trainer{Config: c, Training: goBackend(t), Inference: goBackend(t), Train: noisy{n: 14, classes: 3}, Val: noisy{n: 4, classes: 3},
-		Classes: feed.Classes{"a", "b", "c"}, CacheDir: filepath.Join(t.TempDir(), "features"), Log: func(s string) { t.Log(s) }}
+	tr := &Trainer{Config: c, Training: fastest(t, goBackend(t)), Inference: fastest(t, goBackend(t)),
+		Train: noisy{n: 14, classes: 3}, Val: noisy{n: 4, classes: 3},
+		Classes: feed.Classes{"a", "b", "c"}, CacheDir: filepath.Join(t.TempDir(), "features"),
+		Log: func(s string) { t.Log(s) }}
 	t.Cleanup(tr.Close)
 	return tr
 }
@@ -123,7 +125,7 @@ func TestResume(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if name := apart(whole.Values, again.Values, 0); name != "" {
+					if name := differing(whole.Values, again.Values, 0); name != "" {
 						t.Errorf("%s differs", name)
 					}
 					for i, e := range whole.Epochs {
@@ -133,7 +135,8 @@ func TestResume(t *testing.T) {
 					}
 					break
 				}
-				if len(whole.Epochs) != 2 || whole.Epochs[0].Train.Rows != 42 || whole.Epochs[1].Val.Rows == 0 || len(whole.Moments) != 0 {
+				if len(whole.Epochs) != 2 || whole.Epochs[0].Train.Rows != 42 || whole.Epochs[1].Val.Rows == 0 ||
+					len(whole.Moments) != 0 {
 					t.Errorf("epochs %+v", whole.Epochs)
 				}
 				log, err := os.ReadFile(filepath.Join(dir, LogFile))
@@ -174,7 +177,7 @@ func TestLineage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if apart(first.Values, second.Values, 0) != "" || second.Values[siamese.Kernel] == nil {
+	if differing(first.Values, second.Values, 0) != "" || second.Values[siamese.Kernel] == nil {
 		t.Error("the Siamese head changed other weights, or is not there")
 	}
 	one, err := second.EpochValues(filepath.Join(dir, "2"), 1)
@@ -185,7 +188,7 @@ func TestLineage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if apart(last, second.Values, 0) != "" || apart(one, last, 0) == "" {
+	if differing(last, second.Values, 0) != "" || differing(one, last, 0) == "" {
 		t.Error("the weights kept of each epoch are not those")
 	}
 	tr.Progress = func(Progress) { t.Error("a done run is trained again") }
@@ -255,7 +258,8 @@ func TestRefusals(t *testing.T) {
 		run  func() error
 		say  string
 	}{
-		{"other settings", func() error { _, err := trainer(t).Run(context.Background(), dir, other, values); return err }, "learning rate 0.001, not 0.5"},
+		{"other settings", func() error { _, err := trainer(t).Run(context.Background(), dir, other, values); return err },
+			"learning rate 0.001, not 0.5"},
 		{"other photos", func() error {
 			tr := trainer(t)
 			tr.Train = noisy{n: 9, classes: 3}
@@ -288,12 +292,14 @@ func TestRefusals(t *testing.T) {
 			_, err := ReadCheckpoint(edited(func(data []byte) []byte { return data[:len(data)-100] }))
 			return err
 		}, "cut off"},
-		{"newer", func() error { _, err := ReadCheckpoint(replaced(`\"version\":1`, `\"version\":2`)); return err }, "has the format 2"},
+		{"newer", func() error { _, err := ReadCheckpoint(replaced(`\"version\":1`, `\"version\":2`)); return err },
+			"has the format 2"},
 		{"another network", func() error {
 			_, err := ReadCheckpoint(replaced(`\"network\":\"mini\"`, `\"network\":\"b0\"  `))
 			return err
 		}, "not the 864 of EfficientNet-B0"},
-		{"no checkpoint", func() error { _, err := ReadCheckpoint(replaced(metadataName, "abc")); return err }, "no checkpoint of pvs"},
+		{"no checkpoint", func() error { _, err := ReadCheckpoint(replaced(metadataName, "abc")); return err },
+			"no checkpoint of pvs"},
 		{"nothing there", func() error { _, err := ReadCheckpoint(t.TempDir()); return err }, "train the run first"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -364,16 +370,19 @@ func TestMonitor(t *testing.T) {
 		{"healthy", phase(SiameseHead), func(i int) Step { return siameseStep(0.5-float64(i)*1e-4, 0.4) }, ""},
 		{"untrained, but apart", phase(SiameseHead), func(int) Step { return siameseStep(0.497, 0.3) }, ""},
 		{"collapsed", phase(SiameseHead), func(int) Step { return siameseStep(0.499, 0.001) }, "collapse"},
-		{"diverging head", phase(SiameseHead), func(i int) Step { return siameseStep(0.3+float64(i)*0.01, 0.3) }, "diverging"},
+		{"diverging head", phase(SiameseHead), func(i int) Step { return siameseStep(0.3+float64(i)*0.01, 0.3) },
+			"diverging"},
 		{"falling", phase(Full), func(i int) Step { return Step{Rows: 1, LossSum: 4 / (1 + float64(i))} }, ""},
 		{"diverging", phase(Full), func(i int) Step { return Step{Rows: 1, LossSum: 1 + float64(i*i)/1000} }, "diverging"},
 	} {
 		said, err := watch(c.p, 500, c.step)
-		if err != nil || (len(said) > 0) != (c.say != "") || len(said) > 1 || len(said) == 1 && !strings.HasPrefix(said[0], c.say) {
+		if err != nil || (len(said) > 0) != (c.say != "") || len(said) > 1 || len(said) == 1 && !strings.HasPrefix(said[0],
+			c.say) {
 			t.Errorf("%s: said %q, %v", c.name, said, err)
 		}
 	}
-	if _, err := watch(phase(Full), 3, func(int) Step { return Step{Rows: 1, LossSum: math.NaN()} }); err == nil || !strings.Contains(err.Error(), "step 1") {
+	if _, err := watch(phase(Full), 3, func(int) Step { return Step{Rows: 1, LossSum: math.NaN()} }); err == nil ||
+		!strings.Contains(err.Error(), "step 1") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -393,11 +402,12 @@ func TestFits(t *testing.T) {
 }
 
 func ExamplePhase() {
-	p := Phase{Trains: SiameseHead, Views: []imageprep.View{imageprep.A0, imageprep.A1}, Margin: 0.5, LearningRate: 1e-5, Epochs: 2, Batch: 512}
+	p := Phase{Trains: SiameseHead, Views: []imageprep.View{imageprep.A0, imageprep.A1}, Margin: 0.5, LearningRate: 1e-5,
+		Epochs: 2, Batch: 512}
 	fmt.Println(p, p.Validate())
 	p.Margin = 0
 	fmt.Println(p.Validate())
 	// Output:
-	// siamese head, angular margin 0.5, Adam 1e-05, 2 epochs of batches of 512, A0 A1 <nil>
+	// siamese head, angular margin 0.5, Adam 1e-5, 2 epochs of batches of 512, A0 A1 <nil>
 	// the margin of the triplet loss is 0 and must be above 0
 }

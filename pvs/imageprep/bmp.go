@@ -20,13 +20,13 @@ type bmp struct {
 	pixels        []byte
 }
 
-// Ways of compression.
+// Compression methods.
 const (
 	bmpPlain, bmpRLE8, bmpRLE4, bmpFields    = 0, 1, 2, 3
 	bmpJPEG, bmpPNG, bmpAlphaFields, bmpCore = 4, 5, 6, 12
 )
 
-// plausibleBMP tells a BMP from a text that starts with BM.
+// plausibleBMP distinguishes a BMP from a text that starts with BM.
 func plausibleBMP(data []byte) bool {
 	n := binary.LittleEndian.Uint32(data[14:])
 	return n == bmpCore || n >= 16 && n <= 124
@@ -48,7 +48,7 @@ func decodeBMP(data []byte, limits Limits) (*RGB, error) {
 	return b.direct()
 }
 
-// isDIB tells a BMP without its file header by that which follows it.
+// isDIB recognises a BMP without its file header by the header that follows it.
 func isDIB(data []byte) bool {
 	if len(data) < 40 {
 		return false
@@ -91,7 +91,7 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 	}
 	after := 14 + size
 	if size == 64 && b.compression == 3 || size == 64 && b.compression == 4 {
-		return nil, notRead{"a BMP of OS/2 with Huffman's or 24-bit runs"}
+		return nil, unsupported{"a BMP of OS/2 with Huffman's or 24-bit runs"}
 	}
 	switch b.compression {
 	case bmpPlain:
@@ -107,7 +107,7 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 			n = 4
 		}
 		masks := h[40:]
-		if size == 40 { // then they stand behind it
+		if size == 40 { // then the masks follow the header
 			if after+int64(4*n) > int64(len(data)) {
 				return nil, errCutOff
 			}
@@ -125,9 +125,9 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 			return nil, fmt.Errorf("it has runs of another depth than its %d bits", b.depth)
 		}
 	case bmpJPEG, bmpPNG:
-		return nil, notRead{"a BMP that wraps a JPEG or PNG for a printer"}
+		return nil, unsupported{"a BMP that wraps a JPEG or PNG for a printer"}
 	default:
-		return nil, notRead{fmt.Sprintf("a BMP of compression %d", b.compression)}
+		return nil, unsupported{fmt.Sprintf("a BMP of compression %d", b.compression)}
 	}
 	switch b.depth {
 	case 1, 2, 4, 8:
@@ -145,7 +145,7 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 		after = end
 	case 16, 24, 32:
 	default:
-		return nil, notRead{fmt.Sprintf("a BMP of %d bits a pixel", b.depth)}
+		return nil, unsupported{fmt.Sprintf("a BMP of %d bits a pixel", b.depth)}
 	}
 	if start == 0 {
 		start = after
@@ -157,7 +157,7 @@ func readBMP(data []byte, limits Limits) (*bmp, error) {
 	return b, nil
 }
 
-// row is the place of the n-th row of the file.
+// row is the row of the picture that the n-th row of the file is.
 func (b *bmp) row(n int) int {
 	if b.topDown {
 		return n
@@ -169,14 +169,14 @@ func (b *bmp) row(n int) int {
 func (b *bmp) rows() (stride int, err error) {
 	bits := int64(b.width) * int64(b.depth)
 	stride = int((bits + 31) / 32 * 4)
-	need := int64(stride)*int64(b.height-1) + (bits+7)/8 // the last row may lack its filling
+	need := int64(stride)*int64(b.height-1) + (bits+7)/8 // the last row may lack its padding
 	if need > int64(len(b.pixels)) {
 		return 0, errCutOff
 	}
 	return stride, nil
 }
 
-// color is one of the palette; beyond its end black.
+// color is a colour of the palette, or black beyond its end.
 func (b *bmp) color(index int) (red, green, blue uint8) {
 	at := b.entry * index
 	if at+3 > len(b.palette) {
@@ -289,7 +289,7 @@ func (b *bmp) runs() (*RGB, error) {
 	p := b.pixels
 	for ended := false; !ended; {
 		if y >= b.height || y == b.height-1 && x >= b.width && len(p) < 2 {
-			break // all is there, without a mark of the end
+			break // complete, but without an end marker
 		}
 		if len(p) < 2 {
 			return nil, errCutOff

@@ -11,7 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/still"
 )
 
-// Limits guards against files that would fill the memory.
+// Limits bounds the memory that a file can take.
 type Limits struct {
 	MaxPixels int   // width * height; 0: 100 million
 	MaxBytes  int64 // of the file; 0: 256 MiB
@@ -27,27 +27,27 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// size refuses what a header claims before anything is read by it.
+// size checks the size in a header before anything is allocated.
 func (l Limits) size(width, height int) error {
 	if width < 1 || height < 1 {
-		return claim{fmt.Sprintf("claims to be %d x %d pixels large", width, height)}
+		return sizeError{fmt.Sprintf("claims to be %d x %d pixels large", width, height)}
 	}
 	if width > l.MaxPixels/height {
-		return claim{fmt.Sprintf("claims %d x %d pixels, over the limit of %d million; make it smaller",
+		return sizeError{fmt.Sprintf("claims %d x %d pixels, over the limit of %d million; make it smaller",
 			width, height, l.MaxPixels/1e6)}
 	}
 	return nil
 }
 
-// claim is a size that is refused.
-type claim struct{ says string }
+// sizeError is the error of a size that is refused.
+type sizeError struct{ text string }
 
-func (c claim) Error() string { return "it " + c.says }
+func (c sizeError) Error() string { return "it " + c.text }
 
-// notRead is a kind of image that is not read, with its article: "a lossless JPEG".
-type notRead struct{ kind string }
+// unsupported is the error of a kind of image that is not read, with its article: "a lossless JPEG".
+type unsupported struct{ kind string }
 
-func (n notRead) Error() string { return n.kind + " is not read" }
+func (n unsupported) Error() string { return n.kind + " is not read" }
 
 var errCutOff = errors.New("it is cut off")
 
@@ -56,7 +56,7 @@ func Open(path string, limits Limits) (*RGB, error) {
 	return OpenThrough(path, limits, io.Discard)
 }
 
-// OpenThrough is [Open] that also hands the file's bytes to a writer, such as a hash.
+// OpenThrough is [Open] that also writes the file's bytes to a writer, such as a hash.
 func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -77,12 +77,12 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 }
 
 // Decode reads a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF image, of several pictures the first one, turns it
-// upright by the orientation that it carries, and lays what is transparent on white. Colours are taken as they are: no
-// ICC profile is followed (docs/data.md). The name is for messages; the content says what a file is.
+// upright by its EXIF orientation, and composes transparent pixels with white. Colours are used as they are: ICC
+// profiles are ignored (docs/data.md). The name is for messages; the content decides what a file is.
 //
-// An image that claims more pixels than the limit is refused before any of them is read, other kinds of files by a
-// sentence on what they are; one that is cut off is an error, never half an image. A progressive JPEG that was cut in
-// its last scan and then given an end marker is taken where that scan only brings the finest bit.
+// An image with more pixels than the limit is refused before any of them is read. The error for another kind of file
+// says what it is. A truncated file is an error, never a part of an image; the exception is a progressive JPEG that
+// lacks data of its last scan but has an end marker, where that scan only refines the last bit.
 func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(r, limits.MaxBytes+1))
@@ -97,19 +97,19 @@ func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
 	}
 	for _, k := range readers() {
 		if k.is(data) {
-			photo, err := k.guarded(data, limits)
-			return photo, explained(name, k.name, err)
+			photo, err := k.recovered(data, limits)
+			return photo, explain(name, k.name, err)
 		}
 	}
 	kind, isImage := nameOf(data)
 	if isImage {
-		return nil, explained(name, "", notRead{kind})
+		return nil, explain(name, "", unsupported{kind})
 	}
-	return nil, fmt.Errorf("%s is not an image that can be read: it looks like %s; %s", name, kind, known)
+	return nil, fmt.Errorf("%s is not an image that can be read: it looks like %s; %s", name, kind, readableKinds)
 }
 
-// guarded turns a decoder's panic on a hostile file into an error.
-func (k reader) guarded(data []byte, limits Limits) (photo *RGB, err error) {
+// recovered turns a decoder's panic on a hostile file into an error.
+func (k reader) recovered(data []byte, limits Limits) (photo *RGB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			photo, err = nil, fmt.Errorf("its decoder gave up: %v", r)
@@ -118,17 +118,17 @@ func (k reader) guarded(data []byte, limits Limits) (photo *RGB, err error) {
 	return k.decode(data, limits)
 }
 
-// explained says in a sentence what is wrong with a file, and what to do.
-func explained(name, kind string, err error) error {
-	var size claim
-	var other notRead
+// explain says in a sentence what is wrong with a file, and what to do.
+func explain(name, kind string, err error) error {
+	var size sizeError
+	var other unsupported
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &size):
-		return fmt.Errorf("%s %s", name, size.says)
+		return fmt.Errorf("%s %s", name, size.text)
 	case errors.As(err, &other):
-		return fmt.Errorf("%s is %s, which is not read; save it as a plain JPEG or PNG (%s)", name, other.kind, known)
+		return fmt.Errorf("%s is %s, which is not read; save it as a plain JPEG or PNG (%s)", name, other.kind, readableKinds)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, bmff.ErrCutOff),
 		errors.Is(err, jpegall.ErrCutOff):
 		err = errCutOff

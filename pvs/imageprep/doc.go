@@ -1,12 +1,12 @@
-// Package imageprep turns image files into the squares that the network sees, step
-// for step as the original entry did with OpenCV and TensorFlow.
+// Package imageprep reads image files and makes the squares that are the network's input,
+// step by step as the original entry did with OpenCV and TensorFlow.
 //
 //	photo, err := imageprep.Open("p17.jpg", imageprep.Limits{})  // any format -> RGB, upright
 //	square := make([]float32, 224*224*3)
 //	imageprep.Square(photo, 224, square)                         // pad to a square, resize
 //	turned := imageprep.A3.Apply(square, 224, nil)               // a view: rotated by 90 degrees
 //
-// Padding takes the colour of the image's own edge. Resizing is bilinear with
+// Padding has the mean colour of the image's edge. Resizing is bilinear with
 // half-pixel centres and without antialiasing, as tf.image.resize does by default.
 //
 // JPEGs with subsampled colour have it interpolated, as libjpeg-turbo does and Go's

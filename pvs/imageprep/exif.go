@@ -11,8 +11,8 @@ const (
 	xmpMark  = "http://ns.adobe.com/xap/1.0/\x00"
 )
 
-// orientationOf returns the orientation, 1 to 8, that EXIF gives, or where it has none XMP; 1 (upright) where none
-// makes sense. Only this tag is needed, so no EXIF library is: one TIFF directory (Exif 2.3, 4.6).
+// orientationOf returns the orientation in EXIF, 1 to 8, or else in XMP; 1 (upright) where neither has a valid one.
+// Only this tag is needed, so no EXIF library is used: it is in the first TIFF directory (Exif 2.3, 4.6).
 func orientationOf(exif, xmp []byte) int {
 	for bytes.HasPrefix(exif, []byte(exifMark)) {
 		exif = exif[len(exifMark):]
@@ -40,11 +40,11 @@ func xmpOrientation(xmp []byte) int {
 	return 1
 }
 
-// jpegOrientation looks through a JPEG's segments. Long EXIF goes on in further segments.
+// jpegOrientation searches a JPEG's segments. Long EXIF data continue in further segments.
 func jpegOrientation(data []byte) int {
 	var exif, xmp []byte
 	for at := 2; at+4 <= len(data); {
-		if data[at] != 0xff || data[at+1] == 0xff { // filling before a marker (ITU-T T.81, B.1.1.2)
+		if data[at] != 0xff || data[at+1] == 0xff { // fill bytes before a marker (ITU-T T.81, B.1.1.2)
 			at++
 			continue
 		}
@@ -70,7 +70,7 @@ func jpegOrientation(data []byte) int {
 }
 
 // tiffOrientation looks the tag up in the first directory of a TIFF header; ok is false where it is not there.
-// Writers give it as one number of 16 or 32 bits.
+// Its type is an integer of 16 or 32 bits.
 func tiffOrientation(t []byte) (orientation int, ok bool) {
 	const tagOrientation = 0x0112
 	if len(t) < 8 {
@@ -104,8 +104,8 @@ func tiffOrientation(t []byte) (orientation int, ok bool) {
 	return 0, false
 }
 
-// upright undoes an orientation: 2 mirrored, 3 upside down, 4 both, 5 to 8 the same
-// on the side.
+// upright undoes an orientation: 2 mirrored, 3 rotated by 180 degrees, 4 both, 5 to 8 the
+// same with rows and columns exchanged.
 func (p *RGB) upright(orientation int) *RGB {
 	if orientation <= 1 {
 		return p
@@ -115,7 +115,7 @@ func (p *RGB) upright(orientation int) *RGB {
 	if orientation >= 5 {
 		out = NewRGB(h, w)
 	}
-	out.each(func(x, y int) (uint8, uint8, uint8) {
+	out.setPixels(func(x, y int) (uint8, uint8, uint8) {
 		sx, sy := x, y
 		switch orientation {
 		case 2:

@@ -99,11 +99,13 @@ func TestBadFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Open(path, Limits{})
-		if err == nil || !strings.Contains(err.Error(), path) || (c.name != "none.png" && !strings.Contains(err.Error(), c.say)) {
+		if err == nil || !strings.Contains(err.Error(), path) ||
+			(c.name != "none.png" && !strings.Contains(err.Error(), c.say)) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.say)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "gone.jpg"), Limits{}); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open(filepath.Join(dir, "gone.jpg"), Limits{}); err == nil ||
+		!strings.Contains(err.Error(), "no such file") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Open(dir, Limits{}); err == nil || !strings.Contains(err.Error(), "folder") {
@@ -165,7 +167,8 @@ func BenchmarkDecode(b *testing.B) {
 
 func TestFromSquare(t *testing.T) {
 	p := FromSquare([]float32{-3, 0.4, 0.6, 254.4, 254.6, 300, 1, 2, 3, 4, 5, 6}, 2)
-	if want := []uint8{0, 0, 1, 254, 255, 255, 1, 2, 3, 4, 5, 6}; p.Width != 2 || p.Height != 2 || !slices.Equal(p.Pix, want) {
+	if want := []uint8{0, 0, 1, 254, 255, 255, 1, 2, 3, 4, 5, 6}; p.Width != 2 || p.Height != 2 ||
+		!slices.Equal(p.Pix, want) {
 		t.Errorf("got %v, want %v", p.Pix, want)
 	}
 }
@@ -177,9 +180,10 @@ func ExamplePerimeter() {
 	// Output: [100 50 25]
 }
 
-// The fast path gives what the definition gives for every kind of subsampling.
+// The fast path agrees with the definition for every kind of subsampling.
 func TestYCbCrAgainstDefinition(t *testing.T) {
-	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
+	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422,
+		image.YCbCrSubsampleRatio420,
 		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410} {
 		m := image.NewYCbCr(image.Rect(0, 0, 13, 7), ratio)
 		for i := range m.Y {

@@ -127,7 +127,7 @@ func (f *gifFrame) decode(data []byte, screenWidth, screenHeight int, limits Lim
 	out := NewRGB(max(screenWidth, left+w), max(screenHeight, top+h))
 	if screenWidth > w || screenHeight > h || left > 0 || top > 0 {
 		r, g, b := f.color(max(f.transparent, 0))
-		out.each(func(_, _ int) (uint8, uint8, uint8) { return r, g, b })
+		out.setPixels(func(_, _ int) (uint8, uint8, uint8) { return r, g, b })
 	}
 	for y := range h {
 		row := pixels[y*w:][:w]
@@ -171,7 +171,7 @@ func gifPixels(data []byte, bits, n int) ([]byte, error) {
 	return out, nil
 }
 
-// gifInterlaced is the row at which the n-th one of an interlaced picture stands (appendix E).
+// gifInterlaced is the row of the picture that is the n-th row of an interlaced file (appendix E).
 func gifInterlaced(n, height int) int {
 	for _, pass := range [][2]int{{0, 8}, {4, 8}, {2, 4}, {1, 2}} {
 		rows := (height - pass[0] + pass[1] - 1) / pass[1]

@@ -13,9 +13,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/still"
 )
 
-// decodeHEIF reads a HEIC or AVIF file: its picture, or the first one of a sequence without another. Turns and cuts are
-// those that the file's own properties tell of; EXIF's orientation is not looked at, since phones write both (ISO/IEC
-// 23008-12, annex A).
+// decodeHEIF reads a HEIC or AVIF file: its primary picture, or the first one of a sequence. Rotations and crops are
+// those of the file's item properties; EXIF's orientation is ignored, since phones write both (ISO/IEC 23008-12, annex
+// A).
 func decodeHEIF(data []byte, limits Limits) (*RGB, error) {
 	f, err := bmff.Parse(data)
 	if err != nil {
@@ -32,7 +32,7 @@ func decodeHEIF(data []byte, limits Limits) (*RGB, error) {
 	}
 	for _, p := range item.Properties {
 		if p.Essential && !slices.Contains(knownProperties, p.Type) {
-			return nil, notRead{fmt.Sprintf("a HEIF file that needs the property %q", p.Type)}
+			return nil, unsupported{fmt.Sprintf("a HEIF file that needs the property %q", p.Type)}
 		}
 	}
 	h.odd = turnsOdd(item)
@@ -46,15 +46,15 @@ func decodeHEIF(data []byte, limits Limits) (*RGB, error) {
 	return transformed(out, item.Properties)
 }
 
-// knownProperties are those that are followed or change no pixel.
+// knownProperties are those that are applied here or change no pixel.
 var knownProperties = []string{"hvcC", "av1C", "ispe", "pixi", "colr", "auxC", "irot", "imir", "clap", "pasp", "lsel",
 	"a1op", "a1lx", "rloc", "clli", "mdcv", "cclv", "amve"}
 
-// heif puts the picture of a file together.
+// heif decodes the picture of a file from its items.
 type heif struct {
 	file     *bmff.File
 	limits   Limits
-	odd      bool // colour of half size does not stay whole in turns
+	odd      bool // subsampled chroma does not align after rotations and crops
 	decoders map[still.Codec]*still.Decoder
 }
 
@@ -69,7 +69,7 @@ func (h *heif) decoder(c still.Codec) (*still.Decoder, error) {
 	if d := h.decoders[c]; d != nil {
 		return d, nil
 	}
-	h.close() // of the other codec: a file with both must not hold two places where there are few
+	h.close() // of the other codec: a file with both holds one decoder at a time, of which there are few
 	d, err := still.New(c)
 	if err != nil {
 		return nil, err
@@ -140,9 +140,10 @@ func (h *heif) grid(item *bmff.Item) (*grid, error) {
 	return g, nil
 }
 
-// each decodes an item, tile by tile, and says where each lies.
-func (h *heif) each(item *bmff.Item, start func(width, height int), draw func(part *bmff.Item, p *still.Picture, left,
-	top int) error) error {
+// decodeTiles decodes an item tile by tile and calls draw with each tile and its position.
+func (h *heif) decodeTiles(item *bmff.Item, start func(width, height int),
+	draw func(part *bmff.Item, p *still.Picture, left,
+		top int) error) error {
 	if item.Type != "grid" {
 		w, tall, err := h.size(item)
 		if err != nil {
@@ -203,7 +204,7 @@ func (h *heif) decode(kind string, property func(string) ([]byte, bool), data []
 		}
 		stream = append(stream, data...)
 	default:
-		return notRead{fmt.Sprintf("a HEIF file whose picture is coded as %s", codingName(kind))}
+		return unsupported{fmt.Sprintf("a HEIF file whose picture is coded as %s", codingName(kind))}
 	}
 	d, err := h.decoder(codec)
 	if err != nil {
@@ -275,7 +276,7 @@ func hevcStream(config, data []byte) ([]byte, error) {
 // colors decodes an item to RGB.
 func (h *heif) colors(item *bmff.Item) (*RGB, error) {
 	var out *RGB
-	err := h.each(item, func(w, tall int) { out = NewRGB(w, tall) }, func(part *bmff.Item, p *still.Picture, left,
+	err := h.decodeTiles(item, func(w, tall int) { out = NewRGB(w, tall) }, func(part *bmff.Item, p *still.Picture, left,
 		top int) error {
 		nclx, ok := nclxOf(item.Properties)
 		if !ok {
@@ -288,8 +289,8 @@ func (h *heif) colors(item *bmff.Item) (*RGB, error) {
 
 // draw converts a decoded picture; what the file says of its colours goes before what its stream says.
 //
-// Colour of half size is interpolated as by libavif and its libyuv, or repeated as by libheif, which interpolates only
-// where it turns pictures of odd sides. So pixels are those that Pillow gives, and browsers.
+// Subsampled chroma is interpolated as by libavif and its libyuv, or repeated as by libheif, which interpolates only
+// where it rotates pictures of odd width or height. So pixels are those of Pillow and of browsers.
 func (h *heif) draw(kind string, p *still.Picture, nclx []byte, said bool, out *RGB, left, top int) error {
 	matrix, primaries, full := p.Matrix, p.Primaries, p.FullRange
 	if said {
@@ -339,7 +340,7 @@ func (h *heif) alphaOf(item *bmff.Item) *bmff.Item {
 	return found
 }
 
-// cutOut lays an image on white by its alpha picture, if it has one.
+// cutOut composes an image with white by its alpha picture, if it has one.
 func (h *heif) cutOut(item *bmff.Item, out *RGB) error {
 	alpha := h.alphaOf(item)
 	if alpha == nil {
@@ -347,7 +348,7 @@ func (h *heif) cutOut(item *bmff.Item, out *RGB) error {
 	}
 	var opaque []uint8
 	width := 0
-	err := h.each(alpha, func(w, tall int) { opaque, width = make([]uint8, w*tall), w }, func(_ *bmff.Item,
+	err := h.decodeTiles(alpha, func(w, tall int) { opaque, width = make([]uint8, w*tall), w }, func(_ *bmff.Item,
 		p *still.Picture, left, top int) error {
 		row := make([]uint16, p.Width)
 		tall := len(opaque) / width
@@ -375,12 +376,12 @@ func (h *heif) cutOut(item *bmff.Item, out *RGB) error {
 	return nil
 }
 
-// transformed applies the cuts and turns of a picture, in the order of its properties.
+// transformed applies the crops, rotations and mirrorings of a picture, in the order of its properties.
 func transformed(p *RGB, properties []bmff.Property) (*RGB, error) {
 	for _, t := range properties {
 		switch {
 		case t.Type == "irot" && len(t.Body) > 0:
-			p = p.upright([]int{1, 8, 3, 6}[t.Body[0]&3]) // quarters against the clock
+			p = p.upright([]int{1, 8, 3, 6}[t.Body[0]&3]) // quarter turns, counter-clockwise
 		case t.Type == "imir" && len(t.Body) > 0:
 			p = p.upright([]int{4, 2}[t.Body[0]&1])
 		case t.Type == "clap":
@@ -394,7 +395,7 @@ func transformed(p *RGB, properties []bmff.Property) (*RGB, error) {
 	return p, nil
 }
 
-// turnsOdd says whether a side of an item that is mirrored, or cut, leaves half of a sample of colour.
+// turnsOdd says whether a mirroring or a crop of an item splits a subsampled chroma sample.
 func turnsOdd(item *bmff.Item) bool {
 	b, ok := item.Property("ispe")
 	if !ok || len(b) < 12 {
@@ -452,7 +453,7 @@ func aperture(body []byte, width, height int) (image.Rectangle, error) {
 	return part, nil
 }
 
-// cut returns a part of an image.
+// cut crops an image.
 func (p *RGB) cut(part image.Rectangle) *RGB {
 	out := NewRGB(part.Dx(), part.Dy())
 	for y := range out.Height {

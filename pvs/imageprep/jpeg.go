@@ -18,23 +18,24 @@ const (
 	startOfScan = 0xda
 )
 
-// decodeJPEG decodes most photos by jpegn, which is the fastest here, and by package jpegall what jpegn cannot: printers'
-// colours, several scans that are not progressive, 12 bits, RGB, whose end would tell nothing below, and odd sampling.
-// Jpegn makes up what is missing at the end, so the end is looked for first, and where data before it may be missing,
-// jpegall, which refuses that, reads the file too.
+// decodeJPEG decodes most photos by jpegn, the fastest decoder here, and by package jpegall what jpegn does not
+// support:
+// CMYK, several scans that are not progressive, 12 bits, unusual sampling, and RGB, where the check for missing samples
+// below would not work. Jpegn invents data that are missing at the end. So the end marker is searched first, and where
+// data before it may be missing, jpegall, which refuses such files, decodes the file too.
 func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
 	h, err := jpegall.ReadHeader(data)
 	if err != nil {
 		return nil, err
 	}
 	if !h.Progressive && !h.Sequential {
-		return nil, notRead{aJPEG(h.Process)}
+		return nil, unsupported{aJPEG(h.Process)}
 	}
 	if h.Bits != 8 && h.Bits != 12 {
-		return nil, notRead{fmt.Sprintf("a JPEG of %d bits a sample", h.Bits)}
+		return nil, unsupported{fmt.Sprintf("a JPEG of %d bits a sample", h.Bits)}
 	}
 	if len(h.Components) == 2 {
-		return nil, notRead{"a JPEG of two components"}
+		return nil, unsupported{"a JPEG of two components"}
 	}
 	if err := limits.size(h.Width, h.Height); err != nil {
 		return nil, err
@@ -81,10 +82,10 @@ func usual(h *jpegall.Header) bool {
 func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end int) (image.Image, error) {
 	marked := data
 	if !h.Progressive {
-		for data[end-1] == 0xff { // filling, or half of what stands for a byte 255
+		for data[end-1] == 0xff { // a fill byte, or the first of the two bytes that encode 255
 			end--
 		}
-		marked = slices.Concat(data[:end], beyond, []byte{0xff, endOfImage})
+		marked = slices.Concat(data[:end], terminator, []byte{0xff, endOfImage})
 	}
 	m, err := jpegn.Decode(bytes.NewReader(marked), &jpegn.Options{ToRGBA: true, UpsampleMethod: jpegn.CatmullRom})
 	if err != nil {
@@ -98,11 +99,11 @@ func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end int) (image.Imag
 	return m, err
 }
 
-// beyond goes behind the scan of a sequential JPEG, where a decoder that has met all blocks
-// does not look. No code is all ones (ITU-T T.81, C.2): where data is missing jpegn gives up
-// here, and samples stay 0, which else would be those of the block before, as on a
-// plain ground. It is longer than a value and what jpegn reads ahead.
-var beyond = bytes.Repeat([]byte{0xff, 0x00}, 16)
+// terminator is inserted behind the scan of a sequential JPEG, where a decoder that has
+// decoded all blocks does not read. No Huffman code is all ones (ITU-T T.81, C.2), so
+// where data are missing jpegn stops here, and samples stay 0; otherwise they would repeat
+// the block before, as on a plain ground. It is longer than a value and jpegn's prefetch.
+var terminator = bytes.Repeat([]byte{0xff, 0x00}, 16)
 
 // ranOut says whether the last samples of a sequential JPEG may have stayed 0: those of grey, or
 // of Cr, which comes last and makes a green or cyan without red, or a glaring one, of any Y and Cb.
@@ -115,9 +116,9 @@ func ranOut(m image.Image, components int) bool {
 	return c.R == 0 && c.G >= 20 || int(c.G)-int(c.R) >= 100
 }
 
-// refined says whether the last scan of a progressive JPEG brings the last bit of the first
-// component's AC coefficients (ITU-T T.81, G.1.1.1). Encoders end with that as a rule, and where
-// some of it is missing the photo is only a little coarser.
+// refined says whether the last scan of a progressive JPEG refines the last bit of the first
+// component's AC coefficients (ITU-T T.81, G.1.1.1). Encoders usually end with that scan, and a
+// photo that lacks part of it is only a little coarser.
 func refined(scans []byte) bool {
 	const lastBit = 0x10 // from bit 1 to bit 0
 	last := scans[bytes.LastIndex(scans, []byte{0xff, startOfScan}):]
@@ -130,7 +131,7 @@ func refined(scans []byte) bool {
 func scansOf(data []byte) (begin, end int) {
 	at := 2
 	for at+4 <= len(data) {
-		if data[at] != 0xff || data[at+1] == 0xff { // not a marker yet, or filling before one
+		if data[at] != 0xff || data[at+1] == 0xff { // not a marker yet, or a fill byte before one
 			at++
 			continue
 		}
@@ -161,7 +162,7 @@ const (
 	jpegYCCK
 )
 
-// transformOf guesses as libjpeg does (jdapimin.c, default_decompress_parms).
+// transformOf decides as libjpeg does (jdapimin.c, default_decompress_parms).
 func transformOf(h *jpegall.Header) jpegColors {
 	c := h.Components
 	switch {
@@ -217,7 +218,7 @@ func decodeRareJPEG(data, tables []byte, as jpegColors, orientation int) (*RGB, 
 	return out.upright(orientation), nil
 }
 
-// inked is what an ink leaves of the light that black ink leaves.
+// inked multiplies the light that black ink reflects by that of another ink, both 0..255.
 func inked(ink, light uint8) uint8 {
 	t := int(ink)*int(light) + 128 // rounds, as Pillow does
 	return light - uint8((t>>8+t)>>8)

@@ -90,8 +90,9 @@ func TestCutOffJPEGWithEnd(t *testing.T) {
 	box := image.Rect(0, 0, 61, 47)
 	for name, whole := range map[string][]byte{
 		"even": encoded(t, 64, 48), "odd": encoded(t, 33, 49),
-		"white": painted(t, image.NewRGBA(box), color.White), "green": painted(t, image.NewRGBA(box), color.RGBA{0, 135, 0, 255}),
-		"grey": painted(t, image.NewGray(box), color.Gray{100}), "black": painted(t, image.NewGray(box), color.Gray{0}),
+		"white": painted(t, image.NewRGBA(box), color.White),
+		"green": painted(t, image.NewRGBA(box), color.RGBA{0, 135, 0, 255}),
+		"grey":  painted(t, image.NewGray(box), color.Gray{100}), "black": painted(t, image.NewGray(box), color.Gray{0}),
 	} {
 		if _, err := Decode(bytes.NewReader(whole), name, Limits{}); err != nil {
 			t.Error(err)
@@ -105,7 +106,8 @@ func TestCutOffJPEGWithEnd(t *testing.T) {
 	}
 }
 
-// Of a progressive JPEG only the last scan may lack data, a bit of the finest. One that was cut between scans is refused.
+// Of a progressive JPEG only the last scan may lack data, a bit of the finest. One that was cut between scans is
+// refused.
 func TestCutOffProgressiveJPEGWithEnd(t *testing.T) {
 	whole, err := os.ReadFile("testdata/progressive.jpg")
 	if err != nil {

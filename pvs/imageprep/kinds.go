@@ -27,8 +27,8 @@ func UnreadExtensions() []string {
 		".iiq", ".erf", ".mrw"}
 }
 
-// known says which kinds are read.
-const known = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
+// readableKinds lists the kinds that are read, for messages.
+const readableKinds = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
 
 // reader is a kind of image that is read.
 type reader struct {

@@ -1,6 +1,6 @@
 package imageprep
 
-// Revision grows whenever the pixels of a file come out differently than before, by a
-// decoder, the orientation, the ground behind what is transparent, or the resizing: what
-// was kept of photos that an earlier revision read is then made anew.
+// Revision is incremented whenever a change here changes pixels: of a decoder, the
+// orientation, the ground behind transparent pixels, or the resizing. Cached results of
+// photos that an earlier revision has read are then computed again.
 const Revision = 1

@@ -17,7 +17,7 @@ func NewRGB(width, height int) *RGB {
 	return &RGB{Width: width, Height: height, Pix: make([]uint8, 3*width*height)}
 }
 
-// FromImage copies an image. What is transparent is laid on white, the ground that
+// FromImage copies an image. Transparent pixels are composed with white, the ground that
 // most shops show products on.
 func FromImage(src image.Image) *RGB {
 	b := src.Bounds()
@@ -40,17 +40,17 @@ func FromImage(src image.Image) *RGB {
 			out := dst.Pix[3*y*dst.Width:][:3*dst.Width]
 			for x := range dst.Width {
 				from, to := row[4*x:][:4], out[3*x:][:3]
-				white := 255 - from[3] // the values carry their alpha already
+				white := 255 - from[3] // the values are premultiplied
 				to[0], to[1], to[2] = from[0]+white, from[1]+white, from[2]+white
 			}
 		}
 	case *image.CMYK:
-		dst.each(func(x, y int) (r, g, bl uint8) {
+		dst.setPixels(func(x, y int) (r, g, bl uint8) {
 			c := m.CMYKAt(b.Min.X+x, b.Min.Y+y)
 			return color.CMYKToRGB(c.C, c.M, c.Y, c.K)
 		})
 	default:
-		dst.each(func(x, y int) (r, g, bl uint8) {
+		dst.setPixels(func(x, y int) (r, g, bl uint8) {
 			c := color.NRGBA64Model.Convert(src.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA64)
 			return onWhite(c.R, c.A), onWhite(c.G, c.A), onWhite(c.B, c.A)
 		})
@@ -58,14 +58,14 @@ func FromImage(src image.Image) *RGB {
 	return dst
 }
 
-// onWhite mixes a 16-bit value with white by its alpha and rounds to 8 bits.
+// onWhite composes a 16-bit value with white by its alpha and rounds to 8 bits.
 func onWhite(v, alpha uint16) uint8 {
 	mixed := (uint64(v)*uint64(alpha) + 0xffff*(0xffff-uint64(alpha))) / 0xffff
 	return uint8(mixed >> 8)
 }
 
-// each sets every pixel.
-func (p *RGB) each(at func(x, y int) (r, g, b uint8)) {
+// setPixels sets every pixel to what at returns for its position.
+func (p *RGB) setPixels(at func(x, y int) (r, g, b uint8)) {
 	i := 0
 	for y := range p.Height {
 		for x := range p.Width {
@@ -75,12 +75,12 @@ func (p *RGB) each(at func(x, y int) (r, g, b uint8)) {
 	}
 }
 
-// fromYCbCr is the path of most photos, so it goes row by row and looks chroma up once
-// where two pixels share it.
+// fromYCbCr converts most photos, so it goes row by row and converts chroma once where two
+// pixels share it.
 func (p *RGB) fromYCbCr(m *image.YCbCr) {
-	half := m.SubsampleRatio == image.YCbCrSubsampleRatio420 || m.SubsampleRatio == image.YCbCrSubsampleRatio422
-	if !half && m.SubsampleRatio != image.YCbCrSubsampleRatio444 || m.Rect.Min != (image.Point{}) {
-		p.each(func(x, y int) (r, g, b uint8) {
+	subsampled := m.SubsampleRatio == image.YCbCrSubsampleRatio420 || m.SubsampleRatio == image.YCbCrSubsampleRatio422
+	if !subsampled && m.SubsampleRatio != image.YCbCrSubsampleRatio444 || m.Rect.Min != (image.Point{}) {
+		p.setPixels(func(x, y int) (r, g, b uint8) {
 			c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
 			return color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
 		})
@@ -93,7 +93,7 @@ func (p *RGB) fromYCbCr(m *image.YCbCr) {
 		out := p.Pix[3*y*p.Width:][:3*p.Width]
 		for x, l := range luma {
 			c := x
-			if half {
+			if subsampled {
 				c = x / 2
 			}
 			out[3*x], out[3*x+1], out[3*x+2] = color.YCbCrToRGB(l, cb[c], cr[c])
@@ -101,8 +101,8 @@ func (p *RGB) fromYCbCr(m *image.YCbCr) {
 	}
 }
 
-// FromSquare rounds a square of values 0..255, [size, size, 3], to an image, to be looked
-// at; values beyond that range become its ends.
+// FromSquare rounds a square of values 0..255, [size, size, 3], to an image for display;
+// values are clamped to that range.
 func FromSquare(square []float32, size int) *RGB {
 	p := NewRGB(size, size)
 	for i := range p.Pix {
@@ -121,7 +121,7 @@ func (p *RGB) Image() image.Image {
 	return m
 }
 
-// layOnWhite mixes a pixel with white by its alpha; premultiplied says that the values carry their alpha already.
+// layOnWhite composes a pixel with white by its alpha; premultiplied says that the values are multiplied by it already.
 func layOnWhite(pixel []uint8, alpha uint8, premultiplied bool) {
 	a := int(alpha)
 	for i, v := range pixel {

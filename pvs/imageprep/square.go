@@ -25,8 +25,9 @@ func Perimeter(p *RGB) [3]uint8 {
 	return [3]uint8{uint8(sum[0] / n), uint8(sum[1] / n), uint8(sum[2] / n)}
 }
 
-// PadSquare centres the image on a square of its longer side, filled with the colour
-// of its perimeter; where the rest is odd, the greater part is below or right.
+// PadSquare centres the image on a square of its longer side, which has the colour of its
+// perimeter. If the number of padded rows or columns is odd, the larger part is below or
+// right.
 func PadSquare(p *RGB) *RGB {
 	side := max(p.Width, p.Height)
 	if p.Width == p.Height {
@@ -34,7 +35,7 @@ func PadSquare(p *RGB) *RGB {
 	}
 	fill := Perimeter(p)
 	out := NewRGB(side, side)
-	out.each(func(int, int) (uint8, uint8, uint8) { return fill[0], fill[1], fill[2] })
+	out.setPixels(func(int, int) (uint8, uint8, uint8) { return fill[0], fill[1], fill[2] })
 	left, top := (side-p.Width)/2, (side-p.Height)/2
 	for y := range p.Height {
 		copy(out.Pix[3*((top+y)*side+left):], p.Pix[3*y*p.Width:3*(y+1)*p.Width])
@@ -42,13 +43,13 @@ func PadSquare(p *RGB) *RGB {
 	return out
 }
 
-// tap is where one output coordinate lies between two input coordinates.
+// tap is the position of an output coordinate between two input coordinates.
 type tap struct {
 	lo, hi int
 	weight float32 // of hi
 }
 
-// taps places n output pixels on size input pixels by their centres, as
+// taps maps n output pixels to size input pixels with half-pixel centres, as
 // compute_interpolation_weights of TensorFlow's resize_bilinear_op does.
 func taps(size, n int) []tap {
 	scale := float32(size) / float32(n)
@@ -71,15 +72,15 @@ func Resize(p *RGB, width, height int, dst []float32) {
 	resample(p, p.Width, p.Height, 0, 0, [3]uint8{}, width, height, dst)
 }
 
-// Square is [PadSquare] and [Resize] to size x size in one go, into dst of
-// 3*size*size values.
+// Square is [PadSquare] and [Resize] to size x size in one step, into dst of 3*size*size
+// values.
 func Square(p *RGB, size int, dst []float32) {
 	side := max(p.Width, p.Height)
 	resample(p, side, side, (side-p.Width)/2, (side-p.Height)/2, Perimeter(p), size, size, dst)
 }
 
-// resample resizes a canvas on which the image lies at (left, top) over a fill. Each
-// of the canvas's rows is resized across once, then two rows are mixed.
+// resample resizes a canvas of the colour fill with the image at (left, top). Each of the
+// canvas's rows is resized horizontally once, then pairs of rows are interpolated.
 func resample(p *RGB, canvasW, canvasH, left, top int, fill [3]uint8, width, height int, dst []float32) {
 	across, down := taps(canvasW, width), taps(canvasH, height)
 	line := make([]uint8, 3*canvasW) // one row of the canvas
@@ -118,7 +119,7 @@ func resample(p *RGB, canvasW, canvasH, left, top int, fill [3]uint8, width, hei
 	}
 }
 
-// resizeRow is the innermost loop, written out for the three channels.
+// resizeRow is the innermost loop, unrolled over the three channels.
 func resizeRow(src []uint8, across []tap, dst []float32) {
 	for x, t := range across {
 		lo, hi, out := src[3*t.lo:][:3], src[3*t.hi:][:3], dst[3*x:][:3]

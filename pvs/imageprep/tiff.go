@@ -186,11 +186,11 @@ func (t *tiff) raw() error {
 	photometric := t.number(tiffPhotometric, -1)
 	switch {
 	case hasDNG:
-		return notRead{"a camera's raw photo (DNG)"}
+		return unsupported{"a camera's raw photo (DNG)"}
 	case len(t.data) >= 10 && string(t.data[8:10]) == "CR":
-		return notRead{"a camera's raw photo (Canon)"}
+		return unsupported{"a camera's raw photo (Canon)"}
 	case hasSub && hasMake && t.number(tiffReduced, 0) == 1, photometric == 32803, photometric == 34892:
-		return notRead{"a camera's raw photo"}
+		return unsupported{"a camera's raw photo"}
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (t *tiff) layout(limits Limits) error {
 	t.compression, t.photometric = t.number(tiffCompression, 1), t.number(tiffPhotometric, -1)
 	t.samples, t.planar, t.predictor = t.number(tiffSamples, 1), t.number(tiffPlanar, 1), t.number(tiffPredictor, 1)
 	if t.samples < 1 || t.samples > 8 {
-		return notRead{fmt.Sprintf("a TIFF of %d samples a pixel", t.samples)}
+		return unsupported{fmt.Sprintf("a TIFF of %d samples a pixel", t.samples)}
 	}
 	if t.planar != 2 || t.samples == 1 {
 		t.planar = 1
@@ -215,27 +215,27 @@ func (t *tiff) layout(limits Limits) error {
 			t.bits = int(min(b, 999))
 		}
 		if i < t.samples && int(b) != t.bits {
-			return notRead{"a TIFF whose samples differ in bits"}
+			return unsupported{"a TIFF whose samples differ in bits"}
 		}
 	}
 	for _, f := range t.numbers(tiffFormat) {
 		switch f {
 		case 2:
-			return notRead{"a TIFF of samples with a sign"}
+			return unsupported{"a TIFF of samples with a sign"}
 		case 3:
-			return notRead{"a TIFF of floating-point samples"}
+			return unsupported{"a TIFF of floating-point samples"}
 		case 5, 6:
-			return notRead{"a TIFF of complex numbers"}
+			return unsupported{"a TIFF of complex numbers"}
 		}
 	}
 	if name := tiffUnread[t.compression]; name != "" {
-		return notRead{"a TIFF compressed by " + name}
+		return unsupported{"a TIFF compressed by " + name}
 	}
 	if !slices.Contains([]int{1, 2, 4, 8, 16}, t.bits) && !(t.bits == 12 && t.compression == 7) {
-		return notRead{fmt.Sprintf("a TIFF of %d bits a sample", t.bits)}
+		return unsupported{fmt.Sprintf("a TIFF of %d bits a sample", t.bits)}
 	}
 	if t.predictor == 3 {
-		return notRead{"a TIFF of floating-point samples"}
+		return unsupported{"a TIFF of floating-point samples"}
 	}
 	if t.predictor != 1 && t.predictor != 2 || t.predictor == 2 && t.bits < 8 {
 		return fmt.Errorf("it has predictor %d for %d bits", t.predictor, t.bits)
@@ -251,15 +251,15 @@ func (t *tiff) meaning() error {
 	case t.photometric == -1:
 		return errors.New("it does not say how its samples are meant")
 	case t.photometric >= 8 && t.photometric <= 10:
-		return notRead{"a TIFF in L*a*b* colours"}
+		return unsupported{"a TIFF in L*a*b* colours"}
 	case colors == 0:
-		return notRead{fmt.Sprintf("a TIFF of photometric interpretation %d", t.photometric)}
+		return unsupported{fmt.Sprintf("a TIFF of photometric interpretation %d", t.photometric)}
 	case t.photometric == separated && t.number(tiffInkSet, 1) != 1:
-		return notRead{"a TIFF in inks other than CMYK"}
+		return unsupported{"a TIFF in inks other than CMYK"}
 	case t.samples < colors:
 		return fmt.Errorf("it has %d samples a pixel where %d are needed", t.samples, colors)
 	case t.photometric == tiffPalette && t.bits > 8:
-		return notRead{fmt.Sprintf("a TIFF of %d bits with a palette", t.bits)}
+		return unsupported{fmt.Sprintf("a TIFF of %d bits with a palette", t.bits)}
 	}
 	t.subH, t.subV = 1, 1
 	if t.photometric == tiffYCbCr && t.compression != 7 {
@@ -271,7 +271,7 @@ func (t *tiff) meaning() error {
 			return fmt.Errorf("its colours are subsampled by %d x %d", t.subH, t.subV)
 		}
 		if t.planar == 2 || t.bits != 8 || t.samples != 3 || t.predictor != 1 && t.subH*t.subV > 1 {
-			return notRead{"a TIFF of YCbCr samples in planes or of an odd kind"}
+			return unsupported{"a TIFF of YCbCr samples in planes or of an odd kind"}
 		}
 	}
 	t.alpha = -1

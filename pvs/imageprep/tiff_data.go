@@ -14,7 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/jpegall"
 )
 
-// tiffUnread are ways of compression that are not read.
+// tiffUnread are compression methods that are not read.
 var tiffUnread = map[int]string{2: "CCITT's modified Huffman code", 6: "JPEG of the old kind", 9: "JBIG", 10: "JBIG",
 	32766: "NeXT's runs", 32809: "ThunderScan",
 	32908: "Pixar's film code", 32909: "Pixar's code", 34661: "JBIG", 34676: "SGI's logarithmic code",
@@ -95,7 +95,7 @@ func (t *tiff) segments(limits Limits) ([]tiffSegment, error) {
 	return out, nil
 }
 
-// unpacked returns so many bytes of a segment.
+// unpacked returns the decompressed data of a segment, need bytes.
 func (t *tiff) unpacked(s tiffSegment, need int) ([]byte, error) {
 	data := s.data
 	if t.number(tiffFillOrder, 1) == 2 {
@@ -124,7 +124,7 @@ func (t *tiff) unpacked(s tiffSegment, need int) ([]byte, error) {
 	case 32773:
 		return packbits(data, need)
 	default:
-		return nil, notRead{fmt.Sprintf("a TIFF of compression %d", t.compression)}
+		return nil, unsupported{fmt.Sprintf("a TIFF of compression %d", t.compression)}
 	}
 	out := make([]byte, need)
 	_, err := io.ReadFull(r, out)
@@ -138,15 +138,15 @@ func (t *tiff) fax(s tiffSegment, data []byte, need int) ([]byte, error) {
 	kind, options := ccitt.Group4, t.number(tiffT4Options, 0)
 	if t.compression == 3 {
 		if kind = ccitt.Group3; options&3 != 0 {
-			return nil, notRead{"a TIFF of a two-dimensional fax (group 3)"}
+			return nil, unsupported{"a TIFF of a two-dimensional fax (group 3)"}
 		}
 	}
 	out := make([]byte, need)
-	// White is 0 in a fax; the package makes it 1 unless told otherwise.
+	// White is 0 in a fax; the package makes it 1 without an option.
 	_, err := io.ReadFull(ccitt.NewReader(bytes.NewReader(data), ccitt.MSB, kind, s.width, s.height,
 		&ccitt.Options{Invert: true}), out)
 	if err != nil && t.compression == 3 { // with lines of other ends than the package takes
-		return nil, notRead{"a TIFF of a fax of group 3"}
+		return nil, unsupported{"a TIFF of a fax of group 3"}
 	}
 	return out, err
 }
@@ -177,16 +177,16 @@ func packbits(data []byte, need int) ([]byte, error) {
 	return out[:need], nil
 }
 
-// plain brings the samples of a segment to where they belong.
+// plain copies the samples of a segment to their positions in the picture.
 func (t *tiff) plain(s tiffSegment, out []uint8) error {
-	each := t.samples // in a pixel of the segment
+	perPixel := t.samples // in a pixel of the segment
 	if t.planar == 2 {
-		each = 1
+		perPixel = 1
 	}
 	if t.photometric == tiffYCbCr {
 		return t.subsampled(s, out)
 	}
-	stride := (s.width*each*t.bits + 7) / 8
+	stride := (s.width*perPixel*t.bits + 7) / 8
 	b, err := t.unpacked(s, stride*s.height)
 	if err != nil {
 		return err
@@ -195,12 +195,12 @@ func (t *tiff) plain(s tiffSegment, out []uint8) error {
 	for y := range h {
 		row := b[y*stride:][:stride]
 		if t.predictor == 2 {
-			t.predict(row, each)
+			t.predict(row, perPixel)
 		}
 		to := out[((s.top+y)*t.width+s.left)*t.samples+s.plane:]
 		for x := range w {
-			for k := range each {
-				to[x*t.samples+k] = t.sample(row, x*each+k)
+			for k := range perPixel {
+				to[x*t.samples+k] = t.sample(row, x*perPixel+k)
 			}
 		}
 	}
@@ -224,15 +224,15 @@ func (t *tiff) sample(row []byte, n int) uint8 {
 }
 
 // predict undoes differences to the pixel before (TIFF 6.0, section 14).
-func (t *tiff) predict(row []byte, each int) {
+func (t *tiff) predict(row []byte, perPixel int) {
 	if t.bits == 8 {
-		for i := each; i < len(row); i++ {
-			row[i] += row[i-each]
+		for i := perPixel; i < len(row); i++ {
+			row[i] += row[i-perPixel]
 		}
 		return
 	}
-	for i := 2 * each; i+1 < len(row); i += 2 {
-		t.order.PutUint16(row[i:], t.order.Uint16(row[i:])+t.order.Uint16(row[i-2*each:]))
+	for i := 2 * perPixel; i+1 < len(row); i += 2 {
+		t.order.PutUint16(row[i:], t.order.Uint16(row[i:])+t.order.Uint16(row[i-2*perPixel:]))
 	}
 }
 
@@ -267,15 +267,15 @@ func (t *tiff) jpeg(s tiffSegment, out []uint8) error {
 		return err
 	}
 	if !h.Progressive && !h.Sequential {
-		return notRead{"a TIFF that holds " + aJPEG(h.Process)}
+		return unsupported{"a TIFF that holds " + aJPEG(h.Process)}
 	}
 	w, tall := min(s.width, t.width-s.left), min(s.height, t.height-s.top)
-	each := t.samples
+	perPixel := t.samples
 	if t.planar == 2 {
-		each = 1
+		perPixel = 1
 	}
 	// Tiles at the right and lower edges are whole ones.
-	if h.Width < w || h.Height < tall || h.Width > s.width+15 || h.Height > s.height+15 || len(h.Components) != each {
+	if h.Width < w || h.Height < tall || h.Width > s.width+15 || h.Height > s.height+15 || len(h.Components) != perPixel {
 		return fmt.Errorf("a piece of %d x %d pixels holds a JPEG of %d x %d with %d components", s.width, s.height,
 			h.Width, h.Height, len(h.Components))
 	}
@@ -292,15 +292,15 @@ func (t *tiff) jpeg(s tiffSegment, out []uint8) error {
 		if ycc, err = newYUV(8, 5, 0, true); err != nil {
 			return err
 		}
-		if each != 3 {
-			return notRead{"a TIFF of YCbCr samples in planes or of an odd kind"}
+		if perPixel != 3 {
+			return unsupported{"a TIFF of YCbCr samples in planes or of an odd kind"}
 		}
 	}
 	for y := range tall {
 		for x := range w {
 			to := out[((s.top+y)*t.width+s.left+x)*t.samples+s.plane:]
 			i := y*m.Width + x
-			for k := range each {
+			for k := range perPixel {
 				to[k] = m.Planes[k][i]
 			}
 			if ycc != nil {

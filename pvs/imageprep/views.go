@@ -9,8 +9,8 @@ import (
 // View is one of the augmentations of the journey (journey.csv, column augmentations).
 type View uint8
 
-// The views. The recipe fixes A0 to A5. Of A6 to A10 the original's chart gives only
-// the names; the sizes below are this project's.
+// The views. The recipe defines A0 to A5. Of A6 to A10 the original published only the
+// names; the sizes below are this project's.
 const (
 	A0  View = iota // original
 	A1              // upside-down flip
@@ -22,7 +22,7 @@ const (
 	A7              // a random square of 80% of the side, resized to the full side
 	A8              // shrunk to 80% of the side, the rest padded with the perimeter's mean
 	A9              // the central square of 80% of the side, resized to the full side
-	A10             // original, only of images larger than 224 pixels on at least one side
+	A10             // original, only of images whose longer side is above 224 pixels
 )
 
 // cropShare is the side of A7's, A8's and A9's inner square.
@@ -72,15 +72,15 @@ func (v View) Into(dst, square []float32, size int, rng *rand.Rand) {
 	last := size - 1
 	switch v {
 	case A1:
-		gather(dst, square, size, last*size, 1, -size)
+		rearrange(dst, square, size, last*size, 1, -size)
 	case A2:
-		gather(dst, square, size, last, -1, size)
+		rearrange(dst, square, size, last, -1, size)
 	case A3:
-		gather(dst, square, size, last, size, -1)
+		rearrange(dst, square, size, last, size, -1)
 	case A4:
-		gather(dst, square, size, last*size+last, -1, -size)
+		rearrange(dst, square, size, last*size+last, -1, -size)
 	case A5:
-		gather(dst, square, size, last*size, -size, 1)
+		rearrange(dst, square, size, last*size, -size, 1)
 	case A6:
 		if rng.IntN(2) == 1 {
 			A2.Into(dst, square, size, nil)
@@ -102,9 +102,10 @@ func (v View) Into(dst, square []float32, size int, rng *rand.Rand) {
 
 func innerSide(size int) int { return max(1, int(cropShare*float64(size))) }
 
-// gather fills a square pixel by pixel: its first is the source's pixel number first,
-// and a step across or down in it is a step of so many pixels in the source.
-func gather(dst, src []float32, size, first, across, down int) {
+// rearrange copies a square's pixels in another order: the output's first pixel is the
+// source's pixel number first, and a step right or down in the output is a step of across
+// or down pixels in the source.
+func rearrange(dst, src []float32, size, first, across, down int) {
 	for y := range size {
 		row := dst[3*y*size:][:3*size]
 		at := 3 * (first + y*down)

@@ -63,7 +63,7 @@ func decodeWebP(data []byte, limits Limits) (*RGB, error) {
 	if f.animated && (w != f.width || h != f.height) {
 		canvas := NewRGB(f.width, f.height)
 		if f.cutOut {
-			canvas.each(func(_, _ int) (r, g, b uint8) { return 255, 255, 255 })
+			canvas.setPixels(func(_, _ int) (r, g, b uint8) { return 255, 255, 255 })
 		}
 		for y := range h {
 			copy(canvas.Pix[3*((f.top+y)*f.width+f.left):], frame.Pix[3*y*w:][:3*w])
@@ -213,7 +213,7 @@ func (f *webpFile) colors(m image.Image) (*RGB, error) {
 	c.smooth = true
 	b := planes.Rect
 	out := NewRGB(b.Dx(), b.Dy())
-	p := &still.Picture{Width: b.Dx(), Height: b.Dy(), Chroma: still.Half420, Bits: 8, Planes: [3][]byte{planes.Y,
+	p := &still.Picture{Width: b.Dx(), Height: b.Dy(), Chroma: still.YUV420, Bits: 8, Planes: [3][]byte{planes.Y,
 		planes.Cb, planes.Cr},
 		Strides: [3]int{planes.YStride, planes.CStride, planes.CStride}}
 	if err := c.draw(p, out, 0, 0); err != nil {

@@ -17,11 +17,11 @@ type yuv struct {
 
 const fraction = 16
 
-// newYUV makes the tables for samples of so many bits. Matrix is the number of the coefficients in ITU-T H.273, table
+// newYUV makes the tables for samples of bits bits. Matrix is the number of the coefficients in ITU-T H.273, table
 // 4; what is not said is BT.601, as in libheif, libavif and WebP.
 func newYUV(bits, matrix, primaries int, full bool) (*yuv, error) {
 	if bits < 8 || bits > 12 {
-		return nil, notRead{fmt.Sprintf("an image of %d bits a sample", bits)}
+		return nil, unsupported{fmt.Sprintf("an image of %d bits a sample", bits)}
 	}
 	var kr, kb float64
 	switch matrix {
@@ -48,7 +48,7 @@ func newYUV(bits, matrix, primaries int, full bool) (*yuv, error) {
 			kr, kb = 0.299, 0.114
 		}
 	default:
-		return nil, notRead{fmt.Sprintf("an image whose colours are coded by matrix %d of ITU-T H.273", matrix)}
+		return nil, unsupported{fmt.Sprintf("an image whose colours are coded by matrix %d of ITU-T H.273", matrix)}
 	}
 	n := 1 << bits
 	top := float64(n - 1)
@@ -86,8 +86,8 @@ func (c *yuv) likeLibyuv() {
 // draw converts a picture into an image, its corner at (left, top); what lies outside is left out.
 func (c *yuv) draw(p *still.Picture, dst *RGB, left, top int) error {
 	w, h := min(p.Width, dst.Width-left), min(p.Height, dst.Height-top)
-	if c.plain && p.Chroma != still.Full444 && p.Chroma != still.Grey {
-		return errors.New("its colours are planes of RGB and yet of half size")
+	if c.plain && p.Chroma != still.YUV444 && p.Chroma != still.Grey {
+		return errors.New("its colours are planes of RGB and yet subsampled")
 	}
 	luma, u, v := make([]uint16, p.Width), make([]uint16, p.Width), make([]uint16, p.Width)
 	var lines chromaLines
@@ -117,7 +117,7 @@ func (c *yuv) draw(p *still.Picture, dst *RGB, left, top int) error {
 	return nil
 }
 
-// clamp takes the fraction away.
+// clamp rounds a 16-bit fraction down and clamps to 0..255.
 func clamp(v int32) uint8 {
 	v >>= fraction
 	if uint32(v) > 255 {
@@ -144,16 +144,17 @@ func samples(to []uint16, from []byte, bits int) {
 	}
 }
 
-// chromaLines brings rows of colour to the size of those of brightness.
+// chromaLines upsamples rows of chroma to the width of luma.
 type chromaLines struct {
 	near, far [2][]uint16 // rows of samples, of Cb and Cr
 	mixed     []uint16
 }
 
-// row gives the colour of row y of a picture. Where there is a sample for two pixels it stands between them: pixels get
-// three quarters of the nearer and a quarter of the farther one, as libwebp, libavif and libjpeg do, or the nearer one.
+// row computes the chroma of row y of a picture. A sample for two pixels lies between them: smooth pixels are three
+// quarters of the nearer sample and a quarter of the farther one, as in libwebp, libavif and libjpeg; others are the
+// nearer sample.
 func (l *chromaLines) row(p *still.Picture, y int, smooth bool, u, v []uint16) {
-	if p.Chroma == still.Full444 {
+	if p.Chroma == still.YUV444 {
 		samples(u, p.Planes[1][y*p.Strides[1]:], p.Bits)
 		samples(v, p.Planes[2][y*p.Strides[2]:], p.Bits)
 		return
@@ -166,7 +167,7 @@ func (l *chromaLines) row(p *still.Picture, y int, smooth bool, u, v []uint16) {
 		}
 	}
 	at, beside := y, y
-	if p.Chroma == still.Half420 {
+	if p.Chroma == still.YUV420 {
 		at = y / 2
 		beside = max(0, min((p.Height+1)/2-1, at-1+2*(y&1)))
 	}

@@ -21,7 +21,8 @@ func (j *Journey) curves(run recipe.Run, epochs []finetune.Epoch) error {
 			val.Points = append(val.Points, chart.Point{X: float64(e.Number), Y: e.Val.Loss()})
 		}
 	}
-	c := chart.Curves{Title: fmt.Sprintf("Run %s: %s", run.Name, note(*run.Phase)), XLabel: "epoch", YLabel: "loss", Lines: []chart.Curve{train}}
+	c := chart.Curves{Title: fmt.Sprintf("Run %s: %s", run.Name, note(*run.Phase)), XLabel: "epoch", YLabel: "loss",
+		Lines: []chart.Curve{train}}
 	if len(val.Points) > 0 {
 		c.Lines = append(c.Lines, val)
 	}

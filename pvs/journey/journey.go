@@ -7,10 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
@@ -27,16 +26,15 @@ type Options struct {
 	Records   string // folder with records of train and val, instead of the catalogue's photos; "": none
 	Config    effnet.Config
 	Values    map[string][]float32 // ImageNet weights: run 0
-	Training  compute.Backend
-	Inference compute.Backend
+	Training  engine.Engine        // for training, in its precision; heads and searches run on its backend
+	Inference engine.Engine        // for frozen layers and scoring
 	// Exact runs frozen layers in each step, with stochastic depth as in Keras, instead
 	// of once.
 	Exact      bool
-	MicroBatch int              // see [finetune.Trainer]
-	Devices    int              // see [finetune.Trainer]
-	AnotherWay bool             // see [finetune.Trainer]
-	Precision  effnet.Precision // of the backbone in training, and in scoring where Inference has it
-	SkipBad    bool             // leave out photos that cannot be read
+	MicroBatch int  // see [finetune.Trainer]
+	Devices    int  // see [finetune.Trainer]
+	AnotherWay bool // see [finetune.Trainer]
+	SkipBad    bool // leave out photos that cannot be read
 	Log        func(string)
 	Progress   func(finetune.Progress)
 }
@@ -56,9 +54,6 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := c.CheckSplits(); err != nil {
 		return nil, err
 	}
-	if err := opts.Precision.CheckTraining(opts.Training); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder for the runs: %w", wholefile.Explain(err))
 	}
@@ -76,8 +71,10 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	if err := j.describe(train, val, classes); err != nil {
 		return nil, err
 	}
-	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train, Val: val, Classes: classes,
-		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices, AnotherWay: opts.AnotherWay, Log: opts.Log, Progress: opts.Progress}
+	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train,
+		Val: val, Classes: classes,
+		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices,
+		AnotherWay: opts.AnotherWay, Log: opts.Log, Progress: opts.Progress}
 	return j, nil
 }
 
@@ -128,19 +125,20 @@ func (j *Journey) describe(train, val feed.Source, classes feed.Classes) error {
 		}
 		return without
 	}
-	seen := map[int32]bool{}
+	present := map[int32]bool{}
 	for i := range train.Len() {
-		seen[train.Label(i)] = true
+		present[train.Label(i)] = true
 	}
-	delete(seen, -1)
-	j.opts.Log(fmt.Sprintf("training on %d photos in %d categories, %d photos to validate; %s", train.Len(), len(seen), val.Len(), j.opts.Scale))
+	delete(present, -1)
+	j.opts.Log(fmt.Sprintf("training on %d photos in %d categories, %d photos to validate; %s", train.Len(), len(present),
+		val.Len(), j.opts.Scale))
 	if n := count(train); n > 0 {
 		j.opts.Log(fmt.Sprintf("%d train photos have no category and are left out of classification", n))
 	}
 	if n := count(val); n > 0 {
 		j.opts.Log(fmt.Sprintf("%d val photos have a category without train photos and are left out of classification", n))
 	}
-	if n := len(classes) - len(seen); n > 0 {
+	if n := len(classes) - len(present); n > 0 {
 		j.opts.Log(fmt.Sprintf("%d of %d categories have no photo among those that are trained on", n, len(classes)))
 	}
 	if len(classes) < 2 {
@@ -157,7 +155,7 @@ func (j *Journey) Folder(run string) string { return filepath.Join(j.opts.Out, "
 
 // Train trains a run and what it builds on, where that is missing, and returns the last
 // checkpoint; run 0 has none. The folder has one writer at a time: runs share their
-// ancestors and kept features.
+// ancestors and cached features.
 func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint, error) {
 	lock, err := onewriter.LockFolder(j.opts.Out)
 	if err != nil {
@@ -183,9 +181,9 @@ func (j *Journey) Train(ctx context.Context, name string) (*finetune.Checkpoint,
 }
 
 // train trains one run on its parent's weights.
-func (j *Journey) train(ctx context.Context, run recipe.Run, values map[string][]float32) (*finetune.Checkpoint, error) {
+func (j *Journey) train(ctx context.Context, run recipe.Run,
+	values map[string][]float32) (*finetune.Checkpoint, error) {
 	settings := j.opts.Scale.Settings(run, !j.opts.Exact)
-	settings.Precision = j.opts.Precision
 	return j.trainer.Run(ctx, j.Folder(run.Name), settings, values)
 }
 

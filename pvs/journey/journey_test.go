@@ -17,6 +17,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
@@ -38,7 +39,8 @@ func drawn(t testing.TB) *catalog.Catalog {
 }
 
 // tiny is a scale of seconds for the miniature network.
-var tiny = recipe.Scale{Name: "tiny", Photos: 12, Pixels: 32, ClassifyBatch: 8, SiameseBatch: 18, ClassifyEpoch: 0.1, SiameseEpoch: 0.5, ClassifySteps: 2}
+var tiny = recipe.Scale{Name: "tiny", Photos: 12, Pixels: 32, ClassifyBatch: 8, SiameseBatch: 18, ClassifyEpoch: 0.1,
+	SiameseEpoch: 0.5, ClassifySteps: 2}
 
 func options(t testing.TB, out string) Options {
 	t.Helper()
@@ -54,7 +56,12 @@ func options(t testing.TB, out string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: b, Inference: b, Log: func(s string) { t.Log(s) }}
+	e, err := engine.Choose(engine.Request{Backend: b, Wish: engine.Fastest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: e, Inference: e,
+		Log: func(s string) { t.Log(s) }}
 }
 
 func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {
@@ -102,7 +109,8 @@ func TestWholeJourney(t *testing.T) {
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) != 18 || rows[9][0] != "1.8" || rows[9][4] != "0.4400" || rows[9][5] == "" && results[8].Final.Value > 0 {
+	if err != nil || len(rows) != 18 || rows[9][0] != "1.8" || rows[9][4] != "0.4400" || rows[9][5] == "" &&
+		results[8].Final.Value > 0 {
 		t.Errorf("table %v, %v", rows, err)
 	}
 
@@ -183,7 +191,8 @@ func TestScoreOfWhatIsThere(t *testing.T) {
 	}
 	said = nil
 	replaced := score(out)
-	if *replaced != *score(t.TempDir()) || replaced.Key == first.Key || !strings.Contains(strings.Join(said, "\n"), "embedded again") {
+	if *replaced != *score(t.TempDir()) || replaced.Key == first.Key || !strings.Contains(strings.Join(said, "\n"),
+		"embedded again") {
 		t.Errorf("after photos were replaced: %+v, before %+v, said %q", replaced, first, said)
 	}
 	table := filepath.Join(c.Dir, catalog.PhotosFile)
@@ -211,7 +220,8 @@ func TestRefusals(t *testing.T) {
 	c := drawn(t)
 	write := func(rows string) *catalog.Catalog {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, catalog.PhotosFile), []byte("photo,path,split,product,category,title\n"+rows), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, catalog.PhotosFile),
+			[]byte("photo,path,split,product,category,title\n"+rows), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		c, err := catalog.Open(dir, catalog.Options{})
@@ -227,11 +237,13 @@ func TestRefusals(t *testing.T) {
 		say  string
 	}{
 		{"no train photos", write("a,a.jpg,query,x,A,\n"), "", "no photos in the split train"},
-		{"one category", write("a,a.jpg,train,,A,\nb,b.jpg,train,,A,\n"), "", "1 categories; a classifier needs at least two"},
+		{"one category", write("a,a.jpg,train,,A,\nb,b.jpg,train,,A,\n"), "",
+			"1 categories; a classifier needs at least two"},
 		{"a leak", write("a,a.jpg,train,x,A,\nb,b.jpg,train,,B,\nc,c.jpg,query,x,A,\n"), "", "product x leaks"},
 		{"an unknown run", c, "9.9", "there is no run \"9.9\""},
 		{"nothing to score with", write("a,a.jpg,train,,A,\nb,b.jpg,train,,B,\n"), "", "no query or no index photos"},
-		{"missing photos", write("a,a.jpg,train,,A,\nb,b.jpg,train,,B,\nc,c.jpg,query,x,A,\nd,d.jpg,index,x,A,\n"), "", "photo d (photos.csv line 5)"},
+		{"missing photos", write("a,a.jpg,train,,A,\nb,b.jpg,train,,B,\nc,c.jpg,query,x,A,\nd,d.jpg,index,x,A,\n"), "",
+			"photo d (photos.csv line 5)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			j, err := Open(test.c, options(t, t.TempDir()))
@@ -252,7 +264,8 @@ func TestAnotherCatalogue(t *testing.T) {
 	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err == nil || !strings.Contains(err.Error(), "made from something else: photos") {
+	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err == nil ||
+		!strings.Contains(err.Error(), "made from something else: photos") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,8 +32,9 @@ type Report struct {
 func (j *Journey) Report(results []Result) (Report, error) {
 	r := Report{Chart: filepath.Join(j.opts.Out, "journey.png")}
 	picture := chart.Journey{
-		Title:    "The journey: published leaderboard scores and what was measured here",
-		Subtitle: fmt.Sprintf("%s, %d index photos · %s with ImageNet weights · scale %s", filepath.Base(j.catalog.Dir), len(j.catalog.Split(catalog.Index)), j.opts.Config.Title, j.opts.Scale),
+		Title: "The journey: published leaderboard scores and what was measured here",
+		Subtitle: fmt.Sprintf("%s, %d index photos · %s with ImageNet weights · scale %s", filepath.Base(j.catalog.Dir),
+			len(j.catalog.Split(catalog.Index)), j.opts.Config.Title, j.opts.Scale),
 	}
 	measured := map[string]Result{}
 	for _, result := range results {
@@ -41,7 +42,8 @@ func (j *Journey) Report(results []Result) (Report, error) {
 	}
 	var published, ours []float64
 	for _, run := range j.opts.Runs {
-		row := chart.JourneyRun{Name: run.Name, From: run.From, Trains: "ImageNet weights", Published: run.Leaderboard, Final: run.Name == recipe.Final}
+		row := chart.JourneyRun{Name: run.Name, From: run.From, Trains: "ImageNet weights", Published: run.Leaderboard,
+			Final: run.Name == recipe.Final}
 		if run.Phase != nil {
 			row.Trains, row.Note = string(run.Phase.Trains), note(*run.Phase)
 		}
@@ -59,7 +61,8 @@ func (j *Journey) Report(results []Result) (Report, error) {
 	r.Compared = len(ours)
 	if rho, err := evaluate.RankCorrelation(published, ours); err == nil {
 		r.Correlation = rho
-		picture.Correlation = fmt.Sprintf("Spearman's rank correlation of published and measured scores over %d runs: %.2f.", len(ours), rho)
+		picture.Correlation = fmt.Sprintf("Spearman's rank correlation of published and measured scores over %d runs: %.2f.",
+			len(ours), rho)
 	}
 	first, ok1 := measured["0"]
 	final, ok2 := measured[recipe.Final]
@@ -69,7 +72,8 @@ func (j *Journey) Report(results []Result) (Report, error) {
 		if !r.Beaten {
 			verb = "overlap"
 		}
-		picture.Correlation = strings.TrimSpace(fmt.Sprintf("%s The intervals of run 0 and run %s %s.", picture.Correlation, recipe.Final, verb))
+		picture.Correlation = strings.TrimSpace(fmt.Sprintf("%s The intervals of run 0 and run %s %s.", picture.Correlation,
+			recipe.Final, verb))
 	}
 	base := strings.TrimSuffix(r.Chart, ".png")
 	if err := picture.PNG(r.Chart); err != nil {
@@ -82,7 +86,8 @@ func (j *Journey) Report(results []Result) (Report, error) {
 		return r, err
 	}
 	err := wholefile.Write(base+".md", func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "# %s\n\n%s\n\n%s\n%s\n", picture.Title, picture.Subtitle, picture.Markdown(), picture.Correlation)
+		_, err := fmt.Fprintf(w, "# %s\n\n%s\n\n%s\n%s\n", picture.Title, picture.Subtitle, picture.Markdown(),
+			picture.Correlation)
 		return err
 	})
 	if err != nil {
@@ -139,8 +144,8 @@ func note(p finetune.Phase) string {
 	if p.Epochs > 1 {
 		epochs = fmt.Sprintf("%d epochs", p.Epochs)
 	}
-	rate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'e', -1, 64), "e-0", "e-", 1)
-	return strings.Join(append(parts, "Adam "+rate, epochs, views(p.Views)), ", ")
+	learningRate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'e', -1, 64), "e-0", "e-", 1)
+	return strings.Join(append(parts, "Adam "+learningRate, epochs, views(p.Views)), ", ")
 }
 
 // views joins neighbours: "A0-A5 A8".

@@ -32,10 +32,11 @@ type Score struct {
 
 // score embeds query and index photos, searches and scores; a score that is there of
 // the same weights, photos and truth is taken.
-func (j *Journey) score(ctx context.Context, run string, version, versions int, values map[string][]float32) (Score, error) {
+func (j *Journey) score(ctx context.Context, run string, version, versions int,
+	values map[string][]float32) (Score, error) {
 	output := embed.OutputOf(values)
-	n, err := embed.NewNetwork(j.opts.Inference, j.opts.Config, values, embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features,
-		Precision: j.opts.Precision.On(j.opts.Inference)})
+	n, err := embed.New(j.opts.Inference, j.opts.Config, values,
+		embed.NetworkOptions{Size: j.opts.Scale.Pixels, Output: embed.Features})
 	if err != nil {
 		return Score{}, err
 	}
@@ -67,7 +68,7 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int, 
 		return had, nil
 	}
 	for i, set := range sets {
-		projected, err := embed.Project(j.opts.Training, j.opts.Config, values, set, output)
+		projected, err := embed.Project(j.opts.Training.Backend, j.opts.Config, values, set, output)
 		if err != nil {
 			return Score{}, err
 		}
@@ -124,7 +125,8 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 		return name, nil
 	}
 	// Complete features are taken as they are, but for photos whose files were replaced.
-	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress, Log: j.opts.Log,
+	result, err := embed.Run(ctx, n, photos, name, embed.RunOptions{SkipBad: j.opts.SkipBad, Progress: progress,
+		Log:     j.opts.Log,
 		Catalog: j.catalog.Dir, Split: split})
 	for _, line := range result.Skipped {
 		j.opts.Log("left out: " + line)
@@ -135,7 +137,7 @@ func (j *Journey) features(ctx context.Context, split catalog.Split, n *embed.Ne
 
 // search finds the ten nearest.
 func (j *Journey) search(ctx context.Context, index, queries *vectors.Set) (retrieval.Results, error) {
-	exact, err := retrieval.NewIndexOn(j.opts.Training, index)
+	exact, err := retrieval.NewIndexOn(j.opts.Training.Backend, index)
 	if err != nil {
 		return nil, err
 	}

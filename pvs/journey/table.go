@@ -14,7 +14,8 @@ import (
 )
 
 // columns are those of journey.csv.
-var columns = []string{"run", "from", "trains", "settings", "leaderboard", "mar_at_10", "low", "high", "epochs_mar_at_10", "queries", "steps", "views"}
+var columns = []string{"run", "from", "trains", "settings", "leaderboard", "mar_at_10", "low", "high",
+	"epochs_mar_at_10", "queries", "steps", "views"}
 
 // ReadTable reads the journey.csv of a [Journey.Report], to be drawn again or compared
 // with another.

@@ -23,7 +23,8 @@ func TestRecordedTables(t *testing.T) {
 		}
 		for i, r := range want {
 			got := runs[i]
-			if got.Name != r.Name || got.From != r.From || got.Published != r.Leaderboard || got.Measured == nil || got.Measured.Value <= 0 {
+			if got.Name != r.Name || got.From != r.From || got.Published != r.Leaderboard || got.Measured == nil ||
+				got.Measured.Value <= 0 {
 				t.Errorf("%s, run %s: %+v", name, r.Name, got)
 			}
 			if r.Phase != nil && got.Note != note(*r.Phase) {

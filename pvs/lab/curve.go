@@ -68,5 +68,6 @@ func (l *liveCurve) chart() chart.Curves {
 	for i := range l.lines {
 		l.lines[i].Mean = mean
 	}
-	return chart.Curves{Title: l.title, XLabel: "step", YLabel: fmt.Sprintf("loss: each step, and the mean of %d", mean), Lines: l.lines}
+	return chart.Curves{Title: l.title, XLabel: "step", YLabel: fmt.Sprintf("loss: each step, and the mean of %d", mean),
+		Lines: l.lines}
 }

@@ -43,7 +43,8 @@ func TestFolder(t *testing.T) {
 }
 
 func TestCheckGo(t *testing.T) {
-	for have, ok := range map[string]bool{"go1.26": true, "go1.26.5": true, "go1.30.1": true, "devel go1.27-abc": true, "go1.25.9": false, "go1.9": false} {
+	for have, ok := range map[string]bool{"go1.26": true, "go1.26.5": true, "go1.30.1": true, "devel go1.27-abc": true,
+		"go1.25.9": false, "go1.9": false} {
 		err := checkGo(have)
 		if (err == nil) != ok {
 			t.Errorf("%s: %v", have, err)
@@ -69,7 +70,8 @@ func TestWayOut(t *testing.T) {
 	if wayOut(nil, "x") != nil {
 		t.Error("no error became one")
 	}
-	if err := wayOut(errors.New("no route"), "no weights"); !strings.Contains(err.Error(), "no weights (no route)") || !strings.Contains(err.Error(), "pvs setup") {
+	if err := wayOut(errors.New("no route"), "no weights"); !strings.Contains(err.Error(), "no weights (no route)") ||
+		!strings.Contains(err.Error(), "pvs setup") {
 		t.Errorf("got %v", err)
 	}
 	if err := wayOut(context.Canceled, "no weights"); err != context.Canceled {
@@ -126,20 +128,23 @@ func TestDecodeURI(t *testing.T) {
 func TestLossCurve(t *testing.T) {
 	l := liveCurve{title: "loss"}
 	l.draw() // nothing to draw yet
-	for i, p := range []finetune.Progress{{What: "frozen layers", Done: 1}, {What: "training 1.0", Done: 1, Loss: 3}, {What: "training 1.0", Done: 2, Loss: 2}, {What: "training 1.1", Done: 1, Loss: 1}} {
+	for i, p := range []finetune.Progress{{What: "frozen layers", Done: 1}, {What: "training 1.0", Done: 1, Loss: 3},
+		{What: "training 1.0", Done: 2, Loss: 2}, {What: "training 1.1", Done: 1, Loss: 1}} {
 		l.add(p)
 		if want := max(0, i); l.steps != want {
 			t.Errorf("%d steps after report %d, want %d", l.steps, i, want)
 		}
 	}
-	if len(l.lines) != 2 || l.lines[0].Name != "1.0" || len(l.lines[0].Points) != 2 || l.lines[1].Points[0] != (chart.Point{X: 3, Y: 1}) {
+	if len(l.lines) != 2 || l.lines[0].Name != "1.0" || len(l.lines[0].Points) != 2 ||
+		l.lines[1].Points[0] != (chart.Point{X: 3, Y: 1}) {
 		t.Errorf("got %+v", l.lines)
 	}
 }
 
 // A picture is drawn to its file and decoded again.
 func TestRender(t *testing.T) {
-	m, data := render(chart.Curves{Title: "t", Lines: []chart.Curve{{Name: "a", Points: []chart.Point{{X: 1, Y: 1}, {X: 2, Y: 3}}}}})
+	m, data := render(chart.Curves{Title: "t", Lines: []chart.Curve{{Name: "a", Points: []chart.Point{{X: 1, Y: 1},
+		{X: 2, Y: 3}}}}})
 	if m.Bounds().Dx() < 1000 || len(data) < 1000 {
 		t.Errorf("%v in %d bytes", m.Bounds(), len(data))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // ImageNet returns the best network that can be had with its ImageNet weights: run 0 of
@@ -27,8 +28,16 @@ func Backend(ctx context.Context, use backend.Use) compute.Backend {
 	return b
 }
 
+// Engine chooses what computes networks for a use, in float32.
+func Engine(ctx context.Context, use backend.Use) engine.Engine {
+	b, info, err := backend.Open(ctx, use, Log())
+	must.M(err)
+	return must.M1(engine.Choose(engine.Request{Backend: b, Name: info.String(), Wish: engine.WishFor(info.Named),
+		Training: use == backend.Training}))
+}
+
 // Network returns a network with weights, ready to embed photos as squares of size
 // pixels (0: what the ImageNet weights were trained on).
 func Network(ctx context.Context, config effnet.Config, values map[string][]float32, size int) *embed.Network {
-	return must.M1(embed.NewNetwork(Backend(ctx, backend.Inference), config, values, embed.NetworkOptions{Size: size}))
+	return must.M1(embed.New(Engine(ctx, backend.Inference), config, values, embed.NetworkOptions{Size: size}))
 }

@@ -72,13 +72,15 @@ func (b *bar) update(done, total int, more string) {
 	if left > 0 {
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
-	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s</div><progress value="%d" max="%d" style="width:100%%"></progress>`, html.EscapeString(line), done, total))
+	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s</div>`+
+		`<progress value="%d" max="%d" style="width:100%%"></progress>`, html.EscapeString(line), done, total))
 }
 
 // finish leaves a line. It does so without a bar too: what was there already is done
 // at once.
 func (b *bar) finish() {
-	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s: %d done in %.1f s</div>`, html.EscapeString(b.what), b.done, time.Since(b.start).Seconds()))
+	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s: %d done in %.1f s</div>`,
+		html.EscapeString(b.what), b.done, time.Since(b.start).Seconds()))
 }
 
 // Log returns a function that shows the library's sentences one above the other, the

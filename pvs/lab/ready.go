@@ -51,7 +51,8 @@ func Ready() {
 // checkGo compares a Go version with the one that the module needs.
 func checkGo(have string) error {
 	if version.IsValid(have) && version.Compare(have, needsGo) < 0 {
-		return fmt.Errorf("this kernel compiles with %s and the library needs %s: install it, then run: go run ./pvs/cmd/pvs setup --lab", have, needsGo)
+		return fmt.Errorf("this kernel compiles with %s and the library needs %s: install it, then run: go run "+
+			"./pvs/cmd/pvs setup --lab", have, needsGo)
 	}
 	return nil
 }
@@ -68,7 +69,8 @@ func wayOut(err error, what string) error {
 func checkFolder(dir string) error {
 	f, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written to (%w): name another by the environment variable %s", dir, err, variables.Work)
+		return fmt.Errorf("the folder %s cannot be written to (%w): name another by the environment variable %s", dir, err,
+			variables.Work)
 	}
 	defer os.Remove(f.Name())
 	return f.Close()

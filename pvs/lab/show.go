@@ -34,7 +34,8 @@ func ShowPage(p Page, height int) {
 	path := filepath.Join(dir, "page.html")
 	must.M(p.HTML(path))
 	page := must.M1(os.ReadFile(path))
-	HTML(fmt.Sprintf(`<iframe srcdoc="%s" style="width:100%%;height:%dpx;border:1px solid #e0e2e7;border-radius:8px"></iframe>`,
+	HTML(fmt.Sprintf(`<iframe srcdoc="%s" `+
+		`style="width:100%%;height:%dpx;border:1px solid #e0e2e7;border-radius:8px"></iframe>`,
 		html.EscapeString(string(page)), height))
 }
 

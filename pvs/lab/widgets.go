@@ -72,7 +72,8 @@ func (p *panel) open() {
 
 // close puts a sentence where the widget was: it is dead once the cell has ended.
 func (p *panel) close(sentence string) {
-	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span style="color:#70747e">(%s)</span></div>`, html.EscapeString(p.label), html.EscapeString(sentence)))
+	p.frame.HTML(fmt.Sprintf(`<div><b>%s</b> <span style="color:#70747e">(%s)</span></div>`, html.EscapeString(p.label),
+		html.EscapeString(sentence)))
 }
 
 // rest is what close says of a widget that can be had again.
@@ -80,7 +81,8 @@ func rest(what string) string { return what + " while the cell runs: run it agai
 
 // silence is what close says where a browser should have answered.
 func silence(what string) string {
-	return what + "; the browser did not answer. If you see this in a browser, run the cell again, and reload the page before that if it stays so"
+	return what + "; the browser did not answer. If you see this in a browser, run the cell again, and reload the page " +
+		"before that if it stays so"
 }
 
 // browser says whether somebody may be looking.

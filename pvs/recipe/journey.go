@@ -51,7 +51,8 @@ var journey = sync.OnceValue(func() []Run {
 	return runs
 })
 
-var columns = "run,from,augmentations,trained_layers,batch_norm,dropout,loss,margin,optimizer,learning_rate,epochs,leaderboard"
+var columns = "run,from,augmentations,trained_layers,batch_norm,dropout,loss,margin,optimizer,learning_rate,epochs," +
+	"leaderboard"
 
 func parse(text string) ([]Run, error) {
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()

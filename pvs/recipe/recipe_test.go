@@ -21,8 +21,9 @@ func TestJourney(t *testing.T) {
 		"1.1":  "new top, BatchNorms frozen, dropout 0.2, Adam 0.01, 1 epoch of batches of 128, A0 A1 A2 A3 A4 A5",
 		"1.5":  "full, BatchNorms trained, dropout 0.2, Adam 0.0001, 1 epoch of batches of 128, A0 A1 A2 A3 A4 A5",
 		"1.6":  "full, BatchNorms frozen, dropout 0.2, Adam 0.0001, 1 epoch of batches of 128, A0 A6 A7",
-		"1.10": "siamese head, angular margin 0.75, Adam 1e-05, 1 epoch of batches of 512, A0 A1 A2 A3 A4 A5",
-		"2.3":  "from block7a, BatchNorms trained, dropout 0.2, Adam 1e-05, 10 epochs of batches of 128, A0 A2 A3 A4 A5 A8 A9 A10",
+		"1.10": "siamese head, angular margin 0.75, Adam 1e-5, 1 epoch of batches of 512, A0 A1 A2 A3 A4 A5",
+		"2.3": "from block7a, BatchNorms trained, dropout 0.2, Adam 1e-5, 10 epochs of batches of 128, A0 A2 A3 A4 A5 A8 " +
+			"A9 A10",
 	} {
 		run, err := Find(runs, name)
 		if err != nil {
@@ -104,7 +105,8 @@ func TestScales(t *testing.T) {
 
 func TestReadPhases(t *testing.T) {
 	good := "# mine\n[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = 1e-2\nepochs = 2\n\n" +
-		"[[phase]]\nname = \"head\"\nfrom = \"top\"\ntrains = \"siamese head\"\nmargin = 0.5\nmetric = \"L2\"\nlearning_rate = 1e-3\nepochs = 1\nbatch = 64\n"
+		"[[phase]]\nname = \"head\"\nfrom = \"top\"\ntrains = \"siamese head\"\nmargin = 0.5\nmetric = " +
+		"\"L2\"\nlearning_rate = 1e-3\nepochs = 1\nbatch = 64\n"
 	for _, c := range []struct{ name, text, say string }{
 		{"good", good, ""},
 		{"no batch", strings.Replace(good, "batch = 64", "batch = 0", 1), "line 16: a batch of 0"},
@@ -115,12 +117,15 @@ func TestReadPhases(t *testing.T) {
 		{"syntax", strings.Replace(good, "epochs = 2", "epochs = ", 1), "line 6"},
 		{"a text for a number", strings.Replace(good, "epochs = 2", "epochs = \"two\"", 1), "line 6"},
 		{"nothing that trains", strings.Replace(good, "new top", "block9", 1), "line 4: \"block9\" is nothing"},
-		{"unknown run", strings.Replace(good, "from = \"top\"", "from = \"nowhere\"", 1), "line 10: there is no run \"nowhere\""},
+		{"unknown run", strings.Replace(good, "from = \"top\"", "from = \"nowhere\"", 1),
+			"line 10: there is no run \"nowhere\""},
 		{"taken name", strings.Replace(good, "\"top\"", "\"1.1\"", 1), "line 3: the name \"1.1\" is taken"},
-		{"cycle", strings.Replace(good, "name = \"top\"", "name = \"top\"\nfrom = \"head\"", 1), "line 4: the run \"top\" starts from itself"},
+		{"cycle", strings.Replace(good, "name = \"top\"", "name = \"top\"\nfrom = \"head\"", 1),
+			"line 4: the run \"top\" starts from itself"},
 		{"negative rate", strings.Replace(good, "1e-2", "-1", 1), "line 5: a learning rate of -1"},
 		{"no margin", strings.Replace(good, "margin = 0.5\n", "", 1), "line 8: a siamese head needs the margin"},
-		{"margin of a classifier", strings.Replace(good, "epochs = 2", "epochs = 2\nmargin = 1.0", 1), "line 7: margin and metric"},
+		{"margin of a classifier", strings.Replace(good, "epochs = 2", "epochs = 2\nmargin = 1.0", 1),
+			"line 7: margin and metric"},
 		{"bad view", strings.Replace(good, "epochs = 2", "epochs = 2\nviews = \"A0 B1\"", 1), "line 7: no view is called"},
 		{"no epochs", strings.Replace(good, "epochs = 2\n", "", 1), "line 2: 0 epochs"},
 		{"path as a name", strings.Replace(good, "\"top\"", "\"../x\"", 1), "line 3: a phase needs a name"},
@@ -141,7 +146,8 @@ func TestReadPhases(t *testing.T) {
 			if err != nil || len(runs) != 19 {
 				t.Fatalf("%d runs, %v", len(runs), err)
 			}
-			if got := runs[18].Phase.String(); got != "siamese head, L2 margin 0.5, Adam 0.001, 1 epoch of batches of 64, A0 A1 A2 A3 A4 A5" {
+			if got := runs[18].Phase.String(); got != "siamese head, L2 margin 0.5, Adam 0.001, 1 epoch of batches of 64, A0 "+
+				"A1 A2 A3 A4 A5" {
 				t.Error(got)
 			}
 		})

@@ -16,10 +16,10 @@ type Scale struct {
 	Pixels        int // side of the network's input
 	ClassifyBatch int // views in a step of a classifier
 	SiameseBatch  int // views in a step of the Siamese head
-	// Passes over the photos that stand for an epoch: the factor on the epochs. The
-	// Siamese head trains on kept features, where a pass costs a thousandth.
+	// Passes over the photos in place of an epoch of the original: the factor on epochs.
+	// The Siamese head trains on cached features, where a pass takes a thousandth of the time.
 	ClassifyEpoch, SiameseEpoch float64
-	// ClassifySteps is the most steps of a classifier's run, by a lower factor; 0: no limit.
+	// ClassifySteps bounds the steps of a classifier's run; 0: no limit.
 	ClassifySteps int
 }
 
@@ -27,11 +27,14 @@ type Scale struct {
 // for the Siamese head.
 var (
 	// Smoke takes minutes and shows that everything runs.
-	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32, ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
+	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32,
+		ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
 	// Small is for two cores and an hour.
-	Small = Scale{Name: "small", Photos: 6000, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128, ClassifyEpoch: 0.2, SiameseEpoch: 20, ClassifySteps: 500}
+	Small = Scale{Name: "small", Photos: 6000, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128,
+		ClassifyEpoch: 0.2, SiameseEpoch: 20, ClassifySteps: 500}
 	// Full is the original's, for a GPU.
-	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch, ClassifyEpoch: 1, SiameseEpoch: 1}
+	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch,
+		ClassifyEpoch: 1, SiameseEpoch: 1}
 )
 
 // ScaleNamed returns a scale.
@@ -46,8 +49,8 @@ func ScaleNamed(name string) (Scale, error) {
 	return Scale{}, fmt.Errorf("no scale is called %q: they are %s", name, strings.Join(names, ", "))
 }
 
-// Settings are a run's at this scale. Cache says whether frozen layers run once, or, as
-// in Keras, in each step.
+// Settings returns a run's settings at this scale. Cache says whether the outputs of
+// frozen layers are computed once and cached, or, as in Keras, computed in each step.
 func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	p := *r.Phase
 	factor, most := s.ClassifyEpoch, s.ClassifySteps
@@ -55,7 +58,8 @@ func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	if p.Siamese() {
 		factor, most, p.Batch = s.SiameseEpoch, 0, s.SiameseBatch
 	}
-	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed, EpochFactor: factor, MaxSteps: most, Cache: cache, Dim: siamese.DefaultDim}
+	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed,
+		EpochFactor: factor, MaxSteps: most, Cache: cache, Dim: siamese.DefaultDim}
 }
 
 // String lists the sizes.

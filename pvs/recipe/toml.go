@@ -18,7 +18,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
-// row is a [[phase]] of a file. What is not given has the journey's value.
+// row is a [[phase]] of a file. Keys that are nil have the journey's value.
 type row struct {
 	Name         string   `toml:"name"`
 	From         *string  `toml:"from"`
@@ -101,7 +101,7 @@ func (r row) run(before []Run) (run Run, key string, err error) {
 		from = *r.From
 	}
 	if from == "" {
-		return run, "from", errors.New(`from names no run; "0" is the network as it is`)
+		return run, "from", errors.New(`from names no run; "0" is the network with its ImageNet weights`)
 	}
 	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: r.LearningRate, Epochs: r.Epochs}
 	if p.Trains, err = finetune.ParseTrains(r.Trains); err != nil {
@@ -144,11 +144,12 @@ func (r row) run(before []Run) (run Run, key string, err error) {
 	return Run{Name: r.Name, From: from, Phase: p}, culprit(*p), p.Validate()
 }
 
-// culprit names the key that Phase.Validate complains about.
+// culprit returns the key that Phase.Validate complains about: the one whose change to a
+// valid value changes the error.
 func culprit(p finetune.Phase) string {
-	for _, try := range []struct {
-		key  string
-		mend func(*finetune.Phase)
+	for _, setting := range []struct {
+		key string
+		fix func(*finetune.Phase)
 	}{
 		{"batch_norm", func(p *finetune.Phase) { p.BatchNorm = false }},
 		{"margin", func(p *finetune.Phase) { p.Margin = 1 }},
@@ -159,15 +160,15 @@ func culprit(p finetune.Phase) string {
 		{"batch", func(p *finetune.Phase) { p.Batch = 2 }},
 	} {
 		before := p.Validate()
-		try.mend(&p)
+		setting.fix(&p)
 		if after := p.Validate(); before != nil && (after == nil || after.Error() != before.Error()) {
-			return try.key
+			return setting.key
 		}
 	}
 	return ""
 }
 
-// explain makes a sentence of the TOML reader's error.
+// explain turns the TOML reader's error into a sentence.
 func explain(err error) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
@@ -183,19 +184,19 @@ func explain(err error) error {
 	return err
 }
 
-// places are the lines of each phase's keys; "" is that of its header.
-type places []map[string]int
+// keyLines are the line numbers of each phase's keys; "" is that of its header.
+type keyLines []map[string]int
 
-func (p places) of(phase int, key string) int {
+func (p keyLines) of(phase int, key string) int {
 	if line, ok := p[phase][key]; ok {
 		return line
 	}
 	return p[phase][""]
 }
 
-// linesOf finds where things stand in a file that was read without an error.
-func linesOf(data []byte) places {
-	var out places
+// linesOf finds the line numbers of keys in a file that was read without an error.
+func linesOf(data []byte) keyLines {
+	var out keyLines
 	p := unstable.Parser{}
 	p.Reset(data)
 	for p.NextExpression() {

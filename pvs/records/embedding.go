@@ -31,7 +31,7 @@ func EmbeddingOf(data []byte) (Embedding, error) {
 	if e, ok := plainEmbedding(data); ok {
 		return e, nil
 	}
-	e, err := Unmarshal(data)
+	e, err := unmarshal(data)
 	if err != nil {
 		return Embedding{}, err
 	}
@@ -50,6 +50,7 @@ type VectorOptions struct {
 	Origin   json.RawMessage
 	Manifest string // file of the manifest; "": NAME.json
 	Progress func(done, total int)
+	Log      func(string) // gets a line where another set is replaced; may be nil
 }
 
 // WriteVectors makes shards of embeddings NAME-00000.tfrecord, ... and the manifest
@@ -72,6 +73,7 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 		opts.Manifest = manifestFile(name)
 	}
 	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
+		log:      opts.Log,
 		manifest: Manifest{Dim: dim, Origin: opts.Origin, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {
 			vector := make([]float32, dim)
@@ -83,7 +85,7 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 	return w.write(ctx)
 }
 
-// marshalEmbedding is Example.Marshal for this kind, which there are millions of.
+// marshalEmbedding is tfExample.marshal for this kind, which there are millions of.
 func marshalEmbedding(e Embedding) []byte {
 	// Lengths from the inside out: packed floats, their list, the feature, the entry.
 	packed := 4 * len(e.Vector)
@@ -119,7 +121,7 @@ func appendHead(out []byte, field protowire.Number, n int) []byte {
 }
 
 // plainEmbedding reads what marshalEmbedding writes, and TensorFlow for the same
-// example, without the maps of an [Example]: emb and idx alone, packed, in any order.
+// example, without the maps of an [tfExample]: emb and idx alone, packed, in any order.
 func plainEmbedding(data []byte) (e Embedding, ok bool) {
 	features, rest, ok := field(data, featuresField)
 	if !ok || len(rest) > 0 {

@@ -57,7 +57,7 @@ func TestVectorsRoundTrip(t *testing.T) {
 func TestPlainEmbedding(t *testing.T) {
 	for _, index := range []int64{0, 1, 127, 128, 1 << 40, math.MaxInt64, -1} {
 		e := Embedding{Vector: []float32{1, float32(math.Inf(-1)), -0.25}, Index: index}
-		long := Example{Floats: map[string][]float32{"emb": e.Vector}, Ints: map[string][]int64{"idx": {index}}}.Marshal()
+		long := tfExample{Floats: map[string][]float32{"emb": e.Vector}, Ints: map[string][]int64{"idx": {index}}}.marshal()
 		if short := marshalEmbedding(e); !slices.Equal(short, long) {
 			t.Errorf("index %d: %x, not %x", index, short, long)
 		}
@@ -74,12 +74,12 @@ func TestPlainEmbedding(t *testing.T) {
 
 func TestEmbeddingOf(t *testing.T) {
 	// Another feature beside, and lists that are not packed, take the long way.
-	e := Example{Floats: map[string][]float32{"emb": {1, 2}}, Ints: map[string][]int64{"idx": {7}, "label": {3}}}
-	if got, err := EmbeddingOf(e.Marshal()); err != nil || got.Index != 7 || !slices.Equal(got.Vector, []float32{1, 2}) {
+	e := tfExample{Floats: map[string][]float32{"emb": {1, 2}}, Ints: map[string][]int64{"idx": {7}, "label": {3}}}
+	if got, err := EmbeddingOf(e.marshal()); err != nil || got.Index != 7 || !slices.Equal(got.Vector, []float32{1, 2}) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, e := range []Example{{}, {Floats: map[string][]float32{"emb": {1}}}, {Ints: map[string][]int64{"idx": {1}}}, {Floats: map[string][]float32{"emb": {1}}, Ints: map[string][]int64{"idx": {1, 2}}}} {
-		if _, err := EmbeddingOf(e.Marshal()); err == nil || !strings.Contains(err.Error(), "not a vector and one index") {
+	for _, e := range []tfExample{{}, {Floats: map[string][]float32{"emb": {1}}}, {Ints: map[string][]int64{"idx": {1}}}, {Floats: map[string][]float32{"emb": {1}}, Ints: map[string][]int64{"idx": {1, 2}}}} {
+		if _, err := EmbeddingOf(e.marshal()); err == nil || !strings.Contains(err.Error(), "not a vector and one index") {
 			t.Errorf("%v: %v", e, err)
 		}
 	}
@@ -141,7 +141,7 @@ func FuzzEmbeddingOf(f *testing.F) {
 			_, _ = EmbeddingOf(data) // must not panic
 			return
 		}
-		long, err := Unmarshal(data)
+		long, err := unmarshal(data)
 		if err != nil || len(long.Floats["emb"]) != len(short.Vector) || len(long.Ints["idx"]) != 1 || long.Ints["idx"][0] != short.Index {
 			t.Errorf("the short way reads %v, the long one %v, %v", short, long, err)
 		}

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Example is a tf.train.Example: named lists (tensorflow/core/example/example.proto).
-type Example struct {
+// tfExample is a tf.train.Example: named lists (tensorflow/core/example/example.proto).
+type tfExample struct {
 	Bytes  map[string][][]byte
 	Floats map[string][]float32
 	Ints   map[string][]int64
@@ -30,9 +30,9 @@ const (
 	listField      = 1 // of each list
 )
 
-// Marshal encodes an example; its features are sorted by name, so that the same
+// marshal encodes an example; its features are sorted by name, so that the same
 // example makes the same bytes.
-func (e Example) Marshal() []byte {
+func (e tfExample) marshal() []byte {
 	lists := map[string][]byte{}
 	for name, values := range e.Bytes {
 		var list []byte
@@ -72,9 +72,9 @@ func message(field protowire.Number, data []byte) []byte {
 // errExample is for everything that protobuf's wire format does not allow.
 var errExample = errors.New("it holds no tf.train.Example")
 
-// Unmarshal decodes an example. Lists may be packed or not; bytes are not copied.
-func Unmarshal(data []byte) (Example, error) {
-	e := Example{Bytes: map[string][][]byte{}, Floats: map[string][]float32{}, Ints: map[string][]int64{}}
+// unmarshal decodes an example. Lists may be packed or not; bytes are not copied.
+func unmarshal(data []byte) (tfExample, error) {
+	e := tfExample{Bytes: map[string][][]byte{}, Floats: map[string][]float32{}, Ints: map[string][]int64{}}
 	err := eachMessage(data, featuresField, func(features []byte) error {
 		return eachMessage(features, featureField, func(entry []byte) error {
 			var name string
@@ -98,7 +98,7 @@ func Unmarshal(data []byte) (Example, error) {
 }
 
 // feature decodes a list.
-func (e Example) feature(name string, data []byte) error {
+func (e tfExample) feature(name string, data []byte) error {
 	return fields(data, func(number protowire.Number, kind protowire.Type, list []byte) error {
 		if kind != protowire.BytesType {
 			return errExample
@@ -178,13 +178,13 @@ const (
 	labelFeature = "label"
 )
 
-func (r Record) example() Example {
-	return Example{Bytes: map[string][][]byte{imageFeature: {r.Image}}, Ints: map[string][]int64{labelFeature: {r.Label}}}
+func (r Record) example() tfExample {
+	return tfExample{Bytes: map[string][][]byte{imageFeature: {r.Image}}, Ints: map[string][]int64{labelFeature: {r.Label}}}
 }
 
 // recordOf takes an image and its label from an example.
 func recordOf(data []byte) (Record, error) {
-	e, err := Unmarshal(data)
+	e, err := unmarshal(data)
 	if err != nil {
 		return Record{}, err
 	}

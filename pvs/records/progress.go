@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -25,6 +24,8 @@ type progress struct {
 type doneShard struct {
 	Shard
 	Stamps []string `json:"stamps,omitempty"`
+	// Unnamed says that it was written beside an older set, and has its name since that is gone.
+	Unnamed bool `json:"unnamed,omitempty"`
 }
 
 // items is the number of items that a shard was made from.
@@ -35,15 +36,11 @@ func (w *writer) progressFile() string { return w.name + ".part.jsonl" }
 
 // resume returns the shards of an interrupted or finished writing of the same items
 // that are still there and whose photos are the same, and the manifest where that is all.
-// Else it begins a progress file with them and takes the old manifest away, so that
-// nobody reads it with new shards.
+// Else it begins a progress file with them.
 func (w *writer) resume() ([]doneShard, *Manifest, error) {
 	shards, m, err := w.finished()
 	if err != nil {
 		return nil, nil, err
-	}
-	if m == nil {
-		shards = w.interrupted()
 	}
 	kept, err := w.keep(shards)
 	if err != nil {
@@ -51,6 +48,13 @@ func (w *writer) resume() ([]doneShard, *Manifest, error) {
 	}
 	if m != nil && len(kept) == len(m.Shards) {
 		return kept, m, nil
+	}
+	more, err := w.keep(w.interrupted())
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(more) > len(kept) {
+		kept = more
 	}
 	err = wholefile.Write(w.progressFile(), func(out io.Writer) error {
 		lines := json.NewEncoder(out)
@@ -60,10 +64,7 @@ func (w *writer) resume() ([]doneShard, *Manifest, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return kept, nil, remove(w.manifestFile)
+	return kept, nil, err
 }
 
 // keep returns the first shards that need not be written again: those from the first
@@ -72,7 +73,7 @@ func (w *writer) resume() ([]doneShard, *Manifest, error) {
 func (w *writer) keep(shards []doneShard) ([]doneShard, error) {
 	first := 0
 	for i, s := range shards {
-		if info, err := os.Stat(filepath.Join(filepath.Dir(w.name), s.File)); err != nil || info.Size() != s.Bytes {
+		if info, err := os.Stat(w.path(s)); err != nil || info.Size() != s.Bytes {
 			return shards[:i], nil
 		}
 		if len(s.Skipped) > 0 && !w.skipBad || first+s.items() > w.items {

@@ -38,7 +38,7 @@ func TestReadTensorFlow(t *testing.T) {
 		if err != nil || m.Bounds().Dx() != 9 || r.Label != int64(5*i-1) {
 			t.Errorf("record %d: label %d, %v", i, r.Label, err)
 		}
-		e, err := Unmarshal(data)
+		e, err := unmarshal(data)
 		if want := []float32{float32(i), float32(i) / 2}; err != nil || !slices.Equal(e.Floats["emb"], want) {
 			t.Errorf("record %d: %v, %v", i, e.Floats, err)
 		}
@@ -275,14 +275,14 @@ for raw in tf.data.TFRecordDataset(sys.argv[1]):
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	f.Add(Record{Image: []byte("jpeg"), Label: 3}.example().Marshal())
-	f.Add(Example{Floats: map[string][]float32{"emb": {1, 2}}}.Marshal())
+	f.Add(Record{Image: []byte("jpeg"), Label: 3}.example().marshal())
+	f.Add(tfExample{Floats: map[string][]float32{"emb": {1, 2}}}.marshal())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := Unmarshal(data)
+		e, err := unmarshal(data)
 		if err != nil {
 			return
 		}
-		again, err := Unmarshal(e.Marshal())
+		again, err := unmarshal(e.marshal())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,10 +324,10 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-func ExampleExample_Marshal() {
-	e := Example{Ints: map[string][]int64{"label": {7}}}
-	again, err := Unmarshal(e.Marshal())
-	fmt.Printf("%x %v %v\n", e.Marshal(), again.Ints, err)
+func Example_wireFormat() {
+	e := tfExample{Ints: map[string][]int64{"label": {7}}}
+	again, err := unmarshal(e.marshal())
+	fmt.Printf("%x %v %v\n", e.marshal(), again.Ints, err)
 	// Output: 0a100a0e0a056c6162656c12051a030a0107 map[label:[7]] <nil>
 }
 

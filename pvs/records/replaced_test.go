@@ -250,3 +250,125 @@ func TestOpenWhileWritten(t *testing.T) {
 		t.Error("no set was ever opened")
 	}
 }
+
+// A set that is there stays whole, and is read, until the new one is: also where a photo
+// cannot be read, and where the writing is interrupted and gone on with.
+func TestOldSetStays(t *testing.T) {
+	for _, same := range []bool{true, false} { // the same settings, of which some shards are kept, or others
+		c, name := photosOf(t, 40), filepath.Join(t.TempDir(), "train")
+		old := Options{ShardBytes: 5000}
+		before := write(t, c, name, old)
+		next := old
+		if !same {
+			next.Quality = 60
+		}
+		replace(t, c, 4, 1, false)
+		bad := c.File(c.Photos[30])
+		whole, err := os.ReadFile(bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(bad, []byte("no picture"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := Write(context.Background(), c, catalog.Train, classes, name, next); err == nil {
+				t.Fatal("a photo that cannot be read was written")
+			}
+			s, err := Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Manifest.Key != before.Key {
+				t.Errorf("the set is %s, not %s", s.Manifest.Key, before.Key)
+			}
+			for i := range s.Len() {
+				if _, err := s.At(i); err != nil {
+					t.Error(err)
+				}
+			}
+			s.Close()
+		}
+		if err := os.WriteFile(bad, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		encoded := 0
+		next.Progress = func(done, total int) { encoded++ }
+		write(t, c, name, next)
+		if encoded > 30 {
+			t.Errorf("%d photos were encoded again: the shards before the bad one were done", encoded)
+		}
+		want := filepath.Join(t.TempDir(), "train")
+		next.Progress = nil
+		write(t, c, want, next)
+		sameFiles(t, name, want)
+	}
+}
+
+// Killed between two renames, the next writing ends with the new set.
+func TestKilledWhileNamed(t *testing.T) {
+	c := photosOf(t, 40)
+	want := filepath.Join(t.TempDir(), "train")
+	write(t, c, want, Options{ShardBytes: 5000, Quality: 60})
+	for renamed := range 3 {
+		name := filepath.Join(t.TempDir(), "train")
+		write(t, c, name, Options{ShardBytes: 5000})
+		// The last photo's shard is written, and nothing has its name yet.
+		stop, cancel := context.WithCancel(context.Background())
+		opts := Options{ShardBytes: 5000, Quality: 60, Progress: func(done, total int) {
+			if done == total-2 {
+				cancel()
+			}
+		}}
+		if _, err := Write(stop, c, catalog.Train, classes, name, opts); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		shards, err := filepath.Glob(name + "-*.tfrecord.new")
+		if err != nil || len(shards) < 4 {
+			t.Fatal(shards, err)
+		}
+		if err := os.Remove(name + ".json"); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range shards[:renamed] {
+			if err := os.Rename(s, strings.TrimSuffix(s, ".new")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(t, c, name, Options{ShardBytes: 5000, Quality: 60})
+		sameFiles(t, name, want)
+	}
+}
+
+// What this package did not write is never replaced, and what it did is named.
+func TestOthersRecords(t *testing.T) {
+	c := photosOf(t, 8)
+	for file, say := range map[string]string{
+		"train-00000.tfrecord": "is there without a manifest",
+		"train.json":           "is in the way: it is no manifest of records",
+	} {
+		name := filepath.Join(t.TempDir(), "train")
+		if err := os.WriteFile(filepath.Join(filepath.Dir(name), file), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	name := filepath.Join(t.TempDir(), "train")
+	if err := os.WriteFile(name+".json", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), "is empty, perhaps made by the shell") {
+		t.Error(err)
+	}
+	if err := os.Remove(name + ".json"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, c, name, Options{})
+	var said []string
+	write(t, c, name, Options{Quality: 50, Log: func(line string) { said = append(said, line) }})
+	if len(said) != 1 || !strings.Contains(said[0], "holds photos of the split train of the catalogue") {
+		t.Errorf("said %q", said)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // manifestVersion grows when the manifest's meaning changes. Version 1 had no Asked,
@@ -62,6 +63,9 @@ func ReadManifest(path string) (*Manifest, error) {
 }
 
 // readManifest reads the manifest of a set, or says why there is none.
+// ErrNone marks errors about records that are not there, for [errors.Is].
+var ErrNone = errors.New("there are no records")
+
 func readManifest(name string) ([]byte, error) {
 	const tries = 3 // between two steps a writer may have ended, and the next have begun
 	for try := 1; ; try++ {
@@ -72,10 +76,24 @@ func readManifest(name string) ([]byte, error) {
 		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
 			return nil, errBusy(name)
 		case !errors.Is(err, fs.ErrNotExist) || try == tries:
-			return nil, fmt.Errorf("%w; write them with pvs records", err)
+			return nil, absent(err, manifestFile(name))
 		}
 	}
 }
+
+// absent says in words that a manifest is not there.
+func absent(err error, path string) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return tag.Error(notThere(fmt.Sprintf("there is no %s", path)), ErrNone)
+}
+
+// notThere is an error that is fs.ErrNotExist.
+type notThere string
+
+func (n notThere) Error() string        { return string(n) }
+func (n notThere) Is(target error) bool { return target == fs.ErrNotExist }
 
 func errBusy(name string) error {
 	return fmt.Errorf("the records %s are just being written; read them when that has ended", name)

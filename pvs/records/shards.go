@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -29,6 +31,9 @@ type writer struct {
 	file         func(i int) string // that an item is made from; nil: none
 	log          func(string)       // may be nil
 	manifest     Manifest           // its Asked says what the shards are of
+	// beside says that a set is there, which stays until the new one is whole: shards have
+	// another name until then.
+	beside bool
 }
 
 func (w *writer) say(line string) {
@@ -48,19 +53,23 @@ type item struct {
 // write makes the shards NAME-00000.tfrecord, ... and the manifest NAME.json. Items come
 // in their order whatever the number of cores. Shards that are done are kept:
 // interrupted or killed, it goes on with the next and ends with the same bytes. The set
-// has one writer at a time.
+// has one writer at a time. A set that is there before stays whole until the new one is;
+// both need room on the disk.
 func (w *writer) write(ctx context.Context) (*Manifest, error) {
 	lock, err := onewriter.Lock(w.name)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Release()
+	if err := w.mayReplace(); err != nil {
+		return nil, err
+	}
 	shards, whole, err := w.resume()
 	if err != nil {
 		return nil, err
 	}
 	if whole != nil {
-		return whole, remove(w.progressFile()) // a kill may have left it
+		return whole, errors.Join(w.removeUnnamed(), remove(w.progressFile())) // a kill may have left them
 	}
 	at := 0
 	for i := range shards {
@@ -74,17 +83,8 @@ func (w *writer) write(ctx context.Context) (*Manifest, error) {
 		shards = append(shards, s)
 		at += s.items()
 	}
-	if err := w.writeStamps(shards); err != nil {
-		return nil, err
-	}
 	m := w.complete(shards)
-	if err := w.removeFrom(len(shards)); err != nil {
-		return nil, err
-	}
-	if err := writeJSON(w.manifestFile, m); err != nil {
-		return nil, err
-	}
-	return m, os.Remove(w.progressFile())
+	return m, w.replace(shards, m)
 }
 
 // complete makes the manifest of all shards.
@@ -124,13 +124,14 @@ func (w *writer) removeFrom(i int) error {
 
 // shard writes the one of a number from an item on.
 func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err error) {
-	s.File = w.shardFile(number)
+	s.File, s.Unnamed = w.shardFile(number), w.beside
+	path := w.path(s)
 	sum := sha256.New()
 	next := from
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	wholefile.Sweep(filepath.Join(filepath.Dir(w.name), s.File))
-	err = wholefile.Write(filepath.Join(filepath.Dir(w.name), s.File), func(file io.Writer) error {
+	wholefile.Sweep(path)
+	err = wholefile.Write(path, func(file io.Writer) error {
 		out := io.MultiWriter(file, sum)
 		for e := range w.encoded(ctx, from) {
 			next++
@@ -139,7 +140,7 @@ func (w *writer) shard(ctx context.Context, from, number int) (s doneShard, err 
 			}
 			switch {
 			case e.err != nil && !w.skipBad:
-				return fmt.Errorf("%w, or leave it out with --skip-bad", e.err)
+				return tag.Error(e.err, catalog.ErrBad)
 			case e.err != nil:
 				s.Skipped = append(s.Skipped, e.err.Error())
 			default:

@@ -27,7 +27,7 @@ type Options struct {
 // photos, in the catalogue's order: padded to squares with the mean of their perimeter
 // and encoded as JPEG, with the place of the category in classes as label. Shards
 // that are done are kept: interrupted or killed, it goes on with the next and ends with
-// the same bytes. NAME.stamps has size, times and SHA-256 of each photo's file: from the
+// the same bytes. A set that is there before stays whole until the new one is. NAME.stamps has size, times and SHA-256 of each photo's file: from the
 // first photo on that was replaced, shards are written anew. The set has one writer at a
 // time; another one is refused.
 func Write(ctx context.Context, c *catalog.Catalog, split catalog.Split, classes []string, name string, opts Options) (*Manifest, error) {
@@ -103,5 +103,5 @@ func (s *photoSet) encode(p catalog.Photo) (frame []byte, stamp string, err erro
 	if i, ok := slices.BinarySearch(s.classes, string(p.Category)); ok {
 		label = int64(i)
 	}
-	return appendFrame(nil, Record{Image: jpg.Bytes(), Label: label}.example().Marshal()), stamp, nil
+	return appendFrame(nil, Record{Image: jpg.Bytes(), Label: label}.example().marshal()), stamp, nil
 }

@@ -17,7 +17,7 @@ import (
 // K is how many results of a query count.
 const K = 10
 
-// Entry is a scored way to turn photos into vectors.
+// Entry is a scored method of embedding photos.
 type Entry struct {
 	Name           string // for people
 	Index, Queries *vectors.Set
@@ -28,19 +28,17 @@ type Entry struct {
 
 // Options of a scoring; the zero value is the default.
 type Options struct {
-	// Backend starts a backend for a search that is large enough for one; nil: plain Go
-	// searches.
+	// Backend starts a backend for a search that is large enough for one; nil: searches run in pure Go.
 	Backend func() (compute.Backend, error)
-	// Progress starts the progress of a step; may be nil.
+	// Progress starts to report the progress of a step, named what; may be nil.
 	Progress func(what string) (update func(done, total int), finish func())
 	// Log gets a line where photos have changed since they were embedded; may be nil.
 	Log func(string)
 }
 
 // Score embeds a catalogue's index and query photos into the folder dir, searches and
-// scores. Vectors that an earlier start left there with the same embedder and photos
-// are taken as they are, but for photos whose files were replaced. The folder has one
-// writer at a time.
+// scores. Vectors of the same embedder and photos that are there already are used again,
+// but for photos whose files were replaced. The folder has one writer at a time.
 func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir string, opts Options) (*Entry, error) {
 	entry := &Entry{Name: name, Ranked: filepath.Join(dir, "ranked.csv")}
 	held, err := onewriter.LockFolder(dir)
@@ -61,7 +59,8 @@ func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir 
 	if entry.Results, err = Search(ctx, exact, entry.Queries, K); err != nil {
 		return nil, err
 	}
-	ranking := RankingOf(entry.Index, filepath.Join(dir, string(catalog.Index)), entry.Queries, filepath.Join(dir, string(catalog.Query)))
+	ranking := RankingOf(entry.Index, filepath.Join(dir, string(catalog.Index)),
+		entry.Queries, filepath.Join(dir, string(catalog.Query)))
 	if err := WriteRanked(entry.Ranked, entry.Results, ranking); err != nil {
 		return nil, err
 	}
@@ -75,7 +74,8 @@ func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir 
 
 // embedSplit embeds a split, or reads the vectors that an earlier start with the same
 // network and photos left.
-func embedSplit(ctx context.Context, c *catalog.Catalog, split catalog.Split, e embed.Embedder, dir string, opts Options) (*vectors.Set, error) {
+func embedSplit(ctx context.Context, c *catalog.Catalog, split catalog.Split, e embed.Embedder, dir string,
+	opts Options) (*vectors.Set, error) {
 	photos := embed.PhotosOf(c, split)
 	if len(photos) == 0 {
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Dir, split)

@@ -16,10 +16,12 @@ func Gallery(c *catalog.Catalog, entries ...*Entry) (chart.Gallery, error) {
 	first := entries[0]
 	mar := first.Report.MAR()
 	g := chart.Gallery{
-		Title:    "Product visual search: ten nearest neighbours",
-		Subtitle: fmt.Sprintf("%s · MAR@10 = %.3f [%.3f, %.3f] over %d queries in %d index photos", first.Name, mar.Value, mar.Low, mar.High, first.Report.Queries, len(c.Split(catalog.Index))),
-		Total:    first.Report.Queries,
-		Footer:   "Bars: macro-average recall at 10 with 95% bootstrap intervals. Green frame and tick: the query's own product. Numbers: cosine similarity.",
+		Title: "Product visual search: ten nearest neighbours",
+		Subtitle: fmt.Sprintf("%s · MAR@10 = %.3f [%.3f, %.3f] over %d queries in %d index photos",
+			first.Name, mar.Value, mar.Low, mar.High, first.Report.Queries, len(c.Split(catalog.Index))),
+		Total: first.Report.Queries,
+		Footer: "Bars: macro-average recall at 10 with 95% bootstrap intervals. " +
+			"Green frame and tick: the query's own product. Numbers: cosine similarity.",
 	}
 	for _, e := range entries {
 		m := e.Report.MAR()
@@ -32,15 +34,17 @@ func Gallery(c *catalog.Catalog, entries ...*Entry) (chart.Gallery, error) {
 	show := photos(c)
 	found := map[string][]chart.Result{}
 	for r := range first.Results.Each {
-		found[r.Query] = append(found[r.Query], chart.Result{Photo: show(r.Index), Rank: r.Rank, Score: r.Score, Right: slices.Contains(truth[r.Query], r.Index)})
+		found[r.Query] = append(found[r.Query], chart.Result{Photo: show(r.Index), Rank: r.Rank, Score: r.Score,
+			Right: slices.Contains(truth[r.Query], r.Index)})
 	}
 	for _, q := range first.Report.PerQuery {
-		g.Rows = append(g.Rows, chart.Row{Query: show(q.Query), Results: found[q.Query], Recall: q.Values[0], Relevant: q.Relevant, Hits: q.Hits})
+		g.Rows = append(g.Rows, chart.Row{Query: show(q.Query), Results: found[q.Query], Recall: q.Values[0],
+			Relevant: q.Relevant, Hits: q.Hits})
 	}
 	return g, nil
 }
 
-// photos returns a function from ids to what a picture shows of them.
+// photos returns a function that looks up a photo with its labels by id.
 func photos(c *catalog.Catalog) func(id string) chart.Photo {
 	byID := c.ByID()
 	return func(id string) chart.Photo {

@@ -23,11 +23,11 @@ const (
 	TwoLists IDs = "two" // the same id is another photo: nothing is left out
 )
 
-// What rounding may change of a vector, to float16 or by another engine: the cosine to
-// itself, and its length.
+// Tolerances for rounding, to float16 or by another engine: the cosine of a vector and
+// its rounded copy, and the relative difference of their lengths.
 const (
-	sameDirection = 1 - 1e-4
-	sameLength    = 1e-3
+	minSameCosine   = 1 - 1e-4
+	lengthTolerance = 1e-3
 )
 
 // itself says whether query q is the photo of a row that has its id.
@@ -41,12 +41,12 @@ func (x *Index) itself(queries *vectors.Set) func(q, row int) bool {
 	return func(q, row int) bool { return sameVector(queries, q, x.set, row) }
 }
 
-// sameVector compares two unit vectors and the lengths that they had, where those are known
-// and say something: one that was of length 1 already may be a copy that another program
-// normalised.
+// sameVector compares two unit vectors, and the lengths that they had before they were
+// normalised where both are known. A length of 1 is not compared: the vector may be a
+// copy that another program normalised.
 func sameVector(a *vectors.Set, i int, b *vectors.Set, j int) bool {
 	la, lb := a.Length(i), b.Length(j)
-	if known := la > 0 && lb > 0 && !isUnit(la) && !isUnit(lb); known && math.Abs(la-lb) > sameLength*max(la, lb) {
+	if known := la > 0 && lb > 0 && !isUnit(la) && !isUnit(lb); known && math.Abs(la-lb) > lengthTolerance*max(la, lb) {
 		return false
 	}
 	cosine := 0.0
@@ -54,11 +54,11 @@ func sameVector(a *vectors.Set, i int, b *vectors.Set, j int) bool {
 	for d, v := range a.Row(i) {
 		cosine += float64(v) * float64(other[d])
 	}
-	return cosine >= sameDirection
+	return cosine >= minSameCosine
 }
 
 // isUnit says whether a length is 1 but for rounding.
-func isUnit(length float64) bool { return math.Abs(length-1) <= sameLength }
+func isUnit(length float64) bool { return math.Abs(length-1) <= lengthTolerance }
 
 // Shared says how many queries have the id of a row of the index, and how many of these
 // are taken for that very photo.
@@ -78,30 +78,33 @@ func (x *Index) Shared(queries *vectors.Set) (ids, photos int) {
 	return ids, photos
 }
 
-// Decision is [Index.Shared] as a line for people; "" where no id is shared. A user who
-// knows better says so.
+// Decision is [Index.Shared] as a sentence; "" where no id is shared. Index.IDs overrides
+// the decision.
 func (x *Index) Decision(queries *vectors.Set) string {
 	ids, photos := x.Shared(queries)
 	switch {
 	case ids == 0:
 		return ""
 	case photos == ids:
-		return fmt.Sprintf("%d of %d queries are photos of the index (by id%s) and are not found as themselves", ids, queries.Len(), x.and())
+		return fmt.Sprintf("%d of %d queries are photos of the index (by id%s) and are not found as themselves", ids,
+			queries.Len(), x.matchedBy())
 	case photos == 0:
-		return fmt.Sprintf("%d of %d queries have an id of the index for another photo (by the %s): nothing is left out as the query itself", ids, queries.Len(), x.by())
+		return fmt.Sprintf("%d of %d queries have an id of the index for another photo (by the %s): nothing is left out as "+
+			"the query itself", ids, queries.Len(), x.decidedBy())
 	}
-	return fmt.Sprintf("%d of %d queries have an id of the index; %d of them have the same vector there and are not found as themselves, the others are taken for other photos",
+	return fmt.Sprintf("%d of %d queries have an id of the index; %d of them have the same vector there and are not "+
+		"found as themselves, the others are taken for other photos",
 		ids, queries.Len(), photos)
 }
 
-func (x *Index) and() string {
+func (x *Index) matchedBy() string {
 	if x.IDs == OneList {
 		return ""
 	}
 	return " and vector"
 }
 
-func (x *Index) by() string {
+func (x *Index) decidedBy() string {
 	if x.IDs == TwoLists {
 		return "user's word"
 	}

@@ -38,12 +38,15 @@ func TestAQueryIsNotFoundAsItself(t *testing.T) {
 	}{
 		{"in itself", index, "", "2 2 0", "3 of 3 queries are photos of the index (by id and vector) and are not found"},
 		{"rounded", rounded, ByVector, "2 2 1", "3 of 3 queries are photos"},
-		{"normalised by another program", []float32{1, 0, 0, 1, math.Sqrt2 / 2, math.Sqrt2 / 2}, ByVector, "2 2 0", "3 of 3 queries are photos"},
+		{"normalised by another program", []float32{1, 0, 0, 1, math.Sqrt2 / 2, math.Sqrt2 / 2}, ByVector, "2 2 0",
+			"3 of 3 queries are photos"},
 		// Their directions are the same, but not the vectors.
-		{"another list", scaled, ByVector, "0 1 2", "3 of 3 queries have an id of the index for another photo (by the vectors)"},
+		{"another list", scaled, ByVector, "0 1 2",
+			"3 of 3 queries have an id of the index for another photo (by the vectors)"},
 		{"another list, said to be the same", scaled, OneList, "2 2 0", "3 of 3 queries are photos of the index (by id) and"},
 		{"the same list, said to be another", index, TwoLists, "0 1 2", "for another photo (by the user's word)"},
-		{"one photo in both", []float32{2, 0, 6, 0, 0, 6}, ByVector, "2 0 1", "3 of 3 queries have an id of the index; 1 of them have the same vector"},
+		{"one photo in both", []float32{2, 0, 6, 0, 0, 6}, ByVector, "2 0 1",
+			"3 of 3 queries have an id of the index; 1 of them have the same vector"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			set, queries := unit(t, "0 1 2", index...), unit(t, "0 1 2", c.queries...)

@@ -38,7 +38,7 @@ type Ranking struct {
 	Queries Searched `json:"queries"`
 }
 
-// Searched is one side of a search.
+// Searched describes the index or the queries of a search.
 type Searched struct {
 	Name   string          `json:"name"` // of the vectors, or a photo's file
 	Rows   int             `json:"rows"`
@@ -48,20 +48,20 @@ type Searched struct {
 
 // RankingOf describes a search of queries in an index by the sets and their names.
 func RankingOf(index *vectors.Set, indexName string, queries *vectors.Set, queriesName string) *Ranking {
-	side := func(s *vectors.Set, name string) Searched {
+	describe := func(s *vectors.Set, name string) Searched {
 		if full, err := filepath.Abs(name); err == nil {
 			name = full
 		}
 		return Searched{Name: name, Rows: s.Len(), IDs: vectors.DigestIDs(s.IDs), Origin: s.Origin}
 	}
-	return &Ranking{Format: rankingFormat, Version: rankingVersion, Index: side(index, indexName),
-		Queries: side(queries, queriesName)}
+	return &Ranking{Format: rankingFormat, Version: rankingVersion, Index: describe(index, indexName),
+		Queries: describe(queries, queriesName)}
 }
 
 func rankingFile(path string) string { return path + ".json" }
 
-// WriteRanked writes results as a CSV (see [evaluate.WriteRanked]) and beside it what
-// they were searched in. The note is never beside another CSV: it goes first and comes last.
+// WriteRanked writes results as a CSV (see [evaluate.WriteRanked]) and its sidecar. The
+// sidecar is never beside another CSV: it is removed first and written last.
 func WriteRanked(path string, results Results, r *Ranking) error {
 	if _, err := readRanking(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -89,8 +89,8 @@ func fileDigest(path string) (string, error) {
 	return hex.EncodeToString(s.SHA256[:]), err
 }
 
-// ReadRanking reads what is known of the results in a CSV; nil where nothing is. A note
-// on other results than are there now is an error.
+// ReadRanking reads the sidecar of a CSV of results; nil where there is none. The sidecar
+// of other results than the CSV holds now is an error.
 func ReadRanking(path string) (*Ranking, error) {
 	r, err := readRanking(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -184,8 +184,8 @@ func (r *Ranking) Against(ctx context.Context, c *catalog.Catalog, path string) 
 	return notes, nil
 }
 
-// looked at, at most, of each side's photos, evenly spread: where times differ, as in a
-// copied catalogue, a photo is read.
+// mostPhotos is how many photos of the index, and of the queries, are compared at most,
+// evenly spread: where times differ, as in a copied catalogue, a photo is read.
 const mostPhotos = 10_000
 
 // changed compares photos with the stamps beside the vectors.
@@ -195,7 +195,8 @@ func (s Searched) changed(ctx context.Context, c *catalog.Catalog, path string) 
 		return "", nil // moved, or made again: nothing is known of the photos
 	}
 	defer rows.Close()
-	if !rows.Origin.Known() || vectors.DigestIDs(rows.IDs) != s.IDs || !rows.Origin.Date.Equal(s.Origin.Date) || rows.Origin.Photos != s.Origin.Photos {
+	if !rows.Origin.Known() || vectors.DigestIDs(rows.IDs) != s.IDs || !rows.Origin.Date.Equal(s.Origin.Date) ||
+		rows.Origin.Photos != s.Origin.Photos {
 		return fmt.Sprintf("the vectors %s were made again since they were searched for %s: search again for "+
 			"their score", s.Name, path), nil
 	}

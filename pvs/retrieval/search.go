@@ -11,8 +11,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// WorthABackend says whether starting XLA pays for a search of queries in rows: from
-// some billion products of values on.
+// WorthABackend says whether starting XLA is worth it for a search: from 4 billion
+// multiplications on.
 func WorthABackend(rows, queries, dim int) bool {
 	return float64(rows)*float64(queries)*float64(dim) > 4e9
 }
@@ -28,8 +28,8 @@ type Index struct {
 // Made returns the origin of the vectors; nil where it is not known.
 func (i *Index) Made() *vectors.Origin { return i.set.Origin }
 
-// NewIndex makes an exact index of unit vectors for a number of queries. Start is
-// called for a backend where the search is large enough for one; nil: plain Go searches.
+// NewIndex makes an exact index of unit vectors for a number of queries. Start is called
+// for a backend where the search is large enough for one; nil: searches run in pure Go.
 func NewIndex(set *vectors.Set, queries int, start func() (compute.Backend, error)) (*Index, error) {
 	var b compute.Backend
 	if start != nil && WorthABackend(set.Len(), queries, set.Dim) {
@@ -41,7 +41,7 @@ func NewIndex(set *vectors.Set, queries int, start func() (compute.Backend, erro
 	return NewIndexOn(b, set)
 }
 
-// NewIndexOn is [NewIndex] on a backend that runs already; nil: plain Go searches.
+// NewIndexOn is [NewIndex] on a given backend; nil: searches run in pure Go.
 func NewIndexOn(b compute.Backend, set *vectors.Set) (*Index, error) {
 	exact, err := search.NewExact(set.IDs, set.Data, set.Dim, search.ExactOptions{Backend: b})
 	if err != nil {
@@ -53,9 +53,9 @@ func NewIndexOn(b compute.Backend, set *vectors.Set) (*Index, error) {
 // Results are the neighbours of each query, nearest first.
 type Results [][]evaluate.Result
 
-// Search finds the k nearest of each query, which are never the query itself: see [Index].
-// In an index of another kind it is told by its id alone. Queries that were made with
-// another network, or in another way, than the index are refused, where both are known.
+// Search finds the k nearest of each query. The query itself is never among them: an
+// [Index] recognises it as its IDs say, any other index by its id alone. Where the origins
+// of index and queries are known, they must be the same, or it is an error.
 func Search(ctx context.Context, index search.Index, queries *vectors.Set, k int) (Results, error) {
 	if known, ok := index.(interface{ Made() *vectors.Origin }); ok {
 		if err := vectors.Compare("the index", known.Made(), "the queries", queries.Origin); err != nil {
@@ -63,7 +63,8 @@ func Search(ctx context.Context, index search.Index, queries *vectors.Set, k int
 		}
 	}
 	if index.Dim() != queries.Dim {
-		return nil, fmt.Errorf("the index has vectors of dimension %d and the queries of %d; embed both with the same network", index.Dim(), queries.Dim)
+		return nil, fmt.Errorf("the index has vectors of dimension %d and the queries of %d; embed both with the same "+
+			"network", index.Dim(), queries.Dim)
 	}
 	opts := search.Options{QueryIDs: queries.IDs}
 	if x, ok := index.(*Index); ok {
@@ -76,7 +77,8 @@ func Search(ctx context.Context, index search.Index, queries *vectors.Set, k int
 	out := make(Results, len(hits))
 	for q, list := range hits {
 		for i, h := range list {
-			out[q] = append(out[q], evaluate.Result{Query: queries.IDs[q], Rank: i + 1, Index: index.ID(h.Row), Score: h.Score})
+			out[q] = append(out[q], evaluate.Result{Query: queries.IDs[q], Rank: i + 1,
+				Index: index.ID(h.Row), Score: h.Score})
 		}
 	}
 	return out, nil

@@ -11,9 +11,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// device multiplies on a GoMLX backend. Every tile of rows has the same shape: the
-// last one is filled up, so that equal vectors go through the same arithmetic wherever
-// they stand, and nothing is compiled for it anew.
+// device computes inner products on a GoMLX backend. Every tile of rows has the same
+// shape: the last one is padded with zeros, so that equal vectors have exactly equal
+// scores in any row, and one compiled program serves all tiles.
 type device struct {
 	backend compute.Backend
 	exec    *graph.Exec
@@ -31,18 +31,18 @@ func newDevice(backend compute.Backend, dim, height int) (*device, error) {
 	return &device{backend, exec, dim, height}, nil
 }
 
-// onDevice is one search's queries and rows on the device. The rows of two tiles are
-// there: those being multiplied, and the next. Their memory serves again and again, as
-// the index may be much larger than what is to spare.
+// onDevice is one search's queries and rows on the device. Two tiles of rows are double
+// buffered: those being multiplied, and the next. The buffers are reused, since the
+// index may be much larger than the memory.
 type onDevice struct {
 	*device
-	queries []*tensors.Tensor
-	rowSets [2]rowSet
-	turn    int
+	queries    []*tensors.Tensor
+	rowBuffers [2]rowBuffer
+	current    int
 }
 
-// rowSet is a tile of rows.
-type rowSet struct {
+// rowBuffer is the memory of a tile of rows.
+type rowBuffer struct {
 	tensor *tensors.Tensor
 	inUse  sync.WaitGroup // scores not read yet: until then the device may read the rows
 }
@@ -54,20 +54,20 @@ func (d *device) begin(queries []float32, tile int) (products, error) {
 		part := queries[from:min(from+step, len(queries))]
 		s.queries = append(s.queries, tensors.FromFlatDataAndDimensions(part, len(part)/d.dim, d.dim))
 	}
-	for i := range s.rowSets {
+	for i := range s.rowBuffers {
 		t, err := tensors.FromShapeForBackend(d.backend, 0, shapes.Make(dtypes.Float32, d.height, d.dim))
 		if err != nil {
 			s.end()
-			return nil, fmt.Errorf("making room for the index's rows: %w", err)
+			return nil, fmt.Errorf("allocating memory for the index's rows: %w", err)
 		}
-		s.rowSets[i].tensor = t
+		s.rowBuffers[i].tensor = t
 	}
 	return s, nil
 }
 
 func (s *onDevice) rows(data []float32, nr int) error {
-	s.turn = 1 - s.turn
-	set := &s.rowSets[s.turn]
+	s.current = 1 - s.current
+	set := &s.rowBuffers[s.current]
 	set.inUse.Wait()
 	return set.tensor.MutableFlatData(func(flat any) {
 		n := copy(flat.([]float32), data[:nr*s.dim])
@@ -76,7 +76,7 @@ func (s *onDevice) rows(data []float32, nr int) error {
 }
 
 func (s *onDevice) tile(t int) (scores, error) {
-	set := &s.rowSets[s.turn]
+	set := &s.rowBuffers[s.current]
 	out, err := s.exec.Call(s.queries[t], set.tensor)
 	if err != nil {
 		return nil, fmt.Errorf("searching: %w", err)
@@ -87,17 +87,17 @@ func (s *onDevice) tile(t int) (scores, error) {
 		if err := out[0].ConstFlatData(func(flat any) { use(flat.([]float32), s.height) }); err != nil {
 			return fmt.Errorf("searching: %w", err)
 		}
-		// The collector does not see how much memory the device holds for these.
+		// Go's garbage collector does not see the device's memory.
 		return out[0].FinalizeAll()
 	}, nil
 }
 
 func (s *onDevice) end() {
 	for _, q := range s.queries {
-		_ = q.FinalizeAll() // there is nothing to be done about it
+		_ = q.FinalizeAll() // an error here changes no result
 	}
-	for i := range s.rowSets {
-		if t := s.rowSets[i].tensor; t != nil {
+	for i := range s.rowBuffers {
+		if t := s.rowBuffers[i].tensor; t != nil {
 			_ = t.FinalizeAll()
 		}
 	}

@@ -12,9 +12,9 @@ import (
 
 // ExactOptions of [NewExact]; zero values are defaults.
 type ExactOptions struct {
-	Backend   compute.Backend // computes products; nil: plain Go
-	TileRows  int             // rows of the index at once; 0: 8192
-	TileQuery int             // queries at once; 0: 1024
+	Backend   compute.Backend // computes inner products; nil: pure Go
+	TileRows  int             // rows of the index in a tile; 0: 8192
+	TileQuery int             // queries in a tile; 0: defaultTileQueries
 }
 
 // Exact compares queries with all rows. It may be used from several goroutines at once.
@@ -23,7 +23,7 @@ type Exact struct {
 	data []float32
 	dim  int
 	opts ExactOptions
-	rank []int32        // place of a row when rows are sorted by id
+	rank []int32        // of a row when rows are sorted by id
 	row  map[string]int // of an id
 
 	height int // rows of a tile
@@ -32,11 +32,11 @@ type Exact struct {
 	device multiplier // nil without a backend
 }
 
-// DefaultTileQueries is how many queries a tile has if nothing else is said.
-const DefaultTileQueries = 1024
+// defaultTileQueries is the default of ExactOptions.TileQuery.
+const defaultTileQueries = 1024
 
-// fewQueries is up to where plain Go is faster than handing the whole index to a
-// backend, which copies it (the two cross between 6 and 8 queries on 2 cores).
+// fewQueries is the number of queries up to which pure Go is faster than a backend, to
+// which the whole index is copied (on 2 cores they break even between 6 and 8 queries).
 const fewQueries = 6
 
 // NewExact makes an index of unit vectors, data [len(ids), dim], which is used in
@@ -47,7 +47,7 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 		opts.TileRows = 8192
 	}
 	if opts.TileQuery == 0 {
-		opts.TileQuery = DefaultTileQueries
+		opts.TileQuery = defaultTileQueries
 	}
 	if opts.TileRows < 1 || opts.TileQuery < 1 {
 		return nil, fmt.Errorf("tiles of %d rows and %d queries are not possible", opts.TileRows, opts.TileQuery)
@@ -79,8 +79,8 @@ func NewExact(ids []string, data []float32, dim int, opts ExactOptions) (*Exact,
 		return 0
 	})
 	e.rank = make([]int32, len(ids))
-	for place, row := range order {
-		e.rank[row] = int32(place)
+	for rank, row := range order {
+		e.rank[row] = int32(rank)
 	}
 	e.height = min(opts.TileRows, max(1, len(ids)))
 	e.plain = plainGo{dim, e.height}
@@ -148,7 +148,8 @@ func (e *Exact) Search(ctx context.Context, queries []float32, k int, opts Optio
 		return nil, fmt.Errorf("k = %d results make no search", k)
 	}
 	if len(queries)%e.dim != 0 {
-		return nil, fmt.Errorf("%d values are no queries of the index's dimension %d; embed both with the same network", len(queries), e.dim)
+		return nil, fmt.Errorf("%d values are no queries of the index's dimension %d; embed both with the same network",
+			len(queries), e.dim)
 	}
 	n := len(queries) / e.dim
 	if opts.QueryIDs != nil && len(opts.QueryIDs) != n {
@@ -184,9 +185,10 @@ func (e *Exact) Search(ctx context.Context, queries []float32, k int, opts Optio
 	return out, nil
 }
 
-// tiles goes through all pairs of tiles, and through the index once: products of one
-// tile are computed while the best of the tile before are picked out.
-func (e *Exact) tiles(ctx context.Context, queries []float32, tops []top, skip []int, progress func(done, total int)) error {
+// tiles computes the inner products of all pairs of tiles and goes through the index
+// once: while a tile is computed, the scores of the one before are scanned for hits.
+func (e *Exact) tiles(ctx context.Context, queries []float32, tops []top, skip []int,
+	progress func(done, total int)) error {
 	n, width := len(tops), e.opts.TileQuery
 	if n == 0 || e.Len() == 0 {
 		return nil
@@ -212,7 +214,7 @@ func (e *Exact) tiles(ctx context.Context, queries []float32, tops []top, skip [
 		for j := range jobs {
 			err := j.scores(func(flat []float32, stride int) {
 				to := min(j.q+width, n)
-				pick(tops[j.q:to], skip[j.q:to], flat, stride, j.nr, j.r)
+				scanTile(tops[j.q:to], skip[j.q:to], flat, stride, j.nr, j.r)
 			})
 			if failed == nil {
 				failed = err
@@ -249,8 +251,8 @@ func (e *Exact) tiles(ctx context.Context, queries []float32, tops []top, skip [
 	return err
 }
 
-// pick scans the scores of a tile, its queries spread over the cores.
-func pick(tops []top, skip []int, scores []float32, stride, nr, base int) {
+// scanTile scans the scores of a tile, its queries in parallel.
+func scanTile(tops []top, skip []int, scores []float32, stride, nr, base int) {
 	parallel(len(tops), func(from, to int) {
 		for i := from; i < to; i++ {
 			tops[i].scan(scores[i*stride:i*stride+nr], base, skip[i])
@@ -258,7 +260,7 @@ func pick(tops []top, skip []int, scores []float32, stride, nr, base int) {
 	})
 }
 
-// parallel cuts 0..n into one part a core.
+// parallel divides 0..n into one range for each core and calls work on all in parallel.
 func parallel(n int, work func(from, to int)) {
 	cores := min(n, runtime.GOMAXPROCS(0))
 	if cores <= 1 {

@@ -14,11 +14,12 @@ type Hit struct {
 
 // Options of one search.
 type Options struct {
-	// QueryIDs are the queries' ids, or nil. A row of a query's own id is never its hit.
+	// QueryIDs are the queries' ids, or nil. A row with the query's id is not its hit,
+	// unless Itself says otherwise.
 	QueryIDs []string
 	// Itself says whether a row that has a query's id is the query itself; nil: it is.
 	Itself func(query, row int) bool
-	// Progress is told how many of the products are done; may be nil.
+	// Progress is called with the number of tiles that are done; may be nil.
 	Progress func(done, total int)
 }
 
@@ -49,7 +50,8 @@ func checkUnit(what string, data []float32, dim int, id func(i int) string) erro
 			return fmt.Errorf("%s %d (%s) holds a value that is no finite number; embed that photo again", what, i, id(i))
 		}
 		if math.Abs(float64(sum)-1) > unitTolerance {
-			return fmt.Errorf("%s %d (%s) has the length %.4g, not 1; normalise the vectors before searching", what, i, id(i), math.Sqrt(float64(sum)))
+			return fmt.Errorf("%s %d (%s) has the length %.4g, not 1; normalise the vectors before searching",
+				what, i, id(i), math.Sqrt(float64(sum)))
 		}
 	}
 	return nil

@@ -1,25 +1,25 @@
 package search
 
-// plainGo multiplies without a backend.
+// plainGo computes inner products in pure Go, without a backend.
 type plainGo struct {
 	dim    int
 	height int // rows of a tile, at most
 }
 
-// inGo is one search's queries in plain Go.
+// inGo is one search's queries in pure Go.
 type inGo struct {
 	plainGo
 	queries []float32
 	width   int // queries of a tile
 	data    []float32
 	nr      int
-	room    chan []float32 // for scores: one tile is computed while the one before is read
+	buffers chan []float32 // for scores: one tile is computed while the one before is read
 }
 
 func (p plainGo) begin(queries []float32, tile int) (products, error) {
-	s := &inGo{plainGo: p, queries: queries, width: tile, room: make(chan []float32, 2)}
-	for range cap(s.room) {
-		s.room <- make([]float32, min(tile, len(queries)/p.dim)*p.height)
+	s := &inGo{plainGo: p, queries: queries, width: tile, buffers: make(chan []float32, 2)}
+	for range cap(s.buffers) {
+		s.buffers <- make([]float32, min(tile, len(queries)/p.dim)*p.height)
 	}
 	return s, nil
 }
@@ -32,25 +32,25 @@ func (s *inGo) rows(data []float32, nr int) error {
 func (s *inGo) tile(t int) (scores, error) {
 	step := s.width * s.dim
 	queries := s.queries[t*step : min((t+1)*step, len(s.queries))]
-	flat, nr := <-s.room, s.nr
+	flat, nr := <-s.buffers, s.nr
 	s.multiply(queries, len(queries)/s.dim, s.data, nr, flat)
 	return func(use func(flat []float32, stride int)) error {
 		use(flat, nr)
-		s.room <- flat
+		s.buffers <- flat
 		return nil
 	}, nil
 }
 
 func (s *inGo) end() {}
 
-// multiply computes a query against four rows at a time, so that each of its values
-// that is read serves four products.
+// multiply computes inner products of a query with four rows at a time (register
+// blocking): each value of the query is loaded once for four rows.
 func (p plainGo) multiply(queries []float32, nq int, rows []float32, nr int, scores []float32) {
 	parallel(nr, func(from, to int) {
 		r := from
 		for ; r+4 <= to; r += 4 {
 			for q := range nq {
-				p.four(queries[q*p.dim:(q+1)*p.dim], rows[r*p.dim:(r+4)*p.dim], scores[q*nr+r:q*nr+r+4])
+				p.dot4(queries[q*p.dim:(q+1)*p.dim], rows[r*p.dim:(r+4)*p.dim], scores[q*nr+r:q*nr+r+4])
 			}
 		}
 		for ; r < to; r++ {
@@ -61,9 +61,9 @@ func (p plainGo) multiply(queries []float32, nq int, rows []float32, nr int, sco
 	})
 }
 
-// four is dot for four rows at once, adding in the same order as dot, so that equal
-// vectors have equal scores wherever they stand.
-func (p plainGo) four(q, rows, out []float32) {
+// dot4 is dot for four rows. It adds in the same order as dot, so that equal vectors have
+// exactly equal scores in any row.
+func (p plainGo) dot4(q, rows, out []float32) {
 	d := p.dim
 	a, b, c, e := rows[:d], rows[d:2*d], rows[2*d:3*d], rows[3*d:4*d]
 	var a0, a1, b0, b1, c0, c1, e0, e1 float32

@@ -1,22 +1,22 @@
 package search
 
-// multiplier begins searches.
+// multiplier computes inner products: in pure Go or on a backend.
 type multiplier interface {
-	// begin takes the queries [n, dim] of a search, to be multiplied in tiles of so many.
+	// begin starts a search with its queries [n, dim], which are multiplied in tiles of tile queries.
 	begin(queries []float32, tile int) (products, error)
 }
 
 // products are the inner products of one search, a tile of queries and rows at a time.
 type products interface {
-	// rows takes the rows [nr, dim] of the next tiles.
+	// rows sets the rows [nr, dim] of the next tiles.
 	rows(data []float32, nr int) error
-	// tile multiplies tile t of the queries with the rows. Its scores have to be read once,
-	// which another goroutine may do meanwhile.
+	// tile multiplies tile t of the queries with the rows. Its scores must be read exactly
+	// once, possibly in another goroutine.
 	tile(t int) (scores, error)
-	// end comes when all scores are read.
+	// end frees the search's memory; all scores must have been read.
 	end()
 }
 
-// scores hands out a tile's scores: those of query i begin at flat[i*stride]. They are
-// gone when use returns.
+// scores calls use with a tile's scores: those of query i begin at flat[i*stride]. They
+// are valid until use returns.
 type scores func(use func(flat []float32, stride int)) error

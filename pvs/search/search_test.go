@@ -120,14 +120,15 @@ func TestAgainstNaive(t *testing.T) {
 }
 
 // sameHits demands the rows that are wanted, in their order, each once and with the score of its own; only rows
-// whose scores are as good as equal may change places.
+// whose scores are as good as equal may be swapped.
 func sameHits(t *testing.T, what string, got, want []Hit, scores map[int]float32) {
 	t.Helper()
 	const within = 1e-5
 	seen := map[int]bool{}
 	for i, h := range got {
 		score, ok := scores[h.Row]
-		if !ok || seen[h.Row] || math.Abs(float64(h.Score-score)) > within || h.Row != want[i].Row && math.Abs(float64(score-want[i].Score)) > within {
+		if !ok || seen[h.Row] || math.Abs(float64(h.Score-score)) > within || h.Row != want[i].Row &&
+			math.Abs(float64(score-want[i].Score)) > within {
 			t.Fatalf("%s, place %d: %v, want %v; its own score is %g, seen before: %t", what, i, h, want[i], score, seen[h.Row])
 		}
 		seen[h.Row] = true
@@ -181,10 +182,16 @@ func TestBadInput(t *testing.T) {
 	nan := []float32{float32(math.NaN()), 0, 0, 1}
 	ids := []string{"a", "b"}
 	for say, build := range map[string]func() error{
-		"id a stands for":                     func() error { _, err := NewExact([]string{"a", "a"}, unit, 2, ExactOptions{}); return err },
+		"id a stands for": func() error {
+			_, err := NewExact([]string{"a", "a"}, unit, 2, ExactOptions{})
+			return err
+		},
 		"(a) holds a value that is no finite": func() error { _, err := NewExact(ids, nan, 2, ExactOptions{}); return err },
-		"the length 2":                        func() error { _, err := NewExact(ids, []float32{2, 0, 0, 1}, 2, ExactOptions{}); return err },
-		"do not make vectors":                 func() error { _, err := NewExact(ids, unit, 3, ExactOptions{}); return err },
+		"the length 2": func() error {
+			_, err := NewExact(ids, []float32{2, 0, 0, 1}, 2, ExactOptions{})
+			return err
+		},
+		"do not make vectors": func() error { _, err := NewExact(ids, unit, 3, ExactOptions{}); return err },
 	} {
 		if err := build(); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("got %v, want %q", err, say)

@@ -7,7 +7,7 @@ type top struct {
 	rank []int32 // rank[row] orders rows of equal score
 }
 
-// worse says whether a stands behind b.
+// worse says whether a ranks after b.
 func (t *top) worse(a, b Hit) bool {
 	if a.Score != b.Score {
 		return a.Score < b.Score
@@ -15,16 +15,16 @@ func (t *top) worse(a, b Hit) bool {
 	return t.rank[a.Row] > t.rank[b.Row]
 }
 
-// bar is the score that a row must reach to matter.
-func (t *top) bar() float32 {
+// threshold is the least score of a row that can still become a hit.
+func (t *top) threshold() float32 {
 	if len(t.hits) < t.k {
 		return -2 // below every cosine
 	}
 	return t.hits[0].Score
 }
 
-// offer takes a hit if it is among the k best so far.
-func (t *top) offer(h Hit) {
+// push adds a hit if it is among the k best so far.
+func (t *top) push(h Hit) {
 	if len(t.hits) < t.k {
 		t.hits = append(t.hits, h)
 		for i := len(t.hits) - 1; i > 0; {
@@ -44,7 +44,7 @@ func (t *top) offer(h Hit) {
 	t.sink(0, len(t.hits))
 }
 
-// sink moves the hit at i down to its place among the first n.
+// sink restores the heap of the first n hits after a change of the one at i (sift down).
 func (t *top) sink(i, n int) {
 	for {
 		child := 2*i + 1
@@ -71,18 +71,18 @@ func (t *top) sorted() []Hit {
 	return t.hits
 }
 
-// scan offers a tile's scores; the first row of the tile is base. Most scores are
-// below the bar, so the loop over them does nothing else. At an equal score the bar
-// still lets a hit through, whose id may come first.
+// scan pushes a tile's scores; the first row of the tile is base. Most scores are below
+// the threshold, so the loop over them does nothing else. A score equal to the threshold
+// is pushed too: its id may come first.
 func (t *top) scan(scores []float32, base int, skip int) {
-	bar := t.bar()
+	threshold := t.threshold()
 	for i, s := range scores {
-		if s < bar {
+		if s < threshold {
 			continue
 		}
 		if row := base + i; row != skip {
-			t.offer(Hit{row, s})
-			bar = t.bar()
+			t.push(Hit{row, s})
+			threshold = t.threshold()
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package siamese holds what pulls the embeddings of one product together and pushes
-// those of others away: the semi-hard triplet loss of TensorFlow Addons, which the
-// original entry trained its projection with.
+// Package siamese holds the Siamese head, which projects embeddings, and the loss that
+// pulls the projections of one product together and pushes those of others away: the
+// semi-hard triplet loss of TensorFlow Addons.
 //
 //	loss := siamese.TripletLoss(embeddings, labels, siamese.Angular, 0.5)
 //	gradient := graph.Gradient(loss.Value, embeddings)

@@ -6,20 +6,21 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Loss is the value of a triplet loss and what tells a healthy training from a
-// collapse. All are scalars of the embeddings' type.
+// Loss is the value of a triplet loss, and statistics in which a collapse of the
+// embeddings would show. All are scalars of the embeddings' dtype.
 type Loss struct {
 	Value  *Node // mean over all pairs; 0 without any
 	Pairs  *Node // pairs of an anchor and a positive that have a negative
-	Active *Node // share of the pairs whose triplet costs something
+	Active *Node // share of the pairs whose triplet has a cost above 0
 	// MeanPositive and MeanNegative are the mean distances of the pairs and of their negatives.
 	MeanPositive, MeanNegative *Node
 }
 
-// anchorsAtOnce is how many anchors a block has, which compares all its positives with
-// all its negatives in anchors * batch * batch values. Each block is compiled for itself:
-// at a batch of 512, 8 blocks of 64 take a third of the time of 32, and a step the same.
-func anchorsAtOnce(batch int) int {
+// anchorsPerBlock is how many anchors a block has. A block compares all positives with
+// all negatives of its anchors in anchors * batch * batch values, and each block is
+// compiled separately: at a batch of 512, 8 blocks of 64 anchors compile in a third of
+// the time of 32 blocks of 16, and a step takes the same.
+func anchorsPerBlock(batch int) int {
 	const values = 1 << 25 // 128 MiB
 	return min(64, max(16, values/(batch*batch)))
 }
@@ -31,10 +32,12 @@ func anchorsAtOnce(batch int) int {
 //
 // Embeddings are [batch, dim] of a float type, labels [batch] of an integer type. A
 // batch without a pair or without a negative has the loss 0, where TensorFlow Addons
-// divides by zero; that of embeddings that are no numbers is NaN. It panics on other shapes.
+// divides by zero; embeddings that are NaN have the loss NaN. It panics on other shapes.
 func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
-	if embeddings.Rank() != 2 || labels.Rank() != 1 || labels.Shape().Dim(0) != embeddings.Shape().Dim(0) || !labels.DType().IsInt() {
-		exceptions.Panicf("a triplet loss takes embeddings [batch, dim] and integer labels [batch], not %s and %s", embeddings.Shape(), labels.Shape())
+	if embeddings.Rank() != 2 || labels.Rank() != 1 || labels.Shape().Dim(0) != embeddings.Shape().Dim(0) ||
+		!labels.DType().IsInt() {
+		exceptions.Panicf("a triplet loss takes embeddings [batch, dim] and integer labels [batch], not %s and %s",
+			embeddings.Shape(), labels.Shape())
 	}
 	batch, dtype := embeddings.Shape().Dim(0), embeddings.DType()
 	distances := Distances(embeddings, metric)
@@ -44,34 +47,35 @@ func TripletLoss(embeddings, labels *Node, metric Metric, margin float64) Loss {
 	positive := LogicalAnd(same, LogicalNot(Diagonal(embeddings.Graph(), batch)))
 	positive = LogicalAnd(positive, BroadcastToDims(Reshape(LogicalAny(negative, 1), batch, 1), batch, batch))
 
-	var slopes []*Node // of the sum of costs with respect to the distances, by block
+	var gradients []*Node // of the blocks
 	total := ScalarZero(embeddings.Graph(), dtype)
 	active, near, far := total, total, total
-	for from, n := 0, anchorsAtOnce(batch); from < batch; from += n {
+	for from, n := 0, anchorsPerBlock(batch); from < batch; from += n {
 		rows := AxisRange(from, min(batch, from+n))
 		b := chooseNegatives(Slice(fixed, rows), Slice(positive, rows), Slice(negative, rows), margin)
-		slopes = append(slopes, b.slope)
+		gradients = append(gradients, b.gradient)
 		total, active = Add(total, b.cost), Add(active, b.active)
 		near, far = Add(near, b.positive), Add(far, b.negative)
 	}
 	pairs := ReduceAllSum(ConvertDType(positive, dtype))
 	count := MaxScalar(pairs, 1.0)
-	// The value is that of the costs, the gradient that of the distances they are made of.
-	carrier := Div(ReduceAllSum(Mul(Concatenate(slopes, 0), distances)), count)
-	value := Add(Div(total, count), Sub(carrier, StopGradient(carrier)))
-	// Comparisons with a distance that is no number fail, so that the choice of negatives would leave it out.
+	// The surrogate adds 0 to the value, and has the gradient of the costs with respect to the distances.
+	surrogate := Div(ReduceAllSum(Mul(Concatenate(gradients, 0), distances)), count)
+	value := Add(Div(total, count), Sub(surrogate, StopGradient(surrogate)))
+	// Comparisons with NaN are false, so the choice of negatives would pass over such a distance.
 	value = Add(value, StopGradient(MulScalar(ReduceAllSum(embeddings), 0.0)))
-	return Loss{Value: value, Pairs: pairs, Active: Div(active, count), MeanPositive: Div(near, count), MeanNegative: Div(far, count)}
+	return Loss{Value: value, Pairs: pairs, Active: Div(active, count),
+		MeanPositive: Div(near, count), MeanNegative: Div(far, count)}
 }
 
-// block is a run of anchors with their negatives chosen.
+// block is the part of the loss of some consecutive anchors.
 type block struct {
-	slope                            *Node // [n, batch]
+	gradient                         *Node // of the sum of costs with respect to the distances, [n, batch]
 	cost, active, positive, negative *Node // sums over the block's pairs
 }
 
-// chooseNegatives takes rows of the distances [n, batch] and of the masks of positives
-// and negatives.
+// chooseNegatives computes a block from its anchors' rows of the distances and of the
+// masks of positives and negatives, all [n, batch].
 func chooseNegatives(rows, positive, negative *Node, margin float64) block {
 	g, dtype := rows.Graph(), rows.DType()
 	n, batch := rows.Shape().Dim(0), rows.Shape().Dim(1)
@@ -90,11 +94,12 @@ func chooseNegatives(rows, positive, negative *Node, margin float64) block {
 	zero := ZerosLike(rows)
 	cost := Where(positive, MaxScalar(AddScalar(Sub(rows, distance), margin), 0.0), zero)
 	active := ConvertDType(GreaterThan(cost, zero), dtype)
-	hit := ConvertDType(Equal(cube(Reshape(chosen, n, batch, 1)), cube(Reshape(Iota(g, chosen.Shape(), 1), n, 1, batch))), dtype)
-	pull := active                                                     // a pair's distance costs
-	push := ReduceSum(Mul(cube(Reshape(active, n, batch, 1)), hit), 1) // its negative's pays
+	columns := Reshape(Iota(g, chosen.Shape(), 1), n, 1, batch)
+	oneHot := ConvertDType(Equal(cube(Reshape(chosen, n, batch, 1)), cube(columns)), dtype)
+	pull := active                                                        // each positive's distance adds to the cost
+	push := ReduceSum(Mul(cube(Reshape(active, n, batch, 1)), oneHot), 1) // each chosen negative's is subtracted
 	return block{
-		slope:    StopGradient(Sub(pull, push)),
+		gradient: StopGradient(Sub(pull, push)),
 		cost:     ReduceAllSum(cost),
 		active:   ReduceAllSum(active),
 		positive: ReduceAllSum(Where(positive, rows, zero)),
@@ -115,10 +120,10 @@ func Distances(embeddings *Node, metric Metric) *Node {
 	squares := ReduceSum(Square(embeddings), 1)
 	d := Sub(Add(Reshape(squares, batch, 1), Reshape(squares, 1, batch)), MulScalar(products(embeddings), 2))
 	d = MaxScalar(d, 0.0)
-	apart := LogicalAnd(GreaterThan(d, ZerosLike(d)), LogicalNot(Diagonal(embeddings.Graph(), batch)))
+	nonzero := LogicalAnd(GreaterThan(d, ZerosLike(d)), LogicalNot(Diagonal(embeddings.Graph(), batch)))
 	if metric == L2 {
-		// The root's slope at 0 is infinite: it is taken of 1 there and masked.
-		d = Sqrt(Where(apart, d, OnesLike(d)))
+		// The square root's gradient at 0 is infinite: it is computed at 1 there and masked.
+		d = Sqrt(Where(nonzero, d, OnesLike(d)))
 	}
-	return Where(apart, d, ZerosLike(d))
+	return Where(nonzero, d, ZerosLike(d))
 }

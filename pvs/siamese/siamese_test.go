@@ -17,7 +17,8 @@ import (
 )
 
 // run computes value, gradient and the other scalars on the pure-Go backend.
-func run(t testing.TB, embeddings []float32, dim int, labels []int32, metric Metric, margin float64) (loss float32, gradient []float32, others []float32) {
+func run(t testing.TB, embeddings []float32, dim int, labels []int32, metric Metric, margin float64) (loss float32,
+	gradient []float32, others []float32) {
 	t.Helper()
 	backend, err := compute.NewWithConfig("go")
 	if err != nil {
@@ -25,12 +26,14 @@ func run(t testing.TB, embeddings []float32, dim int, labels []int32, metric Met
 	}
 	exec, err := graph.NewExec(backend, func(e, l *graph.Node) []*graph.Node {
 		loss := TripletLoss(e, l, metric, margin)
-		return []*graph.Node{loss.Value, graph.Gradient(loss.Value, e)[0], loss.Pairs, loss.Active, loss.MeanPositive, loss.MeanNegative}
+		return []*graph.Node{loss.Value, graph.Gradient(loss.Value, e)[0], loss.Pairs, loss.Active, loss.MeanPositive,
+			loss.MeanNegative}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings, len(labels), dim), tensors.FromFlatDataAndDimensions(labels, len(labels)))
+	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings, len(labels), dim),
+		tensors.FromFlatDataAndDimensions(labels, len(labels)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +130,10 @@ func TestAgainstLoop(t *testing.T) {
 		}
 		loss, _, others := run(t, e, dim, labels, SquaredL2, 0.7)
 		want, active, pairs := looped(t, e, dim, labels, 0.7)
-		if math.Abs(float64(loss)-want) > 1e-4*(1+want) || math.Abs(float64(others[1])-active) > 1e-6 || float64(others[0]) != pairs {
-			t.Errorf("batch %d: loss %g, active %g, pairs %g; want %g, %g, %g", batch, loss, others[1], others[0], want, active, pairs)
+		if math.Abs(float64(loss)-want) > 1e-4*(1+want) || math.Abs(float64(others[1])-active) > 1e-6 ||
+			float64(others[0]) != pairs {
+			t.Errorf("batch %d: loss %g, active %g, pairs %g; want %g, %g, %g", batch, loss, others[1], others[0], want, active,
+				pairs)
 		}
 	}
 }
@@ -182,7 +187,8 @@ func ExampleTriplets() {
 }
 
 func TestTripletsOfWrongSize(t *testing.T) {
-	if _, err := Triplets(make([]float32, 8), []int32{1, 1, 2}); err == nil || !strings.Contains(err.Error(), "9 distances, not 8") {
+	if _, err := Triplets(make([]float32, 8), []int32{1, 1, 2}); err == nil ||
+		!strings.Contains(err.Error(), "9 distances, not 8") {
 		t.Errorf("got %v", err)
 	}
 	if got, err := Triplets(make([]float32, 4), []int32{1, 1}); err != nil || len(got) != 0 {

@@ -29,10 +29,10 @@ func (t Triplet) Kind(margin float64) string {
 	return "easy"
 }
 
-// Triplets lists what [TripletLoss] compares in a batch, to be looked at: one triplet
+// Triplets lists the triplets that [TripletLoss] compares in a batch, for inspection: one
 // for each pair of an anchor and a positive, in the order of their rows. Distances are
-// [batch, batch], row by row, as [Distances] gives them. The margin has no part in the
-// choice. Distances of another length than labels ask for are an error.
+// [batch, batch], row by row, the output of [Distances]. The choice of negatives does
+// not depend on the margin. Another number of distances than labels squared is an error.
 func Triplets(distances []float32, labels []int32) ([]Triplet, error) {
 	n := len(labels)
 	if len(distances) != n*n {
@@ -45,7 +45,7 @@ func Triplets(distances []float32, labels []int32) ([]Triplet, error) {
 			if p == a || labels[p] != labels[a] {
 				continue
 			}
-			if negative := choose(row, labels, labels[a], row[p]); negative >= 0 {
+			if negative := semiHardNegative(row, labels, labels[a], row[p]); negative >= 0 {
 				out = append(out, Triplet{a, p, negative, row[p], row[negative]})
 			}
 		}
@@ -53,9 +53,9 @@ func Triplets(distances []float32, labels []int32) ([]Triplet, error) {
 	return out, nil
 }
 
-// choose returns the nearest negative that is farther than the positive, else the
-// farthest one, or -1 in a batch of one label.
-func choose(row []float32, labels []int32, label int32, toPositive float32) int {
+// semiHardNegative returns the nearest negative that is farther than the positive, else
+// the farthest negative, or -1 in a batch of one label.
+func semiHardNegative(row []float32, labels []int32, label int32, toPositive float32) int {
 	nearest, farthest := -1, -1
 	near, far := float32(math.Inf(1)), float32(math.Inf(-1))
 	for i, d := range row {

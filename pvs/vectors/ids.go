@@ -2,10 +2,12 @@ package vectors
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 )
@@ -45,6 +47,9 @@ func scanIDs(r io.Reader) ([]string, error) {
 			}
 			continue
 		}
+		if err := checkID(id); err != nil {
+			return nil, fmt.Errorf("line %d %w", line, err)
+		}
 		if empty > 0 {
 			return nil, fmt.Errorf("line %d is empty", empty)
 		}
@@ -58,4 +63,17 @@ func scanIDs(r io.Reader) ([]string, error) {
 		return nil, fmt.Errorf("line %d: %w; an id has at most %d bytes", line+1, err, maxID)
 	}
 	return ids, nil
+}
+
+// checkID says what is wrong with the text of an id.
+func checkID(id string) error {
+	switch {
+	case strings.IndexByte(id, 0) >= 0:
+		return errors.New("has a zero byte: it is no text of one id a line")
+	case utf8.ValidString(id):
+		return nil
+	case plaintext.LooksLatin1(id):
+		return errors.New("is not UTF-8, but perhaps Latin-1 (Windows-1252): save the file as UTF-8")
+	}
+	return errors.New("is not UTF-8: save the file as UTF-8")
 }

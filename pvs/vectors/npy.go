@@ -2,7 +2,6 @@ package vectors
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,9 +28,6 @@ func npyHeader(rows, dim int) []byte {
 	h = append(h, strings.Repeat(" ", headerSize-1-len(h))...)
 	return append(h, '\n')
 }
-
-// base returns a set's name without the .npy that a user may have typed.
-func base(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, ".npy"), ".ids") }
 
 // Read reads NAME.npy and NAME.ids (a trailing .npy is accepted) and checks them, by
 // what NAME.json says of them if it is there. While another process writes the set anew
@@ -121,11 +117,4 @@ func asBytes(v []float32) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 4*len(v))
-}
-
-func missing(err error, path, what string) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there are no %s at %s; write them with pvs embed", what, path)
-	}
-	return err
 }

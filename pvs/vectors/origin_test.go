@@ -15,7 +15,7 @@ func sample() Origin {
 	return Origin{Network: "lite0", Title: "EfficientNet-Lite0", Weights: strings.Repeat("1a2b3c4d", 8),
 		WeightsFrom: "lite0", Pixels: 224, Views: []string{"A0"},
 		Output: "features", Precision: "float32", Calibration: json.RawMessage(`{"stem":{"Low":0,"High":1.5}}`),
-		Engine: "own kernels", Resize: "square",
+		Engine: "fused CPU kernels", Resize: "square",
 		Catalog: "/shop \xff", Split: "index", List: strings.Repeat("0f", 32), Program: "pvs 1",
 		Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 }
@@ -141,7 +141,7 @@ func TestBadSidecars(t *testing.T) {
 		say  string
 	}{
 		"torn":            {good[:len(good)/2], "cut off"},
-		"empty":           {nil, "cut off"},
+		"empty":           {nil, "it is empty"},
 		"two objects":     {append(good, good...), "cut off or damaged"},
 		"another network": {edit("lite0", "b0"), "changed since"},
 		"an unknown key":  {edit(`"rows"`, `"columns"`), "changed or damaged"},
@@ -248,4 +248,81 @@ func FuzzSidecar(f *testing.F) {
 			t.Errorf("%q was taken", data)
 		}
 	})
+}
+
+// A set of another program is never replaced, and an empty NAME.json is named for what it is.
+func TestOthersSets(t *testing.T) {
+	for file, say := range map[string]string{
+		".npy":  ".npy is there without a",
+		".json": ".json is empty, perhaps made by the shell for its redirect",
+	} {
+		name := filepath.Join(t.TempDir(), "set")
+		if err := os.WriteFile(name+file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := OpenWriter(name, 2, "k")
+		for _, err := range []error{err, Free(name)} {
+			if err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "differently") && !strings.Contains(err.Error(), "another name") {
+				t.Errorf("%s: %v, want %q", file, err, say)
+			}
+		}
+		if left, _ := filepath.Glob(name + "*"); len(left) != 1 {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}
+
+// What is replaced is said where it was of another network or of other photos.
+func TestReplacing(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "set")
+	if got := Replacing(name, &Origin{Network: "b0"}); got != "" {
+		t.Errorf("nothing is replaced, but %q", got)
+	}
+	w := threeRows(t, name)
+	had := sample()
+	had.Catalog, had.Split = "/cat", "index"
+	w.Describe(had)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other, query := had, had
+	other.Network, other.Title = "b0", "EfficientNet-B0"
+	query.Split = "query"
+	for _, c := range []struct {
+		by   Origin
+		says []string
+	}{
+		{had, nil},
+		{other, []string{name + " holds vectors by ", "of the split index of /cat; they are replaced by vectors by EfficientNet-B0"}},
+		{query, []string{"of the split query of /cat"}},
+		{Origin{}, []string{"replaced by vectors of which it is not known what made them"}},
+	} {
+		got := Replacing(name+".npy", &c.by)
+		if c.says == nil && got != "" {
+			t.Errorf("the same again: %q", got)
+		}
+		for _, say := range c.says {
+			if !strings.Contains(got, say) {
+				t.Errorf("%q, want %q", got, say)
+			}
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for name, say := range map[string]string{"z/": "names a folder: name the vectors in it, as in z/index", ".": "names a folder",
+		"a/..": "names a folder", "": "names no vectors", ".npy": "names no vectors", "z/.npy": "names a folder"} {
+		_, err := OpenWriter(name, 2, "k")
+		for _, err := range []error{err, CheckName(name), Free(name)} {
+			if err == nil || !strings.Contains(err.Error(), say) {
+				t.Errorf("%q: %v, want %q", name, err, say)
+			}
+		}
+	}
+	dir := t.TempDir()
+	for name, say := range map[string]string{"net.json": "is beside the vectors", "net.parquet": "convert it to", "net": "there are no vectors at"} {
+		if _, err := Read(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want %q", name, err, say)
+		}
+	}
 }

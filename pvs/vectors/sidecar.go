@@ -49,6 +49,9 @@ func (s *sidecar) origin() *Origin {
 		return nil
 	}
 	o := s.Origin
+	if o.Engine == "own kernels" { // as they were called before December 2026
+		o.Engine = "fused CPU kernels"
+	}
 	return &o
 }
 
@@ -56,6 +59,9 @@ func (s *sidecar) origin() *Origin {
 // a later version are errors. A manifest of TFRecord shards, which may have the same
 // name, is [errOtherJSON].
 func parseSidecar(data []byte) (*sidecar, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("it is empty")
+	}
 	if len(data) > maxSidecar {
 		return nil, fmt.Errorf("it has over %d KiB", maxSidecar>>10)
 	}
@@ -98,8 +104,8 @@ func readSidecar(name string) (*sidecar, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; remove it and embed again, or "+
-			"remove it alone if the vectors are another program's", path, name, err)
+		return nil, fmt.Errorf("%s should say how %s.npy was made, but %w; remove both and embed again, or "+
+			"remove %s alone if the vectors are another program's", path, name, err, path)
 	}
 	return s, nil
 }

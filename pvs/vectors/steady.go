@@ -64,6 +64,15 @@ func isStill(f *os.File, path string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(was, is)
 }
 
-// Free says whether a set can be written now: the error names who writes it. It is for a
-// program that wants to say so before long preparations; [OpenWriter] takes the set.
-func Free(name string) error { return onewriter.Free(base(name)) }
+// Free says whether a set can be written now: the error names who writes it, or which file
+// is in the way. It is for a program that wants to say so before long preparations; [OpenWriter] takes the set.
+func Free(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	w := Writer{name: base(name)}
+	if err := onewriter.Free(w.name); err != nil {
+		return err
+	}
+	return w.mayReplace()
+}

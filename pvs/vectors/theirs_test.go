@@ -99,7 +99,8 @@ func TestIDsAsPeopleSaveThem(t *testing.T) {
 	if ids, err := scanIDs(strings.NewReader("a\na \n")); err != nil || len(ids) != 2 {
 		t.Errorf("%q, %v", ids, err)
 	}
-	for text, say := range map[string]string{"a\n\nb\n": "line 2 is empty", "a\nb\r\n\ufeffa\na\n": "the id a stands on the lines 1 and 4", "\n\na": "line 1 is empty"} {
+	for text, say := range map[string]string{"a\n\nb\n": "line 2 is empty", "a\nb\r\n\ufeffa\na\n": "the id a stands on the lines 1 and 4", "\n\na": "line 1 is empty",
+		"a\nGr\xf6\xdfe\n": "line 2 is not UTF-8, but perhaps Latin-1", "\x90\xd4\x82\xa2\n": "line 1 is not UTF-8: save", "a\nb\x00c\n": "line 2 has a zero byte"} {
 		if _, err := scanIDs(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: got %v, want %q", text, err, say)
 		}
@@ -109,7 +110,7 @@ func TestIDsAsPeopleSaveThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	for _, id := range []string{"\ufeffa", "a\x00", "a\r"} { // which would be read as others
+	for _, id := range []string{"\ufeffa", "a\x00", "a\r", "\xf6"} { // which would be read as others
 		if w.Append(id, []float32{1}) == nil {
 			t.Errorf("%q can be written", id)
 		}

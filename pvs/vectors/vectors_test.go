@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -191,7 +192,7 @@ func TestBadFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Read(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "pvs embed") {
+	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "none.") {
 		t.Errorf("got %v", err)
 	}
 	if err := (&Set{IDs: []string{"z"}, Dim: 2, Data: vec(0, 0)}).Normalize(); err == nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
@@ -43,7 +44,8 @@ type Writer struct {
 
 // OpenWriter starts or goes on with a set. The key says what the vectors depend on
 // (network, weights, image size, photos); parts of another key are thrown away. A set
-// has one writer at a time: a second one, of this process or another, is refused.
+// has one writer at a time: a second one, of this process or another, is refused, and so is
+// one over a NAME.npy or NAME.json of another program.
 func OpenWriter(name string, dim int, key string) (*Writer, error) {
 	return open(&Writer{name: base(name), dim: dim, key: key})
 }
@@ -59,6 +61,9 @@ func open(w *Writer) (writer *Writer, err error) {
 	if strings.ContainsRune(w.key, '\n') {
 		return nil, errors.New("a writer's key is one line")
 	}
+	if err := CheckName(w.name); err != nil {
+		return nil, err
+	}
 	if w.dim < 1 {
 		return nil, fmt.Errorf("vectors of dimension %d cannot be written to %s", w.dim, w.name)
 	}
@@ -72,7 +77,7 @@ func open(w *Writer) (writer *Writer, err error) {
 	}()
 	wholefile.Sweep(w.name + ".ids")
 	wholefile.Sweep(w.name + ".json")
-	if err := w.mayDescribe(); err != nil {
+	if err := w.mayReplace(); err != nil {
 		return nil, err
 	}
 	err = w.takeBack()
@@ -86,22 +91,6 @@ func open(w *Writer) (writer *Writer, err error) {
 		return nil, fmt.Errorf("going on with %s: %w", w.name, wholefile.Explain(err))
 	}
 	return w, nil
-}
-
-// mayDescribe makes sure that no other program's NAME.json would be lost.
-func (w *Writer) mayDescribe() error {
-	path := w.name + ".json"
-	_, err := loadSidecar(path)
-	switch {
-	case err == nil, errors.Is(err, os.ErrNotExist):
-		return nil
-	case errors.Is(err, errOtherJSON):
-		return fmt.Errorf("%s is the manifest of TFRecord shards, but beside %s.npy it would say how those "+
-			"vectors were made; name the vectors differently, or the manifest %s.tfrecord.json",
-			path, w.name, w.name)
-	}
-	return fmt.Errorf("%s is in the way: beside %s.npy it should say how those vectors were made, but %w; "+
-		"remove it, or name the vectors differently", path, w.name, err)
 }
 
 // takeBack undoes a Close that was killed between naming the rows and naming the ids:
@@ -251,7 +240,7 @@ func (w *Writer) append(id string, vector []float32, of *stamp.Stamp) error {
 	if len(vector) != w.dim {
 		return fmt.Errorf("the vector of %s has the dimension %d, not %d", id, len(vector), w.dim)
 	}
-	if id == "" || strings.ContainsAny(id, "\n\r\x00") || strings.HasPrefix(id, plaintext.Mark) {
+	if id == "" || strings.ContainsAny(id, "\n\r\x00") || strings.HasPrefix(id, plaintext.Mark) || !utf8.ValidString(id) {
 		return fmt.Errorf("the id %q cannot be a line of an .ids file", id)
 	}
 	if (of != nil) != w.stamped {

@@ -8,15 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // networkChecks loads every weights file and compares the network on every backend.
@@ -48,49 +47,62 @@ func networkChecks(ctx context.Context, dir string, files []string, opts Options
 		} else {
 			checks = append(checks, sameWeights(label+" against "+filepath.Base(files[0]), w, first))
 		}
-		if cpu.Supports(effnet.Float32) && len(names) == 0 {
-			log(fmt.Sprintf("running %s in its own kernels", config.Title))
-			more, err := kernelChecks(config, w, ref.Tensors)
-			if err != nil {
-				return nil, fmt.Errorf("%s in its own kernels: %w", label, err)
-			}
-			checks = append(checks, named("cpu "+filepath.Ext(label), more)...)
-		}
-		backends, err := open(ctx, opts, config)
+		graphs, err := open(ctx, opts, config)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(backends)) {
+		sorted := slices.Sorted(maps.Keys(graphs))
+		_, err = inFused(graphs[sorted[0]])
+		hasFused := err == nil && len(names) == 0
+		if hasFused {
+			log(fmt.Sprintf("running %s in the fused CPU kernels", config.Title))
+			more, err := fusedChecks(config, w, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("%s in the fused CPU kernels: %w", label, err)
+			}
+			checks = append(checks, named("cpu "+filepath.Ext(label), more)...)
+		}
+		for _, name := range sorted {
 			log(fmt.Sprintf("running %s on %s", config.Title, name))
-			more, err := forward(backends[name], config, w, ref.Tensors)
+			more, err := forward(graphs[name], config, w, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s: %w", label, name, err)
 			}
 			checks = append(checks, named(name+" "+filepath.Ext(label), more)...)
-			if i > 0 || backends[name].Name() == onnxBackend {
+			b := graphs[name].Backend
+			if i > 0 || b.Name() == onnxBackend {
 				continue // the files hold the same weights, and gradients are for backends that train
 			}
-			losses, err := tripletChecks(backends[name], ref.Tensors)
+			losses, err := tripletChecks(b, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
 			log(fmt.Sprintf("training %s on %s", config.Title, name))
-			trace, err := traceChecks(backends[name], false, config, w, dir, ref.Tensors)
+			trace, err := traceChecks(graphs[name], config, w, dir, ref.Tensors)
 			if err != nil {
 				return nil, fmt.Errorf("on %s: %w", name, err)
 			}
 			checks = append(checks, named(name, append(losses, trace...))...)
 		}
-		if b := backends[xlaBackend]; i == 0 && b != nil && cpu.Supports(effnet.Float32) && len(names) == 0 && opts.Usual == "" {
-			log(fmt.Sprintf("training %s in its own kernels", config.Title))
-			trace, err := traceChecks(b, true, config, w, dir, ref.Tensors)
+		if e, ok := graphs[xlaBackend]; i == 0 && ok && hasFused && opts.Usual == "" {
+			log(fmt.Sprintf("training %s in the fused CPU kernels", config.Title))
+			fused, err := inFused(e)
 			if err != nil {
-				return nil, fmt.Errorf("in own kernels: %w", err)
+				return nil, err
+			}
+			trace, err := traceChecks(fused, config, w, dir, ref.Tensors)
+			if err != nil {
+				return nil, fmt.Errorf("in the fused CPU kernels: %w", err)
 			}
 			checks = append(checks, named("cpu", trace)...)
 		}
 	}
 	return checks, nil
+}
+
+// inFused is the fused CPU kernels, with a graph's backend for heads.
+func inFused(graph engine.Engine) (engine.Engine, error) {
+	return graph.Again(func(r *engine.Request) { r.Wish = engine.Fused })
 }
 
 // named puts what was checked before each check's name.
@@ -119,8 +131,8 @@ const xlaBackend = "xla:cpu"
 // smallNetwork is up to how many features the pure-Go backend is tried without being named.
 const smallNetwork = 640
 
-// open starts the named backends, or all that can be had.
-func open(ctx context.Context, opts Options, config effnet.Config) (map[string]compute.Backend, error) {
+// open starts the named backends, or all that can be had, and runs graphs on them.
+func open(ctx context.Context, opts Options, config effnet.Config) (map[string]engine.Engine, error) {
 	names, log := opts.Backends, opts.Log
 	asked := len(names) > 0
 	if !asked {
@@ -132,7 +144,7 @@ func open(ctx context.Context, opts Options, config effnet.Config) (map[string]c
 			names = append(names, "go")
 		}
 	}
-	out := map[string]compute.Backend{}
+	out := map[string]engine.Engine{}
 	for _, name := range names {
 		b, _, err := backend.OpenNamed(ctx, name, log)
 		if err != nil {
@@ -142,7 +154,9 @@ func open(ctx context.Context, opts Options, config effnet.Config) (map[string]c
 			log(fmt.Sprintf("not compared on %s: %v", name, err))
 			continue
 		}
-		out[name] = b
+		if out[name], err = engine.Choose(engine.Request{Backend: b}); err != nil {
+			return nil, err
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("none of the backends %s can be had", strings.Join(names, ", "))
@@ -151,13 +165,14 @@ func open(ctx context.Context, opts Options, config effnet.Config) (map[string]c
 }
 
 // forward compares pooled features at both sizes and all inner activations.
-func forward(b compute.Backend, config effnet.Config, w *weights.Weights, ref map[string]weights.Tensor) ([]Check, error) {
+func forward(e engine.Engine, config effnet.Config, w *weights.Weights,
+	ref map[string]weights.Tensor) ([]Check, error) {
 	store := model.NewStore()
 	if err := config.Load(store.RootScope(), w.Values); err != nil {
 		return nil, err
 	}
 	store.WithVariableAsConst(true)
-	how := effnet.Options{Formulation: effnet.FormulationFor(b)}
+	how := effnet.Options{Formulation: e.Formulation}
 	var inner []string
 	for key := range ref {
 		if layer, ok := strings.CutPrefix(key, "act."); ok {
@@ -166,7 +181,7 @@ func forward(b compute.Backend, config effnet.Config, w *weights.Weights, ref ma
 	}
 	slices.Sort(inner)
 	var unknown error
-	exec, err := model.NewExec(b, store, func(scope *model.Scope, images *graph.Node) []*graph.Node {
+	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images *graph.Node) []*graph.Node {
 		out := config.Graph(scope, images, how)
 		nodes := []*graph.Node{out.Features}
 		for _, layer := range inner {

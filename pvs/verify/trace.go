@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute"
-
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -45,7 +44,8 @@ type tracedPhase struct {
 // phase is what the record's name says: p1_new_top, p2_block7a, p3_whole,
 // p5_whole_with_bn, s1_...
 func (p tracedPhase) phase(batch int) (finetune.Phase, error) {
-	out := finetune.Phase{LearningRate: p.LearningRate, Epochs: 1, Batch: batch, Margin: p.Margin, Views: []imageprep.View{imageprep.A0}}
+	out := finetune.Phase{LearningRate: p.LearningRate, Epochs: 1, Batch: batch, Margin: p.Margin,
+		Views: []imageprep.View{imageprep.A0}}
 	switch {
 	case p.Margin > 0:
 		out.Trains, out.Views = finetune.SiameseHead, []imageprep.View{imageprep.A0, imageprep.A1}
@@ -91,16 +91,16 @@ func readTrace(path string) ([]tracedPhase, error) {
 
 // tracer repeats a recorded training.
 type tracer struct {
-	backend compute.Backend
-	kernels bool // the network and its classifier run in own kernels
-	config  effnet.Config
-	ref     map[string]weights.Tensor
-	checks  []Check
+	engine engine.Engine
+	config effnet.Config
+	ref    map[string]weights.Tensor
+	checks []Check
 }
 
 // traceChecks trains as the folder's record did and compares losses, what trains, and
-// what the network gives after each phase. A folder without a record has no checks.
-func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weights.Weights, dir string, ref map[string]weights.Tensor) ([]Check, error) {
+// the network's outputs after each phase. A folder without a record has no checks.
+func traceChecks(e engine.Engine, config effnet.Config, w *weights.Weights, dir string,
+	ref map[string]weights.Tensor) ([]Check, error) {
 	phases, err := readTrace(filepath.Join(dir, traceFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -108,13 +108,14 @@ func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weigh
 	if err != nil {
 		return nil, err
 	}
-	t := &tracer{backend: b, kernels: kernels, config: config, ref: ref}
+	t := &tracer{engine: e, config: config, ref: ref}
 	for _, key := range []string{"images", "labels", "train_images", "train_labels", "pred.kernel", "siamese.kernel"} {
 		if _, ok := ref[key]; !ok {
 			return nil, fmt.Errorf("there is %s, but keras_reference.safetensors has no %s", traceFile, key)
 		}
 	}
-	if shape := ref["train_images"].Shape; len(shape) != 4 || shape[1] != shape[2] || len(ref["pred.kernel"].Shape) != 2 || len(ref["siamese.kernel"].Shape) != 2 {
+	if shape := ref["train_images"].Shape; len(shape) != 4 || shape[1] != shape[2] ||
+		len(ref["pred.kernel"].Shape) != 2 || len(ref["siamese.kernel"].Shape) != 2 {
 		return nil, errShape
 	}
 	size := ref["train_images"].Shape[1]
@@ -136,7 +137,7 @@ func traceChecks(b compute.Backend, kernels bool, config effnet.Config, w *weigh
 	defer head2.Close()
 	for _, p := range phases {
 		switch phase, _ := p.phase(1); {
-		case kernels && phase.Siamese(): // it runs on backends alone
+		case e.Kind == engine.FusedCPU && phase.Siamese(): // a graph, which is checked as such
 		case phase.Siamese():
 			err = t.siamese(head2, p)
 		default:
@@ -158,11 +159,11 @@ func (t *tracer) session(w *weights.Weights, head map[string][]float32, size int
 	for name, v := range head {
 		values[name] = v
 	}
-	opts := finetune.SessionOptions{Size: size, Graph: !t.kernels}
-	if t.kernels {
-		opts.Frozen = t.backend
+	opts := finetune.SessionOptions{Size: size}
+	if t.engine.Kind == engine.FusedCPU {
+		opts.Inference = t.engine // frozen layers run separately from the kernels that train
 	}
-	return finetune.NewSession(t.backend, t.config, values, opts)
+	return finetune.NewSession(t.engine, t.config, values, opts)
 }
 
 // classify repeats a phase of the classifier.
@@ -176,10 +177,12 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 	if err := s.Begin(phase, finetune.FromImages); err != nil {
 		return err
 	}
-	t.checks = append(t.checks, Check{Name: p.Name + " trained variables", Error: float64(missingNames(s.Trainable(), p.Trainable)), Allowed: exact})
+	t.checks = append(t.checks, Check{Name: p.Name + " trained variables",
+		Error: float64(missingNames(s.Trainable(), p.Trainable)), Allowed: exact})
 	n := 3 * size * size
 	for i := range p.Losses {
-		step, err := s.Step(finetune.Batch{N: batch, Inputs: images[i*batch*n : (i+1)*batch*n], Labels: labels[i*batch : (i+1)*batch]})
+		step, err := s.Step(finetune.Batch{N: batch, Inputs: images[i*batch*n : (i+1)*batch*n],
+			Labels: labels[i*batch : (i+1)*batch]})
 		if err != nil {
 			return err
 		}
@@ -191,7 +194,8 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 		return err
 	}
 	if p.EvalLoss != nil {
-		t.checks = append(t.checks, Check{p.Name + " loss in inference", math.Abs(after.Loss()-*p.EvalLoss) / *p.EvalLoss, laterAllowed})
+		t.checks = append(t.checks, Check{p.Name + " loss in inference", math.Abs(after.Loss()-*p.EvalLoss) / *p.EvalLoss,
+			laterAllowed})
 	}
 	values, err := s.Values()
 	if err != nil {
@@ -200,10 +204,10 @@ func (t *tracer) classify(s *finetune.Session, p tracedPhase, size int) error {
 	return t.after(p, values, len(evaluation), size)
 }
 
-// after compares what the network gives and its moving statistics.
+// after compares the network's outputs and its moving statistics.
 func (t *tracer) after(p tracedPhase, values map[string][]float32, rows, size int) error {
 	prefix := "after." + p.Name + "."
-	n, err := embed.NewNetwork(t.backend, t.config, values, embed.NetworkOptions{Size: size, Batch: rows, Graph: !t.kernels})
+	n, err := embed.New(t.engine, t.config, values, embed.NetworkOptions{Size: size, Batch: rows})
 	if err != nil {
 		return err
 	}
@@ -251,7 +255,7 @@ func (t *tracer) siamese(s *finetune.Session, p tracedPhase) error {
 		ids[i] = fmt.Sprint(i)
 	}
 	set := &vectors.Set{IDs: ids, Dim: embedding.Shape[1], Data: embedding.Data}
-	out, err := embed.Project(t.backend, t.config, values, set, embed.Descriptor)
+	out, err := embed.Project(t.engine.Backend, t.config, values, set, embed.Descriptor)
 	if err != nil {
 		return err
 	}
@@ -264,7 +268,8 @@ func (t *tracer) loss(p tracedPhase, step int, got float64) {
 	if step == 0 {
 		allowed = firstLossAllowed
 	}
-	t.checks = append(t.checks, Check{fmt.Sprintf("%s loss of step %d", p.Name, step+1), math.Abs(got-p.Losses[step]) / math.Abs(p.Losses[step]), allowed})
+	t.checks = append(t.checks, Check{fmt.Sprintf("%s loss of step %d", p.Name, step+1),
+		math.Abs(got-p.Losses[step]) / math.Abs(p.Losses[step]), allowed})
 }
 
 // tensor compares with a value of the reference, if it has that.
@@ -278,7 +283,8 @@ func (t *tracer) tensor(key string, got []float32) {
 
 // missingNames counts the weights that only one of the lists has.
 func missingNames(ours, keras []string) int {
-	names := map[string]string{"top_bn_new/gamma": classify.Gamma, "top_bn_new/beta": classify.Beta, "pred/kernel": classify.Kernel, "pred/bias": classify.Bias}
+	names := map[string]string{"top_bn_new/gamma": classify.Gamma, "top_bn_new/beta": classify.Beta,
+		"pred/kernel": classify.Kernel, "pred/bias": classify.Bias}
 	theirs := map[string]bool{}
 	for _, k := range keras {
 		k, _, _ = strings.Cut(k, ":")

@@ -47,13 +47,15 @@ func tripletChecks(b compute.Backend, ref map[string]weights.Tensor) ([]Check, e
 		}
 		worstLoss, _ := difference(loss, ref[key].Data)
 		worstGradient, _ := difference(gradient, ref[name+".grad"].Data)
-		checks = append(checks, Check{name + " loss", worstLoss, tripletAllowed}, Check{name + " gradient", worstGradient, tripletAllowed})
+		checks = append(checks, Check{name + " loss", worstLoss, tripletAllowed}, Check{name + " gradient", worstGradient,
+			tripletAllowed})
 	}
 	return checks, nil
 }
 
 // triplet computes a loss and its gradient.
-func triplet(b compute.Backend, embeddings, labels weights.Tensor, metric siamese.Metric, margin float64) (loss, gradient []float32, err error) {
+func triplet(b compute.Backend, embeddings, labels weights.Tensor, metric siamese.Metric,
+	margin float64) (loss, gradient []float32, err error) {
 	exec, err := graph.NewExec(b, func(e, l *graph.Node) (*graph.Node, *graph.Node) {
 		value := siamese.TripletLoss(e, l, metric, margin).Value
 		return value, graph.Gradient(value, e)[0]
@@ -62,7 +64,8 @@ func triplet(b compute.Backend, embeddings, labels weights.Tensor, metric siames
 		return nil, nil, err
 	}
 	classes := whole(labels.Data)
-	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings.Data, embeddings.Shape...), tensors.FromFlatDataAndDimensions(classes, len(classes)))
+	out, err := exec.Call(tensors.FromFlatDataAndDimensions(embeddings.Data, embeddings.Shape...),
+		tensors.FromFlatDataAndDimensions(classes, len(classes)))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,8 +43,8 @@ const (
 
 // Options of [Folder].
 type Options struct {
-	// Backends are compared, named as in backend.Options; nil: own kernels and all that
-	// can be had.
+	// Backends are compared, named as in backend.Options; nil: the fused CPU kernels
+	// and all that can be had.
 	Backends []string
 	// Usual is the backend that is compared in place of XLA and ONNX Runtime where none are
 	// named; "": those.
@@ -81,7 +81,8 @@ func Folder(ctx context.Context, dir string, opts Options) ([]Check, error) {
 		checks = append(checks, network...)
 	}
 	if len(checks) == 0 {
-		return nil, fmt.Errorf("the folder %s holds neither image_reference.safetensors nor a weights file with keras_reference.safetensors", dir)
+		return nil, fmt.Errorf("the folder %s holds neither image_reference.safetensors nor a weights file with "+
+			"keras_reference.safetensors", dir)
 	}
 	return checks, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
 // folder puts the fixtures that are in the project's testdata together.
@@ -37,7 +38,8 @@ const (
 )
 
 func TestMiniFolder(t *testing.T) {
-	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace), Options{Backends: []string{"go"}, Log: func(line string) { t.Log(line) }})
+	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace),
+		Options{Backends: []string{"go"}, Log: func(line string) { t.Log(line) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +79,11 @@ func TestWrongWeightsFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(ref.Tensors, "images_224") // slow on this backend
-	checks, err := forward(b, config, w, ref.Tensors)
+	e, err := engine.Choose(engine.Request{Backend: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := forward(e, config, w, ref.Tensors)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +119,11 @@ func TestWrongTrainingFails(t *testing.T) {
 	for i := range w.Values["top_conv/kernel"] {
 		w.Values["top_conv/kernel"][i] *= 1.01
 	}
-	checks, err := traceChecks(b, false, config, w, folder(t, trace), ref.Tensors)
+	e, err := engine.Choose(engine.Request{Backend: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := traceChecks(e, config, w, folder(t, trace), ref.Tensors)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +156,8 @@ func TestBadTrace(t *testing.T) {
 
 func TestFolderWithoutValues(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), "none"} {
-		if _, err := Folder(context.Background(), dir, Options{Backends: nil, Log: func(string) {}}); err == nil || !strings.Contains(err.Error(), dir) {
+		if _, err := Folder(context.Background(), dir, Options{Backends: nil, Log: func(string) {}}); err == nil ||
+			!strings.Contains(err.Error(), dir) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -1,3 +1,3 @@
-// Package wholefile writes files that are complete or not there at all: a reader, or
-// the next start after a kill, never meets half of one.
+// Package wholefile writes files atomically: a reader, or the next start after a kill,
+// finds a complete file or none.
 package wholefile

@@ -10,9 +10,10 @@ import (
 	"syscall"
 )
 
-// Write makes path with what fill writes, by way of a temporary file in the same
-// folder, which is made if need be. A full disk is said in a sentence with the way out.
-func Write(path string, fill func(w io.Writer) error) error {
+// Write writes path atomically: write writes to a temporary file in the same folder,
+// which then gets the name. The folder is made if it is not there. Errors go through
+// [Explain].
+func Write(path string, write func(w io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return Explain(err)
 	}
@@ -21,7 +22,7 @@ func Write(path string, fill func(w io.Writer) error) error {
 		return Explain(err)
 	}
 	defer os.Remove(f.Name()) // fails once the file has its name
-	err = fill(f)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -34,8 +35,8 @@ func Write(path string, fill func(w io.Writer) error) error {
 
 func partPrefix(path string) string { return "." + filepath.Base(path) + ".part-" }
 
-// Sweep removes what killed writings of path left. It is for who knows that nobody else
-// writes path now; what cannot be removed stays.
+// Sweep removes the temporary files that killed processes left of path. Call it only
+// where no other process writes path now. A file that cannot be removed stays.
 func Sweep(path string) {
 	dir, prefix := filepath.Dir(path), partPrefix(path)
 	entries, _ := os.ReadDir(dir) // none where it is not there
@@ -46,10 +47,10 @@ func Sweep(path string) {
 	}
 }
 
-// Explain names the way out of a full disk.
+// Explain adds to the error of a full disk what to do.
 func Explain(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
-		return fmt.Errorf("the disk is full; make room and start again, what is whole is kept: %w", syscall.ENOSPC)
+		return fmt.Errorf("the disk is full; free some space and start again, complete files are kept: %w", syscall.ENOSPC)
 	}
 	return err
 }

@@ -49,7 +49,8 @@ func TestSweep(t *testing.T) {
 }
 
 func TestFullDisk(t *testing.T) {
-	err := Write(filepath.Join(t.TempDir(), "f"), func(io.Writer) error { return &os.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC} })
+	err := Write(filepath.Join(t.TempDir(), "f"),
+		func(io.Writer) error { return &os.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC} })
 	if err == nil || !strings.Contains(err.Error(), "disk is full") {
 		t.Errorf("got %v", err)
 	}

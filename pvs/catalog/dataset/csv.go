@@ -24,6 +24,9 @@ type CSV struct {
 	Latin1  bool    // the file is Latin-1 (Windows-1252), not UTF-8
 }
 
+// CheckColumns refuses columns that a catalogue does not have.
+func (k CSV) CheckColumns() error { return k.Columns.check() }
+
 func (k CSV) read(im *importing) (err error) {
 	if k.Queries, err = queriesOf(k.Queries); err != nil {
 		return err
@@ -31,7 +34,7 @@ func (k CSV) read(im *importing) (err error) {
 	if k.Train < 0 || k.Train > 1 {
 		return fmt.Errorf("a share of %g for training is not possible", k.Train)
 	}
-	if err := k.Columns.check(); err != nil {
+	if err := k.CheckColumns(); err != nil {
 		return err
 	}
 	if info, err := os.Stat(im.src); err != nil || info.IsDir() {
@@ -75,7 +78,7 @@ func (k CSV) photo(im *importing, l *list, r row, d *division, counting bool) er
 		return nil
 	}
 	if split == test {
-		split = d.split(r.product)
+		split = d.split(im, r.product)
 	}
 	p := catalog.Photo{ID: r.photo, Path: found, Split: split, Product: r.product, Category: r.category, Title: r.title}
 	if !l.has("photo") {
@@ -128,20 +131,38 @@ func (d *division) count(product string) {
 }
 
 // split places a product's next photo. Photos without a product are index.
-func (d *division) split(product string) catalog.Split {
+func (d *division) split(im *importing, product string) catalog.Split {
 	s := d.of[product]
 	if product == "" || s == nil {
 		return catalog.Index
 	}
 	s.placed++
-	return queryOrIndex(s.placed-1, s.n, d.queries)
+	return im.queryOrIndex(s.placed-1, s.n, d.queries)
 }
 
-// queryOrIndex places photo i of a product's n: the first become queries, unless that
-// would leave none to find.
-func queryOrIndex(i, n, queries int) catalog.Split {
-	if i < queries && n > queries {
+// queryOrIndex places photo i of a product's n: the first become queries, but the last is
+// of the index, so that there is one to find.
+func (im *importing) queryOrIndex(i, n, queries int) catalog.Split {
+	if i == 0 { // once a product
+		switch {
+		case queries > 0 && n == 1:
+			im.single++
+		case queries >= n:
+			im.fewer++
+		}
+	}
+	if i < queries && i < n-1 {
 		return catalog.Query
 	}
 	return catalog.Index
+}
+
+// noteQueries says which products have fewer queries than were asked for.
+func (im *importing) noteQueries() {
+	if im.single > 0 {
+		im.note("%s with a single photo: it is in the index, and no query searches for it", count(im.single, "product"))
+	}
+	if im.fewer > 0 {
+		im.note("%s with no more photos than queries were to be: all of them but one became queries", count(im.fewer, "product"))
+	}
 }

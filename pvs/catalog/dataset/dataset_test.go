@@ -31,6 +31,9 @@ func source(t testing.TB, files map[string]string) string {
 		if folder == path {
 			continue
 		}
+		if text == "" && ending(name, photoEnds) {
+			text = "its pixels" // which no reader looks at
+		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +41,7 @@ func source(t testing.TB, files map[string]string) string {
 	return dir
 }
 
-// photosAt are files with no content, which no reader looks at.
+// photosAt are files of photos.
 func photosAt(names ...string) map[string]string {
 	files := map[string]string{}
 	for _, n := range names {
@@ -116,7 +119,7 @@ func TestFolderPerProduct(t *testing.T) {
 		"index|Toys/car|Toys|Toys/car/a.webp|")
 	same(t, rows(t, Folder{Leaf: Product, Queries: 2}, src, Options{})[:1], "index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|")
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
-	if err != nil || len(s.Notes) != 2 || s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
+	if err != nil || len(s.Notes) != 3 || s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
 		s.Notes[1] != "left out: 1 file and 1 folder (of the system, as thumbnails, recycle bins and settings of folders are), .DS_Store for one" {
 		t.Errorf("notes %q, %v", s.Notes, err)
 	}
@@ -260,9 +263,47 @@ func ExampleImport() {
 	defer os.RemoveAll(dir)
 	for _, photo := range []string{"front.jpg", "side.jpg"} {
 		_ = os.MkdirAll(filepath.Join(dir, "Mugs", "blue"), 0o755)
-		_ = os.WriteFile(filepath.Join(dir, "Mugs", "blue", photo), nil, 0o644)
+		_ = os.WriteFile(filepath.Join(dir, "Mugs", "blue", photo), []byte("its pixels"), 0o644)
 	}
 	s, err := Import(context.Background(), Folder{Leaf: Product}, dir, dir, Options{})
 	fmt.Println(s.Photos, s.Products, s.BySplit, err)
 	// Output: 2 1 map[index:1 query:1] <nil>
+}
+
+// A catalogue that was made of something else is never written over; the same import again
+// is, whatever its settings.
+func TestImportSparesOthersCatalogue(t *testing.T) {
+	shop, other := source(t, photosAt("mug/1.jpg", "mug/2.jpg")), source(t, photosAt("lamp/1.jpg"))
+	out := t.TempDir()
+	try := func(src string, queries int) error {
+		_, err := Import(context.Background(), Folder{Leaf: Product, Queries: queries}, src, out, Options{})
+		return err
+	}
+	for _, queries := range []int{1, NoQueries} {
+		if err := try(shop, queries); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.ReadFile(filepath.Join(out, catalog.PhotosFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = try(other, 1)
+	if err == nil || !strings.Contains(err.Error(), "holds a catalogue of an import ("+shop+")") {
+		t.Errorf("another source: %v", err)
+	}
+	list := source(t, with(photosAt("1.jpg"), map[string]string{"list.csv": "photo\n1.jpg\n"}))
+	if _, err := Import(context.Background(), CSV{}, filepath.Join(list, "list.csv"), out, Options{}); err == nil {
+		t.Error("a list was imported over folders")
+	}
+	// A catalogue by hand, or of a pvs that left no note, is not known to be this import's.
+	if err := os.Remove(filepath.Join(out, catalog.MadeFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(shop, 1); err == nil || !strings.Contains(err.Error(), "move its photos.csv away") {
+		t.Errorf("a catalogue of unknown origin: %v", err)
+	}
+	if after, err := os.ReadFile(filepath.Join(out, catalog.PhotosFile)); err != nil || string(after) != string(before) {
+		t.Errorf("photos.csv was changed, %v", err)
+	}
 }

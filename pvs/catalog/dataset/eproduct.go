@@ -24,8 +24,11 @@ type EProduct struct {
 // EProductColumns are the columns of [EProduct] where Columns does not say otherwise.
 var EProductColumns = Columns{"photo": "image", "category": "level1,level2,leaf"}
 
+// CheckColumns refuses columns that a catalogue does not have.
+func (k EProduct) CheckColumns() error { return k.Columns.check() }
+
 func (k EProduct) read(im *importing) error {
-	if err := k.Columns.check(); err != nil {
+	if err := k.CheckColumns(); err != nil {
 		return err
 	}
 	if err := im.needFolder("the folder of the set is wanted"); err != nil {

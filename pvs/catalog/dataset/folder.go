@@ -26,12 +26,15 @@ const (
 // categories above. Folders named after splits at the top (train, val, index, query;
 // also valid, validation, gallery, queries, and test for products to search for) say
 // where their photos go. Without them, products
-// go to a search - the first Queries photos of each, by name, to query and the others
-// to index, all to index where that would leave none - and categories to train and val.
+// go to a search - the first Queries photos of each, by name, to query and the others, one
+// at least, to index - and categories to train and val.
 type Folder struct {
 	Leaf    Leaf
 	Queries int     // photos of each product that become queries; 0: 1; NoQueries: none
 	Train   float64 // share of the products that go to train and val instead of to a search
+	// Loose takes photos that lie in no folder of a leaf, too: without a product, for the
+	// index where their folder names no split.
+	Loose bool
 }
 
 // splitNames are the names that data sets have for the splits.
@@ -120,7 +123,7 @@ func (w *walk) top() error {
 			return fmt.Errorf("its folder %s has no photos; fill it or remove it", d)
 		}
 	}
-	return w.strays("", photos)
+	return w.strays("", "", photos)
 }
 
 // folder visits a folder by its path; names is the path below the split.
@@ -145,7 +148,7 @@ func (w *walk) folder(split catalog.Split, dir, names string) error {
 // visit takes a folder's photos and goes on with its folders.
 func (w *walk) visit(split catalog.Split, dir, names string, dirs, photos []string) error {
 	if names == "" {
-		if err := w.strays(dir, photos); err != nil {
+		if err := w.strays(split, dir, photos); err != nil {
 			return err
 		}
 	} else if err := w.photos(split, dir, names, photos); err != nil {
@@ -159,10 +162,24 @@ func (w *walk) visit(split catalog.Split, dir, names string, dirs, photos []stri
 	return nil
 }
 
-// strays refuses photos that lie in no product's or category's folder.
-func (w *walk) strays(dir string, photos []string) error {
+// strays refuses photos that lie in no product's or category's folder, or takes them as
+// photos of no product.
+func (w *walk) strays(given catalog.Split, dir string, photos []string) error {
+	if given == "" || given == test {
+		given = catalog.Index
+	}
 	for _, p := range photos {
-		w.im.bad(place{file: path.Join(dir, p)}, fmt.Errorf("it lies in no folder of a %s", w.Leaf))
+		at := path.Join(dir, p)
+		if !w.Loose {
+			w.im.bad(place{file: at}, fmt.Errorf("it lies in no folder of a %s", w.Leaf))
+			continue
+		}
+		if _, there := w.im.there(at, place{file: at}); !there {
+			continue
+		}
+		if err := w.im.put(catalog.Photo{ID: at, Path: at, Split: given}, place{file: at}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -198,7 +215,7 @@ func (w *walk) split(given catalog.Split, product, photo string, i, n int) catal
 	if given == "" && (w.Leaf == Category || inShare("train", product, w.Train)) {
 		return w.im.trainOrVal(product, photo)
 	}
-	return queryOrIndex(i, n, w.Queries)
+	return w.im.queryOrIndex(i, n, w.Queries)
 }
 
 // list returns the folders and photos in a folder, by name. What systems put there and

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Options of [Import].
@@ -33,6 +35,7 @@ type Summary struct {
 	catalog.Summary
 	Skipped int      `json:"skipped"` // photos and rows left out
 	Bad     []string `json:"-"`       // the first of them, a line each
+	Kinds   []error  `json:"-"`       // marks of what was left out: ErrLink, ErrNotUTF8
 	Notes   []string `json:"-"`       // what the user should know
 }
 
@@ -42,19 +45,42 @@ const ProblemsFile = "problems.txt"
 
 // Import reads a source in a kind's layout and writes OUT/photos.csv, which appears
 // whole or not at all. Paths in it are relative if the source lies in OUT, else absolute.
+// A catalogue that was not imported from the same source is left alone: that is an error.
 func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summary, error) {
-	if opts.Val < 0 || opts.Val >= 1 {
-		return Summary{}, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
-	}
-	im := &importing{ctx: ctx, src: src, opts: opts}
-	if err := im.start(out); err != nil {
+	im, err := start(ctx, src, opts)
+	if err != nil {
 		return Summary{}, err
 	}
-	err := kind.read(im)
-	return im.finish(err)
+	prefix, err := prefixOf(im.tree.root, out)
+	if err != nil {
+		return Summary{}, err
+	}
+	made := catalog.Made{By: "an import", Of: prefix}
+	if im.tree.root != src { // one file of the folder
+		made.Of = path.Join(prefix, filepath.Base(src))
+	}
+	if im.sink, err = openSink(out, prefix, made); err != nil {
+		return Summary{}, err
+	}
+	return im.finish(kind.read(im))
 }
 
-// importing is one run of [Import].
+// Read is [Import] into memory: nothing is written.
+func Read(ctx context.Context, kind Kind, src string, opts Options) (*catalog.Catalog, Summary, error) {
+	im, err := start(ctx, src, opts)
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	b := catalog.NewBuilder(im.tree.root)
+	im.sink = newSink(b, "")
+	summary, err := im.finish(kind.read(im))
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	return b.Catalog(), summary, nil
+}
+
+// importing is one run of [Import] or [Read].
 type importing struct {
 	ctx   context.Context
 	src   string
@@ -62,27 +88,24 @@ type importing struct {
 	tree  *tree // of the source
 	sink  *sink
 	notes []string
+	// Products that have fewer queries than were asked for: of one photo, and of more.
+	single, fewer int
 }
 
-// start opens the source and the catalogue.
-func (im *importing) start(out string) error {
-	if err := checkSource(im.src); err != nil {
-		return err
+// start opens the source.
+func start(ctx context.Context, src string, opts Options) (*importing, error) {
+	if opts.Val < 0 || opts.Val >= 1 {
+		return nil, fmt.Errorf("a share of %g for val is not in 0 to 1", opts.Val)
 	}
-	root := im.src
+	if err := checkSource(src); err != nil {
+		return nil, err
+	}
+	root := src
 	if info, err := os.Stat(root); err == nil && !info.IsDir() {
 		root = filepath.Dir(root)
 	}
-	var err error
-	if im.tree, err = openTree(root, im.opts.FollowLinks); err != nil {
-		return err
-	}
-	prefix, err := prefixOf(root, out)
-	if err != nil {
-		return err
-	}
-	im.sink, err = openSink(out, prefix)
-	return err
+	t, err := openTree(root, opts.FollowLinks)
+	return &importing{ctx: ctx, src: src, opts: opts, tree: t}, err
 }
 
 // prefixOf is what leads from the catalogue to the source: relative where the source
@@ -108,7 +131,10 @@ func (im *importing) finish(err error) (Summary, error) {
 	case listed != nil:
 		err = listed
 	case s.problems.n > 0 && !im.opts.SkipBad:
-		err = fmt.Errorf("%s; mend them or leave them out with --skip-bad", s.problems)
+		err = tag.Error(errors.New(s.problems.String()), catalog.ErrBad)
+		for _, kind := range s.problems.kinds {
+			err = tag.Error(err, kind)
+		}
 	case s.summary.Photos == 0 && s.problems.n > 0:
 		err = fmt.Errorf("no photo of %s is left: %s", im.src, s.problems)
 	case s.summary.Photos == 0:
@@ -118,6 +144,7 @@ func (im *importing) finish(err error) (Summary, error) {
 		s.abort()
 		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
 	}
+	im.noteQueries()
 	im.notes = append(im.notes, s.suspects.Notes()...)
 	if n, example := s.leaks(); n > 0 {
 		im.note("%d products are both trained on and searched for, %s for one: scores will be too good", n, example)
@@ -125,7 +152,7 @@ func (im *importing) finish(err error) (Summary, error) {
 	if err := s.close(); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Notes: im.notes}, nil
+	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Kinds: s.problems.kinds, Notes: im.notes}, nil
 }
 
 // note keeps a line for the user.
@@ -140,8 +167,8 @@ func (im *importing) bad(where place, err error) {
 
 // there checks that a path relative to the source is a photo's file, and returns the path
 // as it is on the disk; what is bad is listed under where.
-func (im *importing) there(path string, where place) (string, bool) {
-	found, err := im.tree.find(path)
+func (im *importing) there(file string, where place) (string, bool) {
+	found, err := im.tree.find(file)
 	if err != nil {
 		im.bad(where, err)
 	}

@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 	"github.com/gopvs/product-visual-search/pvs/internal/table"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Columns says which columns of a file the catalogue's columns (photo, path, split,
@@ -47,7 +50,6 @@ type list struct {
 	at     map[string][]int // the fields of each catalogue column
 	paths  int              // the field of the path
 	ending string
-	utf8   string // the way out for text that is not UTF-8
 	shared map[string]catalog.Category
 }
 
@@ -76,7 +78,6 @@ func (im *importing) openList(name string, opts listOptions) (*list, error) {
 }
 
 func (l *list) open(opts listOptions) error {
-	l.utf8 = "save the file as UTF-8, or read it as Latin-1 with --latin1"
 	read := table.Open
 	if opts.latin1 {
 		read = table.OpenLatin1
@@ -85,7 +86,7 @@ func (l *list) open(opts listOptions) error {
 	if l.table, err = read(l.file, l.name); err != nil {
 		return err
 	}
-	header := strings.Join(l.table.Header(), ", ")
+	header := table.Printable(strings.Join(l.table.Header(), ", "))
 	var selected []string
 	for _, column := range listColumns {
 		from, mapped := opts.columns[column]
@@ -97,8 +98,8 @@ func (l *list) open(opts listOptions) error {
 			if !mapped || slices.Contains(opts.optional, column) {
 				continue
 			}
-			return fmt.Errorf("%s has no column %s for the %s; its columns are %s; say which it is with --column %s=NAME",
-				l.name, strings.Join(missing, " and "), column, header, column)
+			return tag.Error(fmt.Errorf("%s has no column %s for the %s; its columns are %s",
+				l.name, strings.Join(missing, " and "), column, header), ErrColumn)
 		}
 		for _, one := range trimmed(names) {
 			l.at[column] = append(l.at[column], len(selected))
@@ -111,7 +112,8 @@ func (l *list) open(opts listOptions) error {
 		delete(l.at, "photo")
 	}
 	if l.at["path"] == nil {
-		return fmt.Errorf("%s has no column photo; its columns are %s; say which names the files with --column photo=NAME", l.name, header)
+		return tag.Error(fmt.Errorf("%s has no column photo, which names the files; its columns are %s",
+			l.name, header), ErrColumn)
 	}
 	l.table.Select(selected) // all are there
 	if twice := l.table.Twice(); twice != "" {
@@ -158,7 +160,7 @@ func (l *list) next() (row, error) {
 		return r, fmt.Errorf("%s: %w", r.place, err)
 	}
 	if err == nil && table.CheckUTF8(l.fields...) != nil {
-		err = errors.New("it is not UTF-8; " + l.utf8)
+		err = notUTF8(l.fields)
 	}
 	if err != nil {
 		return r, badRow{err}
@@ -167,6 +169,17 @@ func (l *list) next() (row, error) {
 	r.path = withEnding(r.path, l.ending)
 	r.category = l.category()
 	return r, nil
+}
+
+// notUTF8 names the way out, which is Latin-1 only where the text can be that.
+func notUTF8(fields []string) error {
+	const save = "it is not UTF-8; save the file as UTF-8"
+	for _, f := range fields {
+		if !utf8.ValidString(f) && !plaintext.LooksLatin1(f) {
+			return errors.New(save + " (it is not Latin-1 either, by its bytes)")
+		}
+	}
+	return tag.Error(errors.New(save), ErrNotUTF8)
 }
 
 func (l *list) one(column string) string {

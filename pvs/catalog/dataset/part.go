@@ -18,7 +18,7 @@ func (im *importing) part(name string, read func() error) error {
 		return nil // with problems the import ends in their count
 	}
 	if bad > 0 {
-		return fmt.Errorf("no photo of its part %s is left: all %d are bad, listed in %s", name, bad, im.sink.problems.path)
+		return fmt.Errorf("no photo of its part %s is left: all %d are bad%s", name, bad, im.sink.problems.listed())
 	}
 	return fmt.Errorf("its part %s has no photos", name)
 }

@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +40,68 @@ func TestFoldersAsPeopleHaveThem(t *testing.T) {
 	for _, say := range []string{"3 files (no photo", "4 files and 18 folders (of the system", "1 file (hidden)", "2 files and 1 folder (a download that was not completed)"} {
 		if !strings.Contains(notes, say) {
 			t.Errorf("%q is not said:\n%s", say, notes)
+		}
+	}
+}
+
+// Copies that programs keep of a photo, and notes about one, are no photos of the product.
+func TestFoldersLeaveSpareCopiesOut(t *testing.T) {
+	files := photosAt("A/0.jpg", "A/1.jpg", "A/conflict.jpg")
+	for _, name := range []string{"0.jpg~", "0.jpg.bak", "0.JPG.orig", "0.jpg:Zone.Identifier", "0.jpg@SynoEAStream",
+		"0.sync-conflict-20240102-030405-ABCDEFG.jpg", "0 (Anna's conflicted copy 2024-01-02).jpg", ".2.jpg.icloud", "3.jpg.icloud",
+		"~snapshot/0.jpg", "old.bak/0.jpg"} {
+		files["A/"+name] = "\xff\xd8\xff\xe0..............."
+	}
+	src := source(t, files)
+	same(t, rows(t, Folder{Leaf: Product, Queries: NoQueries}, src, Options{}),
+		"index|A||A/0.jpg|", "index|A||A/1.jpg|", "index|A||A/conflict.jpg|")
+	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
+	notes := strings.Join(s.Notes, "\n")
+	for _, say := range []string{"5 files and 1 folder (a backup", "2 files (a photo that iCloud keeps elsewhere: download it",
+		"2 files and 1 folder (of the system"} {
+		if err != nil || !strings.Contains(notes, say) {
+			t.Errorf("%q is not said, %v:\n%s", say, err, notes)
+		}
+	}
+}
+
+// A file without content is a bad photo, by its name, in a folder and in a list.
+func TestEmptyPhoto(t *testing.T) {
+	src := source(t, with(photosAt("A/0.jpg", "A/1.jpg"), map[string]string{"list.csv": "photo\nA/0.jpg\nA/1.jpg\n"}))
+	if err := os.Truncate(filepath.Join(src, "A/1.jpg"), 0); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, Folder{Leaf: Product}, src, Options{}, "1 photos or rows are bad")
+	refused(t, Folder{Leaf: Product}, src, Options{}, "A/1.jpg: the file is empty: A/1.jpg")
+	refused(t, CSV{}, filepath.Join(src, "list.csv"), Options{}, "list.csv line 3: the file is empty: A/1.jpg")
+	same(t, rows(t, Folder{Leaf: Product}, src, Options{SkipBad: true}), "index|A||A/0.jpg|")
+}
+
+// A product with no more photos than are to be queries has all but one of them as queries,
+// and that is said.
+func TestMoreQueriesThanPhotos(t *testing.T) {
+	list := "photo,product\n"
+	names := []string{"one/1.jpg", "two/1.jpg", "two/2.jpg", "four/1.jpg", "four/2.jpg", "four/3.jpg", "four/4.jpg"}
+	for _, n := range names {
+		list += n + "," + filepath.Dir(n) + "\n"
+	}
+	src := source(t, with(photosAt(names...), map[string]string{"list.csv": list}))
+	for name, in := range map[string]struct {
+		kind Kind
+		src  string
+	}{"folder": {Folder{Leaf: Product, Queries: 3}, src}, "csv": {CSV{Queries: 3}, filepath.Join(src, "list.csv")}} {
+		got := map[string]int{}
+		for _, line := range rows(t, in.kind, in.src, Options{}) {
+			f := strings.Split(line, "|")
+			got[f[0]+" "+f[1]]++
+		}
+		if want := map[string]int{"index one": 1, "query two": 1, "index two": 1, "query four": 3, "index four": 1}; !maps.Equal(got, want) {
+			t.Errorf("%s: %v", name, got)
+		}
+		s, err := Import(context.Background(), in.kind, in.src, t.TempDir(), Options{})
+		if err != nil || !slices.Contains(s.Notes, "1 product with a single photo: it is in the index, and no query searches for it") ||
+			!slices.Contains(s.Notes, "1 product with no more photos than queries were to be: all of them but one became queries") {
+			t.Errorf("%s: %q, %v", name, s.Notes, err)
 		}
 	}
 }
@@ -110,4 +174,29 @@ func TestListsAsPeopleHaveThem(t *testing.T) {
 	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "2 photos have the product NULL; that stands for none") {
 		t.Errorf("%q, %v", s.Notes, err)
 	}
+}
+
+// Lists that are no CSV, or no UTF-8, are named with a way out that helps.
+func TestListsThatAreNoCSV(t *testing.T) {
+	src := source(t, with(photosAt("1.jpg"), map[string]string{
+		"list.xlsx":  "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00............[Content_Types].xml",
+		"list.xls":   "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00",
+		"list.ods":   "PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+		"list.json":  "[{\"photo\": \"1.jpg\"}]",
+		"jis.csv":    "photo,product\n1.jpg,\x90\xd4\x82\xa2\n",
+		"latin1.csv": "photo,product\n1.jpg,Gr\xf6\xdfe\n",
+	}))
+	for name, says := range map[string][]string{
+		"list.xlsx":  {"list.xlsx is an Excel workbook (.xlsx), not CSV", "save it as CSV (UTF-8)"},
+		"list.xls":   {"list.xls is an old Excel workbook", "save it as CSV (UTF-8)"},
+		"list.ods":   {"an OpenDocument spreadsheet", "save it as CSV (UTF-8)"},
+		"list.json":  {"list.json is JSON, not CSV"},
+		"jis.csv":    {"save the file as UTF-8 (it is not Latin-1 either"},
+		"latin1.csv": {"line 2: it is not UTF-8; save the file as UTF-8)"},
+	} {
+		for _, say := range says {
+			refused(t, CSV{}, filepath.Join(src, name), Options{}, say)
+		}
+	}
+	same(t, rows(t, CSV{Latin1: true}, filepath.Join(src, "latin1.csv"), Options{}), "index|Größe||1.jpg|")
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -15,10 +16,18 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
+// photoWriter takes the photos of a catalogue.
+type photoWriter interface {
+	Write(catalog.Photo) error
+}
+
 // sink writes the catalogue and counts what is in it.
 type sink struct {
-	release    func() // of the catalogue folder
-	writer     *catalog.Writer
+	photos     photoWriter
+	file       *catalog.Writer // photos, if they go to a file
+	release    func()          // of the catalogue folder; nil without a file
+	dir        string          // that folder
+	made       catalog.Made
 	prefix     string // of all paths
 	problems   *problems
 	summary    catalog.Summary
@@ -27,9 +36,13 @@ type sink struct {
 	suspects   catalog.Suspects
 }
 
-func openSink(out, prefix string) (*sink, error) {
+func openSink(out, prefix string, made catalog.Made) (*sink, error) {
 	release, err := catalog.Lock(out)
 	if err != nil {
+		return nil, err
+	}
+	if err := made.Check(out, catalog.PhotosFile); err != nil {
+		release()
 		return nil, err
 	}
 	w, err := catalog.Create(out)
@@ -37,8 +50,16 @@ func openSink(out, prefix string) (*sink, error) {
 		release()
 		return nil, err
 	}
-	return &sink{release: release, writer: w, prefix: prefix, products: map[string]side{}, categories: map[catalog.Category]bool{},
-		summary: catalog.Summary{BySplit: map[catalog.Split]int{}}, problems: &problems{path: filepath.Join(out, ProblemsFile)}}, nil
+	s := newSink(w, prefix)
+	s.file, s.release, s.dir, s.made = w, release, out, made
+	s.problems.path = filepath.Join(out, ProblemsFile)
+	return s, nil
+}
+
+// newSink makes a sink that writes no files.
+func newSink(photos photoWriter, prefix string) *sink {
+	return &sink{photos: photos, prefix: prefix, problems: &problems{}, products: map[string]side{},
+		categories: map[catalog.Category]bool{}, summary: catalog.Summary{BySplit: map[catalog.Split]int{}}}
 }
 
 // write adds a photo. What is wrong with the photo itself is bad; err is of the disk.
@@ -46,7 +67,7 @@ func (s *sink) write(p catalog.Photo) (bad, err error) {
 	p.Path = path.Join(s.prefix, p.Path)
 	// Two Unicode forms of a name look the same and mean the same product.
 	p.Product, p.Category = norm.NFC.String(p.Product), catalog.Category(norm.NFC.String(string(p.Category)))
-	if err := s.writer.Write(p); err != nil {
+	if err := s.photos.Write(p); err != nil {
 		if errors.Is(err, catalog.ErrPhoto) {
 			return err, nil
 		}
@@ -93,21 +114,32 @@ func (s *sink) leaks() (n int, example string) {
 }
 
 func (s *sink) close() error {
+	if s.file == nil {
+		return nil
+	}
 	defer s.release()
-	return s.writer.Close()
+	if err := s.made.Write(s.dir); err != nil {
+		s.file.Abort()
+		return err
+	}
+	return s.file.Close()
 }
 
 func (s *sink) abort() {
+	if s.file == nil {
+		return
+	}
 	defer s.release()
-	s.writer.Abort()
+	s.file.Abort()
 }
 
 // problems lists what is bad in a file, and the first few in memory: there may be
 // millions.
 type problems struct {
-	path  string
+	path  string // "": no file
 	n     int
 	first []string
+	kinds []error // marks of their errors
 	file  *os.File
 	out   *bufio.Writer
 	err   error
@@ -119,8 +151,16 @@ const shown = 11
 func (p *problems) add(problem catalog.Problem) {
 	p.n++
 	line := problem.String()
+	for _, kind := range kinds {
+		if errors.Is(problem.Err, kind) && !slices.Contains(p.kinds, kind) {
+			p.kinds = append(p.kinds, kind)
+		}
+	}
 	if len(p.first) < shown {
 		p.first = append(p.first, line)
+	}
+	if p.path == "" {
+		return
 	}
 	if p.file == nil && p.err == nil {
 		p.file, p.err = os.CreateTemp(filepath.Dir(p.path), "."+ProblemsFile+".part-*")
@@ -133,6 +173,9 @@ func (p *problems) add(problem catalog.Problem) {
 
 // close gives the list its name, or removes one of an earlier import.
 func (p *problems) close() error {
+	if p.path == "" {
+		return nil
+	}
 	if p.n == 0 {
 		if err := os.Remove(p.path); !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -153,6 +196,14 @@ func (p *problems) close() error {
 	return nil
 }
 
+// listed says where the problems are listed, if in a file.
+func (p *problems) listed() string {
+	if p.path == "" {
+		return ""
+	}
+	return ", listed in " + p.path
+}
+
 // String counts the problems and shows the first.
 func (p *problems) String() string {
 	const show = 3
@@ -160,5 +211,9 @@ func (p *problems) String() string {
 	if p.n > show {
 		text += "; ..."
 	}
-	return fmt.Sprintf("%d photos or rows are bad, all listed in %s (%s)", p.n, p.path, text)
+	where := ""
+	if p.path != "" {
+		where = ", all listed in " + p.path
+	}
+	return fmt.Sprintf("%d photos or rows are bad%s (%s)", p.n, where, text)
 }

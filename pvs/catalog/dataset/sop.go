@@ -76,7 +76,7 @@ func (k OnlineProducts) test(im *importing, trained map[string]bool, listed *int
 		return err
 	}
 	for i, p := range photos {
-		p.Split = d.split(p.Product)
+		p.Split = d.split(im, p.Product)
 		if err := im.put(p, places[i]); err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/table"
 )
 
 // checkSource makes sure that a source is there and is no archive.
@@ -54,20 +56,25 @@ func archiveBeside(missing string) string {
 // archiveStarts are the first bytes of archives: zip, gzip, bzip2, xz, 7z, rar.
 var archiveStarts = []string{"PK\x03\x04", "\x1f\x8b", "BZh", "\xfd7zXZ", "7z\xbc\xaf\x27\x1c", "Rar!"}
 
-// isArchive looks at a file's first bytes.
+// isArchive looks at a file's first bytes. Spreadsheets, some of which are archives inside,
+// are none: who reads lists says what they are.
 func isArchive(file string) (bool, error) {
+	start, err := startOf(file)
+	if err != nil || table.Spreadsheet(file, start) != "" {
+		return false, err
+	}
+	tar := len(start) >= 512 && bytes.HasPrefix(start[257:], []byte("ustar"))
+	return tar || slices.ContainsFunc(archiveStarts, func(s string) bool { return bytes.HasPrefix(start, []byte(s)) }), nil
+}
+
+// startOf returns a file's first bytes.
+func startOf(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	defer f.Close()
-	start := make([]byte, 512)
-	n, err := io.ReadFull(f, start)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, err
-	}
-	tar := n == 512 && bytes.HasPrefix(start[257:], []byte("ustar"))
-	return tar || slices.ContainsFunc(archiveStarts, func(s string) bool { return bytes.HasPrefix(start, []byte(s)) }), nil
+	defer f.Close() // only read
+	return io.ReadAll(io.LimitReader(f, table.StartBytes))
 }
 
 // needFolder makes sure that a source is a folder with what its layout wants, and says

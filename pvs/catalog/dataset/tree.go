@@ -12,10 +12,11 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
-// tree is a source folder. Each of its folders is listed once: asking the disk for
-// millions of files one by one takes minutes.
+// tree is a source folder. Each of its folders is listed once, so that names that are not
+// there cost nothing.
 type tree struct {
 	root   string
 	real   string // root without links
@@ -49,6 +50,7 @@ func openTree(root string, follow bool) (*tree, error) {
 var (
 	errMissing = errors.New("there is no such file")
 	errLeaves  = errors.New("its path leads out of the folder")
+	errEmpty   = errors.New("the file is empty")
 )
 
 // check says why a path, relative to the root and with slashes, is no file to import.
@@ -92,7 +94,7 @@ func (t *tree) exact(rel string) error {
 		return list.err
 	}
 	if _, ok := list.files[name]; ok {
-		return nil
+		return t.checkSize(rel)
 	}
 	switch mode, ok := list.other[name]; {
 	case !ok:
@@ -165,9 +167,18 @@ func (t *tree) inside(rel string) error {
 	}
 	back, err := filepath.Rel(t.real, real)
 	if !t.follow && (err != nil || !filepath.IsLocal(back)) {
-		return fmt.Errorf("%s is a link that leads out of the folder, to %s; take such photos with --follow-links", rel, real)
+		return tag.Error(fmt.Errorf("%s is a link that leads out of the folder, to %s", rel, real), ErrLink)
 	}
 	return nil
+}
+
+// checkSize refuses a file without content, as a copy that was cut short leaves it.
+func (t *tree) checkSize(rel string) error {
+	info, err := os.Stat(filepath.Join(t.root, rel))
+	if err == nil && info.Size() == 0 {
+		return fmt.Errorf("%w: %s", errEmpty, rel)
+	}
+	return err
 }
 
 // checkLink looks at where a link leads.
@@ -181,6 +192,9 @@ func (t *tree) checkLink(rel string) error {
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is a link to something that is no plain file", rel)
+	}
+	if info.Size() == 0 {
+		return fmt.Errorf("%w: %s", errEmpty, rel)
 	}
 	return nil
 }

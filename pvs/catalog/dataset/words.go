@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,7 +41,7 @@ func (im *importing) words(name string, header []string, found func(at place, wo
 		case len(words) != len(header):
 			im.bad(at, fmt.Errorf("it has %d words, not the header's %d (%s)", len(words), len(header), strings.Join(header, " ")))
 		case !utf8.ValidString(strings.Join(words, "")):
-			im.bad(at, fmt.Errorf("it is not UTF-8"))
+			im.bad(at, errors.New("it is not UTF-8; save the file as UTF-8"))
 		default:
 			if err := found(at, words); err != nil {
 				return count, err

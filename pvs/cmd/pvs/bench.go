@@ -23,7 +23,7 @@ type benchCommand struct {
 	networkFlags
 	Seconds    float64  `above:"0" default:"3" help:"How long each figure is measured."`
 	MicroBatch int      `min:"1" help:"Images that the backbone trains on at once; the batch if not given."`
-	Devices    int      `not:"0" help:"Devices of the backend that take a training step together, each on its part of the batch; one if not given." placeholder:"N"`
+	Devices    int      `min:"1" help:"Devices of the backend that take a training step in parallel, each on its part of the batch; one if not given." placeholder:"N"`
 	Phases     []string `enum:"new_top,block7a,full,full_batchnorm,siamese" default:"new_top,block7a,full,full_batchnorm,siamese" help:"What of training is measured: ${enum}."`
 	Photo      string   `help:"The photo that is decoded and prepared; one of 500 x 400 is drawn if not given." placeholder:"FILE"`
 	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
@@ -34,14 +34,15 @@ func (c *benchCommand) Validate() error {
 	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
 		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
 	}
-	return nil
+	return c.networkFlags.Validate()
 }
 
-// Run measures. The figures are for comparing ways on one machine; shared machines
+// Run measures. The figures are for comparing engines on one machine; shared machines
 // make absolute numbers drift.
 func (c *benchCommand) Run(a *app) error {
 	if !c.precision().Trains() && (c.What == "all" || c.What == "train") {
-		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take another precision", c.precision())
+		return fmt.Errorf("nothing trains in %s: name what else to measure (pvs bench embed --precision %[1]s), or take "+
+			"another precision", c.precision())
 	}
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
@@ -170,7 +171,7 @@ func (c *benchCommand) network(a *app, note func(key, unit string, value float64
 		inputs[i] = float32(rng.IntN(256))
 	}
 	start := time.Now()
-	if q, ok := e.(embed.Calibrated); ok {
+	if q, ok := e.(embed.Calibrated); ok && q.Calibrates() {
 		if err := q.Calibrate(a.ctx, inputs); err != nil {
 			return err
 		}
@@ -190,10 +191,10 @@ func (c *benchCommand) network(a *app, note func(key, unit string, value float64
 func (c *benchCommand) search(a *app, note func(key, unit string, value float64)) error {
 	index, queries := randomSet(100_000, 512, 1), randomSet(1000, 512, 2)
 	for _, n := range []int{1, 1000} {
-		some := &vectors.Set{IDs: queries.IDs[:n], Dim: 512, Data: queries.Data[:512*n]}
+		first := &vectors.Set{IDs: queries.IDs[:n], Dim: 512, Data: queries.Data[:512*n]}
 		best := 0.0
 		for range 3 {
-			_, seconds, err := searchVectors(a, index, some, 10)
+			_, seconds, err := searchVectors(a, index, first, 10)
 			if err != nil {
 				return err
 			}

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
-	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -37,28 +35,18 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 	for name, v := range (siamese.Head{Features: config.Features(), Dim: siamese.DefaultDim}).InitialValues(1) {
 		values[name] = v
 	}
-	b, info, err := backend.Open(a.ctx, backend.Training, a.log)
+	training, inference, err := a.engines(c.precision(), c.Devices)
 	if err != nil {
 		return err
 	}
-	a.log(fmt.Sprintf("training %s on %s, in %s", config.Title, info, c.precision()))
-	if c.Devices <= 1 && cpu.Preferred(b, c.precision()) {
-		a.log("its Siamese head, that is; its layers and its classifier on " + ownKernels)
-	}
-	inference, info, err := backend.Open(a.ctx, backend.Inference, a.log)
-	if err != nil {
-		return err
-	}
-	precision, where := c.precision().On(inference), info.String()
-	if cpu.Preferred(inference, precision) {
-		where = ownKernels
-	}
-	a.log(fmt.Sprintf("its frozen layers on %s, in %s", where, precision))
+	a.log(fmt.Sprintf("training %s on %s", config.Title, training.Describe()))
+	a.log(fmt.Sprintf("its frozen layers on %s", inference.Describe()))
 	size := c.Pixels
 	if size == 0 {
 		size = config.Resolution
 	}
-	s, err := finetune.NewSession(b, config, values, finetune.SessionOptions{Size: size, DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Devices: c.Devices, Frozen: inference, Precision: c.precision()})
+	s, err := finetune.NewSession(training, config, values, finetune.SessionOptions{Size: size,
+		DropConnect: effnet.DefaultDropConnect, MicroBatch: c.MicroBatch, Inference: inference})
 	if err != nil {
 		return err
 	}
@@ -83,15 +71,17 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		key    string
 		trains finetune.Trains
 		norms  bool
-	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false}, {"full_batchnorm", finetune.Full, true}} {
+	}{{"new_top", finetune.NewTop, false}, {"block7a", finetune.FromBlock7a, false}, {"full", finetune.Full, false},
+		{"full_batchnorm", finetune.Full, true}} {
 		if !slices.Contains(c.Phases, f.key) {
 			continue
 		}
-		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0}, LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
+		p := finetune.Phase{Trains: f.trains, BatchNorm: f.norms, Dropout: 0.2, Views: []imageprep.View{imageprep.A0},
+			LearningRate: 1e-5, Epochs: 1, Batch: c.Batch}
 		if err := c.phase(s, p, finetune.FromImages, photos, f.key, what, note); err != nil {
 			return err
 		}
-		// From the second epoch on, what layers that do not train gave is kept.
+		// From the second epoch on, the output of layers that do not train is cached.
 		row := 0
 		switch p.CachedInput() {
 		case finetune.FromImages:
@@ -102,26 +92,31 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 		case finetune.FromFeatures:
 			row = config.Features()
 		}
-		if err := c.phase(s, p, p.CachedInput(), batch(row), f.key+"_kept", what+", from the kept "+string(p.CachedInput()), note); err != nil {
+		if err := c.phase(s, p, p.CachedInput(), batch(row), f.key+"_kept",
+			what+", from the cached "+string(p.CachedInput()), note); err != nil {
 			return err
 		}
 	}
 	if !slices.Contains(c.Phases, "siamese") {
 		return nil
 	}
-	features := finetune.Batch{N: benchSiameseBatch, Inputs: make([]float32, benchSiameseBatch*config.Features()), Labels: make([]int32, benchSiameseBatch)}
+	features := finetune.Batch{N: benchSiameseBatch, Inputs: make([]float32, benchSiameseBatch*config.Features()),
+		Labels: make([]int32, benchSiameseBatch)}
 	for i := range features.Inputs {
 		features.Inputs[i] = float32(rng.NormFloat64())
 	}
 	for i := range features.Labels {
 		features.Labels[i] = int32(i / benchViews)
 	}
-	p := finetune.Phase{Trains: finetune.SiameseHead, Margin: 0.5, Views: []imageprep.View{imageprep.A0, imageprep.A1, imageprep.A2, imageprep.A3, imageprep.A4, imageprep.A5}, LearningRate: 1e-5, Epochs: 1, Batch: benchSiameseBatch}
-	return c.phase(s, p, finetune.FromFeatures, features, "siamese", fmt.Sprintf("views a second, features in batches of %d", benchSiameseBatch), note)
+	p := finetune.Phase{Trains: finetune.SiameseHead, Margin: 0.5, Views: []imageprep.View{imageprep.A0, imageprep.A1,
+		imageprep.A2, imageprep.A3, imageprep.A4, imageprep.A5}, LearningRate: 1e-5, Epochs: 1, Batch: benchSiameseBatch}
+	return c.phase(s, p, finetune.FromFeatures, features, "siamese",
+		fmt.Sprintf("views a second, features in batches of %d", benchSiameseBatch), note)
 }
 
 // phase measures the first call of a phase's step and those after it.
-func (c *benchCommand) phase(s *finetune.Session, p finetune.Phase, input finetune.Input, batch finetune.Batch, key, what string, note func(key, unit string, value float64)) error {
+func (c *benchCommand) phase(s *finetune.Session, p finetune.Phase, input finetune.Input, batch finetune.Batch,
+	key, what string, note func(key, unit string, value float64)) error {
 	if err := s.Begin(p, input); err != nil {
 		return err
 	}

@@ -85,8 +85,8 @@ func TestCheckRefuses(t *testing.T) {
 	refused(t, []string{"check", dir, "--out", dir}, "has no photos")
 	refused(t, []string{"check", dir, "--known", filepath.Join(dir, "none.csv"), "--out", dir}, "pvs data defects")
 	refused(t, []string{"data", "defects", dir, "--out", dir}, "spoil itself")
-	refused(t, []string{"data", "defects", dir, "--kinds", "rotten", "--out", filepath.Join(dir, "bad")}, "no kind of defect")
-	refused(t, []string{"data", "vectors", "--index", "10", "--queries", "10", "--out", dir}, "larger index")
+	misused(t, []string{"data", "defects", dir, "--kinds", "rotten", "--out", filepath.Join(dir, "bad")}, "no kind of defect")
+	refused(t, []string{"data", "vectors", "--index", "10", "--queries", "10", "--out", filepath.Join(dir, "v")}, "larger index")
 }
 
 // Vectors that are made without photos go through search and evaluate.

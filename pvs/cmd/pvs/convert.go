@@ -16,8 +16,12 @@ type convertCommand struct {
 
 // Run converts embeddings.
 func (c *convertCommand) Run(a *app) error {
+	if err := exchange.CheckNames(c.In, c.Out); err != nil {
+		return misuse{err}
+	}
 	update, finish := a.progress("converting")
-	s, err := exchange.Convert(a.ctx, c.In, c.Out, exchange.Options{IDs: c.IDs, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update})
+	s, err := exchange.Convert(a.ctx, c.In, c.Out, exchange.Options{IDs: c.IDs, ShardBytes: c.ShardMB << 20,
+		SkipBad: c.SkipBad, Progress: update, Log: a.log})
 	finish()
 	if err != nil {
 		return err

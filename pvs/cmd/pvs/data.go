@@ -27,13 +27,19 @@ type drawFlags struct {
 }
 
 // draw photographs products and reports.
-func (f drawFlags) draw(a *app, products studio.Products, search int, style studio.Style) (studio.Summary, error) {
-	style.Size = f.Size
+func (f drawFlags) draw(a *app, products studio.Products, opts studio.Options) (studio.Summary, error) {
+	opts.Seed, opts.Style.Size = f.Seed, f.Size
 	update, finish := a.progress("photographing products")
-	summary, err := studio.Photograph(a.ctx, f.Out, products, studio.Options{Seed: f.Seed, Search: search, Style: style}, update)
+	summary, err := studio.Photograph(a.ctx, f.Out, products, opts, update)
 	finish()
 	return summary, err
 }
+
+// The makers of drawn catalogues, as their folders note them.
+const (
+	ofSynth = "pvs data synth"
+	ofKicad = "pvs data kicad"
+)
 
 // errNoProducts says that all numbers of products are 0, for which some readers know
 // another meaning.
@@ -48,9 +54,9 @@ type synthCommand struct {
 // Run draws a catalogue.
 func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
-		return errNoProducts
+		return misuse{errNoProducts}
 	}
-	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), c.Products, studio.Style{})
+	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: ofSynth})
 	if err != nil {
 		return err
 	}
@@ -68,13 +74,18 @@ type kicadCommand struct {
 // Run photographs electronic parts.
 func (c *kicadCommand) Run(a *app) error {
 	if c.Limit+c.Train == 0 {
-		return errNoProducts
+		return misuse{errNoProducts}
 	}
 	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From}, a.log)
 	if err != nil {
 		return err
 	}
-	summary, err := c.draw(a, products, min(c.Limit, len(products)), studio.Style{Tumble: true, Plain: 1})
+	maker := ofKicad
+	if c.From != "" {
+		maker += " --from " + c.From
+	}
+	summary, err := c.draw(a, products, studio.Options{Search: min(c.Limit, len(products)), Maker: maker,
+		Style: studio.Style{Tumble: true, Plain: 1}})
 	if err != nil {
 		return err
 	}
@@ -92,13 +103,16 @@ type defectsCommand struct {
 
 // Run spoils a catalogue.
 func (c *defectsCommand) Run(a *app) error {
-	cat, err := a.openCatalog(c.Catalog, false)
-	if err != nil {
-		return err
-	}
 	var kinds []defects.Kind
 	for _, k := range c.Kinds {
 		kinds = append(kinds, defects.Kind(k))
+	}
+	if err := defects.CheckKinds(kinds); err != nil {
+		return misuse{err}
+	}
+	cat, err := a.openCatalog(c.Catalog, false)
+	if err != nil {
+		return err
 	}
 	made, err := defects.Spoil(a.ctx, cat, c.Out, defects.Options{Seed: c.Seed, Each: c.Each, Kinds: kinds})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -20,8 +21,11 @@ type embedCommand struct {
 // Run embeds a split.
 func (c *embedCommand) Run(a *app) error {
 	split, err := catalog.ParseSplit(c.Split)
+	if err == nil {
+		err = vectors.CheckName(c.Out)
+	}
 	if err != nil {
-		return err
+		return misuse{err}
 	}
 	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
 	if err != nil {
@@ -39,6 +43,9 @@ func (c *embedCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := c.replacing(a, e); err != nil {
+		return err
+	}
 	result, err := c.embed(a, e, photos)
 	if err != nil {
 		return err
@@ -50,6 +57,19 @@ func (c *embedCommand) Run(a *app) error {
 	a.say("%d vectors of dimension %d are in %s.npy (%s)", result.Vectors, e.Dim(), strings.TrimSuffix(c.Out, ".npy"), now)
 	return a.result(map[string]any{"vectors": result.Vectors, "dim": e.Dim(), "images_per_second": result.ImagesPerSecond,
 		"skipped": len(result.Skipped) + len(cat.Skipped)})
+}
+
+// replacing says what vectors of another network, or of other photos, are replaced.
+func (c *embedCommand) replacing(a *app, e embed.Embedder) (err error) {
+	by := e.Origin()
+	by.Split = c.Split
+	if by.Catalog, err = filepath.Abs(c.Catalog); err != nil {
+		return err
+	}
+	if line := vectors.Replacing(c.Out, &by); line != "" {
+		a.log(line)
+	}
+	return nil
 }
 
 // embed embeds with a progress bar and lists what was left out.

@@ -21,6 +21,9 @@ type evaluateCommand struct {
 
 // Run scores.
 func (c *evaluateCommand) Run(a *app) error {
+	if c.Truth == "" && c.Catalog == "" {
+		return misuse{errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")}
+	}
 	ranked, err := evaluate.ReadRanked(c.Ranked)
 	if err != nil {
 		return err
@@ -30,7 +33,7 @@ func (c *evaluateCommand) Run(a *app) error {
 		return err
 	}
 	if ranking == nil {
-		a.log(fmt.Sprintf("%s.json does not say what was searched: whether the truth is of those photos is not checked", c.Ranked))
+		a.log(fmt.Sprintf("there is no %s.json, which would say what was searched: whether the truth is of those photos is not checked", c.Ranked))
 	}
 	truth, err := c.truth(a, ranked, ranking)
 	if err != nil {
@@ -88,27 +91,24 @@ func ownIDs(lists map[string][]string) (n int) {
 
 // truth reads the truth, and makes sure that a catalogue is the one that was searched.
 func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *retrieval.Ranking) (map[string][]string, error) {
-	switch {
-	case c.Truth != "":
+	if c.Truth != "" {
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
 		if err == nil {
 			a.list("rows of the truth", problemLines(problems))
 		}
 		return truth, err
-	case c.Catalog != "":
-		cat, err := a.openCatalog(c.Catalog, c.SkipBad)
-		if err != nil {
-			return nil, err
-		}
-		warnOfLeaks(a, cat)
-		if err := c.compare(a, cat, ranked, ranking); err != nil {
-			return nil, err
-		}
-		truth, err := cat.Truth()
-		a.list("rows of the catalogue", problemLines(cat.Skipped))
-		return truth, err
 	}
-	return nil, errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
+	if err != nil {
+		return nil, err
+	}
+	warnOfLeaks(a, cat)
+	if err := c.compare(a, cat, ranked, ranking); err != nil {
+		return nil, err
+	}
+	truth, err := cat.Truth()
+	a.list("rows of the catalogue", problemLines(cat.Skipped))
+	return truth, err
 }
 
 // compare refuses results of other photos than the catalogue's.

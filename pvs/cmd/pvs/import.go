@@ -33,6 +33,11 @@ type importFlags struct {
 
 // run imports and reports.
 func (f importFlags) run(a *app, kind dataset.Kind) error {
+	if list, ok := kind.(interface{ CheckColumns() error }); ok {
+		if err := list.CheckColumns(); err != nil {
+			return misuse{err}
+		}
+	}
 	update, finish := a.progress("importing")
 	summary, err := dataset.Import(a.ctx, kind, f.Src, f.Out, dataset.Options{SkipBad: f.SkipBad, Val: f.Val, FollowLinks: f.FollowLinks,
 		Progress: func(photos int) { update(photos, unknownTotal) }})
@@ -45,6 +50,9 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 	}
 	if summary.Skipped > 0 {
 		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped, filepath.Join(f.Out, dataset.ProblemsFile)))
+	}
+	for _, kind := range summary.Kinds {
+		a.log("to have more of them, " + strings.TrimPrefix(adviceFor(kind), ", or "))
 	}
 	for _, note := range summary.Notes {
 		a.log(note)
@@ -70,7 +78,7 @@ func queriesOption(flag int) int {
 type importFolderCommand struct {
 	importFlags
 	Leaf    string  `default:"product" enum:"product,category" help:"What an innermost folder is: product or category."`
-	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries; the others are the index."`
+	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries, all but one at most; the others are the index."`
 	Train   float64 `min:"0" max:"1" default:"0" help:"Share of the products that go to train and val instead of to a search."`
 }
 
@@ -111,7 +119,7 @@ func (c *importEProductCommand) Run(a *app) error {
 
 type importOnlineProductsCommand struct {
 	importFlags
-	Queries int `min:"0" default:"1" help:"Photos of each product of the test part that become queries; the others are the index."`
+	Queries int `min:"0" default:"1" help:"Photos of each product of the test part that become queries, all but one at most; the others are the index."`
 }
 
 // Run imports Stanford Online Products.

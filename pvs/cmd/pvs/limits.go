@@ -26,14 +26,18 @@ func withNegatives(args []string) []string {
 }
 
 // checkValues refuses values that nothing could be done with, and that would otherwise be
-// taken for flags that were not given: numbers beyond the tags min, max, above, below and
-// not of their fields, and names that are empty - as an unset variable of a script makes them.
+// taken for flags that were not given: numbers beyond the tags min, max, above and below of
+// their fields, and names that are empty - as an unset variable of a script makes them.
 // A number without a tag may be anything that its type allows.
 func checkValues(parsed *kong.Context) error {
 	for _, p := range parsed.Path {
 		switch {
 		case p.Flag != nil:
-			if err := checkValue("--"+p.Flag.Name, p.Flag.Value, "; leave the flag out or say which"); err != nil {
+			wayOut := "; leave the flag out or say which"
+			if p.Flag.Required {
+				wayOut = "; say which"
+			}
+			if err := checkValue("--"+p.Flag.Name, p.Flag.Value, wayOut); err != nil {
 				return err
 			}
 		case p.Positional != nil:
@@ -80,7 +84,6 @@ func checkNumber(name string, v *kong.Value, got float64) error {
 		{"above", "above", func(limit float64) bool { return got > limit }},
 		{"max", "at most", func(limit float64) bool { return got <= limit }},
 		{"below", "below", func(limit float64) bool { return got < limit }},
-		{"not", "other than", func(limit float64) bool { return got != limit }},
 	} {
 		text := v.Tag.Get(tag.name)
 		if text == "" {

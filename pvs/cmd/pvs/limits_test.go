@@ -22,7 +22,7 @@ func TestEveryNumberHasALimit(t *testing.T) {
 			switch flag.Target.Interface().(type) { // not the types that are made of numbers
 			case int, int64, float64:
 				numbers++
-				if flag.Tag.Get("min")+flag.Tag.Get("above")+flag.Tag.Get("not") == "" {
+				if flag.Tag.Get("min")+flag.Tag.Get("above") == "" {
 					t.Errorf("--%s has no limit", flag.Name)
 				}
 			}
@@ -51,10 +51,22 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"records", dir, "--out", out, "--shard-mb", "0"}, "--shard-mb is 0"},
 		{[]string{"records", dir, "--out", out, "--splits", ""}, "--splits is empty"},
 		{[]string{"convert", "a.npy", "b.parquet", "--shard-mb=-1"}, "--shard-mb is -1"},
-		{[]string{"embed", dir, "--split", "index", "--out", out, "--pixels", "0"}, "--pixels is 0"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--pixels", "0"}, "--pixels is 0; it must be at least 32 and at most 2048"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--batch", "0"}, "--batch is 0"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", ""}, "--checkpoint is empty; leave the flag out"},
-		{[]string{"embed", dir, "--split", "index", "--out", ""}, "--out is empty"},
+		{[]string{"embed", dir, "--split", "index", "--out", ""}, "--out is empty; say which"},
+		{[]string{"embed", dir, "--split", "foo", "--out", out}, `split "foo" is none of`},
+		{[]string{"records", dir, "--splits", "train,foo", "--out", out}, `split "foo" is none of`},
+		{[]string{"data", "defects", dir, "--kinds", "foo", "--out", out}, "foo"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--baseline", "--model", "b0"}, "leave out --model b0"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", "x", "--model", "b0"}, "leave out --weights and --model"},
+		{[]string{"embed", dir, "--split", "index", "--out", out + "/"}, "names a folder"},
+		{[]string{"embed", dir, "--split", "index", "--out", "."}, "names a folder"},
+		{[]string{"convert", "a.npy", "b.npy"}, "are of one kind"},
+		{[]string{"convert", "a.npy", "b.txt"}, "ends in none of"},
+		{[]string{"convert", "a.npy", ".parquet"}, "names no vectors"},
+		{[]string{"evaluate", "ranked.csv"}, "the truth is missing"},
+		{[]string{"import", "csv", dir, "--column", "foto=picture", "--out", out}, `no column "foto"`},
 		{[]string{"embed", "", "--split", "index", "--out", out}, "is empty"},
 		{[]string{"train", dir, "--out", out, "--run", "1.1", "--photos", "0"}, "--photos is 0"},
 		{[]string{"train", dir, "--out", out, "--run", "1.1", "--micro-batch", "0"}, "--micro-batch is 0"},
@@ -69,11 +81,11 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"check", dir, "--few", "-1"}, "--few is -1"},
 		{[]string{"bench", "images", "--seconds", "0"}, "--seconds is 0"},
 	} {
-		refused(t, c.args, c.say)
+		misused(t, c.args, c.say)
 	}
 	// All numbers of products may not be 0 together: 0 parts would be all of them.
 	for _, kind := range [][]string{{"kicad", "--limit"}, {"synth", "--products"}} {
-		refused(t, []string{"data", kind[0], "--out", out, kind[1], "0"}, "no products make no catalogue")
+		misused(t, []string{"data", kind[0], "--out", out, kind[1], "0"}, "no products make no catalogue")
 	}
 }
 

@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	if err := checkValues(parsed); err != nil {
 		fmt.Fprintln(stderr, "pvs:", err)
-		return 1
+		return 2
 	}
 	variables.Apply()
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, json: c.JSON}
@@ -72,9 +72,18 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "pvs: interrupted; what is done is kept, the same command goes on from there")
 	case c.Debug:
-		fmt.Fprintf(stderr, "pvs: %+v\n", err)
+		fmt.Fprintf(stderr, "pvs: %+v%s\n", err, adviceFor(err))
 	default:
-		fmt.Fprintln(stderr, "pvs:", err)
+		fmt.Fprintf(stderr, "pvs: %v%s\n", err, adviceFor(err))
+	}
+	if errors.As(err, new(misuse)) {
+		return 2
 	}
 	return 1
 }
+
+// misuse is an error of wrong usage: no other files or photos would mend it.
+type misuse struct{ error }
+
+// Unwrap returns what is wrong.
+func (m misuse) Unwrap() error { return m.error }

@@ -10,6 +10,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
@@ -19,8 +20,8 @@ type networkFlags struct {
 	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels     int    `not:"0" help:"Side of the network's input; what the weights were trained on if not given."`
-	Batch      int    `not:"0" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
+	Pixels     int    `min:"32" max:"2048" help:"Side of the network's input; what the weights were trained on if not given."`
+	Batch      int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given."`
@@ -36,9 +37,6 @@ type network struct {
 	from, run, checkpoint string
 }
 
-// ownKernels says where a network runs that needs no backend.
-const ownKernels = "this CPU in kernels of its own (GOMLX_BACKEND would name another way)"
-
 // precision is the one that was named, or float32.
 func (f *networkFlags) precision() effnet.Precision {
 	if f.Precision == nil {
@@ -47,47 +45,58 @@ func (f *networkFlags) precision() effnet.Precision {
 	return *f.Precision
 }
 
-// open starts backend and network and says which they are.
-func (f *networkFlags) open(a *app) (e embed.Embedder, name string, err error) {
+// Validate refuses flags that do not go together.
+func (f *networkFlags) Validate() error {
+	if more := f.given(); f.Baseline && len(more) > 1 {
+		return fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline",
+			strings.Join(more[1:], " and "))
+	}
+	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
+		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
+	}
+	return nil
+}
+
+// open starts the network, on the engine that is chosen for it, and names it for people.
+func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if f.Baseline {
-		if more := f.given()[1:]; len(more) > 0 {
-			return nil, "", fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline", strings.Join(more, " and "))
-		}
 		return embed.Histogram{}, "colour histogram", nil
 	}
 	n, err := f.load(a)
 	if err != nil {
 		return nil, "", err
 	}
-	e, err = f.start(a, n, "")
-	return e, n.title, err
+	made, err := f.start(a, n, "")
+	if err != nil {
+		return nil, "", err
+	}
+	return made, n.title, nil
 }
 
 // start makes an embedder of a network; output is what becomes the vector, "" for what
 // the weights are for.
-func (f *networkFlags) start(a *app, n *network, output embed.Output) (e embed.Embedder, err error) {
-	b, info, err := backend.Open(a.ctx, backend.Inference, a.log)
+func (f *networkFlags) start(a *app, n *network, output embed.Output) (*embed.Network, error) {
+	e, err := a.engine(backend.Inference, engine.Request{Precision: f.precision()})
 	if err != nil {
 		return nil, err
 	}
-	opts := embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Precision: f.precision(),
-		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint}
-	where := info.String()
-	if opts.Precision == effnet.Int8 {
-		e, err = embed.NewQuantized(b, n.config, n.values, opts)
-	} else {
-		var made *embed.Network
-		made, err = embed.NewNetwork(b, n.config, n.values, opts)
-		if err == nil && made.Own() {
-			where = ownKernels
-		}
-		e = made
-	}
+	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output,
+		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint})
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s runs on %s, in %s", n.config.Title, n.path, where, opts.Precision))
-	return e, nil
+	a.log(fmt.Sprintf("%s with the weights of %s runs on %s", n.config.Title, n.path, e.Describe()))
+	return made, nil
+}
+
+// engine starts the backend for a use and chooses the engine of a request that says nothing of it.
+func (a *app) engine(use backend.Use, r engine.Request) (engine.Engine, error) {
+	b, info, err := backend.Open(a.ctx, use, a.log)
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	r.Backend, r.Name, r.Wish, r.Training = b, info.String(), engine.WishFor(info.Named), use == backend.Training
+	return engine.Choose(r)
 }
 
 // load reads the weights and, with a checkpoint, what it was trained at.
@@ -126,9 +135,6 @@ func sourceOf(path string) (string, error) {
 
 // trained reads a checkpoint.
 func (f *networkFlags) trained(a *app) (*network, error) {
-	if f.Weights != "" || f.Model != "" {
-		return nil, errors.New("a checkpoint brings its weights: leave out --weights and --model")
-	}
 	check, err := finetune.ReadCheckpoint(f.Checkpoint)
 	if err != nil {
 		return nil, err
@@ -144,7 +150,8 @@ func (f *networkFlags) trained(a *app) (*network, error) {
 	if f.Pixels == 0 {
 		f.Pixels = s.Size
 	}
-	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name), run: s.Name}
+	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name),
+		run: s.Name}
 	n.checkpoint, err = filepath.Abs(f.Checkpoint)
 	return n, err
 }

@@ -16,8 +16,11 @@ import (
 func (a *app) unknown(name string, o *vectors.Origin) {
 	if !o.Known() {
 		name = strings.TrimSuffix(name, ".npy")
-		a.log(fmt.Sprintf("%s.json does not say what made the vectors %s: whether they may be compared with "+
-			"others is not checked", name, name))
+		said := fmt.Sprintf("%s.json does not say what made the vectors %s", name, name)
+		if _, err := os.Stat(name + ".json"); errors.Is(err, fs.ErrNotExist) {
+			said = fmt.Sprintf("there is no %s.json, which would say what made the vectors %s", name, name)
+		}
+		a.log(said + ": whether they may be compared with others is not checked")
 	}
 }
 
@@ -57,10 +60,8 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 	if err != nil {
 		return nil, err
 	}
-	if q, ok := e.(*embed.Quantized); ok {
-		if err := q.CalibrateAs(o.Calibration); err != nil {
-			return nil, fmt.Errorf("the index %s: %w", index, err)
-		}
+	if err := e.CalibrateAs(o.Calibration); err != nil {
+		return nil, fmt.Errorf("the index %s: %w", index, err)
 	}
 	made := e.Origin()
 	return e, vectors.Compare("the index "+index, o, "the photo", &made)
@@ -96,7 +97,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 	if err != nil {
 		return nil, err
 	}
-	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network || digest != o.Weights {
+	if digest := embed.Digest(n.config, n.values, embed.Output(o.Output)); n.config.Name != o.Network ||
+		digest != o.Weights {
 		found := vectors.Origin{Network: n.config.Name, Title: n.config.Title, Run: n.run, Weights: digest}
 		return nil, fmt.Errorf("the index %s was made with %s, but %s is %s: leave it out if it was named, "+
 			"else name the weights that the index was made with by --weights or --checkpoint, or embed the index again",

@@ -103,7 +103,7 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	}
 	photo := photosOf(t, at("cat"), "query")[0]
 
-	if _, said := done(t, search("index", "--queries", at("query"))...); strings.Contains(said, "does not say") {
+	if _, said := done(t, search("index", "--queries", at("query"))...); strings.Contains(said, "is not checked") {
 		t.Errorf("said %q", said)
 	}
 	sentence(t, search("index", "--queries", at("theirs")), "the index "+at("index"), "the queries "+at("theirs"),
@@ -173,11 +173,11 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, said := done(t, search("index", "--queries", at("theirs"))...); strings.Count(said, "does not say") != 2 {
+	if _, said := done(t, search("index", "--queries", at("theirs"))...); strings.Count(said, "is not checked") != 2 {
 		t.Errorf("said %q", said)
 	}
 	if _, said := done(t, search("index", append([]string{"--image", photo}, mini...)...)...); strings.Count(said,
-		"does not say") != 1 {
+		"is not checked") != 1 {
 		t.Errorf("said %q", said)
 	}
 }
@@ -221,7 +221,7 @@ func TestRankingKnowsItsCatalogue(t *testing.T) {
 	ranked := at("ranked.csv")
 	done(t, "search", "--index", at("index"), "--queries", at("query"), "--out", ranked)
 	score, said := done(t, "evaluate", ranked, "--catalog", at("cat"))
-	if strings.Contains(said, "warning") || strings.Contains(said, "does not say") || score["mar_at_10"] == nil {
+	if strings.Contains(said, "warning") || strings.Contains(said, "is not checked") || score["mar_at_10"] == nil {
 		t.Errorf("said %q", said)
 	}
 	sentence(t, []string{"evaluate", ranked, "--catalog", at("other")}, "ranked.csv", at("cat"), at("other"))
@@ -282,7 +282,7 @@ func TestRankingKnowsItsCatalogue(t *testing.T) {
 	if err := os.Remove(ranked + ".json"); err != nil {
 		t.Fatal(err)
 	}
-	if _, said := done(t, "evaluate", ranked, "--catalog", at("cat")); strings.Count(said, "does not say") != 1 {
+	if _, said := done(t, "evaluate", ranked, "--catalog", at("cat")); strings.Count(said, "is not checked") != 1 {
 		t.Errorf("said %q", said)
 	}
 	write(at("foreign.csv"), "query,rank,index,score\nnobody,1,nothing,0.5\n")

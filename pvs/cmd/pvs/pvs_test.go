@@ -54,6 +54,17 @@ func refused(t *testing.T, args []string, say string) {
 	}
 }
 
+// misused makes sure that a command ends with status 2, for wrong usage, and one sentence
+// that says what is wanted.
+func misused(t *testing.T, args []string, say string) {
+	t.Helper()
+	status, _, stderr := pvs(t, args...)
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	if status != 2 || len(lines) != 1 || !strings.HasPrefix(lines[0], "pvs: ") || !strings.Contains(lines[0], say) {
+		t.Errorf("%v: status %d, %q; want %q", args, status, lines, say)
+	}
+}
+
 // object parses the JSON object that must be on the last line of stdout.
 func object(t *testing.T, stdout string, keys ...string) map[string]any {
 	t.Helper()
@@ -157,7 +168,6 @@ func TestBadInput(t *testing.T) {
 		{[]string{"embed", filepath.Join(dir, "quote"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "line 2"},
 		{[]string{"embed", filepath.Join(dir, "twice"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "the id is used"},
 		{[]string{"embed", filepath.Join(dir, "text"), "--split", "query", "--baseline", "--out", filepath.Join(dir, "v")}, "no photos in the split query"},
-		{[]string{"embed", filepath.Join(dir, "text"), "--split", "test", "--baseline", "--out", filepath.Join(dir, "v")}, "none of train, val, index and query"},
 		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--model", "b0", "--out", filepath.Join(dir, "v")}, "wrong.h5"},
 		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--out", filepath.Join(dir, "v")}, "--model"},
 		{[]string{"search", "--index", filepath.Join(dir, "few"), "--queries", filepath.Join(dir, "few")}, ".npy"},
@@ -166,7 +176,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"search", "--index", filepath.Join(dir, "three"), "--queries", filepath.Join(dir, "two")}, "vector 1 (b) holds NaN"},
 		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
 		{[]string{"convert", filepath.Join(dir, "none.npy"), filepath.Join(dir, "x.parquet")}, "there are no vectors"},
-		{[]string{"convert", filepath.Join(dir, "two.npy"), filepath.Join(dir, "x.csv")}, "ends in none of"},
+		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two"), "--out", dir}, "is a folder; name a file in it"},
+		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "; mend it, or leave out what is bad with --skip-bad"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "none.jpg")}, "none.jpg: there is no such file; without --photo one is drawn"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "text/a.jpg")}, "looks like text"},
@@ -184,7 +195,7 @@ func TestImport(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "shop", filepath.Dir(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "shop", name), nil, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "shop", name), []byte("its pixels"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -274,4 +285,69 @@ func TestLabIsMissing(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	refused(t, []string{"lab"}, "run this inside of one")
+}
+
+// The quickstart says what it will do, and not what it does otherwise.
+func TestQuickstartOpens(t *testing.T) {
+	for _, c := range []struct {
+		command  quickstartCommand
+		says     []string
+		saysNone []string
+	}{
+		{quickstartCommand{Products: 300}, []string{"draws 300 products", "ImageNet", "against a colour histogram", "45 MB"}, nil},
+		{quickstartCommand{Products: 300, Catalog: "shop"}, []string{"embeds the photos of shop", "ImageNet"}, []string{"draws 300", "45 MB"}},
+		{quickstartCommand{Products: 300, networkFlags: networkFlags{Baseline: true}}, []string{"by a colour histogram", "without a download"},
+			[]string{"ImageNet", "against", "45 MB"}},
+		{quickstartCommand{Products: 300, networkFlags: networkFlags{Checkpoint: "runs/1.8"}}, []string{"the network of runs/1.8"}, []string{"ImageNet"}},
+	} {
+		got := strings.Join(c.command.opening(), "\n")
+		for _, say := range c.says {
+			if !strings.Contains(got, say) {
+				t.Errorf("%q is not said: %s", say, got)
+			}
+		}
+		for _, say := range c.saysNone {
+			if strings.Contains(got, say) {
+				t.Errorf("%q is said: %s", say, got)
+			}
+		}
+	}
+}
+
+// A catalogue and vectors of something else are not written over without a word.
+func TestNothingIsLostSilently(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	must := func(args ...string) string {
+		t.Helper()
+		status, _, stderr := pvs(t, args...)
+		if status != 0 {
+			t.Fatalf("%v: %s", args, stderr)
+		}
+		return stderr
+	}
+	synth := []string{"data", "synth", "--products", "2", "--size", "40", "--out", at("cat")}
+	must(synth...)
+	must(synth...)
+	refused(t, append(synth, "--seed", "2"), "holds a catalogue of pvs data synth (seed 1, 40 pixels)")
+	refused(t, []string{"import", "folder", at("cat/images"), "--out", at("cat")}, "holds a catalogue of pvs data synth")
+	refused(t, []string{"data", "vectors", "--index", "100", "--queries", "2", "--dim", "4", "--out", at("cat")}, "holds a catalogue of")
+	embed := func(split string) []string {
+		return []string{"embed", at("cat"), "--split", split, "--baseline", "--out", at("v")}
+	}
+	must(embed("index")...)
+	if said := must(embed("index")...); strings.Contains(said, "replaced") {
+		t.Errorf("the same again: %s", said)
+	}
+	if said := must(embed("query")...); !strings.Contains(said, at("v")+" holds vectors by") || !strings.Contains(said, "of the split index of") {
+		t.Errorf("another split: %s", said)
+	}
+	if err := os.Remove(at("v.json")); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, embed("query"), "it may be another program's: remove it")
+	if err := os.WriteFile(at("w.json"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, []string{"embed", at("cat"), "--split", "query", "--baseline", "--out", at("w"), "--json"}, "is empty, perhaps made by the shell")
 }

@@ -30,9 +30,9 @@ func (c *quickstartCommand) Run(a *app) error {
 		return err
 	}
 	defer lock.Release()
-	a.say("This draws %d products, embeds their photos with an EfficientNet that has ImageNet weights (run 0 of the journey),", c.Products)
-	a.say("finds each query's ten nearest neighbours, scores them against a colour histogram, and draws a gallery.")
-	a.say("The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds.")
+	for _, line := range c.opening() {
+		a.say("%s", line)
+	}
 	e, title, err := c.open(a)
 	if err != nil {
 		return err
@@ -46,9 +46,9 @@ func (c *quickstartCommand) Run(a *app) error {
 		return err
 	}
 	warnOfLeaks(a, cat)
-	name := title + ", ImageNet weights (run 0)"
-	if c.Baseline {
-		name = title
+	name := title
+	if !c.Baseline && c.Checkpoint == "" {
+		name += ", ImageNet weights (run 0)"
 	}
 	opts := retrieval.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
 	network, err := retrieval.Score(a.ctx, cat, e, name, filepath.Join(c.Out, "network"), opts)
@@ -86,6 +86,30 @@ func (c *quickstartCommand) Run(a *app) error {
 		"queries": network.Report.Queries, "model": title, "seconds": time.Since(start).Seconds()})
 }
 
+// opening says what it will do.
+func (c *quickstartCommand) opening() []string {
+	photos := fmt.Sprintf("draws %d products, embeds their photos", c.Products)
+	if c.Catalog != "" {
+		photos = fmt.Sprintf("embeds the photos of %s", c.Catalog)
+	}
+	with, score := "with an EfficientNet that has ImageNet weights (run 0 of the journey)", "scores them against a colour histogram"
+	switch {
+	case c.Baseline:
+		with, score = "by a colour histogram, with nothing learned", "scores them"
+	case c.Checkpoint != "":
+		with = "with the network of " + c.Checkpoint
+	}
+	time := "The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds."
+	switch {
+	case c.Catalog != "":
+		time = "The first start takes as long as the photos take to embed; the next takes seconds."
+	case c.Baseline:
+		time = "The first start takes a minute or two on 2 cores, without a download; the next takes seconds."
+	}
+	return []string{fmt.Sprintf("This %s %s,", photos, with),
+		fmt.Sprintf("finds each query's ten nearest neighbours, %s, and draws a gallery.", score), time}
+}
+
 // pageRows keeps the page of the quickstart at some megabytes.
 const pageRows = 100
 
@@ -95,6 +119,7 @@ func (c *quickstartCommand) catalog(a *app) (string, error) {
 		return c.Catalog, nil
 	}
 	dir := filepath.Join(c.Out, fmt.Sprintf("catalog-%d-%d", c.Seed, c.Products))
-	_, err := drawFlags{Out: dir, Seed: c.Seed, Size: 320}.draw(a, synth.Catalog(c.Seed, c.Products), c.Products, studio.Style{})
+	_, err := drawFlags{Out: dir, Seed: c.Seed, Size: 320}.draw(a, synth.Catalog(c.Seed, c.Products),
+		studio.Options{Search: c.Products, Maker: ofSynth})
 	return dir, err
 }

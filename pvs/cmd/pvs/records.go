@@ -21,6 +21,11 @@ type recordsCommand struct {
 
 // Run writes shards. The splits are of one writing, so the folder is locked for all.
 func (c *recordsCommand) Run(a *app) error {
+	for _, name := range c.Splits {
+		if _, err := catalog.ParseSplit(name); err != nil {
+			return misuse{err}
+		}
+	}
 	lock, err := onewriter.LockFolder(c.Out)
 	if err != nil {
 		return err
@@ -34,10 +39,7 @@ func (c *recordsCommand) Run(a *app) error {
 	classes := feed.ClassesOf(cat, catalog.Train)
 	total, shards, skipped := 0, 0, len(cat.Skipped)
 	for _, name := range c.Splits {
-		split, err := catalog.ParseSplit(name)
-		if err != nil {
-			return err
-		}
+		split := catalog.Split(name)
 		update, finish := a.progress("writing " + name)
 		m, err := records.Write(a.ctx, cat, split, classes, filepath.Join(c.Out, name),
 			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update, Log: a.log})

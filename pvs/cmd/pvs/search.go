@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,6 +31,9 @@ type searchCommand struct {
 
 // Run searches.
 func (c *searchCommand) Run(a *app) error {
+	if info, err := os.Stat(c.Out); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file in it: --out %s", c.Out, filepath.Join(c.Out, "ranked.csv"))
+	}
 	if c.Out != "" {
 		lock, err := onewriter.Lock(c.Out)
 		if err != nil {

@@ -58,7 +58,8 @@ func kernelEnv(infer, train backend.Info) map[string]string {
 		case strings.HasPrefix(b.Name, "onnx"):
 			env[variables.ONNXRuntime] = b.Plugin
 		case strings.HasPrefix(b.Name, "xla:"):
-			env["PJRT_PLUGIN_LIBRARY_PATH"] = strings.Join(append([]string{filepath.Dir(b.Plugin)}, backend.PluginFolders()...), string(filepath.ListSeparator))
+			env["PJRT_PLUGIN_LIBRARY_PATH"] = strings.Join(append([]string{filepath.Dir(b.Plugin)}, backend.PluginFolders()...),
+				string(filepath.ListSeparator))
 		}
 	}
 	if fetch.Cache != "" {

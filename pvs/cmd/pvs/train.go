@@ -8,6 +8,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/journey"
@@ -17,17 +18,17 @@ import (
 // trainFlags are those of everything that trains.
 type trainFlags struct {
 	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
-	Out        string `required:"" help:"Folder for checkpoints, logs and kept features; what is there is gone on with." placeholder:"DIR"`
+	Out        string `required:"" help:"Folder for checkpoints, logs and cached features; what is there is gone on with." placeholder:"DIR"`
 	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
 	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
 	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for."`
 	Photos     int    `min:"1" help:"Train photos at most, instead of the scale's."`
-	Pixels     int    `not:"0" help:"Side of the network's input, instead of the scale's."`
+	Pixels     int    `min:"1" help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
 	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
-	Devices    int    `not:"0" help:"Devices of the backend that take a step together, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
+	Devices    int    `min:"1" help:"Devices of the backend that take a step in parallel, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
 	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
 
@@ -65,17 +66,28 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 	if err != nil {
 		return nil, err
 	}
-	training, info, err := backend.Open(a.ctx, backend.Training, a.log)
+	training, inference, err := a.engines(f.Precision, f.Devices)
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, info))
-	inference, _, err := backend.Open(a.ctx, backend.Inference, a.log)
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, training.Describe()))
+	return journey.Open(cat, journey.Options{
+		Out: f.Out, Runs: runs, Scale: scale, Records: f.Records,
+		Config: network.config, Values: network.values, Training: training, Inference: inference,
+		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, SkipBad: f.SkipBad,
+		Log: a.log, Progress: a.steps(),
+	})
+}
+
+// engines chooses what trains on a number of devices (0: not said) and what computes frozen layers,
+// in float32 where it lacks the precision.
+func (a *app) engines(precision effnet.Precision, devices int) (training, inference engine.Engine, err error) {
+	training, err = a.engine(backend.Training, engine.Request{Precision: precision, Devices: devices})
 	if err != nil {
-		return nil, err
+		return training, inference, err
 	}
-	return journey.Open(cat, journey.Options{Out: f.Out, Runs: runs, Scale: scale, Records: f.Records, Config: network.config, Values: network.values, Training: training, Inference: inference,
-		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, Precision: f.Precision, SkipBad: f.SkipBad, Log: a.log, Progress: a.steps()})
+	inference, err = a.engine(backend.Inference, engine.Request{Precision: precision, OrFloat32: true})
+	return training, inference, err
 }
 
 type trainCommand struct {
@@ -131,7 +143,8 @@ func (c *journeyCommand) Run(a *app) error {
 		if r.Run.Leaderboard > 0 {
 			published = fmt.Sprintf("%6.3f", r.Run.Leaderboard)
 		}
-		a.say("run %-8s published %s   measured %.3f [%.3f, %.3f]", r.Run.Name, published, r.Final.Value, r.Final.Low, r.Final.High)
+		a.say("run %-8s published %s   measured %.3f [%.3f, %.3f]", r.Run.Name, published, r.Final.Value, r.Final.Low,
+			r.Final.High)
 		runs[r.Run.Name] = r.Final
 	}
 	if report.Compared > 2 {

@@ -33,12 +33,15 @@ func (c *verifyCommand) Run(a *app) error {
 			worst, worstName = share, k.Name
 		}
 	}
-	a.say("%d checks, %d failed; the worst, %s, uses %.1f%% of what is allowed", len(checks), len(failed), worstName, 100*worst)
-	if err := a.result(map[string]any{"checks": len(checks), "failed": len(failed), "worst": worstName, "worst_share": worst}); err != nil {
+	a.say("%d checks, %d failed; the worst, %s, uses %.1f%% of what is allowed", len(checks), len(failed), worstName,
+		100*worst)
+	if err := a.result(map[string]any{"checks": len(checks), "failed": len(failed), "worst": worstName,
+		"worst_share": worst}); err != nil {
 		return err
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d checks failed (%s): this backend or these weights do not give the reference's values", len(failed), len(checks), strings.Join(failed[:min(3, len(failed))], ", "))
+		return fmt.Errorf("%d of %d checks failed (%s): this backend or these weights do not give the reference's values",
+			len(failed), len(checks), strings.Join(failed[:min(3, len(failed))], ", "))
 	}
 	return nil
 }

@@ -7,23 +7,23 @@ import (
 )
 
 var (
-	// errClosed is what is used after its Close.
-	errClosed = errors.New("the network's kernels were closed: their weights are freed")
-	// errNoMemory is when the system gives no more.
-	errNoMemory = errors.New("no memory is left for the weights of the network's own kernels")
+	// errClosed is the error of using a network after its Close.
+	errClosed = errors.New("the network was closed: its weights are freed")
+	// errNoMemory is the error where the system has no more memory.
+	errNoMemory = errors.New("no memory is left for the network's weights")
 )
 
-// inUse is how many bytes outside of Go's memory are held.
+// inUse is how many bytes outside of Go's memory are allocated.
 var inUse atomic.Int64
 
-// lifetime ends what holds memory outside of Go's, once nobody uses it.
+// lifetime frees memory outside of Go's once nobody uses it.
 type lifetime struct {
 	using  sync.RWMutex
 	closed bool
-	held   *holding
+	memory *cMemory
 }
 
-// begin says whether it may be used, until end.
+// begin returns an error after Close; else nothing is freed until end.
 func (l *lifetime) begin() error {
 	l.using.RLock()
 	if l.closed {
@@ -35,12 +35,11 @@ func (l *lifetime) begin() error {
 
 func (l *lifetime) end() { l.using.RUnlock() }
 
-// Close frees the weights that are outside of Go's memory, after calls that are running have ended. It may
-// be called again. What is used after it returns an error; what is dropped without it is freed by Go's
-// collector, some time.
+// Close frees the weights outside of Go's memory, after running calls have ended. It may be called again. Later calls
+// return an error. Without Close Go's garbage collector frees them some time.
 func (l *lifetime) Close() {
 	l.using.Lock()
 	defer l.using.Unlock()
 	l.closed = true
-	l.held.release()
+	l.memory.release()
 }

@@ -1,28 +1,27 @@
-// A dense layer that trains, its weights as they are: a panel of them is copied when it is needed,
-// which costs less than to keep a second order of weights that change with each step.
-#ifndef PVS_NATIVE_DENSE_H
-#define PVS_NATIVE_DENSE_H
+// A dense layer that trains. Its weights stay row-major: a panel of them is packed when it is needed, which costs
+// less than to keep packed weights up to date that change with each step.
+#ifndef PVS_CPU_DENSE_H
+#define PVS_CPU_DENSE_H
 
 #include "adam.h"
-#include "cross.h"
+#include "weight_gradient.h"
 
-// wide_panel is where the panel from column c on lies in rows of so many columns: how many of them
-// it has, and how many vectors those fill.
+// channel_panel is a panel in rows of unpacked columns: how many columns it has, and how many vectors those fill.
 typedef struct {
 	int vectors, columns;
-} wide_panel;
+} channel_panel;
 
-static inline wide_panel wide_panel_at(int c, int columns) {
+static inline channel_panel channel_panel_at(int c, int columns) {
 	int left = columns - c;
-	return (wide_panel){wide_vectors(left), left < panel ? left : panel};
+	return (channel_panel){channel_panel_vectors(left), left < panel ? left : panel};
 }
 
-// take_panel copies a panel of x, whose rows are apart values apart, and fills up its vectors with zeros.
-PVS_TARGET static void take_panel(wide_panel p, const float *x, int rows, int apart, float *out) {
+// copy_panel packs a panel of x, row_stride values a row, and fills up its vectors with zeros.
+PVS_TARGET static void copy_panel(channel_panel p, const float *x, int rows, int row_stride, float *out) {
 	int width = p.vectors * lanes;
 	if (p.columns < width)
 		memset(out, 0, sizeof(float) * rows * width);
-	for (int r = 0; r < rows; r++, x += apart, out += width) {
+	for (int r = 0; r < rows; r++, x += row_stride, out += width) {
 		if (p.columns < width) {
 			memcpy(out, x, sizeof(float) * p.columns);
 			continue;
@@ -32,26 +31,28 @@ PVS_TARGET static void take_panel(wide_panel p, const float *x, int rows, int ap
 	}
 }
 
-// dense computes the columns [from, to) of out.
-PVS_TARGET static void dense(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
+// dense_forward computes the columns [from, to) of the output.
+PVS_TARGET static void dense_forward(const pvs_dense_shape *l, const float *x, int rows, const float *weights,
+		const float *bias, int from, int to, float *out, float *scratch) {
 	for (int c = from; c < to; c += panel) {
-		wide_panel p = wide_panel_at(c, l->out);
+		channel_panel p = channel_panel_at(c, l->out);
 		float start[panel] = {0};
 		memcpy(start, bias + c, sizeof(float) * p.columns);
-		take_panel(p, weights + c, l->in, l->out, scratch);
-		after then = {.act = pvs_linear, .last = lanes_of(lanes), .columns = l->filled};
+		copy_panel(p, weights + c, l->in, l->out, scratch);
+		epilogue then = {.act = pvs_linear, .last = lanes_of(lanes), .columns = l->filled};
 		if (p.vectors == 2)
-			panel_of(2, x, rows, l->in, scratch, start, then, out + c);
+			panel_product(2, x, rows, l->in, scratch, start, then, out + c);
 		else
-			panel_of(1, x, rows, l->in, scratch, start, then, out + c);
+			panel_product(1, x, rows, l->in, scratch, start, then, out + c);
 	}
 }
 
-// Of the product with the transpose so many rows of both factors go together as registers hold sums.
+// Rows of dy and of the weights whose inner products are computed at once, as many as registers hold sums.
 enum { dot_rows = 4, dot_columns = lanes / 4 };
 
-// dots computes out[rows, dot_columns] = x[rows, l->filled] times as many rows of weights.
-PVS_INLINE void dots(int rows, const pvs_layer *l, const float *x, const float *weights, float *out) {
+// dot_products computes out[rows, dot_columns], the inner products of x[rows, l->filled] with dot_columns rows of
+// weights.
+PVS_INLINE void dot_products(int rows, const pvs_dense_shape *l, const float *x, const float *weights, float *out) {
 	vec sum[dot_rows][dot_columns];
 	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < dot_columns; j++)
@@ -71,34 +72,36 @@ PVS_INLINE void dots(int rows, const pvs_layer *l, const float *x, const float *
 	}
 	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < dot_columns; j++)
-			out[(long)i * l->in + j] = total_of(sum[i][j]);
+			out[(long)i * l->in + j] = sum_lanes(sum[i][j]);
 }
 
-// dense_back computes the columns [from, to) of the gradient of what enters.
-PVS_TARGET static void dense_back(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {
+// dense_input_gradient computes the columns [from, to) of dx.
+PVS_TARGET static void dense_input_gradient(const pvs_dense_shape *l, const float *dy, int rows, const float *weights,
+		int from, int to, float *dx) {
 	for (int c = from; c < to; c += dot_columns) {
 		const float *w = weights + (long)c * l->out;
 		for (int r = 0; r < rows; r += dot_rows) {
-			const float *x = slopes + (long)r * l->filled;
-			float *to = out + (long)r * l->in + c;
+			const float *x = dy + (long)r * l->filled;
+			float *to = dx + (long)r * l->in + c;
 			switch (rows - r) {
-			case 1: dots(1, l, x, w, to); break;
-			case 2: dots(2, l, x, w, to); break;
-			case 3: dots(3, l, x, w, to); break;
-			default: dots(dot_rows, l, x, w, to);
+			case 1: dot_products(1, l, x, w, to); break;
+			case 2: dot_products(2, l, x, w, to); break;
+			case 3: dot_products(3, l, x, w, to); break;
+			default: dot_products(dot_rows, l, x, w, to);
 			}
 		}
 	}
 }
 
-// softmax replaces rows of logits by how the mean loss of rows, each of which counts so much, falls with them.
-// The largest logit may miss NaN; the sum does not, and so neither loss nor gradients do.
-PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
+// softmax replaces logits by the gradient of the rows' summed cross-entropy times weight. The largest logit may miss
+// NaN; the sum does not, and so neither do loss and gradients.
+PVS_TARGET static void softmax(const pvs_dense_shape *l, float *logits, int rows, float weight, const int *labels,
+		pvs_row_loss *results) {
 	const int whole = l->out / lanes * lanes;
 	for (int r = 0; r < rows; r++, logits += l->filled) {
 		int label = labels[r];
-		float own = logits[label], largest = own, each[lanes];
-		vec most = all(own), sum = all(0);
+		float label_logit = logits[label], largest = label_logit, each[lanes];
+		vec most = all(label_logit), sum = all(0);
 		for (int i = 0; i < whole; i += lanes)
 			most = larger(most, load(logits + i));
 		store(each, most);
@@ -106,38 +109,38 @@ PVS_TARGET static void softmax(const pvs_layer *l, float *logits, int rows, floa
 			largest = each[i] > largest ? each[i] : largest;
 		for (int i = whole; i < l->out; i++)
 			largest = logits[i] > largest ? logits[i] : largest;
-		found[r].is = own == largest;
-		for (int i = 0; found[r].is && i < label; i++) // of equal ones the first is it
-			found[r].is = logits[i] != own;
+		results[r].correct = label_logit == largest;
+		for (int i = 0; results[r].correct && i < label; i++) // the first of equal ones is the prediction
+			results[r].correct = logits[i] != label_logit;
 		for (int i = l->out; i < l->filled; i++)
-			logits[i] = largest - 200; // nothing of the sum
+			logits[i] = largest - 200; // adds nothing to the sum
 		for (int i = 0; i < l->filled; i += lanes) {
-			vec behind = all(largest) - load(logits + i), e = behind;
-			decay(&e, 1);
-			e = of_number(behind, e);
+			vec below = all(largest) - load(logits + i), e = below;
+			exp_negative(&e, 1);
+			e = keep_nan(below, e);
 			store(logits + i, e);
 			sum += e;
 		}
-		found[r].sum = total_of(sum);
-		found[r].is &= found[r].sum == found[r].sum; // nothing is found among logits one of which is NaN
-		found[r].behind = largest - own;
-		float scale = counts / found[r].sum;
+		results[r].sum = sum_lanes(sum);
+		results[r].correct &= results[r].sum == results[r].sum; // never if a logit is NaN
+		results[r].below_largest = largest - label_logit;
+		float scale = weight / results[r].sum;
 		for (int i = 0; i < l->filled; i += lanes)
 			store(logits + i, load(logits + i) * scale);
-		logits[label] -= counts;
+		logits[label] -= weight;
 		for (int i = l->out; i < l->filled; i++)
 			logits[i] = 0;
 	}
 }
 
-// dense_panels copies the panels of columns [from, to) of slopes one after the other, and computes
-// the gradient of the bias.
-PVS_TARGET static void dense_panels(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {
+// dense_pack_dy packs the columns [from, to) of dy into panels, and computes the gradient of the bias.
+PVS_TARGET static void dense_pack_dy(const pvs_dense_shape *l, const float *dy, int rows, int from, int to,
+		float *panels, float *bias) {
 	for (int c = from; c < to; c += panel) {
-		wide_panel p = wide_panel_at(c, l->out);
+		channel_panel p = channel_panel_at(c, l->out);
 		int width = p.vectors * lanes;
 		float *at = panels + (long)c * rows, total[panel] = {0};
-		take_panel((wide_panel){p.vectors, width}, slopes + c, rows, l->filled, at);
+		copy_panel((channel_panel){p.vectors, width}, dy + c, rows, l->filled, at);
 		for (int r = 0; r < rows; r++, at += width)
 			for (int j = 0; j < width; j += lanes)
 				store(total + j, load(total + j) + load(at + j));
@@ -145,25 +148,26 @@ PVS_TARGET static void dense_panels(const pvs_layer *l, const float *slopes, int
 	}
 }
 
-// dense_slopes computes the rows [from, to) of the gradient of the weights, whole rows one after the
-// other, so that few pages are touched at a time.
-PVS_TARGET static void dense_slopes(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, trained t) {
-	for (int k = from; k < to; k += cross_rows)
+// dense_kernel_gradient computes the rows [from, to) of the gradient of the weights, one whole row after the other,
+// so that few pages are touched at a time.
+PVS_TARGET static void dense_kernel_gradient(const pvs_dense_shape *l, const float *x, const float *panels, int rows,
+		int from, int to, const pvs_adam *a, trained t) {
+	for (int k = from; k < to; k += gradient_rows)
 		for (int c = 0; c < l->out; c += panel) {
-			wide_panel p = wide_panel_at(c, l->out);
+			channel_panel p = channel_panel_at(c, l->out);
 			int width = p.vectors * lanes;
-			float sums[cross_rows * panel] = {0};
+			float sums[gradient_rows * panel] = {0};
 			if (p.vectors == 2)
-				cross_tile(2, x + k, l->in, rows, panels + (long)c * rows, sums);
+				weight_gradient_tile(2, x + k, l->in, rows, panels + (long)c * rows, sums);
 			else
-				cross_tile(1, x + k, l->in, rows, panels + (long)c * rows, sums);
-			for (int i = 0; i < cross_rows; i++) {
+				weight_gradient_tile(1, x + k, l->in, rows, panels + (long)c * rows, sums);
+			for (int i = 0; i < gradient_rows; i++) {
 				long out = (long)(k + i) * l->out + c;
 				int j = 0;
 				for (; j + lanes <= p.columns; j += lanes)
-					arrive(a, load(sums + i * width + j), t, out + j);
+					apply_gradient(a, load(sums + i * width + j), t, out + j);
 				if (j < p.columns)
-					arrive_some(a, sums + i * width + j, p.columns - j, t, out + j);
+					apply_gradients_part(a, sums + i * width + j, p.columns - j, t, out + j);
 			}
 		}
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// A dense layer gives what plain loops give, forward and back, whatever its sides and its rows are.
+// Outputs, gradients and Adam's step of a dense layer are those of plain loops, for many shapes.
 func TestDense(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	for _, lanes := range cpu.Lanes() {
-		for _, size := range []struct{ in, out, rows int }{{8, 1, 1}, {24, 3, 5}, {64, 37, 13}, {40, 100, 300}, {1280, 48, 6}} {
+		for _, size := range []struct{ in, out, rows int }{{8, 1, 1}, {24, 3, 5}, {64, 37, 13}, {40, 100, 300},
+			{1280, 48, 6}} {
 			t.Run(fmt.Sprint(lanes, size), func(t *testing.T) {
 				in, out, rows := size.in, size.out, size.rows
 				d, err := cpu.NewDenseFor(in, out, lanes)
@@ -29,9 +30,9 @@ func TestDense(t *testing.T) {
 				if err := d.Forward(x, kernel, bias, y); err != nil {
 					t.Fatal(err)
 				}
-				slopes := noise(4, rows*out)
+				outputGradient := noise(4, rows*out)
 				for r := range rows {
-					copy(dy[r*width:], slopes[r*out:(r+1)*out])
+					copy(dy[r*width:], outputGradient[r*out:(r+1)*out])
 				}
 				dx, dKernel, dBias := make([]float32, rows*in), make([]float32, in*out), make([]float32, out)
 				if err := d.Backward(x, kernel, dy, dx, dBias, nil, cpu.Trained{Weights: dKernel}); err != nil {
@@ -51,33 +52,35 @@ func TestDense(t *testing.T) {
 					for i := range in {
 						sum := 0.0
 						for o := range out {
-							sum += float64(slopes[r*out+o]) * float64(kernel[i*out+o])
+							sum += float64(outputGradient[r*out+o]) * float64(kernel[i*out+o])
 						}
 						near(t, "dx", dx[r*in+i], sum)
 					}
 				}
-				// With Adam the kernel takes its step at once, and dx is still of the weights before it.
-				a := cpu.Adam{Rate: 0.1, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
-				stepped, want := slices.Clone(kernel), cpu.Trained{Weights: slices.Clone(kernel), M: make([]float32, in*out), V: make([]float32, in*out)}
+				// With Adam the kernel takes its step at once, and dx is that of the weights before it.
+				a := cpu.Adam{StepSize: 0.1, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}
+				stepped, want := slices.Clone(kernel), cpu.Trained{Weights: slices.Clone(kernel), M: make([]float32, in*out),
+					V: make([]float32, in*out)}
 				again := make([]float32, rows*in)
-				err = d.Backward(x, stepped, dy, again, dBias, &a, cpu.Trained{Weights: stepped, M: make([]float32, in*out), V: make([]float32, in*out)})
+				err = d.Backward(x, stepped, dy, again, dBias, &a, cpu.Trained{Weights: stepped, M: make([]float32, in*out),
+					V: make([]float32, in*out)})
 				if err != nil {
 					t.Fatal(err)
 				}
 				a.StepFor(dKernel, want, lanes)
 				if !slices.Equal(again, dx) || !slices.Equal(stepped, want.Weights) {
-					t.Error("a step with the gradient at once is another one")
+					t.Error("a step at once differs from one with the gradient")
 				}
 				for o := range out {
 					sum := 0.0
 					for r := range rows {
-						sum += float64(slopes[r*out+o])
+						sum += float64(outputGradient[r*out+o])
 					}
 					near(t, "bias", dBias[o], sum)
 					for i := range in {
 						sum := 0.0
 						for r := range rows {
-							sum += float64(x[r*in+i]) * float64(slopes[r*out+o])
+							sum += float64(x[r*in+i]) * float64(outputGradient[r*out+o])
 						}
 						near(t, "kernel", dKernel[i*out+o], sum)
 					}
@@ -92,10 +95,10 @@ func TestDense(t *testing.T) {
 	}
 }
 
-// Steps of Adam are those of the formula, for whole vectors and for the rest.
+// Adam's steps are those of the formula, for whole vectors and for the rest.
 func TestAdam(t *testing.T) {
-	needsKernels(t)
-	a := cpu.Adam{Rate: 0.03, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+	needsCPUEngine(t)
+	a := cpu.Adam{StepSize: 0.03, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}
 	for _, lanes := range append(cpu.Lanes(), 0) { // 0: the plain loop of other processors
 		for _, n := range []int{1, 7, 16, 40, 1001} {
 			w, m, v := noise(1, n), make([]float32, n), make([]float32, n)
@@ -106,9 +109,9 @@ func TestAdam(t *testing.T) {
 			for step := range 3 {
 				g := noise(uint64(step), n)
 				for i := range n {
-					slope := float64(g[i])
-					first[i] += (slope - first[i]) * 0.1
-					second[i] += (slope*slope - second[i]) * 0.001
+					gradient := float64(g[i])
+					first[i] += (gradient - first[i]) * 0.1
+					second[i] += (gradient*gradient - second[i]) * 0.001
 					want[i] -= first[i] * 0.03 / (math.Sqrt(second[i]) + 1e-7)
 				}
 				a.StepFor(g, cpu.Trained{Weights: w, M: m, V: v}, lanes)

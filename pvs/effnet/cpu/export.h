@@ -1,35 +1,44 @@
-// What dispatch.c calls, named after the number of lanes.
+// The functions that dispatch.c calls, with the number of lanes in their names.
 
 long PVS_EXPORT(pvs_scratch)(const pvs_network *n, int count) { return scratch_of(n, count); }
 
-void PVS_EXPORT(pvs_run)(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out, float *scratch) {
+void PVS_EXPORT(pvs_run)(const pvs_network *n, const float *images, int count, int block, const float *factors,
+		float *out, float *scratch) {
 	unsigned before = without_denormals();
 	run(n, images, count, block, factors, out, scratch);
 	_mm_setcsr(before);
 }
 
-long PVS_EXPORT(pvs_kept)(const pvs_training *t, int count, int first) { return kept_of(t, count, first); }
+long PVS_EXPORT(pvs_saved_values)(const pvs_training *t, int count, int first) {
+	return saved_values_of(t, count, first);
+}
 
-void PVS_EXPORT(pvs_forward)(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, float *features, float *scratch) {
+void PVS_EXPORT(pvs_forward)(const pvs_training *t, const float *in, int count, int first, const float *factors,
+		float *saved, float *features, float *scratch) {
 	unsigned before = without_denormals();
-	forward(t, in, count, first, factors, kept, features, scratch);
-	_mm_sfence(); // what was streamed is there before another core, told so in any way, reads it
+	network_forward(t, in, count, first, factors, saved, features, scratch);
+	_mm_sfence(); // streamed stores are visible before another core is told to read them
 	_mm_setcsr(before);
 }
 
-long PVS_EXPORT(pvs_training_scratch)(const pvs_training *t, int count, int first) { return training_scratch(t, count, first); }
+long PVS_EXPORT(pvs_training_scratch)(const pvs_training *t, int count, int first) {
+	return training_scratch(t, count, first);
+}
 
-void PVS_EXPORT(pvs_gradients)(const pvs_training *t, const float *in, int count, int first, const float *factors, float *kept, const float *slopes, float *sums, float *scratch) {
+void PVS_EXPORT(pvs_backward)(const pvs_training *t, const float *in, int count, int first, const float *factors,
+		float *saved, const float *dy, float *sums, float *scratch) {
 	unsigned before = without_denormals();
-	gradients(t, in, count, first, factors, kept, slopes, sums, scratch);
+	network_backward(t, in, count, first, factors, saved, dy, sums, scratch);
 	_mm_setcsr(before);
 }
 
-long PVS_EXPORT(pvs_phases_memory)(const pvs_training *t, int count) { return phases_memory_of(t, count); }
+long PVS_EXPORT(pvs_phases_scratch)(const pvs_training *t, int count) { return phases_scratch_of(t, count); }
 
-void PVS_EXPORT(pvs_phase)(const pvs_training *t, int which, int block, int count, const float *images, const float *factors, float *features, const float *slopes, float *sums, float *tally, int channels, float *memory) {
+void PVS_EXPORT(pvs_phase)(const pvs_training *t, int which, int block, int count, const float *images,
+		const float *factors, float *features, const float *dy, float *sums, float *partial_sums, int channels,
+		float *memory) {
 	unsigned before = without_denormals();
-	phase(t, which, block, count, images, factors, features, slopes, sums, tally, channels, memory);
+	phase(t, which, block, count, images, factors, features, dy, sums, partial_sums, channels, memory);
 	_mm_setcsr(before);
 }
 
@@ -40,9 +49,10 @@ void PVS_EXPORT(pvs_pack_panel)(const pvs_panel *p, const float *weights, const 
 		pack_rows(p, weights, factor, out);
 }
 
-void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, float *sums, int count, long apart, const float *factor, const pvs_adam *a, float *weights, float *m, float *v) {
+void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, float *sums, int count, long part_stride, const float *factor,
+		const pvs_adam *a, float *weights, float *m, float *v) {
 	unsigned before = without_denormals();
-	parts of = {sums, count, apart};
+	partial_sums of = {sums, count, part_stride};
 	if (p->transposed)
 		unpack_columns(p, &of, factor, a, (trained){weights, m, v});
 	else
@@ -50,38 +60,43 @@ void PVS_EXPORT(pvs_unpack_panel)(const pvs_panel *p, float *sums, int count, lo
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_layer)(const pvs_layer *l, const float *x, int rows, const float *weights, const float *bias, int from, int to, float *out, float *scratch) {
+void PVS_EXPORT(pvs_dense_forward)(const pvs_dense_shape *l, const float *x, int rows, const float *weights,
+		const float *bias, int from, int to, float *out, float *scratch) {
 	unsigned before = without_denormals();
-	dense(l, x, rows, weights, bias, from, to, out, scratch);
+	dense_forward(l, x, rows, weights, bias, from, to, out, scratch);
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_softmax)(const pvs_layer *l, float *logits, int rows, float counts, const int *labels, pvs_found *found) {
+void PVS_EXPORT(pvs_softmax)(const pvs_dense_shape *l, float *logits, int rows, float weight, const int *labels,
+		pvs_row_loss *results) {
 	unsigned before = without_denormals();
-	softmax(l, logits, rows, counts, labels, found);
+	softmax(l, logits, rows, weight, labels, results);
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_back)(const pvs_layer *l, const float *slopes, int rows, const float *weights, int from, int to, float *out) {
+void PVS_EXPORT(pvs_dense_input_gradient)(const pvs_dense_shape *l, const float *dy, int rows, const float *weights,
+		int from, int to, float *dx) {
 	unsigned before = without_denormals();
-	dense_back(l, slopes, rows, weights, from, to, out);
+	dense_input_gradient(l, dy, rows, weights, from, to, dx);
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_panels)(const pvs_layer *l, const float *slopes, int rows, int from, int to, float *panels, float *bias) {
+void PVS_EXPORT(pvs_dense_pack_dy)(const pvs_dense_shape *l, const float *dy, int rows, int from, int to,
+		float *panels, float *bias) {
 	unsigned before = without_denormals();
-	dense_panels(l, slopes, rows, from, to, panels, bias);
+	dense_pack_dy(l, dy, rows, from, to, panels, bias);
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_dense_slopes)(const pvs_layer *l, const float *x, const float *panels, int rows, int from, int to, const pvs_adam *a, float *weights, float *m, float *v) {
+void PVS_EXPORT(pvs_dense_kernel_gradient)(const pvs_dense_shape *l, const float *x, const float *panels, int rows,
+		int from, int to, const pvs_adam *a, float *weights, float *m, float *v) {
 	unsigned before = without_denormals();
-	dense_slopes(l, x, panels, rows, from, to, a, (trained){weights, m, v});
+	dense_kernel_gradient(l, x, panels, rows, from, to, a, (trained){weights, m, v});
 	_mm_setcsr(before);
 }
 
-void PVS_EXPORT(pvs_adam_step)(const pvs_adam *a, const float *slopes, long n, float *weights, float *m, float *v) {
+void PVS_EXPORT(pvs_adam_step)(const pvs_adam *a, const float *gradients, long n, float *weights, float *m, float *v) {
 	unsigned before = without_denormals();
-	adam(a, slopes, n, (trained){weights, m, v});
+	adam(a, gradients, n, (trained){weights, m, v});
 	_mm_setcsr(before);
 }

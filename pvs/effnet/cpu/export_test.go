@@ -8,8 +8,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 )
 
-// Lanes are those of this processor's vectors and, since it can all that lesser ones can, of
-// theirs.
+// Lanes are the vectors' lanes for which this processor can run.
 func Lanes() []int {
 	switch lanes() {
 	case 16:
@@ -25,11 +24,11 @@ func NewTrainingFor(config effnet.Config, size int, opts TrainingOptions, lanes 
 	return newTraining(config, size, opts, lanes)
 }
 
-// Kept is how many bytes it keeps of so many images.
-func (t *Training) Kept(images int) int64 { return 4 * int64(t.k.kept(images, t.first)) }
+// SavedBytes is how many bytes it saves for backward of so many images.
+func (t *Training) SavedBytes(images int) int64 { return 4 * int64(t.net.savedValues(images, t.first)) }
 
-// NewHalf builds a network in float16.
-func NewHalf(config effnet.Config, values map[string][]float32, size int) (*Network, error) {
+// NewFloat16 builds a network in float16.
+func NewFloat16(config effnet.Config, values map[string][]float32, size int) (*Network, error) {
 	return newNetwork(config, values, size, 16, true)
 }
 
@@ -44,7 +43,7 @@ func NewDenseFor(in, out, lanes int) (*Dense, error) { return newDense(in, out, 
 // StepFor takes a step of Adam with vectors of so many lanes.
 func (a Adam) StepFor(gradients []float32, t Trained, lanes int) { a.stepWith(gradients, t, lanes) }
 
-// SetAllocate replaces what gives memory outside of Go's, until it is called again with nil.
+// SetAllocate replaces the allocation of memory outside of Go's, until it is called again with nil.
 func SetAllocate(f func(line, bytes int) unsafe.Pointer) {
 	if f == nil {
 		f = real
@@ -54,27 +53,27 @@ func SetAllocate(f func(line, bytes int) unsafe.Pointer) {
 
 var real = allocate
 
-// Real is what gives memory.
+// Real allocates memory.
 func Real(line, bytes int) unsafe.Pointer { return real(line, bytes) }
 
-// InUse is how many bytes outside of Go's memory are held.
+// InUse is how many bytes outside of Go's memory are allocated.
 func InUse() int64 { return inUse.Load() }
 
 const canary = 12345
 
-// Guard puts the sums of up to so many parts between values that nothing may write, and Touched says whether
+// Guard puts the gradient sums of up to so many parts between values that nothing may write; touched says whether
 // something has.
 func (t *Training) Guard(parts int) (touched func() bool) {
 	const edge = 1024
-	n := parts * t.k.sums
-	room := make([]float32, edge+n+edge)
-	for i := range room {
-		room[i] = canary
+	n := parts * t.net.sums
+	guarded := make([]float32, edge+n+edge)
+	for i := range guarded {
+		guarded[i] = canary
 	}
-	t.sums = room[edge : edge+n : edge+n]
+	t.sums = guarded[edge : edge+n : edge+n]
 	clear(t.sums)
 	return func() bool {
-		for i, v := range room {
+		for i, v := range guarded {
 			if (i < edge || i >= edge+n) && v != canary {
 				return true
 			}
@@ -83,26 +82,27 @@ func (t *Training) Guard(parts int) (touched func() bool) {
 	}
 }
 
-// Pack and Unpack bring weights to panels of a matrix and sums back, with vectors of so many lanes.
-func Pack(lanes int, wide, transposed bool, rows, columns int, weights, factor []float32) []float32 {
-	p := testPanels(lanes, wide, transposed, rows, columns)
+// Pack packs weights into panels, and Unpack unpacks their gradients, with vectors of so many lanes.
+func Pack(lanes int, channel, transposed bool, rows, columns int, weights, factor []float32) []float32 {
+	p := testPanels(lanes, channel, transposed, rows, columns)
 	to := make([]float32, p.size())
 	p.pack(lanes, weights, factor, to)
 	return to
 }
 
-func testPanels(lanes int, wide, transposed bool, rows, columns int) panels {
+func testPanels(lanes int, channel, transposed bool, rows, columns int) panels {
 	p := matrixPanels(rows, columns, lanes)
-	if wide {
-		p = widePanels(rows, columns, lanes)
+	if channel {
+		p = channelPanels(rows, columns, lanes)
 	}
 	p.transposed = transposed
 	return p
 }
 
-// Unpack takes sums of parts, each as long as what Pack gives, and makes them zeros.
-func Unpack(lanes int, wide, transposed bool, rows, columns int, sums []float32, parts int, factor []float32, a *Adam, t Trained) {
-	p := testPanels(lanes, wide, transposed, rows, columns)
+// Unpack takes the partial sums of parts, each as long as what Pack returns, and makes them zeros.
+func Unpack(lanes int, channel, transposed bool, rows, columns int, sums []float32, parts int, factor []float32,
+	a *Adam, t Trained) {
+	p := testPanels(lanes, channel, transposed, rows, columns)
 	p.each(func(at, width, column, columns int) {
 		begin, by := p.begin(column, factor)
 		p.unpackPanel(lanes, width, columns, sums[at:], parts, p.size(), by, a, t.from(begin))

@@ -13,20 +13,21 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// nans are numbers that are none: as processors make them, and as broken files may have them.
-var nans = []float32{math.Float32frombits(0x7fc00000), math.Float32frombits(0x7fffffff), math.Float32frombits(0xffffffff), math.Float32frombits(0x7f800001)}
+// nans are NaN with many payloads: as processors make them, and as broken files may have them.
+var nans = []float32{math.Float32frombits(0x7fc00000), math.Float32frombits(0x7fffffff),
+	math.Float32frombits(0xffffffff), math.Float32frombits(0x7f800001)}
 
-// isNaN says whether there is one, and whether all are.
-func isNaN(x []float32) (some, all bool) {
+// isNaN says whether any value is NaN, and whether all are.
+func isNaN(x []float32) (any, all bool) {
 	all = true
 	for _, v := range x {
 		if v != v {
-			some = true
+			any = true
 		} else {
 			all = false
 		}
 	}
-	return some, all
+	return any, all
 }
 
 // broken is a network's weights with one value replaced.
@@ -36,11 +37,11 @@ func broken(c effnet.Config, name string, at int, by float32) map[string][]float
 	return all
 }
 
-// One weight that is no number makes features that are none: all of them, but for those of the last
-// convolution, each of which is of its own. So it is forward and back, whatever the weight, the width of the
-// vectors and the precision.
+// One NaN among the weights makes NaN of features: of all of them, but for the last convolution's weights, each of
+// which belongs to one feature. So it does in the forward and the backward pass, whatever the weight, the lanes and
+// the precision.
 func TestNaNWeight(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	const size = 32
 	for _, c := range []effnet.Config{lite, mini} {
 		x, dim := images(2, size), c.Features()
@@ -54,7 +55,7 @@ func TestNaNWeight(t *testing.T) {
 			last := strings.HasPrefix(v.Name, "top_")
 			hold := func(what string, all bool) {
 				t.Helper()
-				if some, every := isNaN(features); !some || all && !every {
+				if any, every := isNaN(features); !any || all && !every {
 					t.Errorf("%s, %s of %s[%d] is NaN (%x): features are numbers", c.Title, what, v.Name, at, math.Float32bits(by))
 				}
 			}
@@ -65,30 +66,32 @@ func TestNaNWeight(t *testing.T) {
 				}
 				hold(name, !last)
 			}
-			for _, norms := range []bool{false, true} {
-				if norms && (v.Statistic() || strings.HasSuffix(v.Name, "/moving_mean")) {
+			for _, batchNorms := range []bool{false, true} {
+				if batchNorms && (v.Statistic() || strings.HasSuffix(v.Name, "/moving_mean")) {
 					continue // those of the batch are used
 				}
 				for _, lanes := range cpu.Lanes() {
-					n, err := cpu.NewTrainingFor(c, size, cpu.TrainingOptions{Norms: norms}, lanes)
+					n, err := cpu.NewTrainingFor(c, size, cpu.TrainingOptions{Norms: batchNorms}, lanes)
 					if err != nil {
 						t.Fatal(err)
 					}
 					clear(features)
 					got := map[string][]float32{}
-					for _, err := range []error{n.Load(weights), n.Forward(x, nil, features), n.Backward(normal(2 * dim)), n.Gradients(got)} {
+					for _, err := range []error{n.Load(weights), n.Forward(x, nil, features), n.Backward(normal(2 * dim)),
+						n.Gradients(got)} {
 						if err != nil {
 							t.Fatal(err)
 						}
 					}
-					hold(fmt.Sprintf("training with %d lanes, norms %t,", lanes, norms), !last)
+					hold(fmt.Sprintf("training with %d lanes, batchNorms %t,", lanes, batchNorms), !last)
 					none := true
 					for _, g := range got {
-						some, _ := isNaN(g)
-						none = none && !some
+						any, _ := isNaN(g)
+						none = none && !any
 					}
 					if none {
-						t.Errorf("%s, %d lanes, norms %t: gradients are numbers where %s[%d] is NaN", c.Title, lanes, norms, v.Name, at)
+						t.Errorf("%s, %d lanes, batchNorms %t: gradients are numbers where %s[%d] is NaN", c.Title, lanes, batchNorms,
+							v.Name, at)
 					}
 					n.Close()
 				}
@@ -97,8 +100,8 @@ func TestNaNWeight(t *testing.T) {
 	}
 }
 
-// An infinite weight stays infinite in float16; numbers of more than the largest become that.
-func TestHalfInfinite(t *testing.T) {
+// An infinite weight stays infinite in float16; finite ones beyond the largest float16 become that.
+func TestFloat16Infinite(t *testing.T) {
 	if !cpu.Supports(effnet.Float16) {
 		t.Skip("this processor has no float16")
 	}
@@ -106,7 +109,7 @@ func TestHalfInfinite(t *testing.T) {
 		weights := values(mini)
 		clear(weights["top_conv/kernel"])
 		weights["top_conv/kernel"][0] = by
-		n, err := cpu.NewHalf(mini, weights, 32)
+		n, err := cpu.NewFloat16(mini, weights, 32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,10 +124,10 @@ func TestHalfInfinite(t *testing.T) {
 	}
 }
 
-// A logit that is no number makes the loss of its row none, its gradients too, and nothing is found there; the
-// other rows are as they were.
+// A NaN logit makes NaN of its row's loss and gradients, and its prediction is not correct; the other rows do not
+// change.
 func TestNaNLogit(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	for _, lanes := range cpu.Lanes() {
 		for _, out := range []int{1, 3, 16, 37, 100} {
 			d, err := cpu.NewDenseFor(8, out, lanes)
@@ -145,15 +148,17 @@ func TestNaNLogit(t *testing.T) {
 				for _, nan := range nans {
 					got := slices.Clone(logits)
 					got[width+i] = nan
-					found, err := d.Softmax(got, labels)
+					losses, err := d.Softmax(got, labels)
 					if err != nil {
 						t.Fatal(err)
 					}
 					_, all := isNaN(got[width : width+out])
-					if f := found[1]; f.Loss == f.Loss || f.Is || !all {
-						t.Fatalf("%d lanes, logit %d of %d is NaN (%x): loss %g, found %t, gradients %v", lanes, i, out, math.Float32bits(nan), f.Loss, f.Is, got[width:width+out])
+					if f := losses[1]; f.Loss == f.Loss || f.Correct || !all {
+						t.Fatalf("%d lanes, logit %d of %d is NaN (%x): loss %g, losses %t, gradients %v", lanes, i, out,
+							math.Float32bits(nan), f.Loss, f.Correct, got[width:width+out])
 					}
-					if found[0] != want[0] || found[2] != want[2] || !slices.Equal(got[:width], plain[:width]) || !slices.Equal(got[2*width:], plain[2*width:]) {
+					if losses[0] != want[0] || losses[2] != want[2] || !slices.Equal(got[:width], plain[:width]) ||
+						!slices.Equal(got[2*width:], plain[2*width:]) {
 						t.Fatalf("%d lanes, logit %d of %d is NaN: other rows have changed", lanes, i, out)
 					}
 				}
@@ -162,10 +167,10 @@ func TestNaNLogit(t *testing.T) {
 	}
 }
 
-// A gradient that is no number breaks its own weight and moments, and no others.
+// A NaN gradient makes NaN of its own weight and moments, and of no others.
 func TestNaNGradient(t *testing.T) {
-	needsKernels(t)
-	a := cpu.Adam{Rate: 0.03, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
+	needsCPUEngine(t)
+	a := cpu.Adam{StepSize: 0.03, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}
 	for _, lanes := range append(cpu.Lanes(), 0) {
 		for i := range 19 {
 			g, w := noise(1, 19), cpu.Trained{Weights: noise(2, 19), M: make([]float32, 19), V: make([]float32, 19)}
@@ -182,17 +187,17 @@ func TestNaNGradient(t *testing.T) {
 	}
 }
 
-// After a batch that was no numbers, whose gradients are dropped, the next ones are as if it had not been.
+// After a batch of NaN, whose gradients are dropped, the next one has the gradients that it has without it.
 func TestAfterNaN(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	good, bad := images(2, 32), images(2, 32)
 	for i := range bad {
 		bad[i] = nans[0]
 	}
-	slopes, features := normal(2*mini.Features()), make([]float32, 2*mini.Features())
+	dFeatures, features := normal(2*mini.Features()), make([]float32, 2*mini.Features())
 	for i := range 2 * len(cpu.Lanes()) {
-		norms := i%2 == 1
-		n, err := cpu.NewTrainingFor(mini, 32, cpu.TrainingOptions{Norms: norms}, cpu.Lanes()[i/2])
+		batchNorms := i%2 == 1
+		n, err := cpu.NewTrainingFor(mini, 32, cpu.TrainingOptions{Norms: batchNorms}, cpu.Lanes()[i/2])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +207,7 @@ func TestAfterNaN(t *testing.T) {
 		}
 		var want map[string][]float32
 		for _, x := range [][]float32{good, bad, good} {
-			for _, err := range []error{n.Forward(x, nil, features), n.Backward(slopes)} {
+			for _, err := range []error{n.Forward(x, nil, features), n.Backward(dFeatures)} {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -221,7 +226,7 @@ func TestAfterNaN(t *testing.T) {
 				for name, values := range want {
 					for i, v := range values {
 						if got[name][i] != v {
-							t.Errorf("norms %t: of the gradients of %s value %d is %g, not %g", norms, name, i, got[name][i], v)
+							t.Errorf("batchNorms %t: of the gradients of %s value %d is %g, not %g", batchNorms, name, i, got[name][i], v)
 							break
 						}
 					}
@@ -231,10 +236,10 @@ func TestAfterNaN(t *testing.T) {
 	}
 }
 
-// After an image that is no numbers the next ones have the features that they have by themselves: what is left in
-// working memory does no harm.
+// After images of NaN the next ones have the features that they have by themselves: nothing left in scratch memory
+// does harm.
 func TestNetworkAfterNaN(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	for _, c := range []effnet.Config{mini, lite, wide} {
 		good, bad := images(2, 45), images(2, 45)
 		for i := range bad {

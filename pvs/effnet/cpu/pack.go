@@ -2,26 +2,26 @@ package cpu
 
 import "github.com/gopvs/product-visual-search/pvs/effnet"
 
-// stemPatch is what the stem's kernel covers: 3 x 3 pixels of 3 colours.
+// stemPatch is how many values the stem's kernel covers: 3 x 3 pixels of 3 colours.
 const stemPatch = 27
 
-// panels says how a matrix [rows, columns] lies in memory: cut into panels of some columns, each
-// with all rows, one after the other; columns and rows that only fill them up are zeros.
+// panels is the packed layout of a matrix [rows, columns]: panels of some columns, each with all rows, one after the
+// other. Rows and columns that only fill it up are zeros.
 type panels struct {
 	rows, columns int
-	widths        []int // in columns
-	filled        int   // rows with those that fill up
+	widths        []int // of the panels, in columns
+	filled        int   // rows, with those that fill up
 	transposed    bool  // the weights are [columns, rows]
-	paired        bool  // of two rows their first columns lie side by side, then the second
+	interleaved   bool  // of two rows their first columns lie side by side, then the second
 }
 
-// widePanels are two vectors of so many lanes wide, and one at the end.
-func widePanels(rows, columns, lanes int) panels { return cut(rows, columns, lanes, 2) }
+// channelPanels is the channel layout of cpu.h: panels of two vectors of so many lanes, and one at the end.
+func channelPanels(rows, columns, lanes int) panels { return cut(rows, columns, lanes, 2) }
 
-// matrixPanels are two vectors wide, and three or one at the end.
+// matrixPanels is the matrix layout of cpu.h: panels of two vectors, and three or one at the end.
 func matrixPanels(rows, columns, lanes int) panels { return cut(rows, columns, lanes, 3) }
 
-// cut makes panels of two vectors, and of those that are left, at most so many.
+// cut makes panels of two vectors; the last one has what is left, at most so many.
 func cut(rows, columns, lanes, most int) panels {
 	p := panels{rows: rows, columns: columns, filled: rows}
 	for left := vectors(columns, lanes); left > 0; {
@@ -35,13 +35,13 @@ func cut(rows, columns, lanes, most int) panels {
 	return p
 }
 
-// ofTranspose says that the weights are the transpose.
+// ofTranspose is the layout where the unpacked weights are the transpose.
 func (p panels) ofTranspose() panels {
 	p.transposed = true
 	return p
 }
 
-// fill says how many rows there are with those that fill up.
+// fill is the layout with so many rows, zeros behind the matrix's.
 func (p panels) fill(rows int) panels {
 	p.filled = rows
 	return p
@@ -67,7 +67,7 @@ func (p panels) each(f func(at, width, column, columns int)) {
 	}
 }
 
-// begin is where a panel's first column is in the weights, and the factors from it on; none are 1.
+// begin is where a panel's first column is in the unpacked weights, and the factors from there on; nil: 1.
 func (p panels) begin(column int, factor []float32) (int, []float32) {
 	switch {
 	case p.transposed:
@@ -78,29 +78,29 @@ func (p panels) begin(column int, factor []float32) (int, []float32) {
 	return column, factor[column:]
 }
 
-// apart is how many values of the weights are from a row of the matrix to the next, or from a column
-// if they are the transpose.
-func (p panels) apart() int {
+// stride is how many unpacked values are from a row of the matrix to the next, or from a column if they are the
+// transpose.
+func (p panels) stride() int {
 	if p.transposed {
 		return p.rows
 	}
 	return p.columns
 }
 
-// pack brings weights there, multiplied by the factors of their output channels: of columns, or of
-// rows if the weights are the transpose.
+// pack packs weights, multiplied by the factors of their output channels: of columns, or of rows if the weights are
+// the transpose.
 func (p panels) pack(lanes int, weights, factor, to []float32) {
 	p.each(func(at, width, column, columns int) {
 		from, by := p.begin(column, factor)
 		p.packPanel(lanes, width, columns, weights[from:], by, to[at:])
 	})
-	if p.paired {
-		p.pair(to)
+	if p.interleaved {
+		p.interleave(to)
 	}
 }
 
-// pair brings two rows of a panel together.
-func (p panels) pair(x []float32) {
+// interleave interleaves pairs of rows of each panel.
+func (p panels) interleave(x []float32) {
 	for _, width := range p.widths {
 		both := make([]float32, 2*width)
 		for range p.filled / 2 {
@@ -115,42 +115,44 @@ func (p panels) pair(x []float32) {
 // vectors is n values filled up to whole vectors.
 func vectors(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
 
-// factors are what a BatchNorm multiplies each channel by; nil without one.
+// factors are the scales of a BatchNorm's channels; nil without one.
 func factors(values map[string][]float32, norm string) []float32 {
 	if norm == "" {
 		return nil
 	}
 	factor, _ := effnet.BatchNormOf(values, norm)
 	out := make([]float32, len(factor))
-	narrow(factor, out)
+	toFloat32(factor, out)
 	return out
 }
 
-func narrow(x []float64, to []float32) {
+func toFloat32(x []float64, to []float32) {
 	for i, v := range x {
 		to[i] = float32(v)
 	}
 }
 
-// gather is a weight whose gradients are in the sums from the value at on.
-type gather struct {
+// packedWeight is a weight that trains, whose packed gradients begin at index at of the sums.
+type packedWeight struct {
 	name string
-	norm string // whose factors the weight is multiplied by; "": none
+	norm string // the BatchNorm folded into it; "": none
 	at   int
 	panels
 }
 
-// way is a panel's way back.
-type way struct {
-	gather                     int // its number
+// weightPanel is a panel of a weight that trains.
+type weightPanel struct {
+	weight                     int // its index
 	at, width, column, columns int
 }
 
-// ways are those of all panels.
-func ways(gathers []gather) []way {
-	var all []way
-	for i, g := range gathers {
-		g.each(func(at, width, column, columns int) { all = append(all, way{i, g.at + at, width, column, columns}) })
+// weightPanels are all panels of all weights.
+func weightPanels(packedWeights []packedWeight) []weightPanel {
+	var all []weightPanel
+	for i, g := range packedWeights {
+		g.each(func(at, width, column, columns int) {
+			all = append(all, weightPanel{i, g.at + at, width, column, columns})
+		})
 	}
 	return all
 }

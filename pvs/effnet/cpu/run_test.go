@@ -21,18 +21,18 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// needsKernels skips a test where there are none.
-func needsKernels(t *testing.T) {
+// needsCPUEngine skips a test where the CPU engine does not run.
+func needsCPUEngine(t *testing.T) {
 	t.Helper()
 	if !cpu.Supports(effnet.Float32) {
-		t.Skip("the kernels do not run on this processor")
+		t.Skip("the CPU engine does not run on this processor")
 	}
 }
 
-// pureGo is GoMLX's backend in Go, on which the graphs run that kernels are held to.
+// pureGo is GoMLX's backend in Go, on which the graphs run that the CPU engine is held to.
 func pureGo(t *testing.T) compute.Backend {
 	t.Helper()
-	needsKernels(t)
+	needsCPUEngine(t)
 	b, err := compute.NewWithConfig("go")
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +53,9 @@ func images(n, size int) []float32 {
 	return x
 }
 
-// graphs computes what enters every block, and the features, by the graph.
-func graphs(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, x []float32, size int, noise []float32) [][]float32 {
+// graphs computes each block's input, and the features, by the graph.
+func graphs(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, x []float32, size int,
+	noise []float32) [][]float32 {
 	t.Helper()
 	store := model.NewStore()
 	if err := c.Load(store.RootScope(), values); err != nil {
@@ -104,7 +105,7 @@ var (
 	lite    = effnet.Config{Name: "lite", Title: "a light network", Width: 0.5, Depth: 0.3, Resolution: 64, Lite: true}
 )
 
-// same demands some part of the largest absolute value: sums are in another order.
+// same holds values to a part of the largest absolute value: sums are in another order.
 func same(t *testing.T, what string, got, want []float32, within float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -123,7 +124,7 @@ func same(t *testing.T, what string, got, want []float32, within float64) {
 	}
 }
 
-// values are weights whose BatchNorms do something.
+// values are weights whose BatchNorms are not the identity.
 func values(c effnet.Config) map[string][]float32 {
 	rng := rand.New(rand.NewPCG(5, 6))
 	all := c.InitialValues(1)
@@ -141,7 +142,7 @@ func values(c effnet.Config) map[string][]float32 {
 	return all
 }
 
-// branches is the noise of stochastic depth at a rate of 0.5, and the factors that it makes.
+// branches is the noise of stochastic depth with a rate of 0.5, and the branch factors that it makes.
 func branches(images, blocks int) (noise, factors []float32) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for i := range images * blocks {
@@ -155,10 +156,10 @@ func branches(images, blocks int) (noise, factors []float32) {
 	return noise, factors
 }
 
-const half = "float16"
+const float16 = "float16"
 
-// networks are all that this processor has of one, as long as the test runs: for vectors of 8 and of 16
-// lanes, and in float16.
+// networks are all that this processor can run, for vectors of 8 and of 16 lanes, and in float16; they are closed as
+// the test ends.
 func networks(t testing.TB, c effnet.Config, values map[string][]float32, size int) map[string]*cpu.Network {
 	t.Helper()
 	all := map[string]*cpu.Network{}
@@ -174,20 +175,21 @@ func networks(t testing.TB, c effnet.Config, values map[string][]float32, size i
 		add(fmt.Sprintf("lanes=%d", lanes), n, err)
 	}
 	if cpu.Supports(effnet.Float16) {
-		n, err := cpu.NewHalf(c, values, size)
-		add(half, n, err)
+		n, err := cpu.NewFloat16(c, values, size)
+		add(float16, n, err)
 	}
 	return all
 }
 
-// Every block of networks of many widths and sizes gives what the graph gives.
+// Every block of networks of many widths and sizes has the graph's output.
 func TestAgainstGraph(t *testing.T) {
 	b := pureGo(t)
 	for _, c := range []struct {
 		config effnet.Config
 		size   int
 		noise  bool
-	}{{mini, 64, false}, {mini, 45, false}, {mini, 33, true}, {mini, 1, false}, {lite, 70, false}, {wide, 97, false}, {wide, 224, true}} {
+	}{{mini, 64, false}, {mini, 45, false}, {mini, 33, true}, {mini, 1, false}, {lite, 70, false}, {wide, 97, false},
+		{wide, 224, true}} {
 		weights, x := values(c.config), images(2, c.size)
 		blocks := c.config.Blocks()
 		var noise, factors []float32
@@ -201,7 +203,7 @@ func TestAgainstGraph(t *testing.T) {
 			}
 			for name, n := range networks(t, c.config, weights, c.size) {
 				got, within := make([]float32, len(want)), 1e-5
-				if name == half { // 11 bits, rounded some 60 times on the way
+				if name == float16 { // 11 bits, rounded some 60 times on the way
 					within = 1e-2
 				}
 				if err := n.Run(x, cpu.Options{Before: before, Factors: factors}, got); err != nil {
@@ -213,9 +215,9 @@ func TestAgainstGraph(t *testing.T) {
 	}
 }
 
-// Inputs that cannot be are refused.
+// Wrong inputs are refused.
 func TestBadInput(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	c, _ := effnet.Named("mini")
 	if _, err := cpu.New(c, nil, 64, effnet.Float32); err == nil || !strings.Contains(err.Error(), "stem_conv/kernel") {
 		t.Errorf("weights are missing: %v", err)
@@ -231,7 +233,7 @@ func TestBadInput(t *testing.T) {
 	x, out := images(1, 32), make([]float32, c.Features())
 	for what, err := range map[string]error{
 		"half an image":    n.Run(x[:100], cpu.Options{}, out),
-		"no room":          n.Run(x, cpu.Options{}, out[1:]),
+		"a short output":   n.Run(x, cpu.Options{}, out[1:]),
 		"an unknown block": n.Run(x, cpu.Options{Before: "block9z"}, out),
 		"factors":          n.Run(x, cpu.Options{Factors: []float32{1}}, out),
 	} {

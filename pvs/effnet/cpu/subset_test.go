@@ -13,70 +13,74 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 )
 
-// subset is a network in training with some of its weights.
+// subset is a network in training with chosen of its weights.
 type subset struct {
-	t                   *testing.T
-	config              effnet.Config
-	norms               bool
-	from                string
-	lanes               int
-	weights             map[string][]float32
-	x, slopes, features []float32
+	t                      *testing.T
+	config                 effnet.Config
+	batchNorms             bool
+	from                   string
+	lanes                  int
+	weights                map[string][]float32
+	x, dFeatures, features []float32
 }
 
-// gradients are those of some weights, nil for all, with sums between values that nothing may write.
-func (s subset) gradients(some []string) map[string][]float32 {
+// gradients are those of the chosen weights, nil for all, with sums between values that nothing may write.
+func (s subset) gradients(chosen []string) map[string][]float32 {
 	s.t.Helper()
-	n, err := cpu.NewTrainingFor(s.config, 32, cpu.TrainingOptions{From: s.from, Norms: s.norms, Weights: some}, s.lanes)
+	n, err := cpu.NewTrainingFor(s.config, 32, cpu.TrainingOptions{From: s.from, Norms: s.batchNorms, Weights: chosen},
+		s.lanes)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer n.Close()
 	touched := n.Guard(8)
 	got := map[string][]float32{}
-	for _, err := range []error{n.Load(s.weights), n.Forward(s.x, nil, s.features), n.Backward(s.slopes), n.Gradients(got)} {
+	for _, err := range []error{n.Load(s.weights), n.Forward(s.x, nil, s.features), n.Backward(s.dFeatures),
+		n.Gradients(got)} {
 		if err != nil {
 			s.t.Fatal(err)
 		}
 	}
 	if touched() {
-		s.t.Fatalf("with %d weights, %q first, something was written beside the sums", len(some), slices.Concat(some, []string{""})[0])
+		s.t.Fatalf("with %d weights, %q first, something was written beside the sums", len(chosen),
+			slices.Concat(chosen, []string{""})[0])
 	}
 	return got
 }
 
-// Each weight alone, and 200 random parts of them, have the gradients that they have among all, to the last
-// bit, and nothing is written where it does not belong. TestGradients holds all of them to the graph's.
+// Each weight alone, and 200 random subsets, have the gradients that they have among all, to the last bit, and
+// nothing is written where it does not belong. TestGradients holds all of them to the graph's.
 func TestSomeWeights(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	for _, c := range []struct {
-		config effnet.Config
-		norms  bool
-		from   string
+		config     effnet.Config
+		batchNorms bool
+		from       string
 	}{{mini, false, ""}, {mini, true, ""}, {mini, false, "block7a"}, {lite, false, ""}, {lite, true, ""}} {
 		for _, lanes := range cpu.Lanes() {
-			t.Run(fmt.Sprint(c.config.Name, c.norms, c.from, lanes), func(t *testing.T) {
+			t.Run(fmt.Sprint(c.config.Name, c.batchNorms, c.from, lanes), func(t *testing.T) {
 				t.Parallel()
 				x := images(2, 32)
 				if c.from != "" {
 					h, w, channels := c.config.InputOf(c.from, 32)
 					x = normal(2 * h * w * channels)
 				}
-				s := subset{t, c.config, c.norms, c.from, lanes, values(c.config), x, normal(2 * c.config.Features()), make([]float32, 2*c.config.Features())}
+				s := subset{t, c.config, c.batchNorms, c.from, lanes, values(c.config), x, normal(2 * c.config.Features()),
+					make([]float32, 2*c.config.Features())}
 				want := s.gradients(nil)
-				all := trained(c.config, c.from, c.norms)
+				all := trained(c.config, c.from, c.batchNorms)
 				if len(want) != len(all) {
 					t.Fatalf("%d weights of %d have gradients", len(want), len(all))
 				}
-				hold := func(some []string) {
+				hold := func(chosen []string) {
 					t.Helper()
-					got := s.gradients(some)
-					if len(got) != len(some) {
-						t.Fatalf("%d of %d weights have gradients", len(got), len(some))
+					got := s.gradients(chosen)
+					if len(got) != len(chosen) {
+						t.Fatalf("%d of %d weights have gradients", len(got), len(chosen))
 					}
-					for _, name := range some {
+					for _, name := range chosen {
 						if !slices.Equal(got[name], want[name]) {
-							t.Fatalf("with %d weights the gradients of %s are others", len(some), name)
+							t.Fatalf("with %d weights the gradients of %s are others", len(chosen), name)
 						}
 					}
 				}
@@ -90,9 +94,9 @@ func TestSomeWeights(t *testing.T) {
 				}
 				rng := rand.New(rand.NewPCG(9, uint64(lanes)))
 				for range parts {
-					some := slices.Clone(all)
-					rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-					hold(some[:1+rng.IntN(len(some))])
+					chosen := slices.Clone(all)
+					rng.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+					hold(chosen[:1+rng.IntN(len(chosen))])
 				}
 			})
 		}
@@ -102,45 +106,49 @@ func TestSomeWeights(t *testing.T) {
 // Weights alone have the graph's gradients.
 func TestOneWeightAgainstGraph(t *testing.T) {
 	b := pureGo(t)
-	weights, x, slopes := values(mini), images(2, 32), normal(2*mini.Features())
-	features, want := gradients(t, b, mini, weights, "", false, x, []int{2, 32, 32, 3}, slopes, nil)
+	weights, x, dFeatures := values(mini), images(2, 32), normal(2*mini.Features())
+	features, want := gradients(t, b, mini, weights, "", false, x, []int{2, 32, 32, 3}, dFeatures, nil)
 	for _, lanes := range cpu.Lanes() {
-		s := subset{t, mini, false, "", lanes, weights, x, slopes, make([]float32, len(features))}
+		s := subset{t, mini, false, "", lanes, weights, x, dFeatures, make([]float32, len(features))}
 		for name, values := range want {
 			same(t, fmt.Sprint(lanes, " lanes, ", name), s.gradients([]string{name})[name], values, 2e-4)
 		}
 	}
 }
 
-// A step changes the weights that train, and no others; what cannot train is refused by name.
+// A step changes the weights that train, and no others; weights that cannot train are refused by name.
 func TestSomeWeightsStep(t *testing.T) {
-	needsKernels(t)
-	some := []string{"block2a_dwconv/depthwise_kernel", "block3a_se_expand/bias", "block2a_bn/gamma"}
-	weights, x, slopes, features := values(mini), images(2, 32), normal(2*mini.Features()), make([]float32, 2*mini.Features())
-	n, err := cpu.NewTraining(mini, 32, cpu.TrainingOptions{Norms: true, Weights: some})
+	needsCPUEngine(t)
+	chosen := []string{"block2a_dwconv/depthwise_kernel", "block3a_se_expand/bias", "block2a_bn/gamma"}
+	weights, x, dFeatures, features := values(mini), images(2, 32), normal(2*mini.Features()),
+		make([]float32, 2*mini.Features())
+	n, err := cpu.NewTraining(mini, 32, cpu.TrainingOptions{Norms: true, Weights: chosen})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer n.Close()
 	given := map[string]cpu.Trained{}
 	all := withMoments(mini, weights)
-	for _, name := range some {
+	for _, name := range chosen {
 		given[name] = all[name]
 	}
-	for _, err := range []error{n.Load(weights), n.Forward(x, nil, features), n.Backward(slopes), n.Step(cpu.Adam{Rate: 0.1, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}, given)} {
+	for _, err := range []error{n.Load(weights), n.Forward(x, nil, features), n.Backward(dFeatures),
+		n.Step(cpu.Adam{StepSize: 0.1, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}, given)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, w := range all {
-		if changed := !slices.Equal(w.Weights, weights[name]); changed != slices.Contains(some, name) {
+		if changed := !slices.Equal(w.Weights, weights[name]); changed != slices.Contains(chosen, name) {
 			t.Errorf("%s: changed is %t", name, changed)
 		}
 	}
 	for _, c := range []struct {
 		opts cpu.TrainingOptions
 		name string
-	}{{cpu.TrainingOptions{}, "block9z/kernel"}, {cpu.TrainingOptions{}, "stem_bn/gamma"}, {cpu.TrainingOptions{Norms: true}, "stem_bn/moving_mean"}, {cpu.TrainingOptions{From: "block7a"}, "stem_conv/kernel"}} {
+	}{{cpu.TrainingOptions{}, "block9z/kernel"}, {cpu.TrainingOptions{}, "stem_bn/gamma"},
+		{cpu.TrainingOptions{Norms: true}, "stem_bn/moving_mean"},
+		{cpu.TrainingOptions{From: "block7a"}, "stem_conv/kernel"}} {
 		c.opts.Weights = []string{c.name}
 		if _, err := cpu.NewTraining(mini, 32, c.opts); err == nil || !strings.Contains(err.Error(), c.name) {
 			t.Errorf("%s trains: %v", c.name, err)

@@ -1,6 +1,6 @@
-// The innermost product: a few rows of x times a panel of weights.
-#ifndef PVS_NATIVE_TILE_H
-#define PVS_NATIVE_TILE_H
+// The innermost tile of the matrix product: a few rows of x times a panel of weights, in registers.
+#ifndef PVS_CPU_TILE_H
+#define PVS_CPU_TILE_H
 
 #include "vector.h"
 
@@ -9,21 +9,21 @@
 // thirty-two.
 enum { most_rows = 6 * lanes / 8, widest = 3 };
 
-// after is what becomes of a tile's sums. Row i goes to out[i], of its last vector the lanes that
-// last says.
+// epilogue is what happens to a tile's sums. Row i goes to out[i], of its last vector the lanes in the mask last.
 typedef struct {
 	int act;
 	mask last;
-	value factor;          // of the sums, if there is something to add to
-	const value *residual; // what is added, its rows columns apart, or null
+	value factor;          // of the sums, if there is a residual
+	const value *residual; // is added, columns values a row, or null
 	int columns;
-	value *slopes; // where the activation's derivatives go, one row after the other, or null
-	int more;      // panels of x, each as deep, that follow, and how far one is after the other
-	long apart;
-} after;
+	value *derivatives;    // of the activation go here, one row after the other, or null
+	int more;              // panels of x, each as deep, that follow, panel_stride values after each other
+	long panel_stride;
+} epilogue;
 
-// multiply_add adds x[rows, from to to] * w to sum. Rows and vectors are constants where it is inlined.
-PVS_INLINE void multiply_add(int rows, int vectors, const value *x, int depth, int from, int to, const value *w, vec sum[][widest]) {
+// multiply_add adds x[rows, from..to) * w to sum. Rows and vectors are constants where it is inlined.
+PVS_INLINE void multiply_add(int rows, int vectors, const value *x, int depth, int from, int to, const value *w,
+		vec sum[][widest]) {
 	w += (long)from * vectors * lanes;
 	for (int k = from; k < to; k += depth_step) {
 		vec b[widest];
@@ -38,7 +38,8 @@ PVS_INLINE void multiply_add(int rows, int vectors, const value *x, int depth, i
 }
 
 // tile_of computes x[rows, depth] * w + bias.
-PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const value *w, const value *bias, const after *then, value *const *out) {
+PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const value *w, const value *bias,
+		const epilogue *then, value *const *out) {
 	vec sum[most_rows][widest];
 	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < vectors; j++)
@@ -55,12 +56,12 @@ PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const 
 				sum[i][j] += next[i][j];
 	}
 	for (int p = 1; p <= then->more; p++)
-		multiply_add(rows, vectors, x + p * then->apart, depth, 0, depth, w + (long)p * depth * vectors * lanes, sum);
+		multiply_add(rows, vectors, x + p * then->panel_stride, depth, 0, depth, w + (long)p * depth * vectors * lanes, sum);
 	for (int i = 0; i < rows; i++) {
 		int n = vecs_of(vectors);
 		finish(sum[i], vectors, bias);
-		if (then->slopes)
-			differentiate(sum[i], n, then->act, then->slopes + i * vectors * lanes);
+		if (then->derivatives)
+			differentiate(sum[i], n, then->act, then->derivatives + i * vectors * lanes);
 		else
 			activate(sum[i], n, then->act);
 		for (int j = 0; j < n; j++) {
@@ -76,11 +77,12 @@ PVS_INLINE void tile_of(int rows, int vectors, const value *x, int depth, const 
 PVS_INLINE int rows_of(int vectors) { return vectors == 3 ? most_rows * 2 / 3 : most_rows; }
 
 // tile is tile_of for 1 to rows_of(vectors) rows.
-PVS_INLINE void tile(int rows, int vectors, const value *x, int depth, const value *w, const value *bias, const after *then, value *const *out) {
-#define PVS_ROWS(n)                                                \
-	case n:                                                        \
-		if (n <= rows_of(vectors))                                 \
-			tile_of(n, vectors, x, depth, w, bias, then, out);     \
+PVS_INLINE void tile(int rows, int vectors, const value *x, int depth, const value *w, const value *bias,
+		const epilogue *then, value *const *out) {
+#define PVS_ROWS(n) \
+	case n: \
+		if (n <= rows_of(vectors)) \
+			tile_of(n, vectors, x, depth, w, bias, then, out); \
 		break;
 	switch (rows) {
 		PVS_ROWS(1)

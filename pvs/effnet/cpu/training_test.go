@@ -21,30 +21,31 @@ import (
 )
 
 // trained lists the weights that have gradients: those from a block on, and BatchNorms' if they train.
-func trained(c effnet.Config, from string, norms bool) []string {
+func trained(c effnet.Config, from string, batchNorms bool) []string {
 	var names []string
 	reached := from == ""
 	for _, v := range c.Variables() {
 		reached = reached || strings.HasPrefix(v.Name, from+"_")
 		norm := strings.Contains(v.Name, "bn/")
-		if reached && !v.Statistic() && (norms || !norm) {
+		if reached && !v.Statistic() && (batchNorms || !norm) {
 			names = append(names, v.Name)
 		}
 	}
 	return names
 }
 
-// gradients computes the features and the gradients of their product with slopes by the graph.
-func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, from string, norms bool, x []float32, dims []int, slopes, noise []float32) (features []float32, of map[string][]float32) {
+// gradients computes, by the graph, the features and the gradients of the sum of features * dFeatures.
+func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[string][]float32, from string,
+	batchNorms bool, x []float32, dims []int, dFeatures, noise []float32) (features []float32, of map[string][]float32) {
 	t.Helper()
 	store := model.NewStore()
 	if err := c.Load(store.RootScope(), values); err != nil {
 		t.Fatal(err)
 	}
-	names := trained(c, from, norms)
+	names := trained(c, from, batchNorms)
 	var statistics []string
 	exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true, BatchStatistics: norms}
+		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true, BatchStatistics: batchNorms}
 		if noise != nil {
 			opts.DropConnect, opts.Noise = 0.5, in[2]
 		}
@@ -70,7 +71,8 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	in := []any{tensors.FromFlatDataAndDimensions(x, dims...), tensors.FromFlatDataAndDimensions(slopes, dims[0], c.Features())}
+	in := []any{tensors.FromFlatDataAndDimensions(x, dims...), tensors.FromFlatDataAndDimensions(dFeatures, dims[0],
+		c.Features())}
 	if noise != nil {
 		in = append(in, tensors.FromFlatDataAndDimensions(noise, dims[0], len(c.Blocks())))
 	}
@@ -85,17 +87,19 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 	return tensors.MustCopyFlatData[float32](outs[0]), of
 }
 
-// All gradients of networks of many widths and sizes are what the graph's are.
+// All gradients of networks of many widths and sizes are the graph's.
 func TestGradients(t *testing.T) {
 	b := pureGo(t)
 	for _, c := range []struct {
-		config effnet.Config
-		size   int
-		from   string
-		noise  bool
-		norms  bool
-	}{{mini, 64, "", false, false}, {mini, 45, "", true, false}, {mini, 33, "block7a", true, false}, {mini, 1, "", false, false}, {lite, 70, "", true, false}, {wide, 97, "", true, false}, {deep, 64, "", false, false},
-		{mini, 64, "", false, true}, {mini, 45, "", true, true}, {lite, 70, "", true, true}, {wide, 97, "", true, true}, {deep, 64, "", false, true}} {
+		config     effnet.Config
+		size       int
+		from       string
+		noise      bool
+		batchNorms bool
+	}{{mini, 64, "", false, false}, {mini, 45, "", true, false}, {mini, 33, "block7a", true, false},
+		{mini, 1, "", false, false}, {lite, 70, "", true, false}, {wide, 97, "", true, false}, {deep, 64, "", false, false},
+		{mini, 64, "", false, true}, {mini, 45, "", true, true}, {lite, 70, "", true, true}, {wide, 97, "", true, true},
+		{deep, 64, "", false, true}} {
 		const rows = 5 // on two cores, three and two
 		weights := values(c.config)
 		dims := []int{rows, c.size, c.size, 3}
@@ -105,18 +109,18 @@ func TestGradients(t *testing.T) {
 			dims = []int{rows, h, w, channels}
 			x = normal(rows * h * w * channels)
 		}
-		slopes := normal(rows * c.config.Features())
+		dFeatures := normal(rows * c.config.Features())
 		var noise, factors []float32
 		if c.noise {
 			noise, factors = branches(rows, len(c.config.Blocks()))
 		}
 		within, withinFeatures := 2e-4, 1e-5
-		if c.norms {
+		if c.batchNorms {
 			within, withinFeatures = 1e-3, 1e-4 // statistics of few values amplify rounding
 		}
-		features, want := gradients(t, b, c.config, weights, c.from, c.norms, x, dims, slopes, noise)
+		features, want := gradients(t, b, c.config, weights, c.from, c.batchNorms, x, dims, dFeatures, noise)
 		for _, lanes := range cpu.Lanes() {
-			n, err := cpu.NewTrainingFor(c.config, c.size, cpu.TrainingOptions{From: c.from, Norms: c.norms}, lanes)
+			n, err := cpu.NewTrainingFor(c.config, c.size, cpu.TrainingOptions{From: c.from, Norms: c.batchNorms}, lanes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,13 +130,13 @@ func TestGradients(t *testing.T) {
 			}
 			what := fmt.Sprintf("%s, %d pixels, %d lanes", c.config.Title, c.size, lanes)
 			got := map[string][]float32{}
-			for range 2 { // what the first leaves behind is not added to
+			for range 2 { // the first pass leaves nothing behind
 				out := make([]float32, len(features))
 				if err := n.Forward(x, factors, out); err != nil {
 					t.Fatal(err)
 				}
 				same(t, what+": features", out, features, withinFeatures)
-				if err := n.Backward(slopes); err != nil {
+				if err := n.Backward(dFeatures); err != nil {
 					t.Fatal(err)
 				}
 				if err := n.Gradients(got); err != nil {
@@ -144,14 +148,14 @@ func TestGradients(t *testing.T) {
 				t.Errorf("%s: there are %d gradients and statistics, not %d", what, len(got), len(want))
 			}
 			for name, values := range want {
-				if layer, ok := strings.CutSuffix(name, "_project_bn/beta"); ok && c.norms {
-					// Another BatchNorm follows, which takes off what this adds: but for zeros around the
-					// places nothing is left. Its sums are as exact as those of the scale.
+				if layer, ok := strings.CutSuffix(name, "_project_bn/beta"); ok && c.batchNorms {
+					// Another BatchNorm follows, which subtracts what beta adds: but for zeros around the positions nothing is left.
+					// Its sums are as exact as gamma's.
 					scale := layer + "_project_bn/gamma"
 					got[name], values = slices.Concat(got[name], got[scale]), slices.Concat(values, want[scale])
 				}
-				if c.norms && c.config.Lite {
-					// Rounding takes some values over the corners of ReLU6, where a slope is on or off.
+				if c.batchNorms && c.config.Lite {
+					// Rounding takes some values over the corners of ReLU6, where a derivative is 0 or 1.
 					if d := distance(got[name], values); !(d < 0.05) {
 						t.Errorf("%s: %s differs by %g of its length", what, name, d)
 					}
@@ -163,7 +167,7 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// distance is that of two vectors, of the length of the second.
+// distance is that of two vectors, relative to the length of the second.
 func distance(got, want []float32) float64 {
 	off, length := 0.0, 0.0
 	for i, v := range want {
@@ -173,9 +177,9 @@ func distance(got, want []float32) float64 {
 	return math.Sqrt(off / length)
 }
 
-// What is kept is what is said to be, but for whole lines of the cache and what enters the first block.
-func TestKeptBytes(t *testing.T) {
-	needsKernels(t)
+// The bytes that are saved are those that SavedBytes says, but for whole cache lines and the first block's input.
+func TestSavedBytes(t *testing.T) {
+	needsCPUEngine(t)
 	b0, _ := effnet.Named("b0")
 	for _, c := range []struct {
 		config effnet.Config
@@ -186,9 +190,9 @@ func TestKeptBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said, is := float64(cpu.KeptBytes(c.config, c.size, c.from)), float64(n.Kept(16))/16
+		said, is := float64(cpu.SavedBytes(c.config, c.size, c.from)), float64(n.SavedBytes(16))/16
 		if said < 0.99*is || said > 1.1*is {
-			t.Errorf("%s, %d pixels, from %q: %.0f bytes are kept, not %.0f", c.config.Title, c.size, c.from, is, said)
+			t.Errorf("%s, %d pixels, from %q: %.0f bytes are saved, not %.0f", c.config.Title, c.size, c.from, is, said)
 		}
 	}
 }
@@ -203,10 +207,11 @@ func normal(n int) []float32 {
 	return x
 }
 
-// What cannot be trained on is refused.
+// Trainings that cannot be are refused.
 func TestBadTraining(t *testing.T) {
-	needsKernels(t)
-	if _, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{From: "block1a"}); err == nil || !strings.Contains(err.Error(), "block1a") {
+	needsCPUEngine(t)
+	if _, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{From: "block1a"}); err == nil ||
+		!strings.Contains(err.Error(), "block1a") {
 		t.Errorf("the first block has nothing before it: %v", err)
 	}
 	if _, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{From: "block7a", Norms: true}); err == nil {
@@ -218,11 +223,11 @@ func TestBadTraining(t *testing.T) {
 	}
 	x, features := images(1, 64), make([]float32, mini.Features())
 	for what, err := range map[string]error{
-		"no weights":        n.Load(nil),
-		"slopes of nothing": n.Backward(features),
-		"half an image":     n.Forward(x[:100], nil, features),
-		"factors":           n.Forward(x, []float32{1}, features),
-		"no room":           n.Forward(x, nil, features[1:]),
+		"no weights":           n.Load(nil),
+		"gradients of nothing": n.Backward(features),
+		"half an image":        n.Forward(x[:100], nil, features),
+		"factors":              n.Forward(x, []float32{1}, features),
+		"a short output":       n.Forward(x, nil, features[1:]),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", what)
@@ -234,19 +239,20 @@ func TestBadTraining(t *testing.T) {
 func withMoments(c effnet.Config, values map[string][]float32) map[string]cpu.Trained {
 	all := map[string]cpu.Trained{}
 	for _, v := range c.Variables() {
-		all[v.Name] = cpu.Trained{Weights: slices.Clone(values[v.Name]), M: make([]float32, v.Size()), V: make([]float32, v.Size())}
+		all[v.Name] = cpu.Trained{Weights: slices.Clone(values[v.Name]), M: make([]float32, v.Size()),
+			V: make([]float32, v.Size())}
 	}
 	return all
 }
 
-// A step is one of Adam with the gradients of all that went back since the last.
+// A step is one of Adam with the gradients of all backward passes since the last.
 func TestStep(t *testing.T) {
-	needsKernels(t)
+	needsCPUEngine(t)
 	weights := mini.InitialValues(3)
-	x, features, slopes := images(4, 64), make([]float32, 4*mini.Features()), normal(4*mini.Features())
-	a := cpu.Adam{Rate: 1e-3, Mean: 0.1, Square: 0.001, Epsilon: 1e-7}
-	for _, norms := range []bool{false, true} {
-		n, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{Norms: norms})
+	x, features, dFeatures := images(4, 64), make([]float32, 4*mini.Features()), normal(4*mini.Features())
+	a := cpu.Adam{StepSize: 1e-3, OneMinusBeta1: 0.1, OneMinusBeta2: 0.001, Epsilon: 1e-7}
+	for _, batchNorms := range []bool{false, true} {
+		n, err := cpu.NewTraining(mini, 64, cpu.TrainingOptions{Norms: batchNorms})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +263,7 @@ func TestStep(t *testing.T) {
 			if err := n.Forward(x, nil, features); err != nil {
 				t.Fatal(err)
 			}
-			if err := n.Backward(slopes); err != nil {
+			if err := n.Backward(dFeatures); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -277,8 +283,8 @@ func TestStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, gradients := range once {
-			if norms && strings.HasSuffix(name, "_project_bn/beta") {
-				continue // rounding alone: the next BatchNorm takes off what it adds
+			if batchNorms && strings.HasSuffix(name, "_project_bn/beta") {
+				continue // rounding alone: the next BatchNorm subtracts what it adds
 			}
 			if err := a.Step(gradients, want[name]); err != nil {
 				t.Fatal(err)
@@ -305,7 +311,7 @@ func BenchmarkTraining(b *testing.B) { benchmark(b, cpu.TrainingOptions{}) }
 func benchmark(b *testing.B, opts cpu.TrainingOptions) {
 	c, _ := effnet.Named("b0")
 	weights := c.InitialValues(1)
-	x, features, slopes := images(8, 224), make([]float32, 8*c.Features()), normal(8*c.Features())
+	x, features, dFeatures := images(8, 224), make([]float32, 8*c.Features()), normal(8*c.Features())
 	_, factors := branches(8, len(c.Blocks()))
 	for _, lanes := range cpu.Lanes() {
 		n, err := cpu.NewTrainingFor(c, 224, opts, lanes)
@@ -321,7 +327,7 @@ func benchmark(b *testing.B, opts cpu.TrainingOptions) {
 				if err := n.Forward(x, factors, features); err != nil {
 					b.Fatal(err)
 				}
-				if err := n.Backward(slopes); err != nil {
+				if err := n.Backward(dFeatures); err != nil {
 					b.Fatal(err)
 				}
 				if err := n.Step(cpu.Adam{Epsilon: 1e-7}, trained); err != nil {
@@ -333,5 +339,5 @@ func benchmark(b *testing.B, opts cpu.TrainingOptions) {
 	}
 }
 
-// BenchmarkNorms is BenchmarkTraining with BatchNorms that train.
-func BenchmarkNorms(b *testing.B) { benchmark(b, cpu.TrainingOptions{Norms: true}) }
+// BenchmarkBatchNorms is BenchmarkTraining with BatchNorms in training mode.
+func BenchmarkBatchNorms(b *testing.B) { benchmark(b, cpu.TrainingOptions{Norms: true}) }

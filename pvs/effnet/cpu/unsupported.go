@@ -4,9 +4,9 @@ package cpu
 
 import "github.com/gopvs/product-visual-search/pvs/effnet"
 
-const together = 1
+const maxBatch = 1
 
-const worthKeeping = 0
+const minSavedChannels = 0
 
 // Network cannot be made here.
 type Network struct {
@@ -17,7 +17,7 @@ type Network struct {
 
 func lanes() int { return 0 }
 
-func half() bool { return false }
+func hasFloat16() bool { return false }
 
 func newNetwork(effnet.Config, map[string][]float32, int, int, bool) (*Network, error) {
 	return nil, errUnsupported
@@ -25,44 +25,45 @@ func newNetwork(effnet.Config, map[string][]float32, int, int, bool) (*Network, 
 
 func (n *Network) run([]float32, int, int, []float32, []float32) {}
 
-// holding is nothing here.
-type holding struct{}
+// cMemory is nothing here.
+type cMemory struct{}
 
-func (*holding) release() {}
+func (*cMemory) release() {}
 
-// kernels cannot be made either.
-type kernels struct {
-	held    *holding
-	lanes   int
-	sums    int
-	gathers []gather
-	ways    []way
-	norms   []*norm
+// trainingNetwork cannot be made either.
+type trainingNetwork struct {
+	memory        *cMemory
+	lanes         int
+	sums          int
+	packedWeights []packedWeight
+	weightPanels  []weightPanel
+	batchNorms    []*batchNorm
 }
 
-func newKernels(effnet.Config, int, int, bool, func(string) bool, int) (*kernels, error) {
+func newTrainingNetwork(effnet.Config, int, int, bool, func(string) bool, int) (*trainingNetwork, error) {
 	return nil, errUnsupported
 }
 
-func (k *kernels) load(map[string][]float32) {}
+func (t *trainingNetwork) load(map[string][]float32) {}
 
-func (k *kernels) forward(*part, []float32, []float32, []float32, int, int) {}
+func (t *trainingNetwork) forward(*part, []float32, []float32, []float32, int, int) {}
 
-func (k *kernels) backward(*part, []float32, []float32, []float32, int, int) {}
+func (t *trainingNetwork) backward(*part, []float32, []float32, []float32, int, int) {}
 
-func (k *kernels) phase(*part, phase, int, int, int, []float32, []float32, []float32, []float32) {}
+func (t *trainingNetwork) phase(*part, phase, int, int, int, []float32, []float32, []float32, []float32) {
+}
 
-func (k *kernels) phasesMemory(int) int { return 0 }
+func (t *trainingNetwork) phasesScratch(int) int { return 0 }
 
 func (d *Dense) forward([]float32, []float32, []float32, int, int, int, []float32, []float32) {}
 
-func (d *Dense) softmax([]float32, float32, []int32, []Found) {}
+func (d *Dense) softmax([]float32, float32, []int32, []RowLoss) {}
 
-func (d *Dense) back([]float32, []float32, int, int, int, []float32) {}
+func (d *Dense) inputGradient([]float32, []float32, int, int, int, []float32) {}
 
-func (d *Dense) panels([]float32, int, int, int, []float32, []float32) {}
+func (d *Dense) packDY([]float32, int, int, int, []float32, []float32) {}
 
-func (d *Dense) slopes([]float32, []float32, int, int, int, *Adam, Trained) {}
+func (d *Dense) kernelGradient([]float32, []float32, int, int, int, *Adam, Trained) {}
 
 func (a Adam) step([]float32, Trained, int) {}
 

@@ -15,7 +15,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
-// Range is what a tensor of 8 bits can hold; it includes 0.
+// Range is what a int8 tensor can hold; it includes 0.
 type Range struct{ Low, High float32 }
 
 // Ranges are those of a network's layers by Keras's names.
@@ -28,10 +28,11 @@ const calibrationBatch = 2
 // Calibrate runs the float32 network on images, [n, size, size, 3], 0..255, and returns
 // the range of each layer's output that loses least when it is divided into 255 steps.
 // Between an activation and the layer before it, what is lost is that of the activation.
-func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Config, values map[string][]float32, images []float32, size int) (Ranges, error) {
+func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Config, values map[string][]float32,
+	images []float32, size int) (Ranges, error) {
 	n := len(images) / (size * size * 3)
 	if n < 1 {
-		return nil, fmt.Errorf("%s in 8 bits needs photos to calibrate on, and there are none", config.Title)
+		return nil, fmt.Errorf("%s in int8 needs photos to calibrate on, and there are none", config.Title)
 	}
 	store := model.NewStore()
 	if err := config.Load(store.RootScope(), values); err != nil {
@@ -43,7 +44,7 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 	store.WithVariableAsConst(true)
 	var names []string
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		out := config.Graph(scope, x, effnet.Options{Formulation: effnet.FormulationFor(backend)})
+		out := config.Graph(scope, x, effnet.Options{Formulation: effnet.Convolutions})
 		names = nil
 		var layers []*graph.Node
 		for _, name := range out.Names {
@@ -57,29 +58,30 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 		return nil, fmt.Errorf("building %s for calibration: %w", config.Title, err)
 	}
 	defer exec.Finalize()
-	var seen []histogram
+	var histograms []histogram
 	batch := make([]float32, calibrationBatch*size*size*3)
 	for from := 0; from < len(images); from += len(batch) {
 		for k := 0; k < len(batch); { // the last batch is filled up with its own images
 			k += copy(batch[k:], images[from:])
 		}
-		if err := count(ctx, exec, batch, size, &seen); err != nil {
+		if err := count(ctx, exec, batch, size, &histograms); err != nil {
 			return nil, fmt.Errorf("calibrating %s: %w", config.Title, err)
 		}
 	}
 	ranges := make(Ranges, len(names))
 	for i, name := range names {
-		ranges[name] = seen[i].best(before(name, config.Lite))
+		ranges[name] = histograms[i].best(before(name, config.Lite))
 	}
 	return ranges, nil
 }
 
-// numbers refuses weights that no 8 bits stand for.
+// numbers refuses weights that int8 cannot stand for.
 func numbers(config effnet.Config, values map[string][]float32) error {
 	for _, v := range config.Variables() {
 		for i, x := range values[v.Name] {
 			if x-x != 0 { // NaN or infinite
-				return fmt.Errorf("%s cannot be computed in 8 bits: value %d of its weight %s is %g; compute in float32 or take other weights", config.Title, i, v.Name, x)
+				return fmt.Errorf("%s cannot be computed in int8: value %d of its weight %s is %g; compute in float32 or take "+
+					"other weights", config.Title, i, v.Name, x)
 			}
 		}
 	}
@@ -87,19 +89,19 @@ func numbers(config effnet.Config, values map[string][]float32) error {
 }
 
 // count adds one batch's values to the histograms.
-func count(ctx context.Context, exec *model.Exec, batch []float32, size int, seen *[]histogram) error {
+func count(ctx context.Context, exec *model.Exec, batch []float32, size int, histograms *[]histogram) error {
 	in := tensors.FromFlatDataAndDimensions(batch, calibrationBatch, size, size, 3)
 	defer func() { _ = in.FinalizeAll() }()
 	outs, err := exec.Exec(in)
 	if err != nil {
 		return err
 	}
-	if *seen == nil {
-		*seen = make([]histogram, len(outs))
+	if *histograms == nil {
+		*histograms = make([]histogram, len(outs))
 	}
 	return cores.Each(ctx, len(outs), func(i int) error {
 		defer func() { _ = outs[i].FinalizeAll() }()
-		return outs[i].ConstFlatData(func(flat any) { (*seen)[i].add(flat.([]float32)) })
+		return outs[i].ConstFlatData(func(flat any) { (*histograms)[i].add(flat.([]float32)) })
 	})
 }
 
@@ -111,7 +113,7 @@ type histogram struct {
 }
 
 const (
-	droppedBits = 17 // of float32's 23 bits of fraction 6 are kept
+	droppedBits = 17 // of float32's 23 bits of fraction 6 count
 	bins        = 1 << (32 - droppedBits)
 )
 
@@ -126,9 +128,9 @@ func (h *histogram) add(values []float32) {
 }
 
 // cell is a bin with something in it.
-type cell struct{ value, count, result, slope float64 }
+type cell struct{ value, count, result, derivative float64 }
 
-// shares are the parts of the widest range that best tries.
+// shares are the parts of the widest range that best probes.
 var shares = []float64{1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2}
 
 // best returns the range with the least squared error of f(x): what lies within is off by
@@ -143,7 +145,7 @@ func (h *histogram) best(f func(float64) float64) Range {
 		const small = 1e-3
 		cells = append(cells, cell{v, float64(n), f(v), (f(v+small) - f(v-small)) / (2 * small)})
 	}
-	found, least := Range{h.low, h.high}, math.Inf(1)
+	best, least := Range{h.low, h.high}, math.Inf(1)
 	for _, a := range shares {
 		for _, b := range shares {
 			low, high := float64(h.low)*a, float64(h.high)*b
@@ -157,16 +159,16 @@ func (h *histogram) best(f func(float64) float64) Range {
 				case c.value > high:
 					loss += c.count * (c.result - atHigh) * (c.result - atHigh)
 				default:
-					loss += c.count * rounding * c.slope * c.slope
+					loss += c.count * rounding * c.derivative * c.derivative
 				}
 			}
 			if loss < least {
-				found, least = Range{float32(low), float32(high)}, loss
+				best, least = Range{float32(low), float32(high)}, loss
 			}
 			if h.high <= 0 {
 				break
 			}
 		}
 	}
-	return found
+	return best
 }

@@ -14,27 +14,27 @@ func (b *builder) norm(layer string) norm {
 	return norm{factor, offset}
 }
 
-// folded is a convolution with its BatchNorm in it: weights [out, in, places], ONNX's layout.
+// folded is a convolution with its BatchNorm in it: weights [out, in, positions], ONNX's layout.
 type folded struct {
 	weights, bias []float64
 	out           int
 }
 
-// fold takes a kernel in Keras's layout, [places, in, out], or [places, out] of a
+// fold takes a kernel in Keras's layout, [positions, in, out], or [positions, out] of a
 // depthwise one, where in is 1.
-func fold(kernel []float32, places, in, out int, n norm) folded {
+func fold(kernel []float32, positions, in, out int, n norm) folded {
 	f := folded{weights: make([]float64, len(kernel)), bias: n.offset, out: out}
-	for p := range places {
+	for p := range positions {
 		for i := range in {
 			for o := range out {
-				f.weights[(o*in+i)*places+p] = float64(kernel[(p*in+i)*out+o]) * n.factor[o]
+				f.weights[(o*in+i)*positions+p] = float64(kernel[(p*in+i)*out+o]) * n.factor[o]
 			}
 		}
 	}
 	return f
 }
 
-// quantize gives each output channel the scale at which its largest weight is limit, and
+// quantize takes for each output channel the scale at which its largest weight is limit, and
 // the bias in steps of the product.
 func (f folded) quantize(step, limit float64) (weights []int8, scales []float32, bias []int32) {
 	each := len(f.weights) / f.out

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// quantised says whether a layer's output is a tensor of 8 bits: of a convolution with
+// quantised says whether a layer's output is a int8 tensor: of a convolution with
 // its BatchNorm and, in the Lite family, its ReLU6 at once.
 func quantised(layer string, lite bool) bool {
 	switch {

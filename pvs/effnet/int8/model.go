@@ -22,7 +22,7 @@ const (
 	depthwiseLimit = 127
 )
 
-// tensor is a value of 8 bits, [batch, h, w, c], in a model.
+// tensor is a int8 tensor, [batch, h, w, c], in a model.
 type tensor struct {
 	name    string
 	scale   string // constants
@@ -53,10 +53,11 @@ func Model(config effnet.Config, values map[string][]float32, ranges Ranges, bat
 	b.Input(inputName, batch, size, size, 3)
 	pixels := b.dequantize(b.network(b.images(size)))
 	if b.missing != "" {
-		return nil, fmt.Errorf("%s in 8 bits: the layer %s is not calibrated", config.Title, b.missing)
+		return nil, fmt.Errorf("%s in int8: the layer %s is not calibrated", config.Title, b.missing)
 	}
-	b.Output(b.Node("", "ReduceMean", []string{pixels}, onnx.Ints("axes", 1, 2), onnx.Int("keepdims", 0)), batch, config.Features())
-	return b.Bytes(config.Title+" in 8 bits", opset), nil
+	b.Output(b.Node("", "ReduceMean", []string{pixels}, onnx.Ints("axes", 1, 2), onnx.Int("keepdims", 0)), batch,
+		config.Features())
+	return b.Bytes(config.Title+" in int8", opset), nil
 }
 
 // images normalises pixels and makes bytes of them. A row of pixels is one axis here, since
@@ -126,9 +127,11 @@ func (b *builder) activated(x tensor, conv, norm, activation string, kernel, str
 func (b *builder) squeezeExcite(block effnet.Block, x tensor) tensor {
 	p := block.Name
 	mean := b.tensor(b.calibrated(p+"_se_squeeze"), 1, 1, x.c)
-	mean.name = b.Node(onnx.Microsoft, "QLinearGlobalAveragePool", []string{x.name, x.scale, x.zero, mean.scale, mean.zero}, onnx.Int("channels_last", 1))
+	mean.name = b.Node(onnx.Microsoft, "QLinearGlobalAveragePool", []string{x.name, x.scale, x.zero, mean.scale,
+		mean.zero}, onnx.Int("channels_last", 1))
 	dense := func(layer string, in string, rows, columns int) string {
-		return b.Node("", "Gemm", []string{in, onnx.Constant(&b.Model, b.values[layer+"/kernel"], rows, columns), onnx.Constant(&b.Model, b.values[layer+"/bias"], columns)})
+		return b.Node("", "Gemm", []string{in, onnx.Constant(&b.Model, b.values[layer+"/kernel"], rows, columns),
+			onnx.Constant(&b.Model, b.values[layer+"/bias"], columns)})
 	}
 	g := b.tensor(Range{0, 1}, 1, 1, x.c)
 	gate := b.reshape(b.dequantize(mean), b.batch, x.c)
@@ -141,20 +144,20 @@ func (b *builder) squeezeExcite(block effnet.Block, x tensor) tensor {
 
 // scaled multiplies all pixels by the gate of their channel, [batch, c].
 func (b *builder) scaled(x, gate tensor, r Range) tensor {
-	// Neighbouring pixels of a row are taken together, so that what is repeated is long.
-	together := 1
-	for together*x.c < longEnough && x.w%(2*together) == 0 {
-		together *= 2
+	// Neighbouring pixels of a row are merged, so that what is repeated is long.
+	merged := 1
+	for merged*x.c < longEnough && x.w%(2*merged) == 0 {
+		merged *= 2
 	}
-	copies := make([]string, together)
+	copies := make([]string, merged)
 	for i := range copies {
 		copies[i] = gate.name
 	}
-	if together > 1 {
+	if merged > 1 {
 		gate.name = b.Node("", "Concat", copies, onnx.Int("axis", 1))
 	}
-	gate.name = b.reshape(gate.name, b.batch, 1, together*x.c)
-	x.name = b.reshape(x.name, b.batch, x.h*x.w/together, together*x.c)
+	gate.name = b.reshape(gate.name, b.batch, 1, merged*x.c)
+	x.name = b.reshape(x.name, b.batch, x.h*x.w/merged, merged*x.c)
 	t := b.binary("QLinearMul", x, gate, r)
 	t.name = b.reshape(t.name, b.batch, t.h, t.w, t.c)
 	return t
@@ -182,9 +185,11 @@ func (b *builder) conv(x tensor, layer, norm string, r Range, kernel, stride, ou
 	weights, scales, biases := w.quantize(float64(x.step), limit)
 	m := &b.Model
 	t.name = b.Node(onnx.Microsoft, "QLinearConv", []string{x.name, x.scale, x.zero,
-		onnx.Constant(m, weights, out, in, kernel, kernel), onnx.Constant(m, scales, out), onnx.Constant(m, make([]int8, out), out),
+		onnx.Constant(m, weights, out, in, kernel, kernel), onnx.Constant(m, scales, out), onnx.Constant(m,
+			make([]int8, out), out),
 		t.scale, t.zero, onnx.Constant(m, biases, out)},
-		onnx.Int("channels_last", 1), onnx.Int("group", group), onnx.Ints("kernel_shape", kernel, kernel), onnx.Ints("strides", stride, stride),
+		onnx.Int("channels_last", 1), onnx.Int("group", group), onnx.Ints("kernel_shape", kernel,
+			kernel), onnx.Ints("strides", stride, stride),
 		onnx.Ints("pads", vertical[0], horizontal[0], vertical[1], horizontal[1]))
 	return t
 }

@@ -21,7 +21,8 @@ type Network struct {
 }
 
 // Load makes a [Model] ready on the backend, which must be ONNX Runtime on a CPU.
-func Load(backend compute.Backend, config effnet.Config, values map[string][]float32, ranges Ranges, batch, size int) (*Network, error) {
+func Load(backend compute.Backend, config effnet.Config, values map[string][]float32, ranges Ranges,
+	batch, size int) (*Network, error) {
 	if err := effnet.Int8.Check(backend); err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func Load(backend compute.Backend, config effnet.Config, values map[string][]flo
 	}
 	exec, err := onnxruntime.LoadModel(backend, bytes.NewReader(file))
 	if err != nil {
-		return nil, fmt.Errorf("preparing %s in 8 bits: %w", config.Title, err)
+		return nil, fmt.Errorf("preparing %s in int8: %w", config.Title, err)
 	}
 	return &Network{backend, exec, shapes.Make(dtypes.Float32, batch, size, size, 3), config.Features()}, nil
 }

@@ -137,20 +137,20 @@ func TestBestRange(t *testing.T) {
 
 // Folded and quantised weights come back within half a step, whatever their layout.
 func TestFold(t *testing.T) {
-	const places, in, out = 9, 2, 3
-	kernel := make([]float32, places*in*out)
+	const positions, in, out = 9, 2, 3
+	kernel := make([]float32, positions*in*out)
 	for i := range kernel {
 		kernel[i] = float32(math.Sin(float64(i)))
 	}
 	n := norm{factor: []float64{1, 2, -0.5}, offset: []float64{0.1, -3, 0}}
-	weights, scales, bias := fold(kernel, places, in, out, n).quantize(0.5, productLimit)
-	for p := range places {
+	weights, scales, bias := fold(kernel, positions, in, out, n).quantize(0.5, productLimit)
+	for p := range positions {
 		for i := range in {
 			for o := range out {
 				want := float64(kernel[(p*in+i)*out+o]) * n.factor[o]
-				got := float64(weights[(o*in+i)*places+p]) * float64(scales[o])
+				got := float64(weights[(o*in+i)*positions+p]) * float64(scales[o])
 				if math.Abs(got-want) > 0.5001*float64(scales[o]) {
-					t.Errorf("place %d from %d to %d: %g, want %g", p, i, o, got, want)
+					t.Errorf("position %d from %d to %d: %g, want %g", p, i, o, got, want)
 				}
 			}
 		}
@@ -180,7 +180,8 @@ func TestRefusals(t *testing.T) {
 	for _, e := range []struct {
 		err  error
 		says string
-	}{{none, "there are none"}, {bare, "stem_bn is not calibrated"}, {other, "GOMLX_BACKEND=onnxruntime:cpu"}, {missing, "top_conv/kernel has 0 values"}} {
+	}{{none, "there are none"}, {bare, "stem_bn is not calibrated"}, {other, "has no int8"},
+		{missing, "top_conv/kernel has 0 values"}} {
 		if e.err == nil || !strings.Contains(e.err.Error(), e.says) {
 			t.Errorf("the error %v does not say %q", e.err, e.says)
 		}

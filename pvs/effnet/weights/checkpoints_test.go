@@ -18,15 +18,21 @@ import (
 func TestCheckpoints(t *testing.T) {
 	taken := map[string]string{
 		"bare": "", "bare_legacy": "", "dict": "", "protocol4": "", "parameters": "", "swa": "",
-		"state_dict": "those of state_dict", "state_dict_legacy": "those of state_dict", "model_state_dict": "those of model_state_dict", "model": "those of model",
-		"state_dict_ema": "state_dict_ema was taken, not state_dict", "model_ema": "model_ema was taken, not model", "two_deep": "those of state_dict, in it model",
-		"other_name": "those of generator", "lightning": "those of state_dict", "whole_beside": "state_dict was taken, not model_ema",
+		"state_dict": "those of state_dict", "state_dict_legacy": "those of state_dict",
+		"model_state_dict": "those of model_state_dict", "model": "those of model",
+		"state_dict_ema": "state_dict_ema was taken, not state_dict", "model_ema": "model_ema was taken, not model",
+		"two_deep":   "those of state_dict, in it model",
+		"other_name": "those of generator", "lightning": "those of state_dict",
+		"whole_beside": "state_dict was taken, not model_ema",
 	}
 	refused := map[string]string{
-		"list": "does not hold a dictionary of tensors: save the weights with torch.save(model.state_dict(), FILE)", "tensor": "does not hold a dictionary", "nothing": "does not hold a dictionary",
+		"list":   "does not hold a dictionary of tensors: save the weights with torch.save(model.state_dict(), FILE)",
+		"tensor": "does not hold a dictionary", "nothing": "does not hold a dictionary",
 		"pickle": "a pickle, but not one of torch.save", "script": "TorchScript archive",
-		"whole":          "it is a whole module, pickled (torch.nn.modules.container.Sequential), which only the code of its class can read: load it there and save its state_dict",
-		"whole_parallel": "(torch.nn.parallel.data_parallel.DataParallel)", "whole_entry": "its entry model is a whole module",
+		"whole": "it is a whole module, pickled (torch.nn.modules.container.Sequential), which only the code of " +
+			"its class can read: load it there and save its state_dict",
+		"whole_parallel": "(torch.nn.parallel.data_parallel.DataParallel)",
+		"whole_entry":    "its entry model is a whole module",
 	}
 	files, err := filepath.Glob("testdata/checkpoints/*.pth")
 	if err != nil || len(files) != len(taken)+len(refused) {
@@ -63,7 +69,7 @@ func TestCheckpoints(t *testing.T) {
 			}
 		}
 		if found != 2 {
-			t.Errorf("%s: it has %v", name, f.Names())
+			t.Errorf("%s: it has %v", name, slices.Collect(maps.Keys(f.Tensors)))
 		}
 	}
 }
@@ -104,7 +110,8 @@ func TestPrefixes(t *testing.T) {
 			continue
 		}
 		plain, want := miniTorch(t, c, s)
-		for _, prefix := range []string{"", "module.", "model.", "_orig_mod.", "backbone.", "module.model.", "model.module._orig_mod.", "net.encoder.0."} {
+		for _, prefix := range []string{"", "module.", "model.", "_orig_mod.", "backbone.", "module.model.",
+			"model.module._orig_mod.", "net.encoder.0."} {
 			tensors := map[string]Tensor{}
 			for name, tensor := range plain {
 				tensors[prefix+name] = tensor
@@ -122,7 +129,8 @@ func TestPrefixes(t *testing.T) {
 				t.Errorf("%s, %q: other values", s.name, prefix)
 			}
 			said := strings.Join(got.Notes, "")
-			if (said == "") != (prefix == "") || prefix != "" && !strings.Contains(said, fmt.Sprintf("%q, which was left out", prefix)) {
+			if (said == "") != (prefix == "") || prefix != "" &&
+				!strings.Contains(said, fmt.Sprintf("%q, which was left out", prefix)) {
 				t.Errorf("%s, %q: said %q", s.name, prefix, said)
 			}
 			if is, err := Identify(f); err != nil || is.Name != c.Name {
@@ -139,10 +147,12 @@ func TestPrefixes(t *testing.T) {
 			return &File{Path: "w.pth", Format: "safetensors", Tensors: tensors}
 		}
 		got, err := two("model.", "model_ema.module.").For(c)
-		if err != nil || !maps.EqualFunc(got.Values, want.Values, slices.Equal[[]float32]) || !strings.Contains(got.Notes[0], `"model_ema.module." was taken, not "model."`) {
+		if err != nil || !maps.EqualFunc(got.Values, want.Values, slices.Equal[[]float32]) ||
+			!strings.Contains(got.Notes[0], `"model_ema.module." was taken, not "model."`) {
 			t.Errorf("%s: a network and its average: %v", s.name, err)
 		}
-		if _, err := two("student.", "teacher.").For(c); err == nil || !strings.Contains(err.Error(), `holds 2 networks, whose names start with "student.", "teacher."`) {
+		if _, err := two("student.", "teacher.").For(c); err == nil ||
+			!strings.Contains(err.Error(), `holds 2 networks, whose names start with "student.", "teacher."`) {
 			t.Errorf("%s: two networks: %v", s.name, err)
 		}
 		// What does not share the prefix is left over.
@@ -173,7 +183,8 @@ func TestOtherKinds(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), "w.pth") {
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), c.say) ||
+			!strings.Contains(err.Error(), "w.pth") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.say)
 		}
 	}

@@ -6,19 +6,19 @@ import (
 	"math"
 )
 
-// number is a type of array element, little-endian.
-type number struct {
+// elementType is how a little-endian array element is converted to float32.
+type elementType struct {
 	size int
-	at   func(b []byte) float32
+	read func(b []byte) float32
 }
 
 var le = binary.LittleEndian
 
-// numbers are the element types of all three formats, by safetensors' names.
-var numbers = map[string]number{
+// elementTypes are the element types of all three formats, by safetensors' names.
+var elementTypes = map[string]elementType{
 	"F64":  {8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }},
 	"F32":  {4, func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) }},
-	"F16":  {2, func(b []byte) float32 { return half(le.Uint16(b)) }},
+	"F16":  {2, func(b []byte) float32 { return float16ToFloat32(le.Uint16(b)) }},
 	"BF16": {2, func(b []byte) float32 { return math.Float32frombits(uint32(le.Uint16(b)) << 16) }},
 	"I64":  {8, func(b []byte) float32 { return float32(int64(le.Uint64(b))) }},
 	"I32":  {4, func(b []byte) float32 { return float32(int32(le.Uint32(b))) }},
@@ -31,8 +31,8 @@ var numbers = map[string]number{
 	"BOOL": {1, func(b []byte) float32 { return float32(b[0]) }},
 }
 
-// half converts IEEE 754 binary16.
-func half(h uint16) float32 {
+// float16ToFloat32 converts IEEE 754 binary16.
+func float16ToFloat32(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
 	var v float64
 	switch exponent {
@@ -51,16 +51,16 @@ func half(h uint16) float32 {
 
 // decode converts n elements of raw.
 func decode(kind string, raw []byte, n int) ([]float32, error) {
-	t, ok := numbers[kind]
+	t, ok := elementTypes[kind]
 	if !ok {
 		return nil, fmt.Errorf("numbers of type %s are not known", kind)
 	}
 	if len(raw)/t.size < n {
-		return nil, fmt.Errorf("%d numbers are announced, but there are bytes for %d", n, len(raw)/t.size)
+		return nil, fmt.Errorf("it should have %d numbers, but there are bytes for %d", n, len(raw)/t.size)
 	}
 	out := make([]float32, n)
 	for i := range out {
-		out[i] = t.at(raw[i*t.size:])
+		out[i] = t.read(raw[i*t.size:])
 	}
 	return out, nil
 }

@@ -1,5 +1,5 @@
 // Package weights reads the weights of EfficientNets from the files that people
-// have - Keras .h5, safetensors, PyTorch .pth - and gives them the names and
+// have - Keras .h5, safetensors, PyTorch .pth - under the names and in the
 // layouts of package effnet.
 //
 // Weights go by name, never by position: a missing, unused or misshapen tensor

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // Tensor is an array in row-major order. Values of other number types are
@@ -27,23 +26,14 @@ type File struct {
 	Notes []string
 }
 
-// Names returns the tensors' names, sorted.
-func (f *File) Names() []string {
-	names := make([]string, 0, len(f.Tensors))
-	for n := range f.Tensors {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// maxFile is what is read into memory; EfficientNet-B7 with its optimizer takes 0.8 GB.
+// maxFile bounds a file, which is read into memory; EfficientNet-B7 with its optimizer takes 0.8 GB.
 const maxFile int64 = 2 << 30
 
-// Read reads a weights file of any of the three formats, told by its content.
+// Read reads a weights file of any of the three formats, which it recognises by the content.
 func Read(path string) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > maxFile {
-		return nil, fmt.Errorf("weights file %s has %d bytes: no EfficientNet is larger than %d; name another file", filepath.Base(path), info.Size(), maxFile)
+		return nil, fmt.Errorf("weights file %s has %d bytes: no EfficientNet is larger than %d; name another file",
+			filepath.Base(path), info.Size(), maxFile)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -54,7 +44,7 @@ func Read(path string) (*File, error) {
 	case len(data) == 0:
 		err = fmt.Errorf("it is empty")
 	case other != "":
-		err = said{errors.New(other)}
+		err = selfExplaining{errors.New(other)}
 	case bytes.HasPrefix(data, hdf5Magic):
 		f.Format = "Keras HDF5"
 		f.Tensors, err = parseHDF5(data)
@@ -67,7 +57,7 @@ func Read(path string) (*File, error) {
 	default:
 		err = fmt.Errorf("it is none of Keras .h5, safetensors and PyTorch .pth")
 	}
-	if own := (said{}); errors.As(err, &own) {
+	if own := (selfExplaining{}); errors.As(err, &own) {
 		return nil, fmt.Errorf("weights file %s: %w", filepath.Base(path), err)
 	}
 	if err != nil {
@@ -76,8 +66,8 @@ func Read(path string) (*File, error) {
 	return f, nil
 }
 
-// said is an error that says itself what to do.
-type said struct{ error }
+// selfExplaining is an error that says what to do; others get an advice of [Read].
+type selfExplaining struct{ error }
 
 // maxRank is far above the 4 dimensions of a network's weights.
 const maxRank = 32

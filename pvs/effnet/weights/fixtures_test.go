@@ -93,7 +93,8 @@ func TestKerasLayouts(t *testing.T) {
 		{"nested", func(l, w string) string { return "model_weights/mini/" + l + "/" + w + ":0" },
 			[]string{"model_weights/mini/normalization_3/mean:0"}},
 		{"trained by Keras 2", func(l, w string) string { return "model_weights/" + l + "/" + l + "/" + w + ":0" },
-			[]string{"optimizer_weights/Adam/m/stem_conv/kernel:0", "optimizer_weights/Adam/v/stem_conv/kernel:0", "optimizer_weights/iteration:0"}},
+			[]string{"optimizer_weights/Adam/m/stem_conv/kernel:0", "optimizer_weights/Adam/v/stem_conv/kernel:0",
+				"optimizer_weights/iteration:0"}},
 		{"trained by Keras 3", func(l, w string) string { return "model_weights/" + l + "/" + l + "/" + w },
 			[]string{"optimizer_weights/adam/stem_conv_kernel_momentum", "optimizer_weights/adam/stem_conv_kernel_velocity"}},
 	} {
@@ -172,7 +173,8 @@ func TestWrongNetworkIsNamed(t *testing.T) {
 // A network that is no named variant is found by its widths and depth; one that is a
 // part of it is not taken for it.
 func TestIdentify(t *testing.T) {
-	for _, c := range []effnet.Config{{Width: 0.5, Depth: 0.6}, {Width: 0.35, Depth: 1.4}, {Width: 0.5, Depth: 1, Lite: true}} {
+	for _, c := range []effnet.Config{{Width: 0.5, Depth: 0.6}, {Width: 0.35, Depth: 1.4},
+		{Width: 0.5, Depth: 1, Lite: true}} {
 		f := &File{Path: "made", Format: "safetensors", Tensors: map[string]Tensor{}}
 		for _, v := range c.Variables() {
 			f.Tensors[v.Name] = Tensor{Shape: v.Shape, Data: make([]float32, v.Size())}

@@ -13,7 +13,7 @@ import (
 
 var hdf5Magic = []byte("\x89HDF\r\n\x1a\n")
 
-// A file can link its parts in circles, or to one part from many places, and so cause
+// Links of a hostile file can form cycles, or lead to one part many times, and so cause
 // any amount of work. EfficientNet-B7 saved with its optimizer takes 60,000 steps.
 const (
 	maxSteps = 1 << 20 // objects, nodes, links and messages
@@ -28,7 +28,7 @@ type hdf5 struct {
 	tensors map[string]Tensor
 }
 
-// step counts a part that is read.
+// step counts the parts that are read, and fails beyond maxSteps.
 func (h *hdf5) step() error {
 	if h.steps++; h.steps > maxSteps {
 		return fmt.Errorf("it has over %d parts, or its links go in a circle", maxSteps)
@@ -39,9 +39,9 @@ func (h *hdf5) step() error {
 // parseHDF5 returns every array of numbers by its path without the leading slash.
 func parseHDF5(data []byte) (tensors map[string]Tensor, err error) {
 	h := &hdf5{data: data, tensors: map[string]Tensor{}}
-	defer func() { // cut is the one thing that is thrown, by at()
+	defer func() { // at panics with truncated
 		if r := recover(); r != nil {
-			c, ok := r.(cut)
+			c, ok := r.(truncated)
 			if !ok {
 				panic(r)
 			}
@@ -70,18 +70,18 @@ func parseHDF5(data []byte) (tensors map[string]Tensor, err error) {
 	return h.tensors, nil
 }
 
-// cut says that an address or length points out of the file.
-type cut struct{ offset uint64 }
+// truncated is the error of an address or length that points beyond the file's end.
+type truncated struct{ offset uint64 }
 
-func (c cut) Error() string {
+func (c truncated) Error() string {
 	return fmt.Sprintf("it is cut off or damaged: a part should lie at byte %d", c.offset)
 }
 
-// at returns n bytes at an offset, or throws cut.
+// at returns n bytes at an offset, or panics with truncated.
 func (h *hdf5) at(offset, n uint64) []byte {
 	size := uint64(len(h.data))
 	if offset > size || n > size-offset {
-		panic(cut{offset})
+		panic(truncated{offset})
 	}
 	return h.data[offset : offset+n]
 }
@@ -137,7 +137,8 @@ func (h *hdf5) object(path string, address uint64) error {
 			}
 		case msgLinkInfo:
 			if h.denseLinks(m.at) {
-				return fmt.Errorf("group %q stores its links in a fractal heap, which is not read; save the weights without order tracking", path)
+				return fmt.Errorf("group %q stores its links in a fractal heap, which is not read; save the weights without "+
+					"order tracking", path)
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func (h *hdf5) collect(first block, head, margin uint64, read func(at uint64) me
 			if m.kind == msgContinuation {
 				next := block{h.u64(m.at), h.u64(m.at + 8)}
 				if next.size < 2*margin {
-					return nil, cut{next.at}
+					return nil, truncated{next.at}
 				}
 				blocks = append(blocks, block{next.at + margin, next.size - 2*margin})
 				if len(blocks) > 1024 {

@@ -41,8 +41,11 @@ func TestHostileFiles(t *testing.T) {
 		{"h5 header only", h5[:20], "cut off"},
 		{"safetensors with a huge header", append(binary.LittleEndian.AppendUint64(nil, 1<<60), '{'), "cut off"},
 		{"safetensors cut off", safetensors(oneTensor, make([]byte, 4)), "cut off"},
-		{"safetensors with a huge shape", safetensors(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`, make([]byte, 8)), "does not fill"},
-		{"safetensors of an unknown type", safetensors(`{"a":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 8)), "Q9"},
+		{"safetensors with a huge shape",
+			safetensors(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`, make([]byte, 8)),
+			"does not fill"},
+		{"safetensors of an unknown type", safetensors(`{"a":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]}}`,
+			make([]byte, 8)), "Q9"},
 		{"pickle that calls", []byte("\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R."), "refused"},
 		{"pickle that is cut off", []byte("\x80\x02X\xff\xff\xff\x7f"), "cut off"},
 		{"pickle with an empty stack", []byte("\x80\x02R."), "runs empty"},
@@ -75,7 +78,8 @@ func TestProblemsAreListed(t *testing.T) {
 	delete(f.Tensors, "top_conv/top_conv/kernel:0")
 	f.Tensors["extra/extra/kernel:0"] = Tensor{Shape: []int{1}, Data: []float32{1}}
 	_, err = f.For(mini)
-	for _, want := range []string{"3 places", "stem_bn/gamma holds NaN", "top_conv/kernel is missing", "extra/kernel has no place"} {
+	for _, want := range []string{"3 places", "stem_bn/gamma holds NaN", "top_conv/kernel is missing",
+		"extra/kernel has no place"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %q", err, want)
 		}
@@ -100,7 +104,8 @@ func FuzzSafetensors(f *testing.F) {
 func FuzzPyTorch(f *testing.F) {
 	f.Add([]byte("\x80\x02cos\nsystem\n."))
 	f.Add(tupleOfTuples(10))
-	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth", "testdata/checkpoints/state_dict_legacy.pth", "testdata/checkpoints/lightning.pth",
+	for _, name := range []string{"testdata/legacy.pth", "testdata/zip.pth", "testdata/checkpoints/state_dict_legacy.pth",
+		"testdata/checkpoints/lightning.pth",
 		"testdata/checkpoints/whole.pth"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -140,7 +145,7 @@ func equal(a, b []float32) bool {
 	return bytes.Equal(x.Bytes(), y.Bytes())
 }
 
-// What holds no weights is told without looking beyond the file's end.
+// Files without weights are recognised without reading beyond the file's end.
 func FuzzKind(f *testing.F) {
 	f.Add([]byte("version https://git-lfs.github.com/spec/v1\n"))
 	f.Add([]byte("\x08\x07\x12\x07pytorch"))

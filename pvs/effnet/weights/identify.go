@@ -39,7 +39,7 @@ func Identify(f *File) (effnet.Config, error) {
 }
 
 // plausible says whether there are tensors as large as the network's stem, top and
-// blocks: a thousand times quicker than fits, which looks at every name.
+// blocks: a thousand times faster than fits, which compares every name.
 func plausible(sizes map[int]bool, c effnet.Config) bool {
 	if !sizes[3*3*3*c.Stem()] || !sizes[c.Features()] {
 		return false

@@ -35,7 +35,7 @@ func Load(path string, c effnet.Config) (*Weights, error) {
 	return f.For(c)
 }
 
-// For gives the file's tensors a network's names and layouts.
+// For returns the file's tensors under a network's names and in its layouts. Its errors are those of [Load].
 func (f *File) For(c effnet.Config) (*Weights, error) {
 	tensors, notes, err := f.network()
 	if err != nil {
@@ -54,7 +54,7 @@ func (f *File) For(c effnet.Config) (*Weights, error) {
 			problems = append(problems, name+" is missing")
 			continue
 		}
-		data, err := arrange(t, v.Shape, best.torch)
+		data, err := toKerasLayout(t, v.Shape, best.torch)
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("%s %v", name, err))
 			continue
@@ -113,7 +113,7 @@ func (f *File) mismatch(c effnet.Config, tensors map[string]Tensor, problems []s
 		filepath.Base(f.Path), c.Title, count, strings.Join(problems, "; "), hint)
 }
 
-// fits says whether every weight of a network is there in its size, and nothing else.
+// fits says whether the tensors are a network's weights by names and sizes: none is missing and none is left over.
 func fits(tensors map[string]Tensor, c effnet.Config) bool {
 	best := bestScheme(tensors, c)
 	names := best.of(c)
@@ -132,8 +132,8 @@ func fits(tensors map[string]Tensor, c effnet.Config) bool {
 	return true
 }
 
-// arrange brings a tensor to Keras's layout and checks shape and values.
-func arrange(t Tensor, want []int, torch bool) ([]float32, error) {
+// toKerasLayout brings a tensor to Keras's layout and checks shape and values.
+func toKerasLayout(t Tensor, want []int, torch bool) ([]float32, error) {
 	if torch {
 		t = fromTorch(t, want)
 	}
@@ -148,8 +148,8 @@ func arrange(t Tensor, want []int, torch bool) ([]float32, error) {
 	return t.Data, nil
 }
 
-// fromTorch turns [out, in, h, w] into [h, w, in, out], a depthwise [c, 1, h, w]
-// into [h, w, c, 1] and a Dense [out, in] into [in, out].
+// fromTorch transposes [out, in, h, w] to [h, w, in, out], a depthwise kernel
+// [c, 1, h, w] to [h, w, c, 1] and a dense kernel [out, in] to [in, out].
 func fromTorch(t Tensor, want []int) Tensor {
 	switch {
 	case len(t.Shape) == 4 && len(want) == 4:
@@ -164,7 +164,7 @@ func fromTorch(t Tensor, want []int) Tensor {
 	return t
 }
 
-// transpose puts the axes in a new order: axis i of the result is axis order[i] of t.
+// transpose permutes the axes: axis i of the result is axis order[i] of t.
 func (t Tensor) transpose(order []int) Tensor {
 	strides := make([]int, len(t.Shape))
 	stride := 1
@@ -204,11 +204,11 @@ func loadTop(tensors map[string]Tensor, names map[string]string, c effnet.Config
 		return nil, fmt.Errorf("the classifier has no bias %s", names[topBias])
 	}
 	classes := bias.Shape[0]
-	data, err := arrange(kernel, []int{c.Features(), classes}, torch)
+	data, err := toKerasLayout(kernel, []int{c.Features(), classes}, torch)
 	if err != nil {
 		return nil, fmt.Errorf("the classifier's kernel %s %w", names[topKernel], err)
 	}
-	if _, err := arrange(bias, []int{classes}, false); err != nil {
+	if _, err := toKerasLayout(bias, []int{classes}, false); err != nil {
 		return nil, fmt.Errorf("the classifier's bias %s %w", names[topBias], err)
 	}
 	return &Top{Kernel: data, Bias: bias.Data, Classes: classes}, nil
@@ -224,7 +224,8 @@ func (f *File) keras() (map[string]Tensor, error) {
 		}
 		short := kerasName(name)
 		if _, twice := out[short]; twice {
-			return nil, fmt.Errorf("weights file %s holds %s twice, under %s and another group", filepath.Base(f.Path), short, name)
+			return nil, fmt.Errorf("weights file %s holds %s twice, under %s and another group", filepath.Base(f.Path), short,
+				name)
 		}
 		out[short] = t
 	}

@@ -16,7 +16,7 @@ type scheme struct {
 	of func(c effnet.Config) map[string]string
 	// torch says that kernels are [out, in, h, w].
 	torch bool
-	// ignore tells which of the file's other tensors are no weights of the network.
+	// ignore says which of the file's other tensors are not weights of the network.
 	ignore func(name string) bool
 }
 
@@ -33,7 +33,7 @@ var schemes = []scheme{
 	{"EfficientNet-PyTorch", lukemelasNames, true, isCounter},
 }
 
-// isCounter tells PyTorch's count of batches, which only its own momentum rule uses.
+// isCounter recognises PyTorch's num_batches_tracked, which inference and Keras's BatchNorm do not use.
 func isCounter(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") }
 
 // kerasIgnores leaves out Keras's Normalization layer: the published file stores the
@@ -78,13 +78,13 @@ func keras3Names(c effnet.Config) map[string]string {
 			}
 			count[class]++
 		}
-		m[v.Name] = fmt.Sprintf("%s/vars/%d", group, keras3Place[path.Base(v.Name)])
+		m[v.Name] = fmt.Sprintf("%s/vars/%d", group, keras3Index[path.Base(v.Name)])
 	}
 	return m
 }
 
-// keras3Place is the order in which Keras 3's layers make their weights.
-var keras3Place = map[string]int{
+// keras3Index is the index of a weight in its layer in Keras 3.
+var keras3Index = map[string]int{
 	"kernel": 0, "depthwise_kernel": 0, "bias": 1,
 	"gamma": 0, "beta": 1, "moving_mean": 2, "moving_variance": 3,
 }
@@ -114,7 +114,8 @@ func timmNames(c effnet.Config) map[string]string {
 		p := fmt.Sprintf("blocks.%d.%d.", stage, block)
 		rename := map[string]string{"_dwconv": "conv_dw", "_bn": "bn1", "_project_conv": "conv_pw", "_project_bn": "bn2"}
 		if b.Expand != 1 {
-			rename = map[string]string{"_expand_conv": "conv_pw", "_expand_bn": "bn1", "_dwconv": "conv_dw", "_bn": "bn2", "_project_conv": "conv_pwl", "_project_bn": "bn3"}
+			rename = map[string]string{"_expand_conv": "conv_pw", "_expand_bn": "bn1", "_dwconv": "conv_dw", "_bn": "bn2",
+				"_project_conv": "conv_pwl", "_project_bn": "bn3"}
 		}
 		rename["_se_reduce"], rename["_se_expand"] = "se.conv_reduce", "se.conv_expand"
 		for keras, timm := range rename {

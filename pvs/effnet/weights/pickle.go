@@ -23,7 +23,7 @@ type (
 		state any   // its attributes
 		items *dict // what it holds, if it is a kind of dictionary
 	}
-	storageID struct { // a persistent id: an array kept outside of the pickle
+	storageID struct { // a persistent id: an array stored outside of the pickle
 		kind, key string
 		elements  int
 	}
@@ -138,7 +138,7 @@ func (u *unpickler) step(op byte) error {
 	case 0x93: // STACK_GLOBAL
 		return u.stackGlobal()
 	case 'q', 'r', 0x94, 'h', 'j':
-		return u.remember(op)
+		return u.useMemo(op)
 	case 't', 0x85, 0x86, 0x87:
 		return u.tuple(op)
 	case 's', 'u', 'a', 'e', 0x90:

@@ -95,8 +95,8 @@ func (u *unpickler) stackGlobal() error {
 	return nil
 }
 
-// remember stores the top of the stack or brings a stored value back.
-func (u *unpickler) remember(op byte) error {
+// useMemo stores the top of the stack in the memo, or pushes a stored value.
+func (u *unpickler) useMemo(op byte) error {
 	key := len(u.memo)
 	if op != 0x94 {
 		width := 1

@@ -30,12 +30,14 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 		// Of a network and its moving average the average is taken, as of two entries.
 		averages := slices.DeleteFunc(slices.Clone(prefixes), func(p string) bool { return !strings.Contains(p, "ema") })
 		if len(averages) != 1 {
-			return nil, nil, fmt.Errorf("weights file %s holds %d networks, whose names start with %s: save the one that is meant alone, %s",
-				filepath.Base(f.Path), len(prefixes), quoted(prefixes), wayOut)
+			return nil, nil, fmt.Errorf("weights file %s holds %d networks, whose names start with %s: save the one that is "+
+				"meant alone, %s",
+				filepath.Base(f.Path), len(prefixes), quoted(prefixes), saveCommand)
 		}
 		prefix = averages[0]
 		others := slices.DeleteFunc(prefixes, func(p string) bool { return p == prefix })
-		notes = append(notes, fmt.Sprintf("it holds several networks, and that of the names that start with %q was taken, not %s; save another alone to use it", prefix, quoted(others)))
+		notes = append(notes, fmt.Sprintf("it holds several networks, and that of the names that start with %q was taken, "+
+			"not %s; save another alone to use it", prefix, quoted(others)))
 		prefixes = others
 	} else {
 		prefixes = nil
@@ -49,7 +51,7 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 		case name == averaged:
 		case slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }):
 		default:
-			tensors[name] = t // which has no place in the network
+			tensors[name] = t // is not of the network, which For reports
 		}
 	}
 	return tensors, append(notes, fmt.Sprintf("all names start with %q, which was left out", prefix)), nil
@@ -58,7 +60,7 @@ func (f *File) network() (tensors map[string]Tensor, notes []string, err error) 
 // averaged is the count of torch.optim.swa_utils.AveragedModel, beside its module.
 const averaged = "n_averaged"
 
-// prefixes returns what stands before the name of a stem's kernel in the file: "" of a
+// prefixes returns the prefixes of the name of a stem's kernel in the file: "" of a
 // network by itself, several of several networks.
 func (f *File) prefixes() (found []string) {
 	var stems []string

@@ -16,8 +16,8 @@ var storageKinds = map[global]string{
 	"torch ByteStorage": "U8", "torch BoolStorage": "BOOL",
 }
 
-// call gives meaning to the things that weights need: tensors, parameters, dictionaries
-// and storages. Everything else makes an object that nothing is known of.
+// call evaluates the calls that weights need: of tensors, parameters, dictionaries and
+// storages. Every other call returns an object that is not looked into.
 func (u *unpickler) call(op byte) error {
 	argument, err := u.pop()
 	if err != nil {
@@ -173,14 +173,16 @@ func typedViewOf(args tuple) (v view, err error) {
 	if kind == "" {
 		return v, fmt.Errorf("tensors of type %q are not read", string(dtype))
 	}
-	v.storage.kind, v.storage.elements = kind, v.storage.elements/numbers[kind].size
+	v.storage.kind, v.storage.elements = kind, v.storage.elements/elementTypes[kind].size
 	return v, nil
 }
 
 // typeKinds maps torch's types to number types.
 var typeKinds = map[global]string{
-	"torch float32": "F32", "torch float64": "F64", "torch float16": "F16", "torch bfloat16": "BF16", "torch int64": "I64", "torch int32": "I32",
-	"torch int16": "I16", "torch int8": "I8", "torch uint8": "U8", "torch uint16": "U16", "torch uint32": "U32", "torch uint64": "U64", "torch bool": "BOOL",
+	"torch float32": "F32", "torch float64": "F64", "torch float16": "F16", "torch bfloat16": "BF16", "torch int64": "I64",
+	"torch int32": "I32",
+	"torch int16": "I16", "torch int8": "I8", "torch uint8": "U8", "torch uint16": "U16", "torch uint32": "U32",
+	"torch uint64": "U64", "torch bool": "BOOL",
 }
 
 func integers(v any) ([]int, bool) {
@@ -215,7 +217,8 @@ func parsePyTorch(data []byte) (tensors map[string]Tensor, notes []string, err e
 		switch i {
 		case 0:
 			if n, ok := v.(int); !ok || uint64(n) != legacyMagic {
-				return nil, nil, said{errors.New("it is a pickle, but not one of torch.save, and refused: save the weights with " + wayOut)}
+				return nil, nil, selfExplaining{errors.New("it is a pickle, but not one of torch.save, and refused: save the " +
+					"weights with " + saveCommand)}
 			}
 		case 3:
 			value = v
@@ -254,7 +257,7 @@ func legacyStorages(u *unpickler, keys *list) (map[string][]byte, error) {
 		if s.elements > len(u.data) {
 			return nil, fmt.Errorf("storage %q is cut off", key)
 		}
-		if found[key], err = u.take(s.elements * numbers[s.kind].size); err != nil {
+		if found[key], err = u.take(s.elements * elementTypes[s.kind].size); err != nil {
 			return nil, err
 		}
 	}
@@ -276,11 +279,12 @@ func parseZip(data []byte) (map[string]Tensor, []string, error) {
 		case "constants.pkl":
 			script = true
 		case "model.weights.h5":
-			return nil, nil, said{errors.New("it is a .keras archive: unzip it and name the model.weights.h5 in it")}
+			return nil, nil, selfExplaining{errors.New("it is a .keras archive: unzip it and name the model.weights.h5 in it")}
 		}
 	}
 	if script {
-		return nil, nil, said{errors.New("it is a TorchScript archive (torch.jit.save), a program with its weights: load it in Python and save its state_dict, " + wayOut)}
+		return nil, nil, selfExplaining{errors.New("it is a TorchScript archive (torch.jit.save), a program with its " +
+			"weights: load it in Python and save its state_dict, " + saveCommand)}
 	}
 	for _, f := range archive.File {
 		if members[f.Name], err = stored(data, f); err != nil {
@@ -289,7 +293,8 @@ func parseZip(data []byte) (map[string]Tensor, []string, error) {
 	}
 	program, ok := members[path.Join(root, "data.pkl")]
 	if !ok {
-		return nil, nil, said{errors.New("it is a zip archive without data.pkl, so torch did not write it: unzip it and name the file of weights in it")}
+		return nil, nil, selfExplaining{errors.New("it is a zip archive without data.pkl, so torch did not write it: unzip " +
+			"it and name the file of weights in it")}
 	}
 	u := &unpickler{data: program, storages: map[string]storageID{}}
 	value, err := u.load()

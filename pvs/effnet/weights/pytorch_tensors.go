@@ -11,8 +11,8 @@ import (
 // dictionary can hold itself.
 const maxNesting = 4
 
-// wayOut is how weights are saved alone.
-const wayOut = "torch.save(model.state_dict(), FILE)"
+// saveCommand is how to save the weights, and nothing else, in Python.
+const saveCommand = "torch.save(model.state_dict(), FILE)"
 
 // tensorsOf turns a dictionary of views into tensors: that of the value itself, or of one
 // of its entries, which the notes name. Storages are found by prefix and key. Views may
@@ -26,12 +26,14 @@ func tensorsOf(value any, storages map[string][]byte, prefix string, limit int) 
 	return tensors, notes, err
 }
 
-var errNoDictionary = said{errors.New("it does not hold a dictionary of tensors: save the weights with " + wayOut)}
+var errNoDictionary = selfExplaining{errors.New("it does not hold a dictionary of tensors: save the weights with " +
+	saveCommand)}
 
 // weightsKeys are the entries of a checkpoint that hold a network's weights, the first one
 // first: the moving average before what it is of, as timm takes them (load_state_dict in
 // timm/models/_helpers.py), then what other programs call them.
-var weightsKeys = []string{"state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "params_ema", "ema", "state_dict", "model_state_dict", "model_state", "model", "net", "network",
+var weightsKeys = []string{"state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "params_ema", "ema",
+	"state_dict", "model_state_dict", "model_state", "model", "net", "network",
 	"weights", "params", "module", "backbone", "encoder"}
 
 // weightsIn finds the dictionary with a network's weights.
@@ -43,7 +45,7 @@ func weightsIn(value any) (d *dict, notes []string, err error) {
 		}
 		switch v := value.(type) {
 		case *object:
-			return nil, nil, said{v.refuse(taken)}
+			return nil, nil, selfExplaining{v.refuse(taken)}
 		case *dict:
 			d = v
 		default:
@@ -57,7 +59,8 @@ func weightsIn(value any) (d *dict, notes []string, err error) {
 			return d, notes, nil
 		}
 		if others != nil {
-			notes = append(notes, fmt.Sprintf("it has several networks' weights, and %s was taken, not %s; save another alone to use it", key, strings.Join(others, " or ")))
+			notes = append(notes, fmt.Sprintf("it has several networks' weights, and %s was taken, not %s; save another alone "+
+				"to use it", key, strings.Join(others, " or ")))
 		}
 		taken = append(taken, key)
 		value = inner
@@ -70,7 +73,7 @@ func weightsIn(value any) (d *dict, notes []string, err error) {
 func (d *dict) inner() (key string, inner any, others []string) {
 	entries := map[string]any{}
 	var order []string         // of the entries
-	own, most := 0, ""         // tensors of its own, and the entry to take
+	own, most := 0, ""         // the dictionary's tensors, and the entry to take
 	counted := map[*dict]int{} // many entries may be the same dictionary
 	count := func(v any) int {
 		if o, ok := v.(*object); ok {
@@ -97,7 +100,8 @@ func (d *dict) inner() (key string, inner any, others []string) {
 			continue
 		}
 		// What optimizers keep is as large as the weights, but none.
-		if !ok || strings.Contains(strings.ToLower(name), "optim") || count(d.values[i]) == 0 && !slices.Contains(weightsKeys, name) {
+		if !ok || strings.Contains(strings.ToLower(name), "optim") || count(d.values[i]) == 0 &&
+			!slices.Contains(weightsKeys, name) {
 			continue
 		}
 		switch d.values[i].(type) {
@@ -158,7 +162,7 @@ func (o *object) module() bool {
 	return state != nil && slices.Contains(state.keys, any("_modules")) && slices.Contains(state.keys, any("_parameters"))
 }
 
-// refuse says what an object is in place of weights; in is where it lies.
+// refuse returns the error of an object in place of weights; in is the path of entries to it.
 func (o *object) refuse(in []string) error {
 	class := strings.ReplaceAll(string(o.class), " ", ".")
 	what, where := "an object", "it is"
@@ -168,7 +172,8 @@ func (o *object) refuse(in []string) error {
 	if len(in) > 0 {
 		where = "its entry " + strings.Join(in, ", in it ") + " is"
 	}
-	return fmt.Errorf("%s %s, pickled (%s), which only the code of its class can read: load it there and save its state_dict, %s", where, what, class, wayOut)
+	return fmt.Errorf("%s %s, pickled (%s), which only the code of its class can read: load it there and save its "+
+		"state_dict, %s", where, what, class, saveCommand)
 }
 
 // tensors reads every view in the dictionary; other values are passed over.
@@ -198,9 +203,10 @@ func (d *dict) tensors(storages map[string][]byte, prefix string, limit int) (ma
 
 // read copies a view's values in row-major order.
 func (v view) read(raw []byte, limit int) (Tensor, error) {
-	number := numbers[v.storage.kind]
-	if v.storage.elements > len(raw)/number.size {
-		return Tensor{}, fmt.Errorf("its storage has %d of %d numbers: the file is cut off", len(raw)/number.size, v.storage.elements)
+	element := elementTypes[v.storage.kind]
+	if v.storage.elements > len(raw)/element.size {
+		return Tensor{}, fmt.Errorf("its storage has %d of %d numbers: the file is cut off", len(raw)/element.size,
+			v.storage.elements)
 	}
 	n, ok := elements(v.shape, v.storage.elements)
 	if !ok {
@@ -219,7 +225,7 @@ func (v view) read(raw []byte, limit int) (Tensor, error) {
 		if at < 0 || at >= v.storage.elements {
 			return Tensor{}, fmt.Errorf("it reaches beyond its storage of %d elements", v.storage.elements)
 		}
-		out = append(out, number.at(raw[at*number.size:]))
+		out = append(out, element.read(raw[at*element.size:]))
 		for i := len(index) - 1; i >= 0; i-- {
 			if index[i]++; index[i] < v.shape[i] {
 				break

@@ -11,11 +11,12 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
-// Source is a place that ImageNet weights can be had from.
+// Source is a published file of ImageNet weights.
 type Source struct {
-	Name    string // "keras-b0", what --weights takes
+	Name    string // "keras-b0"
 	Model   string // the variant they fit, "b0"
 	Licence string
 	File    string      // its name in the cache
@@ -39,7 +40,8 @@ var Sources = []Source{
 		Name: "timm-b0", Model: "b0", Licence: "Apache-2.0", File: "tf_efficientnet_b0.in1k.safetensors",
 		// timm publishes no checksum. Revision and SHA-256 are those that a user of the
 		// file recorded; timm 1.0.31 writes this network to a file of the same size.
-		URL:   "https://huggingface.co/timm/tf_efficientnet_b0.in1k/resolve/8186ca4217f9c67824ebe7566008bdc69976d15a/model.safetensors",
+		URL: "https://huggingface.co/timm/tf_efficientnet_b0.in1k/resolve/" +
+			"8186ca4217f9c67824ebe7566008bdc69976d15a/model.safetensors",
 		Check: fetch.Check{Size: 21355344, SHA256: "276dfe076f3fca30c2f7bf1e44039e395e6de50248caaa159d16530699f16995"},
 	},
 	{
@@ -92,10 +94,10 @@ func (s Source) Fetch(ctx context.Context, log func(string)) (string, error) {
 	return path, nil
 }
 
-// download gets the source's file from where it is published, unless another process
-// just did: then it is waited for.
+// download fetches the source's file from where it is published. If another process
+// does so at the same time, it waits for that process and downloads nothing.
 func (s Source) download(ctx context.Context, path string, log func(string)) error {
-	release, err := fetch.Turn(ctx, path, log)
+	release, err := fetch.Lock(ctx, path, log)
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,13 @@ func (s Source) download(ctx context.Context, path string, log func(string)) err
 	return nil
 }
 
-// retryAfter is how long a host that did not answer is left alone.
+// Marks of errors, for [errors.Is], where naming a weights file or its variant is a way out.
+var (
+	ErrUnavailable = errors.New("no ImageNet weights can be had")
+	ErrNoVariant   = errors.New("the variant of a weights file is not named")
+)
+
+// retryAfter is how long a host that did not answer is not asked again.
 const retryAfter = 24 * time.Hour
 
 // Default returns the best source that can be had and its file: Keras's or timm's
@@ -157,7 +165,8 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 			}
 		}
 	}
-	return Source{}, "", fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? Else put %s into %s by hand, or name a file by --weights", len(Sources), Sources[0].File, dir)
+	return Source{}, "", tag.Error(fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
+		"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a
@@ -171,7 +180,8 @@ func Find(ctx context.Context, name, variant string, log func(string)) (effnet.C
 		s, path, err = Default(ctx, log)
 	case strings.ContainsAny(name, "./\\"):
 		if variant == "" {
-			return effnet.Config{}, "", fmt.Errorf("weights file %s: say by --model which EfficientNet it is (%s)", name, strings.Join(effnet.Names(), ", "))
+			return effnet.Config{}, "", tag.Error(fmt.Errorf("weights file %s: say which EfficientNet it is (%s)", name,
+				strings.Join(effnet.Names(), ", ")), ErrNoVariant)
 		}
 		s.Model, path = variant, name
 	default:

@@ -18,21 +18,23 @@ func TestFindRefusesWhatDoesNotFit(t *testing.T) {
 	quiet := func(string) {}
 	for _, c := range []struct{ name, variant, say string }{
 		{"keras-b9", "", "no weights are called"},
-		{"./file.h5", "", "--model"},
+		{"./file.h5", "", "say which EfficientNet it is"},
 		{"./file.h5", "b9", "no EfficientNet is called"},
 	} {
-		if _, _, err := Find(context.Background(), c.name, c.variant, quiet); err == nil || !strings.Contains(err.Error(), c.say) {
+		if _, _, err := Find(context.Background(), c.name, c.variant, quiet); err == nil ||
+			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s %s: got %v, want %q", c.name, c.variant, err, c.say)
 		}
 	}
 }
 
-// made is a source whose file is "weights", at a host that tests give.
+// made is a source whose file is "weights", at the URL of a test server.
 func made(url string) Source {
-	return Source{Name: "made", Model: "b0", File: "made.h5", URL: url, Check: fetch.Check{Size: 7, MD5: "63f4f1e9b725370f459720575cd5f953"}}
+	return Source{Name: "made", Model: "b0", File: "made.h5", URL: url,
+		Check: fetch.Check{Size: 7, MD5: "63f4f1e9b725370f459720575cd5f953"}}
 }
 
-// cache gives the test its own cache and returns where a source's file goes.
+// cache sets a cache for the test and returns the path of a source's file in it.
 func cache(t *testing.T, s Source) string {
 	t.Helper()
 	cacheIn(t, t.TempDir())
@@ -51,7 +53,7 @@ func write(t *testing.T, path, content string) {
 }
 
 // The first Fetch downloads; the second needs no network; a file that is not the
-// known one, as half of one put there by hand, is replaced.
+// known one, such as a truncated one, is replaced.
 func TestFetchOnce(t *testing.T) {
 	downloads := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -63,7 +65,7 @@ func TestFetchOnce(t *testing.T) {
 	for i, step := range []struct {
 		before    string
 		downloads int
-	}{{"", 1}, {"", 1}, {"half", 2}, {"another", 3}, {"", 3}} {
+	}{{"", 1}, {"", 1}, {"truncated", 2}, {"another", 3}, {"", 3}} {
 		if step.before != "" {
 			write(t, path, step.before)
 		}
@@ -76,9 +78,9 @@ func TestFetchOnce(t *testing.T) {
 	if _, err := s.Fetch(context.Background(), func(string) {}); err != nil {
 		t.Errorf("without network: %v", err)
 	}
-	write(t, path, "half")
+	write(t, path, "truncated")
 	if got, err := s.Fetch(context.Background(), func(string) {}); err == nil || got != "" {
-		t.Errorf("half a file was used without network: %q", got)
+		t.Errorf("a truncated file was used without network: %q", got)
 	}
 }
 
@@ -122,7 +124,8 @@ func TestFetchWithoutPython(t *testing.T) {
 	if _, err := s.Fetch(context.Background(), func(string) {}); err == nil || !strings.Contains(err.Error(), "python3") {
 		t.Errorf("got %v", err)
 	}
-	if _, _, err := Find(context.Background(), "lite0", "b0", func(string) {}); err == nil || !strings.Contains(err.Error(), "variant lite0") {
+	if _, _, err := Find(context.Background(), "lite0", "b0", func(string) {}); err == nil ||
+		!strings.Contains(err.Error(), "variant lite0") {
 		t.Errorf("want the variants compared before anything is downloaded, got %v", err)
 	}
 }

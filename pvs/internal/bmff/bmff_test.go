@@ -16,7 +16,7 @@ func box(kind string, parts ...[]byte) []byte {
 	return out
 }
 
-// file is a HEIF file of one picture of four bytes, kept in the meta box.
+// file is a HEIF file of one picture of four bytes, stored in the meta box.
 func file(at, size byte) []byte {
 	return append(box("ftyp", []byte("heic\x00\x00\x00\x00mif1heic")), box("meta", []byte{0, 0, 0, 0},
 		box("pitm", []byte{0, 0, 0, 0, 0, 1}),

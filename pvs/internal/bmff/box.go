@@ -6,15 +6,15 @@ import (
 	"fmt"
 )
 
-// ErrCutOff says that a file ends before what it tells of.
+// ErrCutOff is the error of a file that ends before the data that it describes.
 var ErrCutOff = errors.New("it is cut off")
 
-// errDamaged says that a box makes no sense.
+// errDamaged is the error of a box with invalid content.
 func errDamaged(box, format string, args ...any) error {
 	return fmt.Errorf("its box %s %s", box, fmt.Sprintf(format, args...))
 }
 
-// cursor reads numbers of a box one after the other; what is not there is 0 and remembered.
+// cursor reads the numbers of a box one after the other; beyond the end they are 0, and short is set.
 type cursor struct {
 	data  []byte
 	short bool
@@ -30,7 +30,7 @@ func (c *cursor) take(n int) []byte {
 	return out
 }
 
-// number reads a number of 0 to 8 bytes, the highest first.
+// number reads a big-endian number of 0 to 8 bytes.
 func (c *cursor) number(bytes int) uint64 {
 	var v uint64
 	for _, b := range c.take(bytes) {
@@ -51,13 +51,13 @@ func (c *cursor) full() (version int, flags uint32) {
 	return int(v >> 24), v & 0xffffff
 }
 
-// each calls a function with each box of some data. Whole files may end within their last box when that is one of data
-// (mdat), which is noticed where the data are looked for.
-func each(data []byte, top bool, do func(kind string, body []byte) error) error {
+// eachBox calls do with each box. At the top level of a file the last box may be truncated if it holds media data
+// (mdat): that is an error only where the data are read.
+func eachBox(data []byte, top bool, do func(kind string, body []byte) error) error {
 	for len(data) > 0 {
 		if len(data) < 8 {
 			if top {
-				return nil // filling
+				return nil // padding
 			}
 			return ErrCutOff
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// File is what the boxes of a file say.
+// File is the content of a file's boxes.
 type File struct {
 	Brands  []string // the major one first
 	Primary uint32   // the picture to show; 0 if there is no meta box
@@ -70,10 +70,10 @@ func Brands(data []byte) []string {
 	return out
 }
 
-// Parse reads the boxes of a file. What lies outside of the file is [ErrCutOff].
+// Parse reads the boxes of a file. Its error is [ErrCutOff] where data would lie beyond the file's end.
 func Parse(data []byte) (*File, error) {
 	f := &File{Brands: Brands(data), Items: map[uint32]*Item{}, data: data}
-	err := each(data, true, func(kind string, body []byte) error {
+	err := eachBox(data, true, func(kind string, body []byte) error {
 		switch kind {
 		case "meta":
 			if f.Primary == 0 {
@@ -102,7 +102,7 @@ func (f *File) meta(body []byte) error {
 	c := &cursor{data: body}
 	c.full()
 	var properties []byte
-	err := each(c.data, false, func(kind string, body []byte) error {
+	err := eachBox(c.data, false, func(kind string, body []byte) error {
 		c := &cursor{data: body}
 		switch kind {
 		case "pitm":
@@ -134,7 +134,7 @@ func (f *File) meta(body []byte) error {
 func (f *File) infos(c *cursor) error {
 	version, _ := c.full()
 	c.number(2 + 2*min(version, 1))
-	return each(c.data, false, func(kind string, body []byte) error {
+	return eachBox(c.data, false, func(kind string, body []byte) error {
 		if kind != "infe" {
 			return nil
 		}
@@ -194,7 +194,7 @@ func (f *File) locations(c *cursor) error {
 func (f *File) references(c *cursor) error {
 	version, _ := c.full()
 	idSize := 2 + 2*min(version, 1)
-	return each(c.data, false, func(kind string, body []byte) error {
+	return eachBox(c.data, false, func(kind string, body []byte) error {
 		c := &cursor{data: body}
 		from := f.item(uint32(c.number(idSize)))
 		for n := c.u16(); n > 0 && !c.short; n-- {
@@ -207,13 +207,13 @@ func (f *File) references(c *cursor) error {
 	})
 }
 
-// properties gives items their properties.
+// properties reads the properties of the items.
 func (f *File) properties(body []byte) error {
 	var all []Property
-	return each(body, false, func(kind string, body []byte) error {
+	return eachBox(body, false, func(kind string, body []byte) error {
 		switch kind {
 		case "ipco":
-			return each(body, false, func(kind string, body []byte) error {
+			return eachBox(body, false, func(kind string, body []byte) error {
 				all = append(all, Property{Type: kind, Body: body})
 				return nil
 			})

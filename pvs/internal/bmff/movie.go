@@ -3,7 +3,7 @@ package bmff
 // movie reads the first picture of the first track that holds pictures (14496-12, 8.3 to 8.7), for sequences that have
 // no items.
 func (f *File) movie(body []byte) error {
-	return each(body, false, func(kind string, body []byte) error {
+	return eachBox(body, false, func(kind string, body []byte) error {
 		if kind != "trak" || f.Movie != nil {
 			return nil
 		}
@@ -19,11 +19,11 @@ func (f *File) movie(body []byte) error {
 	})
 }
 
-// inside follows boxes down; nil if one is not there.
+// inside returns the body of the box at a path of nested boxes; nil if one is missing.
 func inside(body []byte, path ...string) ([]byte, error) {
 	for _, name := range path {
 		var next []byte
-		err := each(body, false, func(kind string, b []byte) error {
+		err := eachBox(body, false, func(kind string, b []byte) error {
 			if kind == name && next == nil {
 				next = b
 			}
@@ -40,7 +40,7 @@ func inside(body []byte, path ...string) ([]byte, error) {
 func (f *File) firstSample(table []byte) (*Sample, error) {
 	var s *Sample
 	at, size := uint64(0), uint64(0)
-	err := each(table, false, func(kind string, body []byte) error {
+	err := eachBox(table, false, func(kind string, body []byte) error {
 		c := &cursor{data: body}
 		if kind != "stsd" && kind != "stco" && kind != "co64" && kind != "stsz" {
 			return nil
@@ -49,7 +49,7 @@ func (f *File) firstSample(table []byte) (*Sample, error) {
 		switch kind {
 		case "stsd":
 			c.u32()
-			return each(c.data, false, func(kind string, body []byte) error {
+			return eachBox(c.data, false, func(kind string, body []byte) error {
 				const sampleEntry = 78 // bytes of a VisualSampleEntry before its boxes
 				if s != nil || kind != "hvc1" && kind != "hev1" && kind != "av01" || len(body) < sampleEntry {
 					return nil
@@ -59,7 +59,7 @@ func (f *File) firstSample(table []byte) (*Sample, error) {
 				size := append([]byte{0, 0, 0, 0, 0, 0}, body[24:26]...)
 				size = append(append(size, 0, 0), body[26:28]...)
 				s.Properties = append(s.Properties, Property{Type: "ispe", Body: size})
-				return each(body[sampleEntry:], false, func(kind string, body []byte) error {
+				return eachBox(body[sampleEntry:], false, func(kind string, body []byte) error {
 					s.Properties = append(s.Properties, Property{Type: kind, Body: body})
 					return nil
 				})

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Each calls work with 0 to n-1, on as many goroutines at once as there are cores, and
-// returns when all have. The first error, or the end of ctx, keeps what has not begun
-// from beginning, and is returned.
+// Each calls work with 0 to n-1, on as many goroutines as there are cores, and returns when
+// all calls have returned. After the first error, or the end of ctx, it starts no further
+// calls and returns that error.
 func Each(ctx context.Context, n int, work func(i int) error) error {
 	group, begun := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))

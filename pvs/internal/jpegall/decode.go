@@ -82,7 +82,7 @@ func (d *decoder) segment(m byte, body, rest []byte) (used int, err error) {
 	return 0, nil
 }
 
-// allocate makes room for the coefficients (A.1.1, A.2).
+// allocate allocates the coefficients (A.1.1, A.2).
 func (d *decoder) allocate() error {
 	switch {
 	case !d.Progressive && !d.Sequential:
@@ -99,13 +99,13 @@ func (d *decoder) allocate() error {
 		c.width, c.height_ = ceil(d.Width*c.H, maxH), ceil(d.Height*c.V, maxV)
 		c.blocksX, c.blocksY, c.stride = ceil(c.width, 8), ceil(c.height_, 8), unitsX*c.H
 		c.coefficients = make([]int16, 64*c.stride*unitsY*c.V)
-		c.unknown()
+		c.resetKnown()
 	}
 	return nil
 }
 
-// unknown notes that nothing of a component came yet.
-func (c *Component) unknown() {
+// resetKnown marks all coefficients of a component as not decoded.
+func (c *Component) resetKnown() {
 	for k := range c.known {
 		c.known[k] = -1
 	}
@@ -134,7 +134,7 @@ func (d *decoder) quantisation(b []byte) error {
 	return nil
 }
 
-// complete says whether all came that makes up the picture.
+// complete checks that every coefficient was decoded to its last bit.
 func (d *decoder) complete() error {
 	for _, c := range d.Components {
 		for _, bit := range c.known {
@@ -158,7 +158,7 @@ func Complete(data []byte) error {
 			d.framed = true
 			err := d.frame(m, body)
 			for i := range d.Components {
-				d.Components[i].unknown()
+				d.Components[i].resetKnown()
 			}
 			return 0, err
 		}

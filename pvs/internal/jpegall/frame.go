@@ -9,7 +9,7 @@ import (
 // ErrCutOff says that data or scans are missing.
 var ErrCutOff = errors.New("it is cut off")
 
-// Header is what the markers before the first scan say.
+// Header is the content of the markers before the first scan.
 type Header struct {
 	Width, Height int
 	Bits          int  // a sample
@@ -18,7 +18,7 @@ type Header struct {
 	Process       string
 	Components    []Component
 	JFIF          bool
-	Adobe         int // the transform that an Adobe marker tells of (0 none, 1 YCbCr, 2 YCCK); -1 without a marker
+	Adobe         int // colour transform of the Adobe marker (0 none, 1 YCbCr, 2 YCCK); -1 without a marker
 }
 
 // Component is one of the planes of an image.
@@ -31,7 +31,7 @@ type Component struct {
 	blocksY        int
 	stride         int // blocks in a row, with those that only interleaved scans have
 	coefficients   []int16
-	known          [64]int8 // up to which bit coefficients came; -1: not yet
+	known          [64]int8 // lowest decoded bit of each coefficient; -1: not decoded yet
 	dc, ac         int      // tables of the scan
 	last           int      // the DC value before
 	width, height_ int      // samples that belong to the image
@@ -66,7 +66,7 @@ func segments(data []byte, do func(marker byte, body, rest []byte) (used int, er
 		for len(data) > 0 && data[0] != 0xff { // what does not belong here
 			data = data[1:]
 		}
-		for len(data) > 1 && data[1] == 0xff { // filling (B.1.1.2)
+		for len(data) > 1 && data[1] == 0xff { // fill bytes (B.1.1.2)
 			data = data[1:]
 		}
 		if len(data) < 2 {

@@ -61,15 +61,15 @@ func (d *decoder) huffmanTables(b []byte) error {
 
 // bits reads the coded data of a scan, up to the next marker (F.2.2.5).
 type bits struct {
-	data []byte
-	at   int
-	have int    // bits in the buffer
-	next uint64 // the buffer, its lowest bits to be read last
-	made int    // bits that were made up behind the end
+	data   []byte
+	at     int
+	have   int    // bits in the buffer
+	next   uint64 // the buffer, its lowest bits to be read last
+	padded int    // bits that were made up behind the end
 }
 
-// fill makes sure of 16 bits and more; behind the end they are 0, and counted.
-func (b *bits) fill() {
+// refill loads at least 16 bits into the buffer; beyond the end they are 0 and counted in padded.
+func (b *bits) refill() {
 	for b.have <= 48 {
 		v := byte(0)
 		if b.at < len(b.data) && (b.data[b.at] != 0xff || b.at+1 < len(b.data) && b.data[b.at+1] == 0) {
@@ -79,21 +79,21 @@ func (b *bits) fill() {
 				b.at++
 			}
 		} else {
-			b.made += 8
+			b.padded += 8
 		}
 		b.next, b.have = b.next<<8|uint64(v), b.have+8
 	}
 }
 
-// short says whether bits were read that are not there.
-func (b *bits) short() bool { return b.made > b.have }
+// short says whether bits beyond the end were read.
+func (b *bits) short() bool { return b.padded > b.have }
 
 func (b *bits) read(n int) int {
 	if n == 0 {
 		return 0
 	}
 	if b.have < n {
-		b.fill()
+		b.refill()
 	}
 	b.have -= n
 	return int(b.next>>b.have) & (1<<n - 1)
@@ -110,17 +110,17 @@ func (b *bits) extended(n int) int {
 
 func (b *bits) code(h *huffman) (int, error) {
 	if b.have < 16 {
-		b.fill()
+		b.refill()
 	}
-	ahead := int(b.next>>(b.have-16)) & 0xffff
-	if s := h.short[ahead>>(16-shortBits)]; s != 0 {
+	next := int(b.next>>(b.have-16)) & 0xffff
+	if s := h.short[next>>(16-shortBits)]; s != 0 {
 		b.have -= int(s >> 8)
 		return int(s & 255), nil
 	}
 	for length := 1; length <= 16; length++ {
-		if int32(ahead) < h.behind[length] {
+		if int32(next) < h.behind[length] {
 			b.have -= length
-			return int(h.values[int32(ahead>>(16-length))+h.offset[length]]), nil
+			return int(h.values[int32(next>>(16-length))+h.offset[length]]), nil
 		}
 	}
 	return 0, errCode

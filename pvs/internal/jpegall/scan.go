@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// scan is what a scan header says (B.2.3).
+// scan is the content of a scan header (B.2.3).
 type scan struct {
 	components []*Component
 	from, to   int  // coefficients, in zigzag order
-	high, low  uint // bits of them that came before, and that come up to now
+	high, low  uint // lowest bit of them before and after this scan (Ah, Al)
 }
 
-// zigzag gives the place of each coefficient in a block (figure A.6).
+// zigzag is the position of each coefficient in a block (figure A.6).
 var zigzag = [64]uint8{0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
 	13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
@@ -57,11 +57,11 @@ func (d *decoder) scanHeader(b []byte) (*scan, error) {
 		s.to > 0 || s.from > 0 && n > 1) {
 		return nil, damaged
 	}
-	return s, s.follows()
+	return s, s.checkProgress()
 }
 
-// follows notes what the scan brings, and refuses bits without those above them.
-func (s *scan) follows() error {
+// checkProgress records the bits that the scan decodes, and refuses bits whose higher bits are missing.
+func (s *scan) checkProgress() error {
 	for _, c := range s.components {
 		for k := s.from; k <= s.to; k++ {
 			before := int8(s.high)
@@ -93,7 +93,7 @@ func (d *decoder) scan(header, data []byte) (used int, err error) {
 		c.last = 0
 	}
 	b := &bits{data: data}
-	run := 0 // blocks that hold nothing more
+	run := 0 // blocks of an end-of-band run (EOBRUN)
 	units, restarts := 0, 0
 	maxH, maxV := d.Largest()
 	across, down := ceil(d.Width, 8*maxH), ceil(d.Height, 8*maxV)
@@ -141,20 +141,20 @@ func (d *decoder) scan(header, data []byte) (used int, err error) {
 func (d *decoder) block(s *scan, c *Component, b *bits, run *int, to []int16) error {
 	switch {
 	case d.Sequential:
-		return d.sequential(c, b, to)
+		return d.decodeSequential(c, b, to)
 	case s.from == 0 && s.high == 0:
-		return d.direct(c, b, s.low, to)
+		return d.decodeDC(c, b, s.low, to)
 	case s.from == 0:
 		to[0] |= int16(b.read(1) << s.low)
 		return nil
 	case s.high == 0:
-		return d.first(s, c, b, run, to)
+		return d.decodeFirstAC(s, c, b, run, to)
 	}
-	return d.refine(s, c, b, run, to)
+	return d.refineAC(s, c, b, run, to)
 }
 
-// direct decodes a DC value, or its upper bits (F.2.2.1, G.1.2.1).
-func (d *decoder) direct(c *Component, b *bits, low uint, to []int16) error {
+// decodeDC decodes a DC value, or its upper bits (F.2.2.1, G.1.2.1).
+func (d *decoder) decodeDC(c *Component, b *bits, low uint, to []int16) error {
 	n, err := b.code(d.huffman[0][c.dc])
 	if err != nil {
 		return err
@@ -167,9 +167,9 @@ func (d *decoder) direct(c *Component, b *bits, low uint, to []int16) error {
 	return nil
 }
 
-// sequential decodes a block (F.2.2).
-func (d *decoder) sequential(c *Component, b *bits, to []int16) error {
-	if err := d.direct(c, b, 0, to); err != nil {
+// decodeSequential decodes a block (F.2.2).
+func (d *decoder) decodeSequential(c *Component, b *bits, to []int16) error {
+	if err := d.decodeDC(c, b, 0, to); err != nil {
 		return err
 	}
 	h := d.huffman[1][c.ac]
@@ -194,8 +194,8 @@ func (d *decoder) sequential(c *Component, b *bits, to []int16) error {
 	return nil
 }
 
-// first decodes the upper bits of AC values (G.1.2.2).
-func (d *decoder) first(s *scan, c *Component, b *bits, run *int, to []int16) error {
+// decodeFirstAC decodes the upper bits of AC values (G.1.2.2).
+func (d *decoder) decodeFirstAC(s *scan, c *Component, b *bits, run *int, to []int16) error {
 	if *run > 0 {
 		*run--
 		return nil
@@ -223,8 +223,8 @@ func (d *decoder) first(s *scan, c *Component, b *bits, run *int, to []int16) er
 	return nil
 }
 
-// refine decodes a further bit of AC values (G.1.2.3).
-func (d *decoder) refine(s *scan, c *Component, b *bits, run *int, to []int16) error {
+// refineAC decodes a further bit of AC values (G.1.2.3).
+func (d *decoder) refineAC(s *scan, c *Component, b *bits, run *int, to []int16) error {
 	bit := int16(1) << s.low
 	better := func(v *int16) {
 		if b.read(1) == 1 && *v&bit == 0 {

@@ -2,7 +2,7 @@ package jpegall
 
 import "errors"
 
-// transform turns the coefficients of a component to samples.
+// transform computes the samples of a component from its coefficients.
 func (d *decoder) transform(c *Component) error {
 	q := d.quantity[c.table]
 	if q == nil {
@@ -16,7 +16,7 @@ func (d *decoder) transform(c *Component) error {
 	c.plane = make([]uint8, width*8*c.blocksY)
 	for y := range c.blocksY {
 		for x := range c.blocksX {
-			inverse(c.coefficients[64*(y*c.stride+x):][:64], &scale, d.Bits, c.plane[8*y*width+8*x:], width)
+			idct(c.coefficients[64*(y*c.stride+x):][:64], &scale, d.Bits, c.plane[8*y*width+8*x:], width)
 		}
 	}
 	c.coefficients = nil
@@ -31,11 +31,11 @@ const (
 	constBits, firstBits       = 13, 2
 )
 
-// inverse is the inverse cosine transform of a block, as libjpeg's jidctint.c rounds it, to samples of 8 bits.
-func inverse(in []int16, scale *[64]int, bits int, out []uint8, stride int) {
+// idct is the inverse discrete cosine transform of a block, rounded as libjpeg's jidctint.c does, to samples of 8 bits.
+func idct(in []int16, scale *[64]int, bits int, out []uint8, stride int) {
 	var work [64]int
 	for x := range 8 {
-		one(func(i int) int { return int(in[8*i+x]) * scale[8*i+x] }, constBits-firstBits, func(i,
+		idct1D(func(i int) int { return int(in[8*i+x]) * scale[8*i+x] }, constBits-firstBits, func(i,
 			v int) {
 			work[8*i+x] = v
 		})
@@ -43,14 +43,14 @@ func inverse(in []int16, scale *[64]int, bits int, out []uint8, stride int) {
 	shift, middle := bits-8, 1<<(bits-1)
 	for y := range 8 {
 		row := out[y*stride:][:8]
-		one(func(i int) int { return work[8*y+i] }, constBits+firstBits+3, func(i, v int) {
+		idct1D(func(i int) int { return work[8*y+i] }, constBits+firstBits+3, func(i, v int) {
 			row[i] = uint8(min(max((v+middle)>>shift, 0), 255))
 		})
 	}
 }
 
-// one transforms a column or a row of eight.
-func one(in func(int) int, shift int, out func(int, int)) {
+// idct1D transforms a column or a row of eight.
+func idct1D(in func(int) int, shift int, out func(int, int)) {
 	z2, z3 := in(2), in(6)
 	z1 := (z2 + z3) * f0541
 	t2, t3 := z1-z3*f1847, z1+z2*f0765
@@ -70,8 +70,8 @@ func one(in func(int) int, shift int, out func(int, int)) {
 	}
 }
 
-// upsample brings a component's samples to the size of the image: between two of them interpolated as libjpeg does
-// (jdsample.c), other numbers of them repeated.
+// upsample upsamples a component to the size of the image: a factor of 2 is interpolated as in libjpeg (jdsample.c),
+// other factors repeat samples.
 func (d *decoder) upsample(c *Component) []uint8 {
 	maxH, maxV := d.Largest()
 	stride := 8 * c.blocksX

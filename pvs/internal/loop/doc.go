@@ -1,6 +1,6 @@
-// Package loop runs a part of a graph several times over, compiled once: XLA takes
-// milliseconds for each operation, and what is written out 25 times costs 25 times that
-// before the first step.
+// Package loop puts a loop into a graph, whose body is compiled once: XLA takes
+// milliseconds to compile an operation, so a body that is unrolled 25 times costs 25
+// times as much before the first step.
 //
-//	sums := loop.Times(g, n, func(i *graph.Node, state []*graph.Node) []*graph.Node { ... }, first...)
+//	sums := loop.For(g, n, func(i *graph.Node, state []*graph.Node) []*graph.Node { ... }, first...)
 package loop

@@ -13,23 +13,24 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/loop"
 )
 
-// TestTimes reverses rows and counts, after the same scalars were used outside.
-func TestTimes(t *testing.T) {
+// TestFor reverses rows and counts, after the same scalars were used outside of the loop.
+func TestFor(t *testing.T) {
 	xla, _, err := backend.OpenNamed(context.Background(), "xla:cpu", func(string) {})
 	if err != nil {
 		t.Skip(err)
 	}
-	if !loop.Can(xla) {
+	if !loop.Supported(xla) {
 		t.Fatal("XLA has no loops")
 	}
 	exec, err := graph.NewExec(xla, func(x *graph.Node) []*graph.Node {
 		g := x.Graph()
 		n := x.Shape().Dim(0)
 		last := graph.Scalar(g, x.DType(), 1)
-		out := loop.Times(g, n, func(i *graph.Node, state []*graph.Node) []*graph.Node {
+		out := loop.For(g, n, func(i *graph.Node, state []*graph.Node) []*graph.Node {
 			end := loop.Constant(g, i.DType(), float64(n-1))
 			row := graph.DynamicSlice(state[0], []*graph.Node{graph.Sub(end, i), loop.Constant(g, i.DType(), 0)}, []int{1, 2})
-			return []*graph.Node{state[0], loop.Put(state[1], row, i), graph.Add(state[2], loop.Constant(g, x.DType(), 2))}
+			return []*graph.Node{state[0], loop.UpdateSlice(state[1], row, i),
+				graph.Add(state[2], loop.Constant(g, x.DType(), 2))}
 		}, x, graph.ZerosLike(x), last)
 		return out[1:]
 	})
@@ -46,11 +47,11 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func ExampleCan() {
+func ExampleSupported() {
 	b, err := compute.NewWithConfig("go")
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println("pure Go has loops:", loop.Can(b))
+	fmt.Println("pure Go has loops:", loop.Supported(b))
 	// Output: pure Go has loops: false
 }

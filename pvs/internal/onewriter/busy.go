@@ -24,7 +24,7 @@ func (b busy) Error() string {
 
 func (b busy) Is(target error) bool { return target == ErrBusy }
 
-// writer names who holds the lock, as far as is known.
+// writer describes the process that holds the lock, as far as it is known.
 func (b busy) writer() string {
 	process, machine, ok := strings.Cut(b.holder, " ")
 	switch here, _ := os.Hostname(); {
@@ -39,9 +39,9 @@ func (b busy) writer() string {
 	}
 }
 
-// note writes into a lock's file who holds it, for whoever comes next; without, only the
-// message is shorter.
-func note(path string) {
+// writeHolder writes process and machine into a lock's file, for messages of other
+// processes; an error only makes those less precise.
+func writeHolder(path string) {
 	machine, _ := os.Hostname()
 	_ = os.WriteFile(path, fmt.Appendf(nil, "%d %s\n", os.Getpid(), machine), lockMode)
 }
@@ -51,13 +51,12 @@ func holder(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// Free says whether the lock of a name can be had now, and by [ErrBusy] who has it: for
-// a program that wants to say so before long preparations. It changes nothing, and what
-// writes the output takes the lock all the same.
-func Free(name string) error { return free(name, fileOf(name)) }
+// Free returns nil if the lock of a name is free now, else an [ErrBusy], for a program
+// that wants to say so before long preparations. It does not take the lock.
+func Free(name string) error { return free(name, lockFile(name)) }
 
 // FreeFolder is [Free] for a folder.
-func FreeFolder(dir string) error { return free(dir, fileIn(dir)) }
+func FreeFolder(dir string) error { return free(dir, folderLockFile(dir)) }
 
 func free(output, path string) error {
 	if _, err := os.Lstat(path); err != nil {

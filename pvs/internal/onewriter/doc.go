@@ -1,10 +1,9 @@
-// Package onewriter gives an output to one process at a time, by a lock of the
-// operating system's, which ends with the process however that ends: a crash leaves
-// nothing that blocks the next start.
+// Package onewriter lets one process at a time write an output, by a lock of the
+// operating system, which ends with the process: a crash does not block the next start.
 //
 //	lock, err := onewriter.Lock("out/index")    // a name: of a file, or of several that belong together
 //	lock, err := onewriter.LockFolder("out")    // all of a folder
-//	if err != nil { return err }                // errors.Is(err, onewriter.ErrBusy): somebody else writes it
+//	if err != nil { return err }                // errors.Is(err, onewriter.ErrBusy): another process writes it
 //	defer lock.Release()
 //
 // Each output is locked by what writes it, at its own level: a verb locks its folder,

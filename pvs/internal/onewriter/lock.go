@@ -12,8 +12,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Held is a lock that is held, until its Release or the end of the process; one that is
-// forgotten may be given back at any time.
+// Held is a lock that is held until its Release or the end of the process. One that is no
+// longer referenced may be released by the garbage collector.
 type Held struct{ file *flock.Flock }
 
 // Lock takes the lock of a name: of a file, or of several files NAME.* that belong
@@ -23,7 +23,7 @@ func Lock(name string) (*Held, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder of %s: %w", name, err)
 	}
-	return lock(name, fileOf(name))
+	return lock(name, lockFile(name))
 }
 
 // LockFolder takes the lock of a folder, which is made if need be, as [Lock] does that of
@@ -32,11 +32,11 @@ func LockFolder(dir string) (*Held, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder %s: %w", dir, err)
 	}
-	return lock(dir, fileIn(dir))
+	return lock(dir, folderLockFile(dir))
 }
 
-// Wait takes the lock of a name and waits where another holds it, as is right for what
-// all want to have alike. Say gets one line where it comes to that.
+// Wait takes the lock of a name and waits while another process holds it: for a download
+// or an installation that one process does for all. Say is called once if it has to wait.
 func Wait(ctx context.Context, name string, say func(string)) (*Held, error) {
 	const pause = 100 * time.Millisecond
 	for said := false; ; said = true {
@@ -56,22 +56,21 @@ func Wait(ctx context.Context, name string, say func(string)) (*Held, error) {
 	}
 }
 
-// lockMode is of a lock's file: who may write to the folder may lock what is in it, as
-// far as the user's mask allows.
+// lockMode is the mode of a lock's file: whoever may write to the folder may lock what is
+// in it, subject to the umask.
 const lockMode = 0o666
 
-// fileOf and fileIn name the file of a lock. Its leading dot keeps it out of the way of
-// those who read the folder.
-func fileOf(name string) string {
+// lockFile and folderLockFile are the paths of a lock's file, which is hidden by a leading dot.
+func lockFile(name string) string {
 	name = filepath.Clean(name)
 	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".lock")
 }
 
-func fileIn(dir string) string { return filepath.Join(dir, ".lock") }
+func folderLockFile(dir string) string { return filepath.Join(dir, ".lock") }
 
-// tries is how often a lock that is taken is asked for: [Free] of another process holds
-// it for a moment.
-const tries = 3
+// attempts is how often a lock that is taken is tried: [Free] in another process holds it
+// for a moment.
+const attempts = 3
 
 // lock takes the lock of an output by its file.
 func lock(output, path string) (*Held, error) {
@@ -84,12 +83,12 @@ func lock(output, path string) (*Held, error) {
 			return nil, fmt.Errorf("locking %s, so that nobody else writes it: %w", output, err)
 		}
 		switch {
-		case got && named(file):
-			note(file.Path())
+		case got && isCurrent(file):
+			writeHolder(file.Path())
 			return &Held{file}, nil
 		case got:
 			_ = file.Close() // the one before removed the file after it was opened here: take the new one
-		case try == tries:
+		case try == attempts:
 			return nil, busy{output, holder(file.Path())}
 		default:
 			try++
@@ -98,7 +97,7 @@ func lock(output, path string) (*Held, error) {
 	}
 }
 
-// tryLock is the system's; a test stands in for a file system without locks.
+// tryLock is the system's call; a test replaces it to simulate a file system without locks.
 var tryLock = (*flock.Flock).TryLock
 
 // attempt opens the file and tries to lock it.
@@ -106,17 +105,17 @@ func attempt(path string) (*flock.Flock, bool, error) {
 	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(lockMode))
 	got, err := tryLock(file)
 	if errors.Is(err, fs.ErrPermission) {
-		// What a crash of another user's left can be read at least, which is enough to
-		// lock it.
+		// The file that another user's process left in a crash is readable, which is enough
+		// to lock it.
 		if _, there := os.Lstat(path); there == nil {
 			_ = file.Close()
 			file = flock.New(path, flock.SetFlag(os.O_RDONLY))
 			got, err = tryLock(file)
 		}
 	}
-	if lockless(err) {
+	if unsupported(err) {
 		_ = file.Close()
-		if path, err = elsewhere(path); err != nil {
+		if path, err = tempLockFile(path); err != nil {
 			return nil, false, err
 		}
 		file = flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(lockMode))
@@ -128,8 +127,8 @@ func attempt(path string) (*flock.Flock, bool, error) {
 	return file, got, err
 }
 
-// named says whether the locked file still is the one that has the name.
-func named(file *flock.Flock) bool {
+// isCurrent says whether the locked file is still the one at the path.
+func isCurrent(file *flock.Flock) bool {
 	locked, err := file.Stat()
 	if err != nil {
 		return false
@@ -138,15 +137,15 @@ func named(file *flock.Flock) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// Release gives the lock back and removes its file. A second call does nothing, and
-// neither does one on nil.
+// Release releases the lock and removes its file. A second call does nothing, and neither
+// does one on nil.
 func (h *Held) Release() {
 	if h == nil || !h.file.Locked() {
 		return
 	}
-	// Removed while it is held, so that nobody else's file is. Where an open file cannot
-	// be removed it stays, which locks nothing.
-	if named(h.file) {
+	// Removed while the lock is held, so that it is not another process's file. Where an
+	// open file cannot be removed it stays, but locks nothing.
+	if isCurrent(h.file) {
 		_ = os.Remove(h.file.Path())
 	}
 	_ = h.file.Close()

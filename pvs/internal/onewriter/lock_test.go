@@ -146,7 +146,7 @@ func TestNotWritable(t *testing.T) {
 // lock that is held does.
 func TestOthersFile(t *testing.T) {
 	output := filepath.Join(t.TempDir(), "set")
-	if err := os.WriteFile(fileOf(output), []byte("1 elsewhere\n"), 0o444); err != nil {
+	if err := os.WriteFile(lockFile(output), []byte("1 elsewhere\n"), 0o444); err != nil {
 		t.Fatal(err)
 	}
 	if os.Getuid() == 0 { // who may write to all files

@@ -70,12 +70,12 @@ func (m *Model) Node(domain, op string, inputs []string, attributes ...Attribute
 // Attribute is a setting of a node.
 type Attribute []byte
 
-// Int is an attribute of one whole number.
+// Int is an attribute of one integer.
 func Int(name string, v int) Attribute {
 	return appendInt(appendInt(appendString(nil, 1, name), 3, v), 20, 2)
 }
 
-// Ints is an attribute of several.
+// Ints is an attribute of several integers.
 func Ints(name string, vs ...int) Attribute {
 	a := appendString(nil, 1, name)
 	for _, v := range vs {
@@ -84,7 +84,7 @@ func Ints(name string, vs ...int) Attribute {
 	return appendInt(a, 20, 7)
 }
 
-// Float is an attribute of one real number.
+// Float is an attribute of one floating-point number.
 func Float(name string, v float64) Attribute {
 	a := protowire.AppendTag(appendString(nil, 1, name), 2, protowire.Fixed32Type)
 	return appendInt(protowire.AppendFixed32(a, math.Float32bits(float32(v))), 20, 1)

@@ -1,5 +1,4 @@
-// Package pace estimates how long work will still take that reports how much of it is
-// done.
+// Package pace estimates the time left of work that reports its progress.
 //
 //	var p pace.Pace
 //	left := p.Left(time.Now(), done, total) // at each report

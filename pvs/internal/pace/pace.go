@@ -2,16 +2,16 @@ package pace
 
 import "time"
 
-// Pace is how fast a piece of work gets on. The zero value is ready for the first report.
+// Pace is the speed of a piece of work. The zero value is ready for the first report.
 type Pace struct {
 	begin time.Time // of the first report
 	first int       // what was done then
 }
 
-// Left takes a report and estimates the time to the end: 0 where there is nothing to go
-// by, which is so at the end, before a twentieth of the work is seen to be done, and for a
-// total that is not known, which is negative. What came before the first report is no part
-// of the pace: preparations, compiling, the work of an earlier start.
+// Left takes a report and estimates the time to the end. It returns 0 at the end, and
+// where it cannot tell: before a twentieth of the work is done, and for an unknown total,
+// which is negative. Only work after the first report counts, so preparations, compilation
+// and the work of an earlier start do not change the estimate.
 func (p *Pace) Left(now time.Time, done, total int) time.Duration {
 	if p.begin.IsZero() {
 		p.begin, p.first = now, done

@@ -13,7 +13,8 @@ func TestLeft(t *testing.T) {
 		want        time.Duration
 	}
 	for name, reports := range map[string][]report{
-		"from the start":           {{0, 0, 100, 0}, {10 * time.Second, 10, 100, 90 * time.Second}, {20 * time.Second, 40, 100, 30 * time.Second}},
+		"from the start": {{0, 0, 100, 0}, {10 * time.Second, 10, 100, 90 * time.Second},
+			{20 * time.Second, 40, 100, 30 * time.Second}},
 		"an earlier start's half":  {{time.Hour, 500, 1000, 0}, {time.Hour + time.Minute, 600, 1000, 4 * time.Minute}},
 		"a few of many":            {{0, 0, 100, 0}, {time.Second, 4, 100, 0}, {time.Second, 5, 100, 19 * time.Second}},
 		"nothing new":              {{0, 7, 10, 0}, {time.Second, 7, 10, 0}},

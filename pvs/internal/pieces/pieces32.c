@@ -1,16 +1,16 @@
 //go:build cgo && amd64
 
-#define PVS_HALF
+#define PVS_FLOAT16
 #include "../../effnet/cpu/cpu.h"
 
-#ifdef PVS_HAS_HALF
+#ifdef PVS_HAS_FLOAT16
 
 #define PVS_LANES 16
 #define PVS_INSTRUCTIONS "avx512f,avx512dq,avx512bw,avx512vl,avx512fp16,fma"
 #include "../../effnet/cpu/vector.h"
 
 // Activates whole vectors.
-PVS_TARGET void piece_activate_32(int act, float *x, int n, float *slopes) {
+PVS_TARGET void piece_activate_32(int act, float *x, int n, float *derivatives) {
 	for (int i = 0; i < n; i += step) {
 		value v[step], s[step];
 		for (int j = 0; j < step; j++)
@@ -20,11 +20,11 @@ PVS_TARGET void piece_activate_32(int act, float *x, int n, float *slopes) {
 		store(v, a);
 		for (int j = 0; j < step && i + j < n; j++) {
 			x[i + j] = v[j];
-			slopes[i + j] = s[j];
+			derivatives[i + j] = s[j];
 		}
 	}
 }
 
 #else
-void piece_activate_32(int act, float *x, int n, float *slopes) {}
+void piece_activate_32(int act, float *x, int n, float *derivatives) {}
 #endif

@@ -10,23 +10,23 @@ import (
 )
 
 func ExampleActivate() {
-	x, slopes := []float32{-1, 3, 7}, make([]float32, 3)
+	x, derivatives := []float32{-1, 3, 7}, make([]float32, 3)
 	for _, lanes := range Lanes()[:min(1, len(Lanes()))] {
-		Activate(lanes, ReLU6, x, slopes)
+		Activate(lanes, ReLU6, x, derivatives)
 	}
-	fmt.Println(x, slopes)
+	fmt.Println(x, derivatives)
 	// Output: [0 3 6] [0 1 0]
 }
 
-// each runs a test for all vectors of float32 that there are.
+// each runs a test for all vectors of float32.
 func each(t *testing.T, test func(t *testing.T, lanes int)) {
 	t.Helper()
 	all := Lanes()
 	if len(all) == 0 {
-		t.Skip("the kernels do not run on this processor")
+		t.Skip("the CPU engine does not run on this processor")
 	}
 	for _, lanes := range all {
-		if lanes != Half {
+		if lanes != Float16 {
 			t.Run(fmt.Sprint("lanes=", lanes), func(t *testing.T) { test(t, lanes) })
 		}
 	}
@@ -54,8 +54,8 @@ func near(t *testing.T, what string, got []float32, want func(i int) float64) {
 	}
 }
 
-// activation is its value and its derivative.
-func activation(act int, x float64) (y, slope float64) {
+// activation is an activation function's value and its derivative.
+func activation(act int, x float64) (y, derivative float64) {
 	switch act {
 	case Swish:
 		s := 1 / (1 + math.Exp(-x))
@@ -72,8 +72,8 @@ func activation(act int, x float64) (y, slope float64) {
 // filled is n filled up to whole vectors.
 func filled(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
 
-// packed is w[rows, columns] in panels of two vectors, the last of which has what is left, at most so many; rows
-// from the last on that there are to those that fill up are zeros.
+// packed is w[rows, columns] in panels of two vectors, the last of which has what is left, at most so many; there are
+// fill rows, those behind w's zeros.
 func packed(w []float32, rows, columns, lanes, most, fill int) []float32 {
 	var out []float32
 	for c, left := 0, filled(columns, lanes); left > 0; {
@@ -99,26 +99,27 @@ func TestActivate(t *testing.T) {
 	for _, lanes := range Lanes() {
 		for act := range 3 {
 			for _, n := range []int{1, 7, 8, 9, 31, 64, 1001} {
-				x, slopes := noise(n), make([]float32, n)
+				x, derivatives := noise(n), make([]float32, n)
 				for i := range x {
 					x[i] *= 20
 				}
 				want := append([]float32{}, x...)
-				Activate(lanes, act, x, slopes)
+				Activate(lanes, act, x, derivatives)
 				within := 1e-6
-				if lanes == Half {
+				if lanes == Float16 {
 					within = 2e-2
 				}
 				for i, v := range want {
-					y, slope := activation(act, float64(v))
+					y, derivative := activation(act, float64(v))
 					if d := math.Abs(float64(x[i]) - y); d > within*(1+math.Abs(y)) {
 						t.Fatalf("%d lanes, activation %d of %g is %g, not %g", lanes, act, v, x[i], y)
 					}
-					if lanes == Half && math.Abs(math.Abs(float64(v)-3)-3) < 0.01 { // a corner, rounded over
+					if lanes == Float16 && math.Abs(math.Abs(float64(v)-3)-3) < 0.01 { // a corner, rounded over
 						continue
 					}
-					if d := math.Abs(float64(slopes[i]) - slope); act != Linear && d > within*2 {
-						t.Fatalf("%d lanes, the derivative of activation %d at %g is %g, not %g", lanes, act, v, slopes[i], slope)
+					if d := math.Abs(float64(derivatives[i]) - derivative); act != Linear && d > within*2 {
+						t.Fatalf("%d lanes, the derivative of activation %d at %g is %g, not %g", lanes, act, v, derivatives[i],
+							derivative)
 					}
 				}
 			}
@@ -126,7 +127,7 @@ func TestActivate(t *testing.T) {
 	}
 }
 
-// nans are numbers that are none, with other bits each.
+// nans are NaN with other bits each.
 func nans() []float32 {
 	var all []float32
 	for _, bits := range []uint32{0x7fc00000, 0x7fc00001, 0x7fffffff, 0xffffffff, 0xffc00000, 0x7f800001, 0x7fc001ff} {
@@ -135,21 +136,23 @@ func nans() []float32 {
 	return all
 }
 
-// What is no number stays none, whatever its bits are and in whatever lane it is; its neighbours do not change.
+// NaN stays NaN, whatever its bits and its lane; its neighbours do not change.
 func TestNaNStays(t *testing.T) {
 	for _, lanes := range Lanes() {
 		for act := range 3 {
 			for _, nan := range nans() {
 				for i := range 33 {
-					x, slopes := noise(33), make([]float32, 33)
+					x, derivatives := noise(33), make([]float32, 33)
 					x[i] = nan
-					Activate(lanes, act, x, slopes)
+					Activate(lanes, act, x, derivatives)
 					for j := range x {
 						if isNaN := x[j] != x[j]; isNaN != (i == j) {
-							t.Fatalf("%d lanes, activation %d: value %d is %g where %d is NaN (%x)", lanes, act, j, x[j], i, math.Float32bits(nan))
+							t.Fatalf("%d lanes, activation %d: value %d is %g where %d is NaN (%x)", lanes, act, j, x[j], i,
+								math.Float32bits(nan))
 						}
-						if isNaN := slopes[j] != slopes[j]; act != Linear && isNaN != (i == j) {
-							t.Fatalf("%d lanes, activation %d: derivative %d is %g where %d is NaN (%x)", lanes, act, j, slopes[j], i, math.Float32bits(nan))
+						if isNaN := derivatives[j] != derivatives[j]; act != Linear && isNaN != (i == j) {
+							t.Fatalf("%d lanes, activation %d: derivative %d is %g where %d is NaN (%x)", lanes, act, j, derivatives[j], i,
+								math.Float32bits(nan))
 						}
 					}
 				}
@@ -172,7 +175,8 @@ func TestNaNStays(t *testing.T) {
 
 func TestProducts(t *testing.T) {
 	each(t, func(t *testing.T, lanes int) {
-		for _, s := range []struct{ rows, in, out int }{{1, 1, 8}, {5, 27, 16}, {13, 24, 40}, {49, 40, 24}, {7, 33, 112}, {3, 129, 8}, {100, 16, 48}} {
+		for _, s := range []struct{ rows, in, out int }{{1, 1, 8}, {5, 27, 16}, {13, 24, 40}, {49, 40, 24}, {7, 33, 112},
+			{3, 129, 8}, {100, 16, 48}} {
 			x, w, bias, residual := noise(s.rows*s.in), noise(s.in*s.out), noise(filled(s.out, lanes)), noise(s.rows*s.out)
 			y := make([]float32, s.rows*s.out)
 			sum := func(i int) float64 {
@@ -184,21 +188,22 @@ func TestProducts(t *testing.T) {
 			}
 			panels := packed(w, s.in, s.out, lanes, 3, s.in)
 			for act := range 3 {
-				Product(lanes, panels, bias, s.in, s.out, x, act, 1, nil, y)
+				MatrixProduct(lanes, panels, bias, s.in, s.out, x, act, 1, nil, y)
 				near(t, fmt.Sprint("product ", s, act), y, func(i int) float64 { a, _ := activation(act, sum(i)); return a })
 			}
-			Product(lanes, panels, bias, s.in, s.out, x, Linear, 0.5, residual, y)
+			MatrixProduct(lanes, panels, bias, s.in, s.out, x, Linear, 0.5, residual, y)
 			near(t, fmt.Sprint("product and residual ", s), y, func(i int) float64 { return sum(i)/2 + float64(residual[i]) })
-			wide := packed(w, s.in, s.out, lanes, 2, s.in)
+			channelPanels := packed(w, s.in, s.out, lanes, 2, s.in)
 			for c := 0; c < filled(s.out, lanes); c += 2 * lanes {
 				width := min(2*lanes, filled(s.out, lanes)-c)
-				y, slopes, start := make([]float32, s.rows*width), make([]float32, s.rows*width), append([]float32{}, bias[c:c+width]...)
+				y, derivatives, start := make([]float32, s.rows*width), make([]float32, s.rows*width),
+					append([]float32{}, bias[c:c+width]...)
 				for i := range start {
 					if c+i >= s.out {
 						start[i] = 0
 					}
 				}
-				OntoPanel(lanes, width/lanes, wide[c*s.in:], start, s.in, x, Swish, y, slopes)
+				PointwisePanel(lanes, width/lanes, channelPanels[c*s.in:], start, s.in, x, Swish, y, derivatives)
 				want := func(i int) (float64, float64) {
 					if c+i%width >= s.out {
 						return activation(Swish, 0)
@@ -206,24 +211,24 @@ func TestProducts(t *testing.T) {
 					return activation(Swish, sum(i/width*s.out+c+i%width))
 				}
 				near(t, fmt.Sprint("panel ", s, c), y, func(i int) float64 { a, _ := want(i); return a })
-				near(t, fmt.Sprint("panel's derivatives ", s, c), slopes, func(i int) float64 { _, d := want(i); return d })
+				near(t, fmt.Sprint("panel's derivatives ", s, c), derivatives, func(i int) float64 { _, d := want(i); return d })
 			}
 		}
 	})
 }
 
-// Products of the gradients: with the transpose of what enters, and of some panels, added to what is there.
-func TestCross(t *testing.T) {
+// Matrix products of the backward pass, added to what is there.
+func TestWeightGradient(t *testing.T) {
 	each(t, func(t *testing.T, lanes int) {
-		for _, s := range []struct{ places, columns int }{{1, 8}, {5, 16}, {257, 24}, {600, 40}, {49, 112}} {
+		for _, s := range []struct{ positions, columns int }{{1, 8}, {5, 16}, {257, 24}, {600, 40}, {49, 112}} {
 			for vectors := 1; vectors <= 2; vectors++ {
 				width := vectors * lanes
-				x, y, sums := noise(s.places*s.columns), noise(s.places*width), noise(s.columns*width)
+				x, y, sums := noise(s.positions*s.columns), noise(s.positions*width), noise(s.columns*width)
 				before := append([]float32{}, sums...)
-				Cross(lanes, vectors, x, s.columns, y, sums)
+				AddWeightGradient(lanes, vectors, x, s.columns, y, sums)
 				near(t, fmt.Sprint("cross ", s, vectors), sums, func(i int) float64 {
 					total := float64(before[i])
-					for p := range s.places {
+					for p := range s.positions {
 						total += float64(x[p*s.columns+i/width]) * float64(y[p*width+i%width])
 					}
 					return total
@@ -235,7 +240,7 @@ func TestCross(t *testing.T) {
 			in := (s.panels + 1) * depth
 			x, w, y := noise(s.panels*s.rows*depth), noise(in*s.out), noise(s.rows*s.out)
 			before := append([]float32{}, y...)
-			AddPanels(lanes, packed(w, in, s.out, lanes, 3, in), in, s.out, depth, s.panels, x, s.rows, depth, y)
+			AddPanelProducts(lanes, packed(w, in, s.out, lanes, 3, in), in, s.out, depth, s.panels, x, s.rows, depth, y)
 			near(t, fmt.Sprint("panels ", s), y, func(i int) float64 {
 				total := float64(before[i])
 				for p := range s.panels {
@@ -249,7 +254,7 @@ func TestCross(t *testing.T) {
 	})
 }
 
-// zeros is how many zeros TensorFlow puts before.
+// zeros is how many zeros TensorFlow pads before.
 func zeros(side, size, stride int) int {
 	return max(0, ((side+stride-1)/stride-1)*stride+size-side) / 2
 }
@@ -258,11 +263,13 @@ func TestDepthwise(t *testing.T) {
 	each(t, func(t *testing.T, lanes int) {
 		for _, size := range []int{3, 5} {
 			for stride := 1; stride <= 2; stride++ {
-				for _, s := range []struct{ count, side, channels int }{{1, 1, 8}, {2, 5, 24}, {1, 7, 40}, {3, 14, 16}, {1, 33, 8}, {1, 112, 32}} {
+				for _, s := range []struct{ count, side, channels int }{{1, 1, 8}, {2, 5, 24}, {1, 7, 40}, {3, 14, 16}, {1, 33, 8},
+					{1, 112, 32}} {
 					what := fmt.Sprint(size, stride, s)
 					out, before := (s.side+stride-1)/stride, zeros(s.side, size, stride)
-					x, w, bias := noise(s.count*s.side*s.side*s.channels), noise(size*size*s.channels), noise(filled(s.channels, lanes))
-					// over calls f with the places of x and w that make up one of y.
+					x, w, bias := noise(s.count*s.side*s.side*s.channels), noise(size*size*s.channels),
+						noise(filled(s.channels, lanes))
+					// over calls f with the indices of x and w that make up one of y.
 					over := func(i, y, xx, c int, f func(x, w int)) {
 						for ky := range size {
 							for kx := range size {
@@ -274,7 +281,8 @@ func TestDepthwise(t *testing.T) {
 						}
 					}
 					y, sums := make([]float32, s.count*out*out*s.channels), make([]float32, s.count*s.channels)
-					Widen(lanes, packed(w, size*size, s.channels, lanes, 2, size*size), bias, s.channels, size, stride, x, s.side, Swish, y, sums)
+					ExpandDepthwise(lanes, packed(w, size*size, s.channels, lanes, 2, size*size), bias, s.channels, size, stride, x,
+						s.side, Swish, y, sums)
 					total := make([]float64, len(sums))
 					near(t, "convolution "+what, y, func(n int) float64 {
 						sum := float64(bias[n%s.channels])
@@ -292,22 +300,23 @@ func TestDepthwise(t *testing.T) {
 					if s.count > 1 || s.channels > 2*lanes || s.side > 40 {
 						continue
 					}
-					backOf(t, lanes, what, size, stride, s.side, s.channels, w, over)
+					depthwiseBackward(t, lanes, what, size, stride, s.side, s.channels, w, over)
 				}
 			}
 		}
 	})
 }
 
-// backOf tests the gradients of one panel of an image.
-func backOf(t *testing.T, lanes int, what string, size, stride, side, channels int, w []float32, over func(i, y, x, c int, f func(x, w int))) {
+// depthwiseBackward tests the gradients of one panel of an image.
+func depthwiseBackward(t *testing.T, lanes int, what string, size, stride, side, channels int, w []float32,
+	over func(i, y, x, c int, f func(x, w int))) {
 	t.Helper()
 	vectors := filled(channels, lanes) / lanes
 	width, out := vectors*lanes, (side+stride-1)/stride
 	panel := func(x []float32) []float32 { return packed(x, len(x)/channels, channels, lanes, 2, len(x)/channels) }
-	x, slopes := noise(side*side*channels), noise(out*out*channels)
+	x, dy := noise(side*side*channels), noise(out*out*channels)
 	kernel, dx := make([]float64, size*size*channels), make([]float64, side*side*channels)
-	for n, v := range slopes {
+	for n, v := range dy {
 		p := n / channels
 		over(0, p/out, p%out, n%channels, func(a, b int) {
 			kernel[b] += float64(x[a]) * float64(v)
@@ -320,31 +329,31 @@ func backOf(t *testing.T, lanes int, what string, size, stride, side, channels i
 		}
 		return all[i/width*channels+i%width]
 	}
-	factors, plus := noise(side*side*width), noise(side*side*channels)
-	times, sums, more := append([]float32{}, factors...), make([]float32, size*size*width), append([]float32{}, plus...)
-	DepthwiseBack(lanes, vectors, panel(w), size, stride, panel(x), side, panel(slopes), sums, times, nil, channels)
+	factors, add := noise(side*side*width), noise(side*side*channels)
+	multiply, sums, more := append([]float32{}, factors...), make([]float32, size*size*width), append([]float32{}, add...)
+	DepthwiseBackward(lanes, vectors, panel(w), size, stride, panel(x), side, panel(dy), sums, multiply, nil, channels)
 	near(t, "gradient of the weights "+what, sums, func(i int) float64 { return at(kernel, i) })
-	near(t, "gradient of what enters "+what, times, func(i int) float64 { return at(dx, i) * float64(factors[i]) })
-	DepthwiseBack(lanes, vectors, panel(w), size, stride, panel(x), side, panel(slopes), sums, nil, more, channels)
-	near(t, "gradient that is added "+what, more, func(i int) float64 { return dx[i] + float64(plus[i]) })
+	near(t, "gradient of what enters "+what, multiply, func(i int) float64 { return at(dx, i) * float64(factors[i]) })
+	DepthwiseBackward(lanes, vectors, panel(w), size, stride, panel(x), side, panel(dy), sums, nil, more, channels)
+	near(t, "gradient that is added "+what, more, func(i int) float64 { return dx[i] + float64(add[i]) })
 	near(t, "gradient of the weights, twice "+what, sums, func(i int) float64 { return 2 * at(kernel, i) })
 }
 
 func TestGates(t *testing.T) {
 	each(t, func(t *testing.T, lanes int) {
-		for _, s := range []struct{ count, wide, squeezed int }{{1, 8, 1}, {2, 24, 3}, {3, 40, 10}, {1, 112, 28}} {
-			w1, b1, w2, b2 := noise(s.wide*s.squeezed), noise(s.squeezed), noise(s.wide*s.squeezed), noise(s.wide)
-			means, gate := noise(s.count*s.wide), make([]float32, s.count*s.wide)
-			Gate(lanes, s.wide, s.squeezed, w1, b1, w2, b2, means, gate)
+		for _, s := range []struct{ count, expanded, squeezed int }{{1, 8, 1}, {2, 24, 3}, {3, 40, 10}, {1, 112, 28}} {
+			w1, b1, w2, b2 := noise(s.expanded*s.squeezed), noise(s.squeezed), noise(s.expanded*s.squeezed), noise(s.expanded)
+			means, gate := noise(s.count*s.expanded), make([]float32, s.count*s.expanded)
+			Gate(lanes, s.expanded, s.squeezed, w1, b1, w2, b2, means, gate)
 			near(t, fmt.Sprint("gate ", s), gate, func(i int) float64 {
-				sum := float64(b2[i%s.wide])
+				sum := float64(b2[i%s.expanded])
 				for k := range s.squeezed {
 					in := float64(b1[k])
-					for c := range s.wide {
-						in += float64(means[i/s.wide*s.wide+c]) * float64(w1[c*s.squeezed+k])
+					for c := range s.expanded {
+						in += float64(means[i/s.expanded*s.expanded+c]) * float64(w1[c*s.squeezed+k])
 					}
 					a, _ := activation(Swish, in)
-					sum += a * float64(w2[k*s.wide+i%s.wide])
+					sum += a * float64(w2[k*s.expanded+i%s.expanded])
 				}
 				return 1 / (1 + math.Exp(-sum))
 			})
@@ -357,7 +366,7 @@ func TestSums(t *testing.T) {
 		for _, s := range []struct{ rows, channels int }{{1, 8}, {5, 24}, {129, 40}, {400, 16}, {77, 32}} {
 			what := fmt.Sprint(s)
 			fill := filled(s.channels, lanes)
-			x, slopes, mean := noise(s.rows*s.channels), noise(s.rows*s.channels), noise(fill)
+			x, dy, mean := noise(s.rows*s.channels), noise(s.rows*s.channels), noise(fill)
 			// sum is of a channel.
 			sum := func(c int, f func(i int) float64) float64 {
 				total := 0.0
@@ -367,31 +376,35 @@ func TestSums(t *testing.T) {
 				return total
 			}
 			sums, back := make([]float32, 2*fill), make([]float32, 2*fill)
-			Tally(lanes, x, s.channels, mean, sums)
-			TallyBack(lanes, slopes, x, s.channels, mean, back)
+			BatchNormSums(lanes, x, s.channels, mean, sums)
+			BatchNormBackwardSums(lanes, dy, x, s.channels, mean, back)
 			off := func(i int) float64 { return float64(x[i]) - float64(mean[i%s.channels]) }
 			near(t, "sums "+what, sums[:s.channels], func(c int) float64 { return sum(c, off) })
-			near(t, "squares "+what, sums[fill:fill+s.channels], func(c int) float64 { return sum(c, func(i int) float64 { return off(i) * off(i) }) })
-			near(t, "sums of gradients "+what, back[:s.channels], func(c int) float64 { return sum(c, func(i int) float64 { return float64(slopes[i]) }) })
-			near(t, "products "+what, back[fill:fill+s.channels], func(c int) float64 { return sum(c, func(i int) float64 { return float64(slopes[i]) * off(i) }) })
+			near(t, "squares "+what, sums[fill:fill+s.channels],
+				func(c int) float64 { return sum(c, func(i int) float64 { return off(i) * off(i) }) })
+			near(t, "sums of gradients "+what, back[:s.channels],
+				func(c int) float64 { return sum(c, func(i int) float64 { return float64(dy[i]) }) })
+			near(t, "products "+what, back[fill:fill+s.channels],
+				func(c int) float64 { return sum(c, func(i int) float64 { return float64(dy[i]) * off(i) }) })
 
 			average := make([]float32, s.channels)
 			Average(lanes, x, s.rows, s.channels, average)
-			near(t, "averages "+what, average, func(c int) float64 { return sum(c, func(i int) float64 { return float64(x[i]) }) / float64(s.rows) })
+			near(t, "averages "+what, average,
+				func(c int) float64 { return sum(c, func(i int) float64 { return float64(x[i]) }) / float64(s.rows) })
 
 			a, b, c, d := noise(fill), noise(fill), noise(fill), noise(fill)
 			out, derivatives := make([]float32, len(x)), []float32(nil)
 			if s.channels%lanes == 0 { // derivatives are of whole vectors
 				derivatives = make([]float32, len(x))
 			}
-			Normed(lanes, a, b, Swish, x, s.channels, out, derivatives)
+			BatchNormActivate(lanes, a, b, Swish, x, s.channels, out, derivatives)
 			at := func(i int) float64 { return float64(x[i])*float64(a[i%s.channels]) + float64(b[i%s.channels]) }
 			near(t, "normalised "+what, out, func(i int) float64 { v, _ := activation(Swish, at(i)); return v })
 			near(t, "derivatives "+what, derivatives, func(i int) float64 { _, v := activation(Swish, at(i)); return v })
-			NormedBack(lanes, mean, b, c, d, slopes, x, s.channels, out)
+			BatchNormInputGradient(lanes, mean, b, c, d, dy, x, s.channels, out)
 			near(t, "gradients of what is normalised "+what, out, func(i int) float64 {
 				k := i % s.channels
-				return float64(slopes[i])*float64(b[k]) - float64(c[k]) - off(i)*float64(d[k])
+				return float64(dy[i])*float64(b[k]) - float64(c[k]) - off(i)*float64(d[k])
 			})
 			scaled := append([]float32{}, x...)
 			Scale(lanes, scaled, a[:s.channels:s.channels])

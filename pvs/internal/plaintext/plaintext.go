@@ -18,8 +18,8 @@ const Mark = "\ufeff"
 const ahead = 1 << 16
 
 // Reader returns the text of r: decoded where a byte order mark, or the zero bytes of
-// UTF-16, tell how, without the mark, and with line feeds where lines end in carriage
-// returns alone. Carriage returns before line feeds are left where they are.
+// UTF-16, tell how, without the mark and DOS's end mark, and with line feeds where lines end
+// in carriage returns alone. Carriage returns before line feeds are left where they are.
 func Reader(r io.Reader) io.Reader { return lines(decoded(r, nil)) }
 
 // Latin1 is [Reader] for a text of Latin-1, or of Windows-1252, which is what is called
@@ -63,9 +63,30 @@ func decoded(r io.Reader, other encoding.Encoding) *bufio.Reader {
 func lines(b *bufio.Reader) io.Reader {
 	start, _ := b.Peek(ahead)
 	if !macintosh(start) {
-		return b
+		return marked{b}
 	}
-	return feeds{b}
+	return feeds{marked{b}}
+}
+
+// endMark is Ctrl-Z, with which programs of DOS, and some of Windows, end a text.
+const endMark = "\x1a"
+
+// marked takes off the end mark.
+type marked struct{ b *bufio.Reader }
+
+func (m marked) Read(p []byte) (int, error) {
+	n, err := m.b.Read(p)
+	if n == 0 || p[n-1] != endMark[0] {
+		return n, err
+	}
+	rest, more := m.b.Peek(16)
+	if more != io.EOF || len(bytes.Trim(rest, endMark)) > 0 {
+		return n, err
+	}
+	if n = len(bytes.TrimRight(p[:n], endMark)); n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // macintosh says whether a text's first line ends in a carriage return and no line feed.

@@ -8,6 +8,12 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // wide encodes a text as UTF-16 or UTF-32, with what is put before it.
@@ -61,6 +67,51 @@ func TestEncodingsAndLineEnds(t *testing.T) {
 	}
 	if got, _ := io.ReadAll(Latin1(strings.NewReader(Mark + "ä"))); string(got) != "ä" {
 		t.Errorf("a mark does not overrule Latin-1: %q", got)
+	}
+}
+
+// DOS's end mark is no part of a text, and elsewhere it stays.
+func TestEndMark(t *testing.T) {
+	for text, want := range map[string]string{"a\n\x1a": "a\n", "a\x1a": "a", "\x1a": "", "a\x1ab\n": "a\x1ab\n", "a\r\n\x1a\x1a": "a\r\n",
+		"a\rb\r\x1a": "a\nb\n", wide("\xff\xfe", "a\n\x1a", 2, false): "a\n"} {
+		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+			if got, err := io.ReadAll(iotest.OneByteReader(Reader(r))); err != nil || string(got) != want {
+				t.Errorf("%q became %q, %v", text, got, err)
+			}
+			if got, err := io.ReadAll(Reader(strings.NewReader(text))); err != nil || string(got) != want {
+				t.Errorf("%q became %q, %v", text, got, err)
+			}
+		}
+	}
+}
+
+// Western text is told from other encodings by its bytes.
+func TestLooksLatin1(t *testing.T) {
+	encode := func(e encoding.Encoding, text string) string {
+		out, err := e.NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, text := range []string{"Café,rot", "Größe,12 \u00bd", "Stühle – „neu“", "50 € Œuvre", "Straße", "naïve, Ærø, señor"} {
+		if !LooksLatin1(encode(charmap.Windows1252, text)) {
+			t.Errorf("%q is not taken for Latin-1", text)
+		}
+	}
+	for _, text := range []string{"赤いマグカップ", "アンティークの椅子"} {
+		if LooksLatin1(encode(japanese.ShiftJIS, text)) {
+			t.Errorf("%q in Shift-JIS is taken for Latin-1", text)
+		}
+	}
+	for _, e := range []encoding.Encoding{simplifiedchinese.GBK, simplifiedchinese.GB18030} {
+		if LooksLatin1(encode(e, "红色马克杯,椅子")) {
+			t.Errorf("%v is taken for Latin-1", e)
+		}
+	}
+	if LooksLatin1(encode(korean.EUCKR, "빨간 머그컵")) || LooksLatin1(encode(charmap.Windows1251, "красная кружка")) ||
+		LooksLatin1("plain") {
+		t.Error("another encoding is taken for Latin-1")
 	}
 }
 

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Stamp is what is known of a file.
+// Stamp is size, times and digest of a file.
 type Stamp struct {
 	Size     int64 // bytes
-	Modified int64 // when the bytes were changed, Unix nanoseconds; 0: so lately that it says nothing
+	Modified int64 // when the bytes were changed, Unix nanoseconds; 0: too recently to rely on it
 	// Changed is when the file's entry was changed, Unix nanoseconds; 0 where the
 	// system does not say. A copy under the same name changes it even where it keeps
 	// the time of modification (cp -p, rsync -t).
@@ -31,13 +31,14 @@ type Writer struct {
 	sum   hash.Hash
 }
 
-// settled is the age from which on a file's times tell it apart from one that takes its
-// place: clocks of file systems tick every few milliseconds, some every two seconds.
+// settled is the age from which on a file that replaces it must have other times: the
+// clocks of file systems tick every few milliseconds, some every two seconds.
 var settled = 2 * time.Second
 
-// Begin starts a stamp with what the system said of the file before it is read: a file
-// that is replaced meanwhile then has other times, and its digest is asked. So it is of
-// a file that was changed just now, which could be changed again within the same tick.
+// Begin starts a stamp with the file's size and times before it is read: if the file is
+// replaced meanwhile, its times will differ. The times of a file that was changed just now
+// are left out, since it could be changed again within the same tick; then the digest
+// decides.
 func Begin(info fs.FileInfo) *Writer {
 	s := Quick(info)
 	if age := time.Now().UnixNano() - max(s.Modified, s.Changed); age < int64(settled) {

@@ -96,7 +96,8 @@ func TestSame(t *testing.T) {
 	if same, err := s.Same(file); err != nil || same {
 		t.Errorf("removed: %v, %v", same, err)
 	}
-	for _, bad := range []string{"", "1:2:3", "1:2:x:" + s.String()[len(s.String())-64:], "1:2:3:abc", "1:2:3:" + fmt.Sprintf("%064s", "z")} {
+	for _, bad := range []string{"", "1:2:3", "1:2:x:" + s.String()[len(s.String())-64:], "1:2:3:abc",
+		"1:2:3:" + fmt.Sprintf("%064s", "z")} {
 		if _, err := Parse(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

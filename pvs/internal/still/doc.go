@@ -1,6 +1,6 @@
 // Package still decodes the pictures that HEIC and AVIF files hold: single frames of HEVC by libde265 and of AV1 by
-// dav1d, compiled to WebAssembly and run by wazero. So no C compiler, library of the system or build tag takes part,
-// results are the same everywhere, and a hostile file can only hurt a sandbox that is thrown away.
+// dav1d, compiled to WebAssembly and run by wazero. So no C compiler, system library or build tag is needed, results
+// are the same everywhere, and a hostile file can only damage a sandbox that is discarded.
 //
 // Nothing is compiled before the first picture. As many pictures are decoded at once as Go runs threads; each has
 // memory of its own, bounded, that is freed when it is done.

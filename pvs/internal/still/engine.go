@@ -146,7 +146,7 @@ func (in *instance) picture(ctx context.Context, maxPixels int) (*Picture, error
 	switch {
 	case err != nil:
 		return nil, err
-	case p.Chroma < Grey || p.Chroma > Full444 || p.Width < 1 || p.Height < 1 || p.Bits < 8 || p.Bits > 16:
+	case p.Chroma < Grey || p.Chroma > YUV444 || p.Width < 1 || p.Height < 1 || p.Bits < 8 || p.Bits > 16:
 		return nil, fmt.Errorf("%w (they hold no picture)", ErrDamaged)
 	case p.Width > maxPixels/p.Height:
 		return nil, ErrTooLarge
@@ -179,10 +179,10 @@ func (in *instance) picture(ctx context.Context, maxPixels int) (*Picture, error
 // chromaSize is the size of the planes of colour.
 func (p *Picture) chromaSize() (w, h int) {
 	w, h = p.Width, p.Height
-	if p.Chroma == Half420 || p.Chroma == Half422 {
+	if p.Chroma == YUV420 || p.Chroma == YUV422 {
 		w = (w + 1) / 2
 	}
-	if p.Chroma == Half420 {
+	if p.Chroma == YUV420 {
 		h = (h + 1) / 2
 	}
 	return w, h

@@ -17,15 +17,15 @@ const (
 
 func (c Codec) String() string { return [...]string{"HEVC", "AV1"}[c] }
 
-// Chroma is how many samples of colour there are.
+// Chroma is the chroma subsampling.
 type Chroma int
 
 // The formats, by their numbers in both standards.
 const (
-	Grey    Chroma = iota
-	Half420        // half as many in both directions
-	Half422        // half as many in a row
-	Full444
+	Grey   Chroma = iota
+	YUV420        // half the luma's width and height
+	YUV422        // half the luma's width
+	YUV444
 )
 
 // Picture is a decoded picture. Its planes are Y, Cb and Cr (only Y of a grey one), valid until the function that got
@@ -74,7 +74,7 @@ func (d *Decoder) Close() {
 	}
 }
 
-// Decode decodes a picture of no more than so many pixels and hands it to a function. Of AV1 with several layers the
+// Decode decodes a picture of at most maxPixels pixels and calls use with it. Of AV1 with several layers the
 // operating point says which (0 of any other). Damage that the codec notices is [ErrDamaged]; after an error a decoder
 // is of no more use.
 func (d *Decoder) Decode(data []byte, point, maxPixels int, use func(*Picture) error) error {

@@ -44,35 +44,27 @@ var ErrEmpty = errors.New("the file is empty")
 
 // Open reads the header of a CSV file as [plaintext.Reader] gives it; the name is for
 // messages. The fields are separated by what a line sep=; above the header says, as
-// Excel writes it, else by what separates the header's.
+// Excel writes it, else by what separates the header's. What is no CSV is an error that
+// says what it is ([Foreign]).
 func Open(r io.Reader, name string) (*Reader, error) {
-	return open(plaintext.Reader(r), name)
+	return open(r, name, plaintext.Reader)
 }
 
 // OpenLatin1 is [Open] for a file of Latin-1, or Windows-1252.
 func OpenLatin1(r io.Reader, name string) (*Reader, error) {
-	return open(plaintext.Latin1(r), name)
+	return open(r, name, plaintext.Latin1)
 }
 
-func open(r io.Reader, name string) (*Reader, error) {
-	t := &Reader{reader: bufio.NewReaderSize(r, 1<<16), next: 1, quoted: bufio.NewReader(nil)}
+func open(r io.Reader, name string, text func(io.Reader) io.Reader) (*Reader, error) {
+	raw := bufio.NewReaderSize(r, 1<<16)
+	start, _ := raw.Peek(StartBytes) // a shorter file is told by what there is
+	if err := Foreign(name, start); err != nil {
+		return nil, err
+	}
+	t := &Reader{reader: bufio.NewReaderSize(text(raw), 1<<16), next: 1, quoted: bufio.NewReader(nil)}
 	t.csv = csv.NewReader(t.quoted)
 	t.csv.FieldsPerRecord = -1
-	first, err := t.firstLine()
-	if err == nil {
-		if comma, said := separatorLine(first); said {
-			t.comma = comma
-			t.next++
-			first, err = t.firstLine()
-		}
-	}
-	if err == nil {
-		if t.comma == 0 {
-			t.comma = separatorOf(first)
-		}
-		t.pending = first
-		t.header, err = t.record()
-	}
+	err := t.open()
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", name, ErrEmpty)
 	}
@@ -83,6 +75,41 @@ func open(r io.Reader, name string) (*Reader, error) {
 		t.header[i] = strings.TrimSpace(h)
 	}
 	return t, nil
+}
+
+// open reads the header, and the line sep=; if there is one.
+func (t *Reader) open() error {
+	first, err := t.firstLine()
+	if err != nil {
+		return err
+	}
+	comma, said, err := separatorLine(first)
+	if err != nil {
+		t.line = t.next
+		return err
+	}
+	if said {
+		t.next++
+		if first, err = t.firstLine(); err != nil {
+			return err
+		}
+	}
+	t.line = t.next
+	if err := checkHeader(first); err != nil {
+		return err
+	}
+	t.comma = separatorOf(first)
+	if said {
+		if bytes.IndexByte(first, comma) < 0 && bytes.IndexByte(first, t.comma) >= 0 {
+			return fmt.Errorf("the line sep=%c above says that fields are separated by %q, but the header's are by %q; "+
+				"remove that line, or mend it", comma, comma, t.comma)
+		}
+		t.comma = comma
+	}
+	t.pending = first
+	header, err := t.record()
+	t.header = header
+	return err
 }
 
 // firstLine returns the next line that is not empty.
@@ -100,13 +127,17 @@ func (t *Reader) firstLine() ([]byte, error) {
 const separators = ",;\t|"
 
 // separatorLine reads the line sep=; by which Excel is told the separator.
-func separatorLine(line []byte) (byte, bool) {
+func separatorLine(line []byte) (comma byte, said bool, err error) {
 	text := strings.Trim(strings.TrimRight(string(line), "\r\n"), "\"")
-	// The file's own separators may fill the line up to the header's length.
-	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") || strings.Trim(text[4:], text[4:5]) != "" {
-		return 0, false
+	if len(text) < 4 || !strings.EqualFold(text[:4], "sep=") {
+		return 0, false, nil
 	}
-	return text[4], strings.Contains(separators, text[4:5])
+	// The file's own separators may fill the line up to the header's length.
+	if rest := text[4:]; rest != "" && strings.Contains(separators, rest[:1]) && strings.Trim(rest, rest[:1]) == "" {
+		return rest[0], true, nil
+	}
+	return 0, false, fmt.Errorf("the line %q should name what separates the fields, one of , ; | or a tab; "+
+		"mend that line, or remove it", Printable(text))
 }
 
 // separatorOf is what separates most fields of a header.
@@ -191,7 +222,7 @@ func (t *Reader) Read(into []string) error {
 	return nil
 }
 
-// CheckUTF8 says whether the fields of a row can be read everywhere.
+// CheckUTF8 says whether the fields of a row are UTF-8.
 func CheckUTF8(fields ...string) error {
 	for _, f := range fields {
 		if !utf8.ValidString(f) {
@@ -262,6 +293,10 @@ func (t *Reader) record() ([]string, error) {
 			lines++
 		}
 		fields, err := t.parse(text)
+		if lf, mixed := t.mixedEnds(fields, text); mixed {
+			t.pending, t.next = append(lf, t.pending...), t.line
+			continue
+		}
 		if err == nil && swallowed > 0 {
 			err = fmt.Errorf("a quote is broken (line %d, a row of its own, lies inside of it)", swallowed)
 		}
@@ -278,6 +313,29 @@ func (t *Reader) record() ([]string, error) {
 		}
 		return fields, nil
 	}
+}
+
+// mixedEnds finds the carriage returns that end lines among lines that end in line feeds,
+// as where files of different systems were joined: those outside of quotes of a record that
+// has not the header's fields, or none because a quote is broken. It returns the record's text with line feeds instead.
+func (t *Reader) mixedEnds(fields []string, text []byte) (lf []byte, mixed bool) {
+	if t.header == nil || len(t.header) > 1 && len(fields) == len(t.header) {
+		return nil, false
+	}
+	quoted := false
+	body := bytes.TrimRight(text, "\r\n")
+	for i, c := range body {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == '\r' && !quoted && body[i+1] != '\n':
+			if lf == nil {
+				lf = slices.Clone(text)
+			}
+			lf[i] = '\n'
+		}
+	}
+	return lf, lf != nil
 }
 
 // blank says whether fields hold nothing.

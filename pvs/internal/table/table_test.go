@@ -51,6 +51,7 @@ func TestSeparatorsAndLineEnds(t *testing.T) {
 		"sep=,,\nid,name,\n7,a.jpg,\n8,b.jpg,\n",
 		"\n\nid;name;price, EUR\n7;a.jpg;1,50\n8;b.jpg;2,50\n;;\n ; ;\n\n",
 		" ID , Name \n7,a.jpg\n8,b.jpg,\n,,,\n",
+		"id,name\n7,a.jpg\r8,b.jpg\n", "id,name\r\n7,a.jpg\r\"8\",b.jpg\r", "id,name\n7,a.jpg\n8,b.jpg\n\x1a", "id,name\n7,a.jpg\n8,b.jpg\x1a",
 		"\xff\xfei\x00d\x00,\x00n\x00a\x00m\x00e\x00\n\x007\x00,\x00a\x00.\x00j\x00p\x00g\x00\r\x00\n\x008\x00,\x00b\x00.\x00j\x00p\x00g\x00",
 	} {
 		if rows, bad := read(t, text, "name", "id"); !reflect.DeepEqual(rows, want) || bad != nil {
@@ -81,6 +82,52 @@ func TestBadTables(t *testing.T) {
 	rows, bad := read(t, "id,name\n1\n2,b,c\n3,\"c\n4,d\n", "id")
 	if !reflect.DeepEqual(rows, [][]string{{"4"}}) || len(bad) != 3 {
 		t.Errorf("rows %v, bad %v", rows, bad)
+	}
+}
+
+// A carriage return within a record of all fields stays what it is.
+func TestCarriageReturnInAField(t *testing.T) {
+	rows, bad := read(t, "id,name\n7,a\rb\n8,\"c\rd\"\n", "name")
+	if !reflect.DeepEqual(rows, [][]string{{"a\rb"}, {"c\rd"}}) || bad != nil {
+		t.Errorf("%q, bad %v", rows, bad)
+	}
+	rows, bad = read(t, "id\n7\r8\n9\n", "id")
+	if !reflect.DeepEqual(rows, [][]string{{"7"}, {"8"}, {"9"}}) || bad != nil {
+		t.Errorf("%q, bad %v", rows, bad)
+	}
+}
+
+// Other programs' files, and wrong lines of separators, are named with the way out.
+func TestForeign(t *testing.T) {
+	const save = "save it as CSV (UTF-8)"
+	for text, says := range map[string][]string{
+		"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml":                          {"list is an Excel workbook (.xlsx), not CSV", save},
+		"PK\x03\x04\x14\x00............xl/workbook.xml":                                  {"an Excel workbook", save},
+		"PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK\x03": {"an OpenDocument spreadsheet", save},
+		"PK\x03\x04\x14\x00Index/Document.iwa":                                           {"Numbers", save},
+		"PK\x03\x04\x14\x00photos/1.jpg":                                                 {"a zip archive", "unpack it"},
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00":                                       {"an old Excel workbook", save},
+		"\ufeff [\n {\"photo\": \"1.jpg\"}]":                                             {"is JSON, not CSV"},
+		"{\"photos\": [":                                                                 {"is JSON"},
+		"<html><table>":                                                                  {"a web page or XML", save},
+		"PAR1\x15":                                                                       {"a Parquet file"},
+		"\x1f\x8b\x08":                                                                   {"compressed"},
+		"a\x00b\x01\x02c,d\n1,2\n":                                                       {"line 1: its first line is no text"},
+		"sep=:\nid:name\n":                                                               {"line 1: the line \"sep=:\" should name what separates"},
+		"sep=\nid,name\n":                                                                {"should name what separates"},
+		"sep=;\nid,name\n":                                                               {"line 2: the line sep=; above", "but the header's are by ','"},
+	} {
+		_, err := Open(strings.NewReader(text), "list")
+		for _, say := range says {
+			if err == nil || !strings.Contains(err.Error(), say) {
+				t.Errorf("%q: %v, want %q", text, err, say)
+			}
+		}
+	}
+	for _, fine := range []string{"[id],name\n", "sep=;\nid\n", "{id},name\n", "Größe,id\n", "Gr\xf6\xdfe,id\n"} {
+		if _, err := Open(strings.NewReader(fine), "list"); err != nil {
+			t.Errorf("%q: %v", fine, err)
+		}
 	}
 }
 

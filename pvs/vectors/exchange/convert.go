@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -22,6 +23,14 @@ type Options struct {
 	ShardBytes int64 // of TFRecord shards; 0: 128 MiB
 	SkipBad    bool  // leave out damaged records and vectors, and list them
 	Progress   func(done, total int)
+	Log        func(string) // gets a line before vectors of another origin are replaced; may be nil
+}
+
+// replacing says that vectors are replaced, if they are others.
+func (o Options) replacing(line string) {
+	if o.Log != nil && line != "" {
+		o.Log(line)
+	}
 }
 
 // Summary says what was converted.
@@ -45,6 +54,31 @@ const (
 	tfrecord
 )
 
+// CheckNames refuses names that are of no files that are read or written.
+func CheckNames(in, out string) error {
+	from, err := formatOf(in)
+	if err != nil {
+		return err
+	}
+	to, err := formatOf(out)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file in it, as in %s", out, filepath.Join(out, "index.tfrecord"))
+	}
+	if err := vectors.CheckName(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
+		return err
+	}
+	if from == to && from != tfrecord {
+		return fmt.Errorf("%s and %s are of one kind: there is nothing to convert, copy the files", in, out)
+	}
+	if from != npy && to != npy {
+		return fmt.Errorf("one of %s and %s must be a .npy; convert to that first", in, out)
+	}
+	return nil
+}
+
 func formatOf(name string) (format, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return tfrecord, nil
@@ -65,14 +99,11 @@ func formatOf(name string) (format, error) {
 // their names end in. Files appear whole or not at all; converting to .npy and to TFRecord
 // goes on after an interruption.
 func Convert(ctx context.Context, in, out string, opts Options) (Summary, error) {
-	from, err := formatOf(in)
-	if err != nil {
+	if err := CheckNames(in, out); err != nil {
 		return Summary{}, err
 	}
-	to, err := formatOf(out)
-	if err != nil {
-		return Summary{}, err
-	}
+	from, _ := formatOf(in) // both were checked
+	to, _ := formatOf(out)
 	if opts.Progress == nil {
 		opts.Progress = func(done, total int) {}
 	}
@@ -95,6 +126,9 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 	case from == npy && to == tfrecord:
 		return toRecords(ctx, in, out, opts)
 	case to == npy && from == parquetFile:
+		if _, err := os.Stat(in); errors.Is(err, os.ErrNotExist) {
+			return Summary{}, fmt.Errorf("there is no %s", in)
+		}
 		return toNPY(ctx, &parquetSource{path: in}, out, opts)
 	case to == npy && from == tfrecord:
 		s, err := openRecords(in, opts.IDs)
@@ -105,7 +139,7 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 		summary.Notes = append(summary.Notes, s.notes...)
 		return summary, err
 	}
-	return Summary{}, fmt.Errorf("one of %s and %s must be a .npy; convert to that first", in, out)
+	return Summary{}, fmt.Errorf("%s cannot be converted to %s", in, out)
 }
 
 // toRecords writes shards.
@@ -124,12 +158,13 @@ func toRecords(ctx context.Context, in, out string, opts Options) (Summary, erro
 	}
 	name := strings.TrimSuffix(out, filepath.Ext(out))
 	manifest := manifestOf(name)
+	opts.replacing(replacedRecords(manifest, rows.Origin))
 	m, err := records.WriteVectors(ctx, name, rows.IDs, rows.Dim, func(i int, dst []float32) error {
 		if err := rows.Read(i, dst); err != nil {
 			return err
 		}
 		return finite(dst)
-	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest, Progress: opts.Progress})
+	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest, Progress: opts.Progress, Log: opts.Log})
 	if err != nil {
 		return Summary{}, err
 	}

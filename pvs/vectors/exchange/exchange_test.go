@@ -15,6 +15,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
@@ -199,7 +200,7 @@ func TestFlippedBit(t *testing.T) {
 		}
 		back := filepath.Join(dir, "back.npy")
 		say := fmt.Sprintf("%s, the record at byte %d:", shard, at/record*record)
-		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "--skip-bad") {
+		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v, want %q", at, err, say)
 		}
 		s := convert(t, filepath.Join(dir, "emb.json"), back, Options{SkipBad: true})
@@ -263,8 +264,8 @@ func TestBadConversions(t *testing.T) {
 	for _, c := range []struct{ in, out, say string }{
 		{name + ".npy", path("x.csv"), "ends in none of .npy, .parquet"},
 		{path("none.npy"), path("x.parquet"), "there are no vectors"},
-		{path("none.parquet"), path("x.npy"), "no such file"},
-		{path("none.tfrecord"), path("x.npy"), "no such file"},
+		{path("none.parquet"), path("x.npy"), "there is no "},
+		{path("none.tfrecord"), path("x.npy"), "there is no "},
 		{path("other.parquet"), path("x.tfrecord"), "must be a .npy"},
 		{path("other.parquet"), path("x.npy"), `has the columns ["name" "vector"]; id and vector are wanted`},
 		{path("text.parquet"), path("x.npy"), "it is too short"},
@@ -364,4 +365,69 @@ func ExampleConvert() {
 	s, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), filepath.Join(dir, "index.npy"), Options{})
 	fmt.Println(s.Vectors, "vectors of dimension", s.Dim, err)
 	// Output: 2 vectors of dimension 2 <nil>
+}
+
+// Files of other programs are never replaced, vectors of another origin are named before they
+// are, and names of nothing are refused.
+func TestWhatIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	in := set(t, dir, 3, 2) + ".npy"
+	for out, say := range map[string]string{"x.parquet": "is there and not of pvs", "x-00000.tfrecord": "is there without a manifest"} {
+		if err := os.WriteFile(at(out), []byte("theirs"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Convert(context.Background(), in, at(strings.Replace(out, "-00000", "", 1)), Options{})
+		if err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("%s: %v", out, err)
+		}
+		if data, err := os.ReadFile(at(out)); err != nil || string(data) != "theirs" {
+			t.Errorf("%s is %q now, %v", out, data, err)
+		}
+	}
+	convert(t, in, at("v.parquet"), Options{})
+	if err := os.WriteFile(at("theirs.npy"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Convert(context.Background(), at("v.parquet"), at("theirs.npy"), Options{}); err == nil || !strings.Contains(err.Error(), "another program's") {
+		t.Errorf("another program's .npy was replaced: %v", err)
+	}
+	described := func(name, network string) string {
+		w, err := vectors.OpenWriter(at(name), 2, network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Describe(vectors.Origin{Network: network})
+		if err := errors.Join(w.Append("a", []float32{1, 2}), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return at(name + ".npy")
+	}
+	a, b := described("a", "lite0"), described("b", "b0")
+	for _, out := range []string{"w.parquet", "w.tfrecord"} {
+		for i, from := range []string{a, a, b, a} {
+			var said []string
+			convert(t, from, at(out), Options{Log: func(line string) { said = append(said, line) }})
+			if want := i / 2; len(said) != want || want > 0 && !strings.Contains(said[0], "they are replaced by vectors by ") {
+				t.Errorf("%s, conversion %d: said %q", out, i, said)
+			}
+		}
+	}
+	convert(t, b, at("b.parquet"), Options{})
+	for i, from := range []string{"w.parquet", "w.parquet", "b.parquet"} {
+		var said []string
+		convert(t, at(from), at("back.npy"), Options{Log: func(line string) { said = append(said, line) }})
+		if want := i / 2; len(said) != want || want > 0 && !strings.Contains(said[0], "holds vectors by lite0; they are replaced by vectors by b0") {
+			t.Errorf("to .npy, conversion %d: said %q", i, said)
+		}
+	}
+	for _, c := range [][3]string{
+		{in, at(".parquet"), "names a folder"}, {in, ".parquet", "names no vectors"}, {in, dir, "is a folder; name a file in it"},
+		{in, at("y.npy"), "are of one kind"}, {at("none.parquet"), at("y.npy"), "there is no " + at("none.parquet")},
+		{at("none.json"), at("y.npy"), "there is no " + at("none.json")}, {at("v.parquet"), at("y.tfrecord"), "must be a .npy"},
+	} {
+		if _, err := Convert(context.Background(), c[0], c[1], Options{}); err == nil || !strings.Contains(err.Error(), c[2]) {
+			t.Errorf("%s to %s: %v, want %q", c[0], c[1], err, c[2])
+		}
+	}
 }

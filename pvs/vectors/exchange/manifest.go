@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 // The manifest of TFRecord shards is NAME.json, as in package records. Where vectors
@@ -51,4 +52,18 @@ func stepAside(name string) error {
 		return nil // two: the writer of the vectors says that one is in the way
 	}
 	return os.Rename(path, name+otherManifest)
+}
+
+// replacedRecords says what vectors shards hold that others replace; "" where they are of
+// the same origin.
+func replacedRecords(manifest string, by *vectors.Origin) string {
+	m, err := records.ReadManifest(manifest)
+	if err != nil || m.Dim == 0 {
+		return "" // the writer says what is in the way
+	}
+	had, err := vectors.UnmarshalOrigin(m.Origin)
+	if err != nil {
+		had = nil
+	}
+	return vectors.Replaced(manifest, had, by)
 }

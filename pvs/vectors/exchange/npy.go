@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -37,7 +39,10 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 	if err != nil {
 		return Summary{}, err
 	}
-	w := &npyWriter{out: out, key: key, skipBad: opts.SkipBad, seen: map[string]bool{}}
+	if err := vectors.Free(out); err != nil { // before all is read
+		return Summary{}, err
+	}
+	w := &npyWriter{source: s, opts: opts, out: out, key: key, seen: map[string]bool{}}
 	err = s.each(func(v vector) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -68,8 +73,9 @@ func toNPY(ctx context.Context, s source, out string, opts Options) (Summary, er
 
 // npyWriter writes vectors that are whole.
 type npyWriter struct {
+	source   source
+	opts     Options
 	out, key string
-	skipBad  bool
 	writer   *vectors.Writer
 	dim      int
 	done     int // vectors that an interrupted conversion wrote
@@ -83,8 +89,8 @@ func (w *npyWriter) add(v vector) error {
 	if err == nil {
 		err = w.check(v)
 	}
-	if err != nil && !w.skipBad {
-		return fmt.Errorf("%w, or leave it out with --skip-bad", err)
+	if err != nil && !w.opts.SkipBad {
+		return tag.Error(err, catalog.ErrBad)
 	}
 	if err != nil {
 		w.skipped = append(w.skipped, err.Error())
@@ -92,6 +98,7 @@ func (w *npyWriter) add(v vector) error {
 	}
 	if w.writer == nil {
 		w.dim = len(v.values)
+		w.opts.replacing(vectors.Replacing(w.out, w.source.origin()))
 		if w.writer, err = vectors.OpenWriter(w.out, w.dim, w.key); err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 		return Summary{}, err
 	}
 	defer lock.Release()
+	if err := opts.replacingParquet(out, rows.Origin); err != nil {
+		return Summary{}, err
+	}
 	wholefile.Sweep(out)
 	group := int64(max(1, groupBytes/(4*rows.Dim)))
 	err = wholefile.Write(out, func(file io.Writer) error {
@@ -65,6 +68,54 @@ func toParquet(ctx context.Context, in, out string, opts Options) (Summary, erro
 	return Summary{Vectors: len(rows.IDs), Dim: rows.Dim, Origin: rows.Origin}, err
 }
 
+// replacingParquet says what vectors a Parquet file holds that others replace; one that this
+// program did not write is an error.
+func (o Options) replacingParquet(path string, by *vectors.Origin) error {
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	others := fmt.Errorf("%s is there and not of pvs: remove it, or name another output", path)
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read
+	file, err := openParquet(f)
+	if err != nil {
+		return others
+	}
+	text, ok := file.Lookup(originKey)
+	if !ok && !strings.HasPrefix(file.Metadata().CreatedBy, "github.com/parquet-go/") {
+		return others
+	}
+	had, err := vectors.UnmarshalOrigin([]byte(text))
+	if err != nil {
+		return others
+	}
+	o.replacing(vectors.Replaced(path, had, by))
+	return nil
+}
+
+// openParquet reads a file's metadata.
+func openParquet(f *os.File) (file *parquet.File, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { // the library panics on some damaged files
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s is a damaged Parquet file (%v); write it again", f.Name(), p)
+		}
+	}()
+	if err := footer(f, info.Size()); err != nil {
+		return nil, fmt.Errorf("%s %w", f.Name(), err)
+	}
+	if file, err = parquet.OpenFile(f, info.Size()); err != nil {
+		return nil, fmt.Errorf("%s is no whole Parquet file: %w", f.Name(), err)
+	}
+	return file, nil
+}
+
 // originKey names what made the vectors among a Parquet file's metadata.
 const originKey = "pvs.origin"
 
@@ -85,21 +136,14 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 		return fmt.Errorf("opening vectors: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	defer func() { // the library panics on some damaged files
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s is a damaged Parquet file (%v); write it again", s.path, p)
 		}
 	}()
-	if err := footer(f, info.Size()); err != nil {
-		return fmt.Errorf("%s %w", s.path, err)
-	}
-	file, err := parquet.OpenFile(f, info.Size())
+	file, err := openParquet(f)
 	if err != nil {
-		return fmt.Errorf("%s is no whole Parquet file: %w", s.path, err)
+		return err
 	}
 	if text, ok := file.Lookup(originKey); ok {
 		if s.from, err = vectors.UnmarshalOrigin([]byte(text)); err != nil {

@@ -41,6 +41,9 @@ func openRecords(in, idFile string) (*recordSource, error) {
 			return s, errors.Join(s.take(filepath.Dir(in), set), s.named(idFile))
 		}
 	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s", in)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening records: %w", err)
 	}

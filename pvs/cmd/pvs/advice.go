@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/data/defects"
+	"github.com/gopvs/product-visual-search/data/kicad"
+	"github.com/gopvs/product-visual-search/kernels"
+	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
+	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/fetch"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// advice is what a user of the command can do about an error of a library, which knows no
+// flags: more of its sentence.
+var advice = []struct {
+	is  error
+	say string
+}{
+	{catalog.ErrBad, "mend it, or leave out what is bad with --skip-bad"},
+	{dataset.ErrLink, "or take photos that links lead to with --follow-links"},
+	{dataset.ErrNotUTF8, "or read it as Latin-1 with --latin1"},
+	{dataset.ErrColumn, "say which column it is with --column, as in --column photo=NAME"},
+	{weights.ErrUnavailable, "or name a weights file by --weights"},
+	{weights.ErrNoVariant, "name it by --model"},
+	{vectors.ErrNone, "write them with pvs embed"},
+	{evaluate.ErrNone, "write them with pvs search"},
+	{records.ErrNone, "write them with pvs records"},
+	{fetch.ErrCache, "name another by PVS_CACHE"},
+	{defects.ErrNoList, "pvs data defects writes such a list"},
+	{kicad.ErrNoParts, "name it by --from"},
+	{kernels.ErrNoFolder, "name another: pvs lab FOLDER"},
+	{kernels.ErrPort, "name one by --port"},
+	{backend.ErrStart, "GOMLX_BACKEND names one"},
+	{backend.ErrLibrary, "ONNXRUNTIME_SHARED_LIBRARY_PATH says where"},
+	{effnet.ErrNoInt8, "set GOMLX_BACKEND=onnxruntime:cpu, or leave out --precision"},
+	{effnet.ErrNoFloat16, "leave out GOMLX_BACKEND on such a processor, or --precision"},
+	{effnet.ErrNoBFloat16, "set GOMLX_BACKEND=xla:cpu, xla:cuda or xla:tpu, or leave out --precision"},
+	{engine.ErrInferenceOnly, "leave out --precision, or give --precision bfloat16"},
+	{engine.ErrDevices, "--devices says how many"},
+	{finetune.ErrAnotherWay, "--another-way goes on all the same, with other rounding"},
+	{finetune.ErrMemory, "--micro-batch says of how many images"},
+}
+
+// adviceFor is what the table says about an error, to be put behind its sentence.
+func adviceFor(err error) string {
+	say := ""
+	for _, a := range advice {
+		if errors.Is(err, a.is) {
+			between := "; "
+			if strings.HasPrefix(a.say, "or ") {
+				between = ", "
+			}
+			say += between + a.say
+		}
+	}
+	return say
+}
