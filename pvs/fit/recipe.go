@@ -24,21 +24,20 @@ type Recipe struct {
 	Clip         float64 `json:"clip"`    // of the gradient's global norm; 0: none
 	Average      float64 `json:"average"` // decay of the moving average of all weights; 0: none
 
-	Softmax       float64 `json:"softmax"` // weight of the softmax loss; 0: without
-	Margin        float64 `json:"margin"`  // ArcFace's, radians; 0: plain cosines (NormFace)
-	Scale         float64 `json:"scale"`
-	Smoothing     float64 `json:"smoothing"`   // of its labels
-	Contrastive   float64 `json:"contrastive"` // weight of the supervised contrastive loss; 0: without
-	Temperature   float64 `json:"temperature"`
-	DropConnect   float64 `json:"drop_connect"` // stochastic depth's rate at the last block
-	Augmentation  string  `json:"augmentation"` // as [augment.Parse] takes it
-	MostClasses   int     `json:"most_classes"` // beyond, the softmax would not fit into memory and is left out
-	Seed          uint64  `json:"seed"`
-	HeldOut       float64 `json:"held_out"`       // share of the train photos
-	MostHeldOut   int     `json:"most_held_out"`  // photos
-	Evaluations   int     `json:"evaluations"`    // on held-out photos, evenly over the training
-	Patience      int     `json:"patience"`       // evaluations without a better one, after which training stops
-	AliasedInputs bool    `json:"aliased_inputs"` // augmented squares are sampled as the journey's are
+	Softmax      float64 `json:"softmax"` // weight of the softmax loss; 0: without
+	Margin       float64 `json:"margin"`  // ArcFace's, radians; 0: plain cosines (NormFace)
+	Scale        float64 `json:"scale"`
+	Smoothing    float64 `json:"smoothing"`   // of its labels
+	Contrastive  float64 `json:"contrastive"` // weight of the supervised contrastive loss; 0: without
+	Temperature  float64 `json:"temperature"`
+	DropConnect  float64 `json:"drop_connect"` // stochastic depth's rate at the last block
+	Augmentation string  `json:"augmentation"` // as [augment.Parse] takes it
+	MostClasses  int     `json:"most_classes"` // beyond, the softmax would not fit into memory and is left out
+	Seed         uint64  `json:"seed"`
+	HeldOut      float64 `json:"held_out"`      // share of the train photos
+	MostHeldOut  int     `json:"most_held_out"` // photos
+	Evaluations  int     `json:"evaluations"`   // on held-out photos, evenly over the training
+	Patience     int     `json:"patience"`      // evaluations without a better one, after which training stops
 }
 
 // Recommended is the recipe that fit takes. What each part is worth: docs/fit.md.
