@@ -46,7 +46,8 @@ while read -r dir target; do
 	for attempt in 1 2 3; do
 		fuzztime=$((each - done))x
 		[ -z "${FUZZ_SECONDS:-}" ] || fuzztime=${FUZZ_SECONDS}s
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" -fuzzminimizetime 1s -parallel "$workers" "$dir" >"$log" 2>&1
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" -fuzzminimizetime 1s \
+			-parallel "$workers" "$dir" >"$log" 2>&1
 		status=$?
 		n=$(grep -o 'execs: [0-9]*' "$log" | tail -n 1 | grep -o '[0-9]*')
 		done=$((done + ${n:-0}))

@@ -6,4 +6,5 @@
 set -euo pipefail
 log=$(realpath -m "${2:-kills.log}")
 cd "$(dirname "$0")/.."
-PVS_KILLS=${1:-200} nice -n 5 go test -count=1 -timeout 4h -run 'TestKills$' -v ./pvs/cmd/pvs 2>&1 | grep -v '^=== ' | tee "$log"
+PVS_KILLS=${1:-200} nice -n 5 go test -count=1 -timeout 4h -run 'TestKills$' -v ./pvs/cmd/pvs 2>&1 |
+  grep -v '^=== ' | tee "$log"

@@ -30,7 +30,8 @@ func (o NetworkOptions) start(ctx context.Context, m model, log func(string)) (e
 	return n, func() { n.Close(); b.Finalize() }, nil
 }
 
-func (o NetworkOptions) startOn(b compute.Backend, info backend.Info, m model, log func(string)) (*embed.Network, error) {
+func (o NetworkOptions) startOn(b compute.Backend, info backend.Info, m model,
+	log func(string)) (*embed.Network, error) {
 	e, err := engine.Choose(engine.Request{Backend: b, Name: info.String(), Wish: engine.WishFor(o.Backend != ""),
 		Precision: o.Precision})
 	if err != nil {

@@ -134,7 +134,8 @@ func TestSearchAndTruth(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	for _, o := range []Options{{}, {Index: 10}, {Index: 10, Queries: 10}, {Index: 10, Queries: 1, Dim: 1}, {Index: 10, Queries: 1, Photos: -1}} {
+	for _, o := range []Options{{}, {Index: 10}, {Index: 10, Queries: 10}, {Index: 10, Queries: 1, Dim: 1},
+		{Index: 10, Queries: 1, Photos: -1}} {
 		if _, err := Write(context.Background(), t.TempDir(), o, nil); err == nil {
 			t.Errorf("%+v was taken", o)
 		}

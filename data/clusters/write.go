@@ -83,9 +83,11 @@ func Write(ctx context.Context, dir string, opts Options, progress func(done, to
 	s := newSpace(opts)
 	sizes := s.sizes()
 	if opts.Queries > len(sizes) {
-		return Summary{}, fmt.Errorf("%d queries of different products need a larger index: %d vectors are of %d products", opts.Queries, opts.Index, len(sizes))
+		return Summary{}, fmt.Errorf("%d queries of different products need a larger index: %d vectors are of %d products",
+			opts.Queries, opts.Index, len(sizes))
 	}
-	summary := Summary{Vectors: opts.Index, Queries: opts.Queries, Products: len(sizes), Categories: opts.Categories, Dim: opts.Dim}
+	summary := Summary{Vectors: opts.Index, Queries: opts.Queries, Products: len(sizes),
+		Categories: opts.Categories, Dim: opts.Dim}
 	done := 0
 	step := func() {
 		if done++; progress != nil && done%1000 == 0 {
@@ -161,7 +163,8 @@ func eachQuery(queries, products int) func(yield func(product, k int) bool) {
 func id(product, k int) string { return fmt.Sprintf("p%07d-%d", product, k) }
 
 // write makes one set, or goes on with it, and returns how many vectors are new.
-func (s *space) write(ctx context.Context, name, key string, rows func(yield func(product, k int) bool), step func()) (fresh int, err error) {
+func (s *space) write(ctx context.Context, name, key string, rows func(yield func(product, k int) bool),
+	step func()) (fresh int, err error) {
 	var ids []string
 	rows(func(product, k int) bool { ids = append(ids, id(product, k)); return true })
 	if vectors.Kept(name, key, ids) {
@@ -206,8 +209,9 @@ func (s *space) origin() vectors.Origin {
 	o := s.opts
 	o.Index, o.Queries = 0, 0 // a vector does not depend on how many there are
 	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", o))
-	return vectors.Origin{Network: "clusters", Title: fmt.Sprintf("drawn clusters, seed %d", o.Seed), Weights: hex.EncodeToString(sum[:]),
-		Output: "drawn", Precision: "float32"}
+	return vectors.Origin{Network: "clusters", Title: fmt.Sprintf("drawn clusters, seed %d", o.Seed),
+		Weights: hex.EncodeToString(sum[:]),
+		Output:  "drawn", Precision: "float32"}
 }
 
 // writeTruth lists the index photos of each query's product.

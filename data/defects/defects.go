@@ -230,7 +230,8 @@ func (s *spoiler) how() Kind { return []Kind{Exact, Reencoded, Resized, Cropped}
 // leaks adds copies in other splits: train to query, query to index, index to train, val
 // to train, where the catalogue has such photos.
 func (s *spoiler) leaks() error {
-	ways := [][2]catalog.Split{{catalog.Train, catalog.Query}, {catalog.Query, catalog.Index}, {catalog.Index, catalog.Train}, {catalog.Val, catalog.Train}}
+	ways := [][2]catalog.Split{{catalog.Train, catalog.Query}, {catalog.Query, catalog.Index},
+		{catalog.Index, catalog.Train}, {catalog.Val, catalog.Train}}
 	made := 0
 	for k := 0; made < s.each; k++ {
 		way := ways[k%len(ways)]
@@ -302,7 +303,9 @@ func (s *spoiler) copy(kind Kind, i int, how Kind, change func(p *catalog.Photo)
 // pairs are made; an odd one rounds up.
 func (s *spoiler) exchanges(kind Kind) error {
 	for k := 0; k < s.each; k += 2 {
-		i, err := s.pick(kind, func(p catalog.Photo) bool { return p.Category != "" && (kind == Category || p.Product != "") })
+		i, err := s.pick(kind, func(p catalog.Photo) bool {
+			return p.Category != "" && (kind == Category || p.Product != "")
+		})
 		if err != nil {
 			return err
 		}

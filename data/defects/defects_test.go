@@ -112,7 +112,8 @@ func TestSpoil(t *testing.T) {
 		case Category:
 			ok = p.Category == before[d.Other].Category && p.Category != before[d.Photo].Category && p.Split == o.Split
 		case Product:
-			ok = p.Product == before[d.Other].Product && p.Category == before[d.Photo].Category && p.Product != before[d.Photo].Product
+			ok = p.Product == before[d.Other].Product && p.Category == before[d.Photo].Category &&
+				p.Product != before[d.Photo].Product
 		}
 		if !ok {
 			t.Errorf("%v: %+v and %+v", d, p, o)
@@ -148,7 +149,8 @@ func TestRefusals(t *testing.T) {
 		each int
 		say  string
 	}{{c.Dir, 1, "spoil itself"}, {t.TempDir(), 0, "no defects"}, {t.TempDir(), 50, "too few photos"}} {
-		if _, err := Spoil(context.Background(), c, x.dir, Options{Each: x.each}); err == nil || !strings.Contains(err.Error(), x.say) {
+		if _, err := Spoil(context.Background(), c, x.dir, Options{Each: x.each}); err == nil ||
+			!strings.Contains(err.Error(), x.say) {
 			t.Errorf("got %v, want %q", err, x.say)
 		}
 	}

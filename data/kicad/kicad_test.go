@@ -41,17 +41,18 @@ func TestReadMesh(t *testing.T) {
 }
 
 func TestHostileModels(t *testing.T) {
-	head := "#VRML V2.0 utf8\n"
+	const head = "#VRML V2.0 utf8\n"
+	const faces = head + "Shape { geometry IndexedFaceSet { coordIndex "
 	for text, say := range map[string]string{
 		"solid part":                      "no VRML 2.0",
 		head:                              "no faces",
 		head + "Shape { geometry USE X }": "used before",
 		head + "Shape { geometry":         "line 2",
-		head + "Group { children [" + strings.Repeat("Group { children [", 100):                                               "nested",
-		head + "Shape { geometry IndexedFaceSet { coordIndex [0 1 9 -1] coord Coordinate { point [0 0 0 1 1 1 2 2 2] } } }":   "uses the point 9 of 3",
-		head + "Shape { geometry IndexedFaceSet { coordIndex [0 1 2 -1] } }":                                                  "no coordinates",
-		head + "Shape { geometry IndexedFaceSet { coordIndex [0 1 2 -1] coord Coordinate { point [NaN 0 0 1 1 1 2 2 2] } } }": "not finite",
-		head + "DEF A Group { children [ USE A ] }":                                                                           "used before",
+		head + "Group { children [" + strings.Repeat("Group { children [", 100): "nested",
+		faces + "[0 1 9 -1] coord Coordinate { point [0 0 0 1 1 1 2 2 2] } } }": "uses the point 9 of 3",
+		faces + "[0 1 2 -1] } }": "no coordinates",
+		faces + "[0 1 2 -1] coord Coordinate { point [NaN 0 0 1 1 1 2 2 2] } } }": "not finite",
+		head + "DEF A Group { children [ USE A ] }":                               "used before",
 	} {
 		if _, err := readMesh([]byte(text)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%.60q: got %v, want %q", text, err, say)
@@ -91,7 +92,8 @@ func TestFromFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "Package_SO.3dshapes"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "Package_SO.3dshapes", "SOIC-8_3.9x4.9mm.wrl"), readPart(t), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "Package_SO.3dshapes", "SOIC-8_3.9x4.9mm.wrl"),
+		readPart(t), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	products, err := Products(context.Background(), Options{From: dir}, func(string) {})
@@ -120,7 +122,8 @@ func TestFromPackage(t *testing.T) {
 	}
 	root := t.TempDir()
 	for name, data := range map[string]string{
-		"DEBIAN/control": "Package: kicad-packages3d\nVersion: 1\nArchitecture: all\nMaintainer: T <t@example.org>\nDescription: test\n",
+		"DEBIAN/control": "Package: kicad-packages3d\nVersion: 1\nArchitecture: all\n" +
+			"Maintainer: T <t@example.org>\nDescription: test\n",
 		modelsFolder + "LED_SMD.3dshapes/LED_0603.wrl":  string(readPart(t)),
 		modelsFolder + "LED_SMD.3dshapes/LED_0603.step": "not wanted",
 		modelsFolder + "Crystal.3dshapes/Crystal_A.wrl": string(readPart(t)),

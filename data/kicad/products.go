@@ -75,7 +75,8 @@ func choose(all []model, opts Options) []model {
 		}
 	}
 	slices.SortFunc(usable, func(a, b model) int { return strings.Compare(a.name, b.name) })
-	rand.New(rand.NewPCG(opts.Seed, 0)).Shuffle(len(usable), func(i, j int) { usable[i], usable[j] = usable[j], usable[i] })
+	rand.New(rand.NewPCG(opts.Seed, 0)).Shuffle(len(usable),
+		func(i, j int) { usable[i], usable[j] = usable[j], usable[i] })
 	if opts.Limit <= 0 || opts.Limit >= len(usable) {
 		return usable
 	}

@@ -71,7 +71,10 @@ func (s *store) list(ctx context.Context, log func(string)) ([]model, error) {
 	for _, m := range models {
 		fmt.Fprintf(&text, "%d\t%s\n", m.size, m.name)
 	}
-	return models, wholefile.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text.String()); return err })
+	return models, wholefile.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text.String())
+		return err
+	})
 }
 
 func parseList(text string) []model {
@@ -130,13 +133,15 @@ func (s *store) unpack(ctx context.Context, chosen []model, log func(string)) er
 		return wholefile.Write(s.path(name), func(w io.Writer) error { _, err := io.Copy(w, r); return err })
 	})
 	if err == nil && len(wanted) > 0 {
-		err = fmt.Errorf("%d models of the list are not in the package; remove %s to list it anew", len(wanted), filepath.Join(s.dir, listFile))
+		err = fmt.Errorf("%d models of the list are not in the package; remove %s to list it anew", len(wanted),
+			filepath.Join(s.dir, listFile))
 	}
 	return err
 }
 
 // stream goes through the models of the package without unpacking it.
-func (s *store) stream(ctx context.Context, log func(string), each func(name string, size int64, r io.Reader) error) error {
+func (s *store) stream(ctx context.Context, log func(string),
+	each func(name string, size int64, r io.Reader) error) error {
 	if err := s.download(ctx, log); err != nil {
 		return err
 	}

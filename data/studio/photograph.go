@@ -87,7 +87,8 @@ type plan struct {
 // seed and the product's id alone. Photos that are there already are kept, so an
 // interrupted run goes on; photos.csv comes last. The folder has one writer at a time.
 // Photos of another maker, seed or style are never mixed in: a folder with them is an error.
-func Photograph(ctx context.Context, dir string, products Products, opts Options, progress func(done, total int)) (Summary, error) {
+func Photograph(ctx context.Context, dir string, products Products, opts Options,
+	progress func(done, total int)) (Summary, error) {
 	if products.Len() == 0 {
 		return Summary{}, errors.New("there are no products to photograph")
 	}

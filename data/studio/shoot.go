@@ -62,7 +62,8 @@ func reach(m *mesh.Mesh, center mesh.Vec) float64 {
 }
 
 // drawGlass mixes transparent surfaces over what is behind them, farthest first.
-func (f *frame) drawGlass(m *mesh.Mesh, parts []int, cam camera, s Shot, linear []mesh.Color, toEye func(mesh.Vec) mesh.Vec) {
+func (f *frame) drawGlass(m *mesh.Mesh, parts []int, cam camera, s Shot, linear []mesh.Color,
+	toEye func(mesh.Vec) mesh.Vec) {
 	type pane struct {
 		part     int
 		triangle int

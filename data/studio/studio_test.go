@@ -191,7 +191,8 @@ func TestReproducibleAndResumable(t *testing.T) {
 
 func TestSplitsAreByProduct(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Photograph(context.Background(), dir, few(30), Options{Seed: 1, Search: 10, Style: Style{Size: 16}}, nil); err != nil {
+	if _, err := Photograph(context.Background(), dir, few(30),
+		Options{Seed: 1, Search: 10, Style: Style{Size: 16}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := catalog.Open(dir, catalog.Options{})
@@ -214,7 +215,8 @@ func TestSplitsAreByProduct(t *testing.T) {
 		}
 	}
 	s := c.Summary()
-	if s.BySplit[catalog.Query] != 10 || s.BySplit[catalog.Val] == 0 || s.BySplit[catalog.Train] == 0 || s.BySplit[catalog.Index] < 30 {
+	if s.BySplit[catalog.Query] != 10 || s.BySplit[catalog.Val] == 0 || s.BySplit[catalog.Train] == 0 ||
+		s.BySplit[catalog.Index] < 30 {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -236,7 +238,8 @@ type many int
 func (n many) Len() int { return int(n) }
 
 func (n many) At(i int) Product {
-	return Product{ID: fmt.Sprintf("stacker-%06d", i), Title: "Stacking tower with four rings, tan and navy", Category: "Toys > Baby toys > Stacking towers"}
+	return Product{ID: fmt.Sprintf("stacker-%06d", i), Title: "Stacking tower with four rings, tan and navy",
+		Category: "Toys > Baby toys > Stacking towers"}
 }
 
 // BenchmarkFile writes photos.csv of 20,000 products and reports the memory that grows

@@ -81,10 +81,10 @@ func birdhouse(k *maker) {
 	gable := k.between(0.3, 0.6)
 	k.add(mesh.Extrude([]mesh.Vec{v(-w, 0, 0), v(w, 0, 0), v(w, h, 0), v(0, h+gable, 0), v(-w, h, 0)}, 2*d,
 		wall).RotateX(math.Pi / 2).Translate(v(0, d, 0)))
-	slope := math.Atan2(gable, w)
+	pitch := math.Atan2(gable, w)
 	long := math.Hypot(w, gable) + 0.2
 	k.mirrored(mesh.Box(v(0, 0, 0.04), v(long, 2*d+0.3, 0.07),
-		roof).RotateY(slope).Translate(v(w/2+0.05, 0, h+gable/2-0.03)))
+		roof).RotateY(pitch).Translate(v(w/2+0.05, 0, h+gable/2-0.03)))
 	hole := k.between(0.13, 0.2)
 	k.add(mesh.Cylinder(v(0, 0, 0), hole, 0.03, 28, k.rubber()).RotateX(math.Pi / 2).Translate(v(0, -d, h*0.7)))
 	k.add(mesh.Cylinder(v(0, 0, 0), 0.035, 0.3, 10, k.wooden(v(0, 1, 0))).RotateX(math.Pi / 2).

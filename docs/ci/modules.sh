@@ -8,9 +8,11 @@ go mod verify
 # Those of the build and its tests, not all that some module of theirs names.
 used=$(go list -deps -test -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' ./... | sort -u)
 bad="" unknown=""
+retracted='{{if .Retracted}}{{.Path}} {{.Version}} is retracted: {{.Retracted}}{{end}}'
+deprecated='{{if .Deprecated}}{{.Path}} is deprecated: {{.Deprecated}}{{end}}'
 for module in $used; do
   # -u loads retractions and deprecations of the version in use, from the module's newest one.
-  said=$(go list -m -u -retracted -f '{{if .Retracted}}{{.Path}} {{.Version}} is retracted: {{.Retracted}}{{end}}{{if .Deprecated}}{{.Path}} is deprecated: {{.Deprecated}}{{end}}' "$module" 2>/dev/null) || unknown="$unknown $module"
+  said=$(go list -m -u -retracted -f "$retracted$deprecated" "$module" 2>/dev/null) || unknown="$unknown $module"
   [ -z "$said" ] || bad="$bad$said"$'\n'
 done
 echo "$(wc -w <<<"$used") modules in use; of $(wc -w <<<"$unknown") the proxy does not tell:$unknown"

@@ -29,29 +29,38 @@ undefined() {
 }
 
 # Go's own race detector. XLA and ONNX Runtime are compiled without it: what they do is not seen.
-race() { CC="$work/bin/cc" go test -race "$gomlx" -short -count=1 -timeout 60m $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$'); }
+race() {
+  CC="$work/bin/cc" go test -race "$gomlx" -short -count=1 -timeout 60m \
+    $(go list ./pvs/... | grep -v -E '/(cmd/pvs|lab|verify|journey)$')
+}
 
 # Packages whose tests need no backend's library, built for arm64 with cgo and run under QEMU.
-portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace ./pvs/records ./pvs/effnet/cpu
-  ./pvs/internal/onewriter ./pvs/internal/stamp ./pvs/internal/pieces ./pvs/effnet/weights ./data/mesh"
-arm64() {
+portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores
+  ./pvs/internal/pace ./pvs/records ./pvs/effnet/cpu ./pvs/internal/onewriter ./pvs/internal/stamp ./pvs/internal/pieces
+  ./pvs/effnet/weights ./data/mesh"
+arm64() (
   export GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
-  go build -o "$work/pvs-arm64" ./pvs/cmd/pvs
-  qemu-aarch64 "$work/pvs-arm64" --help >/dev/null
-  go vet ./...
   # TestKilled starts its own file again, which needs an emulator that the kernel knows of.
-  go test -count=1 -short -timeout 60m -skip '^TestKilled$' -exec qemu-aarch64 $portable
-}
+  go build -o "$work/pvs-arm64" ./pvs/cmd/pvs &&
+    qemu-aarch64 "$work/pvs-arm64" --help >/dev/null &&
+    go vet ./... &&
+    go test -count=1 -short -timeout 60m -skip '^TestKilled$' -exec qemu-aarch64 $portable
+)
 
 # Where int has 32 bits: constants and shifts that do not fit, and tests of what counts bytes.
-int32() {
-  GOARCH=386 CGO_ENABLED=0 go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights
-  GOARCH=386 CGO_ENABLED=0 go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records
-}
+int32() (
+  export GOARCH=386 CGO_ENABLED=0
+  go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace \
+    ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights &&
+    go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records
+)
 
 # Other numbers of cores than this machine has.
 cores() {
-  for n in 1 3; do GOMAXPROCS=$n go test -count=1 -short ./pvs/effnet/cpu ./pvs/classify ./pvs/internal/cores ./pvs/search ./pvs/feed ./pvs/vectors; done
+  for n in 1 3; do
+    GOMAXPROCS=$n go test -count=1 -short ./pvs/effnet/cpu ./pvs/classify ./pvs/internal/cores ./pvs/search \
+      ./pvs/feed ./pvs/vectors || return
+  done
 }
 
 modules() { docs/ci/modules.sh; }

@@ -200,7 +200,7 @@ func TestColor(t *testing.T) {
 		p[2] = float32(y - 1.106*real(iq) + 1.703*imag(iq))
 	}
 	d.of(img).apply(img)
-	if far(img, want) > 0.2 { // the way back is given to 3 digits
+	if far(img, want) > 0.2 { // the inverse matrix has 3 digits
 		t.Errorf("differs by %g", far(img, want))
 	}
 }

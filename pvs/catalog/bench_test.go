@@ -19,7 +19,8 @@ func BenchmarkOpen(b *testing.B) {
 	w := bufio.NewWriter(f)
 	fmt.Fprint(w, header)
 	for i := range rows {
-		fmt.Fprintf(w, "photo-%d,images/%d.jpg,index,product-%d,Department %d > Shelf %d > Leaf %d,\"A title, with a comma, number %d\"\n", i, i, i/5, i%16, i%100, i%1000, i)
+		fmt.Fprintf(w, "photo-%d,images/%d.jpg,index,product-%d,Department %d > Shelf %d > Leaf %d,\"A title, "+
+			"with a comma, number %d\"\n", i, i, i/5, i%16, i%100, i%1000, i)
 	}
 	if err := w.Flush(); err != nil {
 		b.Fatal(err)

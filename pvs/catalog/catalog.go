@@ -209,7 +209,8 @@ func (c *Catalog) CheckSplits() error {
 	}
 	for _, p := range c.Photos {
 		if t, leaks := trained[p.Product]; leaks && p.Product != "" && (p.Split == Query || p.Split == Index) {
-			return fmt.Errorf("product %s leaks: photo %s (line %d) is in %s and photo %s (line %d) in %s; keep a product in one of {train, val} and {query, index}",
+			return fmt.Errorf("product %s leaks: photo %s (line %d) is in %s and photo %s (line %d) in %s; "+
+				"keep a product in one of {train, val} and {query, index}",
 				p.Product, t.ID, t.Line, t.Split, p.ID, p.Line, p.Split)
 		}
 	}

@@ -104,7 +104,8 @@ func TestBrokenQuoteKeepsTheRest(t *testing.T) {
 // A quote that is never closed, and happens to end at another row's stray inch sign,
 // is a valid field of RFC 4180 that would swallow the rows between without a word.
 func TestBrokenQuoteSwallowsNoRows(t *testing.T) {
-	const a, b, c, d, e = "a,a.jpg,val,,,\"half\n", "b,b.jpg,val,,,plain\n", "c,c.jpg,val,,,\"\"\n", "d,d.jpg,val,,,TV 32\"\n", "e,e.jpg,val,,,x\n"
+	const a, b, c, d, e = "a,a.jpg,val,,,\"half\n", "b,b.jpg,val,,,plain\n", "c,c.jpg,val,,,\"\"\n",
+		"d,d.jpg,val,,,TV 32\"\n", "e,e.jpg,val,,,x\n"
 	for _, rows := range []string{a + b + c + d + e, a + d + e, b + a + d + c + e} {
 		dir := folder(t, map[string]string{PhotosFile: header + rows})
 		if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "quote is broken") {
@@ -158,12 +159,14 @@ func TestMissingColumnsAndFiles(t *testing.T) {
 
 func TestTruth(t *testing.T) {
 	rows := header + "q1,q,query,m,,\nq2,q,query,,,\ni1,i,index,m,,\ni2,i,index,m,,\ni3,i,index,n,,\n"
-	mistyped := folder(t, map[string]string{PhotosFile: rows, TruthFile: "query,index\nq1,i1\nq1,i9\ni1,i2\nq2,\"i3\nq2,i2\n"})
+	mistyped := folder(t, map[string]string{PhotosFile: rows,
+		TruthFile: "query,index\nq1,i1\nq1,i9\ni1,i2\nq2,\"i3\nq2,i2\n"})
 	c, err := Open(mistyped, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Truth(); err == nil || !strings.Contains(err.Error(), `line 3: the catalogue has no photo "i9"`) || !strings.Contains(err.Error(), "3 bad rows") {
+	if _, err := c.Truth(); err == nil || !strings.Contains(err.Error(), `line 3: the catalogue has no photo "i9"`) ||
+		!strings.Contains(err.Error(), "3 bad rows") {
 		t.Errorf("got %v", err)
 	}
 	if c, err = Open(mistyped, Options{SkipBad: true}); err != nil {
@@ -171,7 +174,8 @@ func TestTruth(t *testing.T) {
 	}
 	for range 2 {
 		truth, err := c.Truth()
-		if want := map[string][]string{"q1": {"i1"}, "q2": {"i2"}}; err != nil || !reflect.DeepEqual(truth, want) || len(c.Skipped) != 3 {
+		if want := map[string][]string{"q1": {"i1"}, "q2": {"i2"}}; err != nil ||
+			!reflect.DeepEqual(truth, want) || len(c.Skipped) != 3 {
 			t.Errorf("got %v, %v, skipped %v", truth, err, c.Skipped)
 		}
 	}

@@ -21,7 +21,8 @@ func openTable(r io.Reader, name string, wanted []string) (*table.Reader, error)
 		return nil, err
 	}
 	if missing := t.Select(wanted); missing != nil {
-		return nil, fmt.Errorf("%s lacks the column %s: its first line should be %s", name, strings.Join(missing, " and "), strings.Join(wanted, ","))
+		return nil, fmt.Errorf("%s lacks the column %s: its first line should be %s", name, strings.Join(missing, " and "),
+			strings.Join(wanted, ","))
 	}
 	if twice := t.Twice(); twice != "" {
 		return nil, fmt.Errorf("%s has two columns %s: rename the one that is not meant", name, twice)

@@ -40,12 +40,16 @@ const (
 
 // lossNotes say what a loss means and the way out.
 var lossNotes = map[loss]string{
-	scientific:  "a spreadsheet has rounded long numbers, so that different ones became the same COLUMN: format that column as text and export it again from where the numbers are whole",
-	placeholder: "that stands for none, but makes one COLUMN of them all: leave the field empty (or the photos out) where no COLUMN is known",
-	date:        "a spreadsheet has made dates of them, so that different ones became the same COLUMN: format that column as text and export it again",
+	scientific: "a spreadsheet has rounded long numbers, so that different ones became the same COLUMN: " +
+		"format that column as text and export it again from where the numbers are whole",
+	placeholder: "that stands for none, but makes one COLUMN of them all: " +
+		"leave the field empty (or the photos out) where no COLUMN is known",
+	date: "a spreadsheet has made dates of them, so that different ones became the same COLUMN: " +
+		"format that column as text and export it again",
 	shortened: "all numbers of 15 digits end in zeros, as where a spreadsheet that had shortened them was told " +
 		"to show them in full: export that column again as text from where the numbers are whole, if they were others",
-	rounded: "all their digits after the 15th are zeros, as a spreadsheet keeps no more: format that column as text and export it again from where the numbers are whole",
+	rounded: "all their digits after the 15th are zeros, as a spreadsheet keeps no more: " +
+		"format that column as text and export it again from where the numbers are whole",
 }
 
 // suspects are the lost values of one column with how many photos carry each.
@@ -163,8 +167,9 @@ func (s *suspects) doubles(column string) []string {
 		return nil
 	}
 	slices.Sort(names)
-	return []string{fmt.Sprintf("warning: %d photos have the %s %s with a fraction of zeros, as %s.0, and others without, "+
-		"which makes two of each; write all of them as whole numbers, or as text", photos, column, first(names), names[0])}
+	return []string{
+		fmt.Sprintf("warning: %d photos have the %s %s with a fraction of zeros, as %s.0, and others without, "+
+			"which makes two of each; write all of them as whole numbers, or as text", photos, column, first(names), names[0])}
 }
 
 // first shows the first of some values and how many there are more.
@@ -178,9 +183,12 @@ func first(names []string) string {
 
 // placeholders are what programs write for nothing, in small letters: spreadsheets'
 // errors (German ones, too), databases' NULL, and what Python, R and people put there.
-var placeholders = []string{"#n/a", "#nv", "#na", "#ref!", "#value!", "#wert!", "#bezug!", "#name?", "#div/0!", "#num!", "#zahl!", "#null!",
-	"#####", "null", "(null)", "<null>", `\n`, "nil", "none", "(none)", "nan", "<na>", "na", "n/a", "n.a.", "n.a", "undefined", "unknown",
-	"not available", "missing", "empty", "(empty)", "blank", "(blank)", "-", "--", "---", "\u2013", "\u2014", "?", "??", "???", ".", "_", "-1", "nat", "inf", "-inf"}
+var placeholders = []string{"#n/a", "#nv", "#na", "#ref!", "#value!", "#wert!", "#bezug!", "#name?", "#div/0!",
+	"#num!", "#zahl!", "#null!",
+	"#####", "null", "(null)", "<null>", `\n`, "nil", "none", "(none)", "nan", "<na>", "na", "n/a", "n.a.",
+	"n.a", "undefined", "unknown",
+	"not available", "missing", "empty", "(empty)", "blank", "(blank)", "-", "--", "---", "\u2013", "\u2014", "?", "??",
+	"???", ".", "_", "-1", "nat", "inf", "-inf"}
 
 // keptDigits is how many digits of a number a spreadsheet keeps.
 const keptDigits = 15
@@ -226,12 +234,14 @@ func isScientific(s string) bool {
 }
 
 // months as spreadsheets in English and German shorten them.
-var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mrz", "m\u00e4r", "mai", "okt", "dez"}
+var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mrz",
+	"m\u00e4r", "mai", "okt", "dez"}
 
 // isDate says whether a value is what a spreadsheet makes of ids like MAR1 or 3-DEC:
 // 1-Mar, Mar-01, 01. Mrz.
 func isDate(s string) bool {
-	parts := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == '-' || r == '.' || r == ' ' || r == '/' })
+	parts := strings.FieldsFunc(strings.ToLower(s),
+		func(r rune) bool { return r == '-' || r == '.' || r == ' ' || r == '/' })
 	if len(parts) != 2 || !strings.ContainsAny(s, "-. /") {
 		return false
 	}

@@ -12,11 +12,13 @@ import (
 // Values that programs write where an id was lost, and ids that look a little like them.
 func TestLossOf(t *testing.T) {
 	for l, values := range map[loss][]string{
-		scientific:  {"1.23457E+12", "4,00638E+12", "1.2346e+15", "1E+12", "-1.5E+10", "1.23E-05"},
-		placeholder: {"NULL", "null", "#N/A", "#NV", "nan", "NaN", "None", "-", "n/a", "<NA>", `\N`, "#REF!", "?", "#DIV/0!", " NULL "},
-		date:        {"1-Mar", "Mar-01", "01. Mrz", "3-Dec", "12-Okt"},
-		rounded:     {"4006381333931120000", "1234567890123450"},
-		intact: {"", "1E5", "E+12", "A1E+12", "12E+3", "P1", "1234567890123456", "123456789012345", "B-12", "mar", "Nullarbor", "a-b",
+		scientific: {"1.23457E+12", "4,00638E+12", "1.2346e+15", "1E+12", "-1.5E+10", "1.23E-05"},
+		placeholder: {"NULL", "null", "#N/A", "#NV", "nan", "NaN", "None", "-", "n/a", "<NA>", `\N`, "#REF!",
+			"?", "#DIV/0!", " NULL "},
+		date:    {"1-Mar", "Mar-01", "01. Mrz", "3-Dec", "12-Okt"},
+		rounded: {"4006381333931120000", "1234567890123450"},
+		intact: {"", "1E5", "E+12", "A1E+12", "12E+3", "P1", "1234567890123456", "123456789012345", "B-12",
+			"mar", "Nullarbor", "a-b",
 			"2024-03-01", "march-1", "-12", "1.5", "none of these", "DEC", "1.2.3", "0"},
 	} {
 		for _, v := range values {
@@ -31,7 +33,8 @@ func TestLossOf(t *testing.T) {
 func TestNotesOfACatalogue(t *testing.T) {
 	dir := t.TempDir()
 	text := "photo,path,split,product,category,title\n" +
-		"1,1.jpg,index,1.23457E+12,A,\n2,2.jpg,index,1.23457E+12,A,\n3,3.jpg,index,NULL,A,\n4,4.jpg,index,#N/A,#N/A,\n5,5.jpg,index,P5 ,A,\n6,6.jpg,index,P5,A,\n" +
+		"1,1.jpg,index,1.23457E+12,A,\n2,2.jpg,index,1.23457E+12,A,\n3,3.jpg,index,NULL,A,\n4,4.jpg,index,#N/A,#N/A,\n" +
+		"5,5.jpg,index,P5 ,A,\n6,6.jpg,index,P5,A,\n" +
 		"7,7.jpg,index,40063813339311200,A,\n8,8.jpg,index,40063813339311300,A,\n9,9.jpg,index,40063813339311400,A,\n"
 	if err := os.WriteFile(filepath.Join(dir, PhotosFile), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -41,8 +44,10 @@ func TestNotesOfACatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Join(c.Notes, "\n")
-	for _, say := range []string{"2 photos have the product 1.23457E+12; a spreadsheet has rounded", "2 photos have the product #N/A, NULL; that stands for none",
-		"1 photos have the category #N/A", "3 photos have the product 40063813339311200, 40063813339311300, 40063813339311400; all their digits"} {
+	for _, say := range []string{"2 photos have the product 1.23457E+12; a spreadsheet has rounded",
+		"2 photos have the product #N/A, NULL; that stands for none",
+		"1 photos have the category #N/A",
+		"3 photos have the product 40063813339311200, 40063813339311300, 40063813339311400; all their digits"} {
 		if !strings.Contains(got, say) {
 			t.Errorf("%q is not said:\n%s", say, got)
 		}
@@ -65,13 +70,16 @@ func TestLostNumbers(t *testing.T) {
 		products []string
 		say      string // "": nothing
 	}{
-		{[]string{"1234567890123450000", "P1"}, "1 photos have the product 1234567890123450000; all their digits after the 15th"},
+		{[]string{"1234567890123450000", "P1"},
+			"1 photos have the product 1234567890123450000; all their digits after the 15th"},
 		{[]string{"1234567890123450000", "1234567890123456789"}, ""},
 		{[]string{"1234567890123450", "1234567890123460"}, ""}, // two zeros may be chance
-		{[]string{"400638133393100", "400638133393200", "4006381333931"}, "2 photos have the product 400638133393100, 400638133393200; all numbers of 15"},
+		{[]string{"400638133393100", "400638133393200", "4006381333931"},
+			"2 photos have the product 400638133393100, 400638133393200; all numbers of 15"},
 		{[]string{"400638133393100", "400638133393200", "400638133393215"}, ""},
 		{[]string{"400638133393100"}, ""},
-		{[]string{"1.0", "1", "2.0", "1.0"}, "2 photos have the product 1 with a fraction of zeros, as 1.0, and others without"},
+		{[]string{"1.0", "1", "2.0", "1.0"},
+			"2 photos have the product 1 with a fraction of zeros, as 1.0, and others without"},
 		{[]string{"1.0", "2.0"}, ""},
 		{[]string{"1,00", "1"}, "1 photos have the product 1"},
 		{[]string{"1.5", "1", "01.0", "A.0"}, "1 photos have the product 01"},
@@ -94,7 +102,8 @@ func TestBytesOfNoText(t *testing.T) {
 			t.Errorf("%v: %v", p, err)
 		}
 	}
-	for _, p := range []Photo{{ID: "a\x00", Path: "a.jpg"}, {ID: "a", Path: "a.jpg", Product: "p\x00q"}, {ID: "a", Path: "a.jpg", Title: "\x00"}} {
+	for _, p := range []Photo{{ID: "a\x00", Path: "a.jpg"}, {ID: "a", Path: "a.jpg", Product: "p\x00q"},
+		{ID: "a", Path: "a.jpg", Title: "\x00"}} {
 		if err := p.check(nil); err == nil || !strings.Contains(err.Error(), "zero byte") {
 			t.Errorf("%v: %v", p, err)
 		}
@@ -135,7 +144,8 @@ func FuzzSuspects(f *testing.F) {
 		for range 2 {
 			s.Add(Photo{Product: product, Category: Category(category)})
 		}
-		if n := s.Notes(); len(n) > 2 || (lossOf(product) == placeholder) != strings.Contains(strings.Join(n, "\n"), "none, but makes one product") {
+		if n := s.Notes(); len(n) > 2 || (lossOf(product) == placeholder) != strings.Contains(strings.Join(n, "\n"),
+			"none, but makes one product") {
 			t.Errorf("%q, %q: %q", product, category, n)
 		}
 	})

@@ -80,7 +80,8 @@ func ReadTruth(path string, opts Options) (map[string][]string, []Problem, error
 	return readTruthFile(path, opts, func(query, index string) error { return nil })
 }
 
-func readTruthFile(path string, opts Options, check func(query, index string) error) (map[string][]string, []Problem, error) {
+func readTruthFile(path string, opts Options,
+	check func(query, index string) error) (map[string][]string, []Problem, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the truth: %w", err)
@@ -94,7 +95,8 @@ func readTruthFile(path string, opts Options, check func(query, index string) er
 	return truth, problems, err
 }
 
-func readTruth(r io.Reader, name string, check func(query, index string) error) (map[string][]string, []Problem, error) {
+func readTruth(r io.Reader, name string,
+	check func(query, index string) error) (map[string][]string, []Problem, error) {
 	t, err := openTable(r, name, []string{"query", "index"})
 	if err != nil {
 		return nil, nil, err

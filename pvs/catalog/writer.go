@@ -56,7 +56,8 @@ func (w *Writer) Write(p Photo) error {
 		return refused{p.ID, err}
 	}
 	w.seen[p.ID] = w.line
-	if err := w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product, string(p.Category), p.Title}); err != nil {
+	if err := w.csv.Write([]string{p.ID, filepath.ToSlash(p.Path), string(p.Split), p.Product,
+		string(p.Category), p.Title}); err != nil {
 		return fmt.Errorf("writing %s: %w", w.path, wholefile.Explain(err))
 	}
 	return nil
@@ -76,7 +77,8 @@ func (r refused) Is(target error) bool { return target == ErrPhoto }
 func (w *Writer) Close() error {
 	w.csv.Flush()
 	err := w.csv.Error()
-	for _, step := range []func() error{w.buf.Flush, w.file.Sync, func() error { return w.file.Chmod(0o644) }, w.file.Close} {
+	for _, step := range []func() error{w.buf.Flush, w.file.Sync,
+		func() error { return w.file.Chmod(0o644) }, w.file.Close} {
 		if err == nil {
 			err = step()
 		}

@@ -93,7 +93,7 @@ func mini(t testing.TB, batch int) *Network {
 	return n
 }
 
-// Batches, short ones too, give what photos give one by one.
+// The vectors of batches, short ones too, are those of photos one by one.
 func TestBatchesDoNotMatter(t *testing.T) {
 	list := photos(t, 5)
 	var sets []*vectors.Set

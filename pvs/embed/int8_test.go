@@ -14,7 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// A run in int8 calibrates itself, gives vectors near float32's, and the same at each start.
+// A run in int8 calibrates itself; its vectors are near float32's, and the same at each start.
 func TestInt8(t *testing.T) {
 	b, _, err := backend.OpenNamed(context.Background(), "onnxruntime:cpu", func(string) {})
 	if err != nil {
@@ -72,7 +72,7 @@ func TestInt8(t *testing.T) {
 		t.Logf("int8's vectors are %.3f of their length away", share)
 	}
 	if again := quantized(); !slices.Equal(again.Data, got.Data) {
-		t.Error("a second start gives other vectors")
+		t.Error("a second start makes other vectors")
 	}
 	_, trained := withHeads(t)
 	withOutput := func(o Output) *vectors.Set {

@@ -33,7 +33,7 @@ func withHeads(t *testing.T) (effnet.Config, map[string][]float32) {
 	return c, values
 }
 
-// The heads on vectors that were computed before give what the whole network gives.
+// The outputs of heads on vectors that were computed before are the whole network's.
 func TestProject(t *testing.T) {
 	c, values := withHeads(t)
 	b := goBackend(t)

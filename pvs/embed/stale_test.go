@@ -46,7 +46,7 @@ func replace(t *testing.T, photo, by Photo) {
 	}
 }
 
-// sameFiles makes sure that a set is to the byte what an unbroken run of it gives.
+// sameFiles makes sure that a set is to the byte that of an unbroken run.
 func sameFiles(t *testing.T, name string, list []Photo, opts RunOptions) {
 	t.Helper()
 	fresh := filepath.Join(t.TempDir(), "fresh")
@@ -55,7 +55,7 @@ func sameFiles(t *testing.T, name string, list []Photo, opts RunOptions) {
 		a, err1 := os.ReadFile(name + end)
 		b, err2 := os.ReadFile(fresh + end)
 		if err := errors.Join(err1, err2); err != nil || !slices.Equal(a, b) {
-			t.Errorf("%s is not what an unbroken run gives, %v", end, err)
+			t.Errorf("%s is not that of an unbroken run, %v", end, err)
 		}
 	}
 	if left, _ := filepath.Glob(name + "*.part"); len(left) > 0 {

@@ -175,14 +175,14 @@ func TestStream(t *testing.T) {
 		t.Error("random views are the same in each pass")
 	}
 	if !reflect.DeepEqual(all, run(0, 0)) {
-		t.Error("kept squares give other batches")
+		t.Error("cached squares make other batches")
 	}
 	if !reflect.DeepEqual(all[7:], run(1<<20, 7)) {
-		t.Error("a stream from the middle gives other batches")
+		t.Error("a stream from the middle has other batches")
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if !reflect.DeepEqual(all, run(1<<20, 0)) {
-		t.Error("one core gives other batches")
+		t.Error("one core makes other batches")
 	}
 }
 
@@ -309,7 +309,8 @@ func TestDamagedRecords(t *testing.T) {
 		}
 		defer set.Close()
 		say := shard + ", the record at byte 0:"
-		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
+		if _, err := FromRecords(set, false); err == nil || !strings.Contains(err.Error(), say) ||
+			!errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v", at, err)
 		}
 		source, err := FromRecords(set, true)

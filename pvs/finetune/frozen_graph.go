@@ -8,7 +8,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 )
 
-// frozenRows is how many images the graph takes at once; all numbers give the same.
+// frozenRows is how many images the graph takes at once; the outputs are the same for all numbers.
 const frozenRows = 8
 
 // frozenGraph is the layers as graphs by the number of images.

@@ -112,8 +112,9 @@ func (p Phase) String() string {
 	if p.Epochs == 1 {
 		epochs = "1 epoch"
 	}
-	rate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'g', -1, 64), "e-0", "e-", 1) // 1e-5, not 1e-05
-	return fmt.Sprintf("%s, Adam %s, %s of batches of %d, %s", what, rate, epochs, p.Batch, strings.Join(views, " "))
+	learningRate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'g', -1, 64), "e-0", "e-", 1) // 1e-5, not 1e-05
+	return fmt.Sprintf("%s, Adam %s, %s of batches of %d, %s", what, learningRate, epochs, p.Batch,
+		strings.Join(views, " "))
 }
 
 // Trainable lists the weights that a phase trains, in the network's order, the head's last.

@@ -41,7 +41,7 @@ func paint(t *testing.T, file string, c uint8) {
 }
 
 // Photos that are replaced under the same name, their times too, are noticed: a run on top of others
-// does not train on what frozen layers gave for the old ones, and a run of the old ones is not gone
+// does not train on cached features of the old ones, and a run of the old ones is not gone
 // on with. One that is written again as it was is the same.
 func TestReplacedPhotos(t *testing.T) {
 	dir := t.TempDir()

@@ -207,7 +207,7 @@ func TestPlanIsSaved(t *testing.T) {
 }
 
 // On any number of cores the same comes out, given the parts of the fused CPU kernels: of all phases, of
-// what frozen layers give, and on a graph.
+// the frozen backbone's features, and on a graph.
 func TestCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, graph := range []bool{false, true} {

@@ -153,7 +153,7 @@ func TestRunInBFloat16(t *testing.T) {
 		"precision bfloat16, not float32") {
 		t.Errorf("got %v", err)
 	}
-	// What frozen layers gave in another precision is not taken.
+	// Cached features in another precision are not taken.
 	both := trainer(t)
 	for i, p := range []effnet.Precision{effnet.Float32, effnet.BFloat16, effnet.BFloat16} {
 		both.Training = inPrecision(t, goBackend(t), p)
@@ -194,7 +194,7 @@ func TestWithoutBFloat16(t *testing.T) {
 			t.Errorf("said %s", all)
 		}
 	}
-	if math.Abs(losses[0]-losses[1]) > 1e-6 { // a head on kept features is float32 in both
+	if math.Abs(losses[0]-losses[1]) > 1e-6 { // a head on cached features is float32 in both
 		t.Errorf("losses of %v", losses)
 	}
 }

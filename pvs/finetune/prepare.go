@@ -138,8 +138,12 @@ func (r *run) announce() error {
 	if p := r.settings.Precision; r.Inference.Precision != p {
 		r.once(fmt.Sprintf("frozen layers run on %s: it has no %s", r.Inference.Describe(), p))
 	}
-	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, from the %s, on %s", r.settings.Name, r.settings.Phase,
-		r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, r.training.Describe()))
+	on := fmt.Sprintf("%s in %s", r.training, r.training.Precision)
+	if r.training.Devices > 1 {
+		on += fmt.Sprintf(" on %d devices", r.training.Devices)
+	}
+	r.Log(fmt.Sprintf("run %s: %s; %d steps, %d an epoch, from %s, on %s", r.settings.Name, r.settings.Phase,
+		r.settings.Phase.Epochs*r.perEpoch, r.perEpoch, r.input, on))
 	text, err := json.MarshalIndent(struct {
 		Settings
 		From  provenance `json:"from"`

@@ -207,7 +207,7 @@ func (s unlabelled) Label(photo int) int32 {
 	return s.noisy.Label(photo)
 }
 
-// A classifier leaves photos without a class out, and a Siamese head on the same kept
+// A classifier leaves photos without a class out, and a Siamese head on the same cached
 // features does not miss them.
 func TestWithoutClass(t *testing.T) {
 	tr, dir := trainer(t), t.TempDir()

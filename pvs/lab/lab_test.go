@@ -18,10 +18,15 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
 
-func ExampleTable() {
-	Table([]string{"network", "MAR@10"}, []any{"Lite0", 0.547}, []any{"<colours>", 0.029})
-	// Output:
-	// <table><thead><tr><th style="text-align:left">network</th><th style="text-align:right">MAR@10</th></tr></thead><tbody><tr><td style="text-align:left">Lite0</td><td style="text-align:right">0.547</td></tr><tr><td style="text-align:left">&lt;colours&gt;</td><td style="text-align:right">0.029</td></tr></tbody></table>
+func TestTable(t *testing.T) {
+	got := table([]string{"network", "MAR@10"}, [][]any{{"Lite0", 0.547}, {"<colours>", 0.029}})
+	want := `<table><thead><tr>` +
+		`<th style="text-align:left">network</th><th style="text-align:right">MAR@10</th></tr></thead>` +
+		`<tbody><tr><td style="text-align:left">Lite0</td><td style="text-align:right">0.547</td></tr>` +
+		`<tr><td style="text-align:left">&lt;colours&gt;</td><td style="text-align:right">0.029</td></tr></tbody></table>`
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
 
 func TestFolder(t *testing.T) {

@@ -23,7 +23,7 @@ type Group struct {
 }
 
 // AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), as torch.optim.AdamW has it:
-// a weight w loses rate * decay * w, then rate * m / (sqrt(v) + epsilon), with both moments m and v corrected
+// a weight w loses lr * decay * w, then lr * m / (sqrt(v) + epsilon), with both moments m and v corrected
 // for their start at 0. It is not for use by several goroutines at once.
 type AdamW struct {
 	opts    Options
@@ -88,8 +88,8 @@ func (a *AdamW) Step(gradients Tensors, factor float64) error {
 	first := 1 - math.Pow(o.Beta1, float64(a.steps))
 	second := math.Sqrt(1 - math.Pow(o.Beta2, float64(a.steps)))
 	for _, g := range a.groups {
-		rate := g.LearningRate * factor
-		decay, stepSize := float32(rate*g.WeightDecay), float32(rate/first)
+		learningRate := g.LearningRate * factor
+		decay, stepSize := float32(learningRate*g.WeightDecay), float32(learningRate/first)
 		b1, b2, epsilon := float32(o.Beta1), float32(o.Beta2), float32(o.Epsilon)
 		c1, c2, root := float32(1-o.Beta1), float32(1-o.Beta2), float32(1/second)
 		each(pieces(a.weights, g.Names), func(_ int, p piece) {

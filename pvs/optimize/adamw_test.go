@@ -67,14 +67,14 @@ func TestAdamWAgainstLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, g := range groups {
-			rate := g.LearningRate * schedule.Factor(step)
+			learningRate := g.LearningRate * schedule.Factor(step)
 			for i, d := range gradients[g.Names[0]] {
 				s := &want[g.Names[0]][i]
 				s.m = o.Beta1*s.m + (1-o.Beta1)*float64(d)
 				s.v = o.Beta2*s.v + (1-o.Beta2)*float64(d)*float64(d)
 				m, v := s.m/(1-math.Pow(o.Beta1, float64(step+1))), s.v/(1-math.Pow(o.Beta2, float64(step+1)))
-				s.w -= rate * g.WeightDecay * s.w
-				s.w -= rate * m / (math.Sqrt(v) + o.Epsilon)
+				s.w -= learningRate * g.WeightDecay * s.w
+				s.w -= learningRate * m / (math.Sqrt(v) + o.Epsilon)
 			}
 		}
 	}

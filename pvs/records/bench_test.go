@@ -55,7 +55,8 @@ func BenchmarkWriteVectors(b *testing.B) {
 	ids, read := vectorsOf(n, dim)
 	b.SetBytes(n * (4*dim + 30))
 	for b.Loop() {
-		if _, err := WriteVectors(context.Background(), filepath.Join(b.TempDir(), "emb"), ids, dim, read, VectorOptions{}); err != nil {
+		if _, err := WriteVectors(context.Background(), filepath.Join(b.TempDir(), "emb"), ids, dim, read,
+			VectorOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}

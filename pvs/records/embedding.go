@@ -17,7 +17,7 @@ import (
 // idx: int64}.
 type Embedding struct {
 	Vector []float32
-	Index  int64 // the photo's place in a list
+	Index  int64 // the photo's index in a list
 }
 
 // The features of an embedding's example, as the original named them.
@@ -37,7 +37,8 @@ func EmbeddingOf(data []byte) (Embedding, error) {
 	}
 	vector, index := e.Floats[embFeature], e.Ints[idxFeature]
 	if len(vector) == 0 || len(index) != 1 {
-		return Embedding{}, fmt.Errorf("it holds %d values of emb and %d of idx, not a vector and one index", len(vector), len(index))
+		return Embedding{}, fmt.Errorf("it holds %d values of emb and %d of idx, not a vector and one index", len(vector),
+			len(index))
 	}
 	return Embedding{vector, index[0]}, nil
 }
@@ -57,12 +58,14 @@ type VectorOptions struct {
 // NAME.json, which has the ids: vector i is of ids[i], and its idx is i. Read copies
 // vector i into dst of dim values, and is called from all cores. Like [Write] it goes on
 // after an interruption and ends with the same bytes.
-func WriteVectors(ctx context.Context, name string, ids []string, dim int, read func(i int, dst []float32) error, opts VectorOptions) (*Manifest, error) {
+func WriteVectors(ctx context.Context, name string, ids []string, dim int, read func(i int, dst []float32) error,
+	opts VectorOptions) (*Manifest, error) {
 	if opts.ShardBytes == 0 {
 		opts.ShardBytes = 128 << 20
 	}
 	if dim < 1 || opts.ShardBytes < 1 || len(ids) == 0 {
-		return nil, fmt.Errorf("%d vectors of dimension %d in shards of %d bytes cannot be written", len(ids), dim, opts.ShardBytes)
+		return nil, fmt.Errorf("%d vectors of dimension %d in shards of %d bytes cannot be written",
+			len(ids), dim, opts.ShardBytes)
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "vectors %q %d %d\n", opts.Key, dim, opts.ShardBytes) // a hash's Write does not fail
@@ -72,7 +75,8 @@ func WriteVectors(ctx context.Context, name string, ids []string, dim int, read 
 	if opts.Manifest == "" {
 		opts.Manifest = manifestFile(name)
 	}
-	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids), shardBytes: opts.ShardBytes, progress: opts.Progress,
+	w := &writer{name: name, manifestFile: opts.Manifest, items: len(ids),
+		shardBytes: opts.ShardBytes, progress: opts.Progress,
 		log:      opts.Log,
 		manifest: Manifest{Dim: dim, Origin: opts.Origin, Asked: hex.EncodeToString(h.Sum(nil)[:8])},
 		encode: func(i int) item {

@@ -78,7 +78,8 @@ func TestEmbeddingOf(t *testing.T) {
 	if got, err := EmbeddingOf(e.marshal()); err != nil || got.Index != 7 || !slices.Equal(got.Vector, []float32{1, 2}) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, e := range []tfExample{{}, {Floats: map[string][]float32{"emb": {1}}}, {Ints: map[string][]int64{"idx": {1}}}, {Floats: map[string][]float32{"emb": {1}}, Ints: map[string][]int64{"idx": {1, 2}}}} {
+	for _, e := range []tfExample{{}, {Floats: map[string][]float32{"emb": {1}}}, {Ints: map[string][]int64{"idx": {1}}},
+		{Floats: map[string][]float32{"emb": {1}}, Ints: map[string][]int64{"idx": {1, 2}}}} {
 		if _, err := EmbeddingOf(e.marshal()); err == nil || !strings.Contains(err.Error(), "not a vector and one index") {
 			t.Errorf("%v: %v", e, err)
 		}
@@ -128,7 +129,8 @@ for raw in tf.data.TFRecordDataset(sys.argv[1]):
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(out), "0 0.0 -0.125 -0.25\n1 1.0 0.875 0.75\n2 2.0 1.875 1.75\n3 3.0 2.875 2.75\n4 4.0 3.875 3.75\n"; got != want {
+	if got, want := string(out),
+		"0 0.0 -0.125 -0.25\n1 1.0 0.875 0.75\n2 2.0 1.875 1.75\n3 3.0 2.875 2.75\n4 4.0 3.875 3.75\n"; got != want {
 		t.Errorf("TensorFlow read\n%s, want\n%s", got, want)
 	}
 }
@@ -142,7 +144,8 @@ func FuzzEmbeddingOf(f *testing.F) {
 			return
 		}
 		long, err := unmarshal(data)
-		if err != nil || len(long.Floats["emb"]) != len(short.Vector) || len(long.Ints["idx"]) != 1 || long.Ints["idx"][0] != short.Index {
+		if err != nil || len(long.Floats["emb"]) != len(short.Vector) || len(long.Ints["idx"]) != 1 ||
+			long.Ints["idx"][0] != short.Index {
 			t.Errorf("the short way reads %v, the long one %v, %v", short, long, err)
 		}
 	})

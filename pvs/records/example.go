@@ -179,7 +179,8 @@ const (
 )
 
 func (r Record) example() tfExample {
-	return tfExample{Bytes: map[string][][]byte{imageFeature: {r.Image}}, Ints: map[string][]int64{labelFeature: {r.Label}}}
+	return tfExample{Bytes: map[string][][]byte{imageFeature: {r.Image}},
+		Ints: map[string][]int64{labelFeature: {r.Label}}}
 }
 
 // recordOf takes an image and its label from an example.
@@ -189,7 +190,8 @@ func recordOf(data []byte) (Record, error) {
 		return Record{}, err
 	}
 	if len(e.Bytes[imageFeature]) != 1 || len(e.Ints[labelFeature]) != 1 {
-		return Record{}, fmt.Errorf("it holds %d images and %d labels, not one of each", len(e.Bytes[imageFeature]), len(e.Ints[labelFeature]))
+		return Record{}, fmt.Errorf("it holds %d images and %d labels, not one of each", len(e.Bytes[imageFeature]),
+			len(e.Ints[labelFeature]))
 	}
 	return Record{Image: e.Bytes[imageFeature][0], Label: e.Ints[labelFeature][0]}, nil
 }

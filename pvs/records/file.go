@@ -48,7 +48,7 @@ func (s *scanner) each(path string, yield func([]byte, error) bool) {
 }
 
 // open opens a file for its records.
-func open(path string, ahead int64) (*os.File, *scanner, error) {
+func open(path string, readAhead int64) (*os.File, *scanner, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -58,7 +58,7 @@ func open(path string, ahead int64) (*os.File, *scanner, error) {
 		f.Close()
 		return nil, nil, err
 	}
-	return f, &scanner{f: f, size: info.Size(), ahead: ahead}, nil
+	return f, &scanner{f: f, size: info.Size(), readAhead: readAhead}, nil
 }
 
 // damaged names a record.
@@ -75,7 +75,8 @@ func frames(path string) ([]frame, error) {
 	}
 	defer f.Close()
 	if kind := compressionOf(startOf(f)); kind != plain {
-		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; unpack it (gunzip), or write it again", path, kind)
+		return nil, fmt.Errorf("%s is compressed with %s, so that its records are in no place of their own; "+
+			"unpack it (gunzip), or write it again", path, kind)
 	}
 	var out []frame
 	for at := int64(0); at < s.size; {

@@ -54,7 +54,8 @@ func CheckShards(names []string) error {
 			sets[stem] = s
 		}
 		if n != s.n {
-			return fmt.Errorf("%s and %s are files of two sets, of %d and of %d files; move those of one away", s.name, name, s.n, n)
+			return fmt.Errorf("%s and %s are files of two sets, of %d and of %d files; move those of one away", s.name, name,
+				s.n, n)
 		}
 		if s.have[i] {
 			return fmt.Errorf("%s is there twice, compressed and not; move one away", name)
@@ -80,7 +81,8 @@ func CheckShards(names []string) error {
 			if len(missing) > 3 {
 				missing, more = missing[:3], fmt.Sprintf(" and %d others", len(missing)-3)
 			}
-			return fmt.Errorf("%d of the %d files of a set are there, and %s%s not; bring them there", len(s.have), s.n, strings.Join(missing, ", "), more)
+			return fmt.Errorf("%d of the %d files of a set are there, and %s%s not; bring them there", len(s.have), s.n,
+				strings.Join(missing, ", "), more)
 		}
 	}
 	return nil

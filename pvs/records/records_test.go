@@ -129,7 +129,7 @@ func TestWriteAndRead(t *testing.T) {
 	}
 	small := write(t, c, filepath.Join(t.TempDir(), "train"), Options{Pixels: 16})
 	if small.Shards[0].Bytes >= m.Shards[0].Bytes*int64(len(m.Shards)) {
-		t.Error("smaller squares take as much room")
+		t.Error("smaller squares take as many bytes")
 	}
 }
 
@@ -180,7 +180,8 @@ func TestSkipBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "train")
-	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), "photo p1 (photos.csv line 3)") {
+	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "photo p1 (photos.csv line 3)") {
 		t.Errorf("got %v", err)
 	}
 	m := write(t, c, name, Options{SkipBad: true})
@@ -224,7 +225,8 @@ func TestFlippedBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 3 {
-			if _, err := set.At(i); (err != nil) != (i == 0) || i == 0 && !strings.Contains(err.Error(), "the record at byte 0:") {
+			if _, err := set.At(i); (err != nil) != (i == 0) ||
+				i == 0 && !strings.Contains(err.Error(), "the record at byte 0:") {
 				t.Errorf("bit in byte %d, record %d: %v", at, i, err)
 			}
 		}
@@ -304,7 +306,7 @@ func FuzzFile(f *testing.F) {
 	_ = w.Close()
 	f.Add(packed.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), ahead: allBytes}
+		s := &scanner{f: bytes.NewReader(data), size: int64(len(data)), readAhead: allBytes}
 		s.each("x", func([]byte, error) bool { return true })
 	})
 }

@@ -67,7 +67,8 @@ func (w *writer) noOthersShards() error {
 	if _, err := os.Lstat(w.progressFile()); err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s is there without a manifest %s, so it may be another program's: remove it, or name another output",
+	return fmt.Errorf("%s is there without a manifest %s, so it may be another program's: "+
+		"remove it, or name another output",
 		first, w.manifestFile)
 }
 

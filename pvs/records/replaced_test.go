@@ -351,7 +351,8 @@ func TestOthersRecords(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(name), file), []byte("{}"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), say) {
+		if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil ||
+			!strings.Contains(err.Error(), say) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
@@ -359,7 +360,8 @@ func TestOthersRecords(t *testing.T) {
 	if err := os.WriteFile(name+".json", nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil || !strings.Contains(err.Error(), "is empty, perhaps made by the shell") {
+	if _, err := Write(context.Background(), c, catalog.Train, classes, name, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "is empty, perhaps made by the shell") {
 		t.Error(err)
 	}
 	if err := os.Remove(name + ".json"); err != nil {

@@ -8,11 +8,11 @@ import (
 
 // scanner goes through the records of a file in order.
 type scanner struct {
-	f     io.ReaderAt
-	size  int64
-	ahead int64  // how much is read at once
-	chunk []byte // what was read last, from the offset start on
-	start int64
+	f         io.ReaderAt
+	size      int64
+	readAhead int64  // how much is read at once
+	chunk     []byte // what was read last, from the offset start on
+	start     int64
 }
 
 // How much is read at once: of records in order, and of heads alone.
@@ -25,7 +25,7 @@ const (
 // chunks are not used again.
 func (s *scanner) bytes(at int64, n int) ([]byte, error) {
 	if at < s.start || at+int64(n) > s.start+int64(len(s.chunk)) {
-		chunk := make([]byte, min(max(int64(n), s.ahead), s.size-at))
+		chunk := make([]byte, min(max(int64(n), s.readAhead), s.size-at))
 		if _, err := s.f.ReadAt(chunk, at); err != nil {
 			return nil, err
 		}
@@ -82,9 +82,9 @@ func (s *scanner) data(f frame) ([]byte, error) {
 // search finds the next offset at which a record's head is whole, which by chance is one
 // in four thousand million; else the file's end.
 func (s *scanner) search(at int64) (int64, error) {
-	before := s.ahead
-	s.ahead = allBytes
-	defer func() { s.ahead = before }()
+	before := s.readAhead
+	s.readAhead = allBytes
+	defer func() { s.readAhead = before }()
 	for ; s.size-at >= headSize; at++ {
 		head, err := s.bytes(at, headSize)
 		if err != nil {

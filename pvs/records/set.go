@@ -29,7 +29,7 @@ type Manifest struct {
 	Pixels  int      `json:"pixels"` // side of the squares; 0: the photo's longer side
 	Catalog string   `json:"catalog"`
 	Split   string   `json:"split"`
-	Classes []string `json:"classes"` // a label is a place in this list; -1: a category that is not in it
+	Classes []string `json:"classes"` // a label is an index into this list; -1: a category that is not in it
 	Shards  []Shard  `json:"shards"`
 	Skipped []string `json:"skipped,omitempty"` // photos left out, a line each
 	// Key tells sets apart that hold other records, or the same in another way.
@@ -67,15 +67,15 @@ func ReadManifest(path string) (*Manifest, error) {
 var ErrNone = errors.New("there are no records")
 
 func readManifest(name string) ([]byte, error) {
-	const tries = 3 // between two steps a writer may have ended, and the next have begun
-	for try := 1; ; try++ {
+	const attempts = 3 // between two steps a writer may have ended, and the next have begun
+	for attempt := 1; ; attempt++ {
 		data, err := os.ReadFile(manifestFile(name))
 		switch {
 		case err == nil:
 			return data, nil
 		case errors.Is(err, fs.ErrNotExist) && onewriter.Free(name) != nil:
 			return nil, errBusy(name)
-		case !errors.Is(err, fs.ErrNotExist) || try == tries:
+		case !errors.Is(err, fs.ErrNotExist) || attempt == attempts:
 			return nil, absent(err, manifestFile(name))
 		}
 	}
@@ -105,7 +105,8 @@ func parseManifest(path string, data []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%s is damaged: %w; write the records again", path, err)
 	}
 	if m.Version < 1 || m.Version > manifestVersion {
-		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path, m.Version, manifestVersion)
+		return nil, fmt.Errorf("%s has the format %d, and this pvs reads %d; write the records again", path,
+			m.Version, manifestVersion)
 	}
 	return m, nil
 }
@@ -158,7 +159,8 @@ func (s *Set) openAll(name string) error {
 		n += len(shard.Photos)
 	}
 	if n != s.Manifest.Records {
-		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again", manifestFile(name), s.Manifest.Records, n)
+		return fmt.Errorf("%s speaks of %d records, but its shards of %d; write the records again",
+			manifestFile(name), s.Manifest.Records, n)
 	}
 	return nil
 }
@@ -169,7 +171,8 @@ func (s *Set) open(path string, shard Shard) error {
 		return fmt.Errorf("opening records: %w", err)
 	}
 	if len(at) != len(shard.Photos) {
-		return fmt.Errorf("%s has %d records, but the manifest speaks of %d; write the records again", path, len(at), len(shard.Photos))
+		return fmt.Errorf("%s has %d records, but the manifest speaks of %d; write the records again", path,
+			len(at), len(shard.Photos))
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -54,7 +54,7 @@ type item struct {
 // in their order whatever the number of cores. Shards that are done are kept:
 // interrupted or killed, it goes on with the next and ends with the same bytes. The set
 // has one writer at a time. A set that is there before stays whole until the new one is;
-// both need room on the disk.
+// the disk holds both until then.
 func (w *writer) write(ctx context.Context) (*Manifest, error) {
 	lock, err := onewriter.Lock(w.name)
 	if err != nil {

@@ -25,12 +25,14 @@ type Options struct {
 
 // Write makes shards NAME-00000.tfrecord, ... and the manifest NAME.json of a split's
 // photos, in the catalogue's order: padded to squares with the mean of their perimeter
-// and encoded as JPEG, with the place of the category in classes as label. Shards
+// and encoded as JPEG, with the index of the category in classes as label. Shards
 // that are done are kept: interrupted or killed, it goes on with the next and ends with
-// the same bytes. A set that is there before stays whole until the new one is. NAME.stamps has size, times and SHA-256 of each photo's file: from the
-// first photo on that was replaced, shards are written anew. The set has one writer at a
-// time; another one is refused.
-func Write(ctx context.Context, c *catalog.Catalog, split catalog.Split, classes []string, name string, opts Options) (*Manifest, error) {
+// the same bytes. A set that is there before stays whole until the new one is.
+// NAME.stamps has size, times and SHA-256 of each photo's file: from the first photo on
+// that was replaced, shards are written anew. The set has one writer at a time; another
+// one is refused.
+func Write(ctx context.Context, c *catalog.Catalog, split catalog.Split, classes []string, name string,
+	opts Options) (*Manifest, error) {
 	if opts.Quality == 0 {
 		opts.Quality = 95
 	}
@@ -47,9 +49,11 @@ func Write(ctx context.Context, c *catalog.Catalog, split catalog.Split, classes
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Dir, split)
 	}
 	p := &photoSet{catalog: c, photos: photos, classes: classes, opts: opts}
-	w := &writer{name: name, manifestFile: manifestFile(name), items: len(photos), encode: p.item, shardBytes: opts.ShardBytes, skipBad: opts.SkipBad, progress: opts.Progress,
+	w := &writer{name: name, manifestFile: manifestFile(name), items: len(photos), encode: p.item,
+		shardBytes: opts.ShardBytes, skipBad: opts.SkipBad, progress: opts.Progress,
 		file: func(i int) string { return c.File(photos[i]) }, log: opts.Log,
-		manifest: Manifest{Quality: opts.Quality, Pixels: opts.Pixels, Catalog: c.Dir, Split: string(split), Classes: classes, Asked: p.asked()}}
+		manifest: Manifest{Quality: opts.Quality, Pixels: opts.Pixels, Catalog: c.Dir, Split: string(split),
+			Classes: classes, Asked: p.asked()}}
 	return w.write(ctx)
 }
 
@@ -64,7 +68,8 @@ type photoSet struct {
 // asked hashes what the shards are of: the photos' names and how they are written.
 func (s *photoSet) asked() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %d %d %q\n", s.opts.Quality, s.opts.Pixels, s.opts.ShardBytes, s.classes) // a hash's Write does not fail
+	// A hash's Write does not fail.
+	fmt.Fprintf(h, "%d %d %d %q\n", s.opts.Quality, s.opts.Pixels, s.opts.ShardBytes, s.classes)
 	for _, p := range s.photos {
 		fmt.Fprintf(h, "%q %q %q\n", p.ID, s.catalog.File(p), p.Category)
 	}

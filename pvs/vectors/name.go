@@ -41,7 +41,8 @@ func missing(err error, path, what string) error {
 		return fmt.Errorf("%s is beside the %s %s.npy, not them: name them without that ending, %s", name, what,
 			strings.TrimSuffix(name, end), strings.TrimSuffix(name, end))
 	case ".parquet", ".pq", ".tfrecord":
-		return fmt.Errorf("%s is no .npy: convert it to %s.npy first, whose name is %[2]s", name, strings.TrimSuffix(name, end))
+		return fmt.Errorf("%s is no .npy: convert it to %s.npy first, whose name is %[2]s", name,
+			strings.TrimSuffix(name, end))
 	}
 	return tag.Error(fmt.Errorf("there are no %s at %s", what, path), ErrNone)
 }

@@ -51,7 +51,8 @@ func read(name string) (*Set, error) {
 	}
 	rows := len(set.Data) / set.Dim
 	if rows != len(set.IDs) {
-		return nil, fmt.Errorf("%s.npy has %d vectors, but %s.ids has %d ids; they belong to different runs", name, rows, name, len(set.IDs))
+		return nil, fmt.Errorf("%s.npy has %d vectors, but %s.ids has %d ids; they belong to different runs", name,
+			rows, name, len(set.IDs))
 	}
 	note, err := readSidecar(name)
 	if err != nil {
@@ -101,11 +102,13 @@ func openNPY(r io.Reader, size int64, path string) (npyLayout, error) {
 	}
 	want, ok := l.bytes()
 	if ok && size > want {
-		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; more than one array was saved into it, or it is damaged",
+		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; "+
+			"more than one array was saved into it, or it is damaged",
 			path, l.rows, l.dim, want, size)
 	}
 	if !ok || size < want {
-		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path, l.rows, l.dim, want, size)
+		return l, fmt.Errorf("%s: %d vectors of dimension %d need %d bytes, but it has %d; it is cut off or damaged", path,
+			l.rows, l.dim, want, size)
 	}
 	return l, nil
 }

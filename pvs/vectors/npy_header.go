@@ -54,7 +54,8 @@ func parseNPY(r io.Reader) (l npyLayout, err error) {
 	case n == 0:
 		return l, errors.New("it is empty; write it again")
 	case bytes.HasPrefix(fixed[:n], []byte("PK\x03\x04")):
-		return l, errors.New("it is a .npz archive (numpy.savez), which holds several arrays; save the one array with numpy.save")
+		return l, errors.New("it is a .npz archive (numpy.savez), which holds several arrays; " +
+			"save the one array with numpy.save")
 	case bytes.HasPrefix(fixed[:n], []byte("\x80")) && n > 1 && fixed[1] <= 5:
 		return l, errors.New("it is a pickle of Python's, no .npy file; save the array with numpy.save")
 	case err != nil || string(fixed[:6]) != npyMagic:
@@ -75,7 +76,8 @@ func parseNPY(r io.Reader) (l npyLayout, err error) {
 		return l, fmt.Errorf("it has version %d of the format, and 1 to 3 are known; save it with another numpy", fixed[6])
 	}
 	if length > maxNPYHeader {
-		return l, fmt.Errorf("its header of %d bytes is no plain array's; save numpy.array(..., dtype='float32') of it", length)
+		return l, fmt.Errorf("its header of %d bytes is no plain array's; save numpy.array(..., dtype='float32') of it",
+			length)
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(r, text); err != nil {
@@ -92,7 +94,8 @@ func (l *npyLayout) parse(text []byte) error {
 	case order == nil || shape == nil:
 		return errors.New("its header is damaged")
 	case dtype == nil && bytes.Contains(text, []byte("'descr'")):
-		return errors.New("it is an array of named columns; save the table of floats alone, as numpy.array(..., dtype='float32')")
+		return errors.New("it is an array of named columns; " +
+			"save the table of floats alone, as numpy.array(..., dtype='float32')")
 	case dtype == nil:
 		return errors.New("its header is damaged")
 	}
@@ -103,7 +106,8 @@ func (l *npyLayout) parse(text []byte) error {
 	l.fortran = string(order[1]) == "True"
 	table := npyTable.FindSubmatch(shape[1])
 	if table == nil {
-		return fmt.Errorf("its shape is (%s), not (vectors, dimension): it is no table of rows and columns; save x.reshape(-1, dimension) of it", bytes.TrimSpace(shape[1]))
+		return fmt.Errorf("its shape is (%s), not (vectors, dimension): it is no table of rows and columns; "+
+			"save x.reshape(-1, dimension) of it", bytes.TrimSpace(shape[1]))
 	}
 	rows, err1 := strconv.Atoi(string(table[1]))
 	dim, err2 := strconv.Atoi(string(table[2]))
@@ -126,11 +130,14 @@ func npyNumberOf(dtype string) (npyNumber, error) {
 		n.plain = n.size == 4 && !n.big
 		return n, nil
 	case kind[0] == 'O':
-		return npyNumber{}, errors.New("it holds pickled Python objects, as numpy makes of lists of different lengths, not numbers; save numpy.stack(x).astype('float32')")
+		return npyNumber{}, errors.New("it holds pickled Python objects, as numpy makes of lists of different lengths, " +
+			"not numbers; save numpy.stack(x).astype('float32')")
 	case kind[0] == 'i' || kind[0] == 'u' || kind[0] == 'b':
-		return npyNumber{}, fmt.Errorf("it holds whole numbers of type %s, not floats; if they are vectors, %s", dtype, wayOut)
+		return npyNumber{}, fmt.Errorf("it holds whole numbers of type %s, not floats; if they are vectors, %s", dtype,
+			wayOut)
 	case kind[0] == 'c':
-		return npyNumber{}, fmt.Errorf("it holds complex numbers of type %s, not floats; save x.real or numpy.abs(x) as float32", dtype)
+		return npyNumber{}, fmt.Errorf("it holds complex numbers of type %s, not floats; "+
+			"save x.real or numpy.abs(x) as float32", dtype)
 	case kind[0] == 'U' || kind[0] == 'S':
 		return npyNumber{}, fmt.Errorf("it holds texts of type %s, not floats; ids belong into NAME.ids, one a line", dtype)
 	}

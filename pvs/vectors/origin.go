@@ -26,7 +26,7 @@ type Origin struct {
 	Views       []string `json:"views,omitempty"`        // of a photo: A0 is the whole
 	Output      string   `json:"output,omitempty"`       // what of the network the vector is
 	Precision   string   `json:"precision,omitempty"`    // that the network computed in
-	// Calibration is what a network in 8 bits found on its photos.
+	// Calibration is the ranges of activations that int8 calibration measured on the photos.
 	Calibration json.RawMessage `json:"calibration,omitempty"`
 	Engine      string          `json:"engine,omitempty"` // what computed it: results differ by rounding only
 	Resize      string          `json:"resize,omitempty"` // how a photo became the input

@@ -23,10 +23,13 @@ func sample() Origin {
 func ExampleCompare() {
 	index := Origin{Network: "lite0", Title: "EfficientNet-Lite0", Pixels: 224, Weights: strings.Repeat("1a", 32)}
 	queries := Origin{Network: "b0", Title: "EfficientNet-B0", Pixels: 224, Weights: strings.Repeat("2b", 32)}
-	fmt.Println(Compare("the index shop", &index, "the queries today", &queries))
+	err := Compare("the index shop", &index, "the queries today", &queries)
+	fmt.Println(strings.NewReplacer(", ", ",\n", "; ", ";\n").Replace(err.Error()))
 	fmt.Println(Compare("the index shop", &index, "the queries elsewhere", nil))
 	// Output:
-	// the index shop was made with EfficientNet-Lite0 at 224 pixels (weights 1a1a1a1a1a1a), but the queries today with EfficientNet-B0 at 224 pixels (weights 2b2b2b2b2b2b); such vectors cannot be compared: embed both with the same
+	// the index shop was made with EfficientNet-Lite0 at 224 pixels (weights 1a1a1a1a1a1a),
+	// but the queries today with EfficientNet-B0 at 224 pixels (weights 2b2b2b2b2b2b);
+	// such vectors cannot be compared: embed both with the same
 	// <nil>
 }
 
@@ -262,7 +265,8 @@ func TestOthersSets(t *testing.T) {
 		}
 		_, err := OpenWriter(name, 2, "k")
 		for _, err := range []error{err, Free(name)} {
-			if err == nil || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "differently") && !strings.Contains(err.Error(), "another name") {
+			if err == nil || !strings.Contains(err.Error(), say) ||
+				!strings.Contains(err.Error(), "differently") && !strings.Contains(err.Error(), "another name") {
 				t.Errorf("%s: %v, want %q", file, err, say)
 			}
 		}
@@ -293,7 +297,8 @@ func TestReplacing(t *testing.T) {
 		says []string
 	}{
 		{had, nil},
-		{other, []string{name + " holds vectors by ", "of the split index of /cat; they are replaced by vectors by EfficientNet-B0"}},
+		{other, []string{name + " holds vectors by ",
+			"of the split index of /cat; they are replaced by vectors by EfficientNet-B0"}},
 		{query, []string{"of the split query of /cat"}},
 		{Origin{}, []string{"replaced by vectors of which it is not known what made them"}},
 	} {
@@ -310,7 +315,8 @@ func TestReplacing(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for name, say := range map[string]string{"z/": "names a folder: name the vectors in it, as in z/index", ".": "names a folder",
+	for name, say := range map[string]string{"z/": "names a folder: name the vectors in it, as in z/index",
+		".":    "names a folder",
 		"a/..": "names a folder", "": "names no vectors", ".npy": "names no vectors", "z/.npy": "names a folder"} {
 		_, err := OpenWriter(name, 2, "k")
 		for _, err := range []error{err, CheckName(name), Free(name)} {
@@ -320,7 +326,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for name, say := range map[string]string{"net.json": "is beside the vectors", "net.parquet": "convert it to", "net": "there are no vectors at"} {
+	for name, say := range map[string]string{"net.json": "is beside the vectors", "net.parquet": "convert it to",
+		"net": "there are no vectors at"} {
 		if _, err := Read(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v, want %q", name, err, say)
 		}

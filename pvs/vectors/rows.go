@@ -44,7 +44,8 @@ func openRows(name string) (*Rows, error) {
 	r := &Rows{f: f, name: name}
 	rows, err := r.open(path, name)
 	if err == nil && rows != len(r.IDs) {
-		err = fmt.Errorf("%s has %d vectors, but %s.ids has %d ids; they belong to different runs", path, rows, name, len(r.IDs))
+		err = fmt.Errorf("%s has %d vectors, but %s.ids has %d ids; they belong to different runs",
+			path, rows, name, len(r.IDs))
 	}
 	if err == nil {
 		r.note, err = readSidecar(name)

@@ -79,7 +79,8 @@ func (s *Set) Normalize() error {
 			sum += float64(v) * float64(v)
 		}
 		if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
-			return fmt.Errorf("vector %d (%s) has the length %g and no direction; embed that photo again", i, s.IDs[i], math.Sqrt(sum))
+			return fmt.Errorf("vector %d (%s) has the length %g and no direction; embed that photo again", i,
+				s.IDs[i], math.Sqrt(sum))
 		}
 		lengths[i] = math.Sqrt(sum)
 		scale := 1 / lengths[i]

@@ -32,10 +32,14 @@ func TestWhatNumpyWrites(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	refused := map[string]string{
-		"archive": "it is a .npz archive", "pickle": "it is a pickle of Python's", "two": "more than one array was saved into it",
-		"no_columns": "its shape (2, 0) is not possible", "one_dimension": "its shape is (3,), not (vectors, dimension)", "three": "its shape is (2, 3, 1)",
-		"scalar": "its shape is ()", "int64": "whole numbers of type <i8", "int8": "whole numbers of type |i1", "bool": "whole numbers of type |b1",
-		"complex": "complex numbers of type <c8", "text": "texts of type <U1", "objects": "pickled Python objects", "records": "named columns",
+		"archive": "it is a .npz archive", "pickle": "it is a pickle of Python's",
+		"two":        "more than one array was saved into it",
+		"no_columns": "its shape (2, 0) is not possible", "one_dimension": "its shape is (3,), not (vectors, dimension)",
+		"three":  "its shape is (2, 3, 1)",
+		"scalar": "its shape is ()", "int64": "whole numbers of type <i8", "int8": "whole numbers of type |i1",
+		"bool":    "whole numbers of type |b1",
+		"complex": "complex numbers of type <c8", "text": "texts of type <U1", "objects": "pickled Python objects",
+		"records":    "named columns",
 		"longdouble": "numbers of type <f16; float16, float32 and float64 are read",
 	}
 	for _, file := range files {
@@ -89,8 +93,10 @@ func TestWhatNumpyWrites(t *testing.T) {
 
 // Ids as people's editors save them are the same ids.
 func TestIDsAsPeopleSaveThem(t *testing.T) {
-	for _, text := range []string{"a\nb b\nä\n", "\ufeffa\r\nb b\r\nä\r\n", "a\rb b\rä\r", "a\nb b\nä", "a\nb b\nä\n\n\r\n",
-		"\xff\xfea\x00\r\x00\n\x00b\x00 \x00b\x00\r\x00\n\x00\xe4\x00\r\x00\n\x00", "\xfe\xff\x00a\x00\n\x00b\x00 \x00b\x00\n\x00\xe4"} {
+	for _, text := range []string{"a\nb b\nä\n", "\ufeffa\r\nb b\r\nä\r\n", "a\rb b\rä\r",
+		"a\nb b\nä", "a\nb b\nä\n\n\r\n",
+		"\xff\xfea\x00\r\x00\n\x00b\x00 \x00b\x00\r\x00\n\x00\xe4\x00\r\x00\n\x00",
+		"\xfe\xff\x00a\x00\n\x00b\x00 \x00b\x00\n\x00\xe4"} {
 		if ids, err := scanIDs(strings.NewReader(text)); err != nil || !reflect.DeepEqual(ids, []string{"a", "b b", "ä"}) {
 			t.Errorf("%q: %q, %v", text, ids, err)
 		}
@@ -99,8 +105,10 @@ func TestIDsAsPeopleSaveThem(t *testing.T) {
 	if ids, err := scanIDs(strings.NewReader("a\na \n")); err != nil || len(ids) != 2 {
 		t.Errorf("%q, %v", ids, err)
 	}
-	for text, say := range map[string]string{"a\n\nb\n": "line 2 is empty", "a\nb\r\n\ufeffa\na\n": "the id a stands on the lines 1 and 4", "\n\na": "line 1 is empty",
-		"a\nGr\xf6\xdfe\n": "line 2 is not UTF-8, but perhaps Latin-1", "\x90\xd4\x82\xa2\n": "line 1 is not UTF-8: save", "a\nb\x00c\n": "line 2 has a zero byte"} {
+	for text, say := range map[string]string{"a\n\nb\n": "line 2 is empty",
+		"a\nb\r\n\ufeffa\na\n": "the id a stands on the lines 1 and 4", "\n\na": "line 1 is empty",
+		"a\nGr\xf6\xdfe\n": "line 2 is not UTF-8, but perhaps Latin-1", "\x90\xd4\x82\xa2\n": "line 1 is not UTF-8: save",
+		"a\nb\x00c\n": "line 2 has a zero byte"} {
 		if _, err := scanIDs(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: got %v, want %q", text, err, say)
 		}

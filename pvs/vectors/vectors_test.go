@@ -70,7 +70,8 @@ func TestResume(t *testing.T) {
 		rows, ids int64 // bytes cut from each part
 		want      int
 	}{
-		{"nothing cut", 0, 0, 3}, {"half a row", 5, 0, 2}, {"half an id", 0, 2, 2}, {"all ids", 0, 15, 0}, {"header", 300, 0, 0},
+		{"nothing cut", 0, 0, 3}, {"half a row", 5, 0, 2}, {"half an id", 0, 2, 2},
+		{"all ids", 0, 15, 0}, {"header", 300, 0, 0},
 	} {
 		t.Run(cut.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "set")
@@ -192,7 +193,8 @@ func TestBadFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "none.") {
+	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, ErrNone) ||
+		!strings.Contains(err.Error(), "none.") {
 		t.Errorf("got %v", err)
 	}
 	if err := (&Set{IDs: []string{"z"}, Dim: 2, Data: vec(0, 0)}).Normalize(); err == nil {
@@ -216,7 +218,8 @@ func TestNumpy(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	script := "import numpy as np; a=np.load('ours.npy'); assert a.tolist()==[[1.5,-2.0]], a; np.save('theirs.npy', a*2); open('theirs.ids','w').write('a\\n')"
+	script := "import numpy as np; a=np.load('ours.npy'); assert a.tolist()==[[1.5,-2.0]], a; " +
+		"np.save('theirs.npy', a*2); open('theirs.ids','w').write('a\\n')"
 	cmd := exec.Command("python3", "-c", script)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

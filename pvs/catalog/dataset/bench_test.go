@@ -16,7 +16,8 @@ func BenchmarkImport(b *testing.B) {
 	for i := range n {
 		name := fmt.Sprintf("%032x.jpg", i*7919)
 		files["index/"+name] = ""
-		fmt.Fprintf(&list, "%s,Department %d,Shelf %d,\"Leaf, no. %d\",\"A title of the usual length, with \"\"quotes\"\" and so on %d\",%d\n", name, i%16, i%120, i%1000, i, i/3)
+		fmt.Fprintf(&list, "%s,Department %d,Shelf %d,\"Leaf, no. %d\",\"A title of the usual length, "+
+			"with \"\"quotes\"\" and so on %d\",%d\n", name, i%16, i%120, i%1000, i, i/3)
 	}
 	files["metadata/index.csv"] = list.String()
 	src := source(b, files)

@@ -105,7 +105,8 @@ func parseSplit(name string) (catalog.Split, error) {
 	if s := splitNames[strings.ToLower(name)]; s != "" {
 		return s, nil
 	}
-	return "", fmt.Errorf("split %q is none of train, val, index and query, nor valid, validation, gallery, queries or test", name)
+	return "", fmt.Errorf("split %q is none of train, val, index and query, nor valid, validation, "+
+		"gallery, queries or test", name)
 }
 
 // division places the photos of products that a layout does not divide into queries and
@@ -163,6 +164,7 @@ func (im *importing) noteQueries() {
 		im.note("%s with a single photo: it is in the index, and no query searches for it", count(im.single, "product"))
 	}
 	if im.fewer > 0 {
-		im.note("%s with no more photos than queries were to be: all of them but one became queries", count(im.fewer, "product"))
+		im.note("%s with no more photos than queries were to be: all of them but one became queries",
+			count(im.fewer, "product"))
 	}
 }

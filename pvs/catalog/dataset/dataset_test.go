@@ -111,16 +111,20 @@ func refused(t testing.TB, k Kind, src string, opts Options, say string) {
 }
 
 func TestFolderPerProduct(t *testing.T) {
-	src := source(t, photosAt("Kitchen/Mugs/blue/2.jpg", "Kitchen/Mugs/blue/1.JPG", "Kitchen/Mugs/blue/3.png", "Toys/car/a.webp", ".DS_Store", "Toys/.thumbnails/x.jpg", "Toys/readme.txt"))
+	src := source(t, photosAt("Kitchen/Mugs/blue/2.jpg", "Kitchen/Mugs/blue/1.JPG", "Kitchen/Mugs/blue/3.png",
+		"Toys/car/a.webp", ".DS_Store", "Toys/.thumbnails/x.jpg", "Toys/readme.txt"))
 	same(t, rows(t, Folder{Leaf: Product}, src, Options{}),
 		"query|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/1.JPG|",
 		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/2.jpg|",
 		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|",
 		"index|Toys/car|Toys|Toys/car/a.webp|")
-	same(t, rows(t, Folder{Leaf: Product, Queries: 2}, src, Options{})[:1], "index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|")
+	same(t, rows(t, Folder{Leaf: Product, Queries: 2}, src, Options{})[:1],
+		"index|Kitchen/Mugs/blue|Kitchen > Mugs|Kitchen/Mugs/blue/3.png|")
 	s, err := Import(context.Background(), Folder{Leaf: Product}, src, t.TempDir(), Options{})
-	if err != nil || len(s.Notes) != 3 || s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
-		s.Notes[1] != "left out: 1 file and 1 folder (of the system, as thumbnails, recycle bins and settings of folders are), .DS_Store for one" {
+	if err != nil || len(s.Notes) != 3 ||
+		s.Notes[0] != "left out: 1 file (no photo by name and content), Toys/readme.txt for one" ||
+		s.Notes[1] != "left out: 1 file and 1 folder (of the system, as thumbnails, "+
+			"recycle bins and settings of folders are), .DS_Store for one" {
 		t.Errorf("notes %q, %v", s.Notes, err)
 	}
 }
@@ -168,24 +172,28 @@ func TestFolderShareOfTraining(t *testing.T) {
 		split, _, _ := strings.Cut(line, "|")
 		count[split]++
 	}
-	if count["query"] != count["index"] || count["query"] < 35 || count["query"] > 65 || count["val"] < 4 || count["train"] < 50 {
+	if count["query"] != count["index"] || count["query"] < 35 || count["query"] > 65 ||
+		count["val"] < 4 || count["train"] < 50 {
 		t.Errorf("got %v", count)
 	}
 }
 
 // Folders named after splits say where photos go.
 func TestFolderOfSplits(t *testing.T) {
-	src := source(t, photosAt("train/Mugs/m1/1.jpg", "valid/Mugs/m2/1.jpg", "gallery/Mugs/m3/1.jpg", "Query/Mugs/m3/2.jpg"))
+	src := source(t, photosAt("train/Mugs/m1/1.jpg", "valid/Mugs/m2/1.jpg",
+		"gallery/Mugs/m3/1.jpg", "Query/Mugs/m3/2.jpg"))
 	same(t, rows(t, Folder{Leaf: Product}, src, Options{}),
 		"train|Mugs/m1|Mugs|train/Mugs/m1/1.jpg|", "val|Mugs/m2|Mugs|valid/Mugs/m2/1.jpg|",
 		"index|Mugs/m3|Mugs|gallery/Mugs/m3/1.jpg|", "query|Mugs/m3|Mugs|Query/Mugs/m3/2.jpg|")
 	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "shoes/a/1.jpg")), Options{}, "side by side")
-	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "val/")), Options{}, "its folder val has no photos")
+	refused(t, Folder{Leaf: Product}, source(t, photosAt("train/a/1.jpg", "val/")), Options{},
+		"its folder val has no photos")
 }
 
 // Photos of phones and shops are imported by all names that imageprep reads.
 func TestFolderKinds(t *testing.T) {
-	names := photosAt("a/1.HEIC", "a/2.heif", "a/3.avif", "a/4.tiff", "a/5.TIF", "a/6.jfif", "a/7.jpe", "a/8.dib", "a/9.hif", "a/10.mpo")
+	names := photosAt("a/1.HEIC", "a/2.heif", "a/3.avif", "a/4.tiff", "a/5.TIF", "a/6.jfif", "a/7.jpe",
+		"a/8.dib", "a/9.hif", "a/10.mpo")
 	if got := rows(t, Folder{Leaf: Product}, source(t, names), Options{}); len(got) != len(names) {
 		t.Errorf("%d of %d were imported: %q", len(got), len(names), got)
 	}
@@ -200,7 +208,8 @@ func TestFolderBad(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	list, err := os.ReadFile(filepath.Join(out, ProblemsFile))
-	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.jxl: images of this kind", "a/more.zip: it is an archive"} {
+	for _, say := range []string{"stray.jpg: it lies in no folder of a product", "a/2.jxl: images of this kind",
+		"a/more.zip: it is an archive"} {
 		if err != nil || !strings.Contains(string(list), say+"") {
 			t.Errorf("%q lacks %q, %v", list, say, err)
 		}
@@ -222,7 +231,8 @@ func TestFolderBad(t *testing.T) {
 func TestFolderLinks(t *testing.T) {
 	outside := source(t, photosAt("x/1.jpg"))
 	src := source(t, photosAt("a/1.jpg", "b/"))
-	for link, to := range map[string]string{"b/2.jpg": "../a/1.jpg", "a/gone.jpg": "nowhere", "a/loop": "..", "b/over": "../a", "out": filepath.Join(outside, "x"), "a/out.jpg": filepath.Join(outside, "x/1.jpg")} {
+	for link, to := range map[string]string{"b/2.jpg": "../a/1.jpg", "a/gone.jpg": "nowhere", "a/loop": "..",
+		"b/over": "../a", "out": filepath.Join(outside, "x"), "a/out.jpg": filepath.Join(outside, "x/1.jpg")} {
 		if err := os.Symlink(to, filepath.Join(src, link)); err != nil {
 			t.Skip(err)
 		}
@@ -232,15 +242,18 @@ func TestFolderLinks(t *testing.T) {
 	got := rows(t, Folder{Leaf: Product}, src, Options{SkipBad: true})
 	same(t, got, inside...)
 	got = rows(t, Folder{Leaf: Product}, src, Options{SkipBad: true, FollowLinks: true})
-	same(t, got, "query|a||a/1.jpg|", "index|a||a/out.jpg|", "index|b||b/2.jpg|", "query|b/over|b|b/over/1.jpg|", "index|b/over|b|b/over/out.jpg|", "index|out||out/1.jpg|")
+	same(t, got, "query|a||a/1.jpg|", "index|a||a/out.jpg|", "index|b||b/2.jpg|", "query|b/over|b|b/over/1.jpg|",
+		"index|b/over|b|b/over/out.jpg|", "index|out||out/1.jpg|")
 }
 
 // Archives, files and nothing in place of a folder are told apart.
 func TestSources(t *testing.T) {
-	dir := source(t, map[string]string{"shop.zip": "PK\x03\x04rest", "shop.csv": "a,b\n", "packed": "\x1f\x8b\x08", "set.tar": strings.Repeat("\x00", 257) + "ustar" + strings.Repeat("\x00", 300), "empty/": ""})
+	dir := source(t, map[string]string{"shop.zip": "PK\x03\x04rest", "shop.csv": "a,b\n", "packed": "\x1f\x8b\x08",
+		"set.tar": strings.Repeat("\x00", 257) + "ustar" + strings.Repeat("\x00", 300), "empty/": ""})
 	for name, say := range map[string]string{
 		"shop.zip": "is an archive; unpack it", "packed": "is an archive", "set.tar": "is an archive",
-		"shop": "shop.zip; unpack that first", "none": "there is no", "shop.csv": "it is no folder", "empty": "there are no photos",
+		"shop": "shop.zip; unpack that first", "none": "there is no", "shop.csv": "it is no folder",
+		"empty": "there are no photos",
 	} {
 		refused(t, Folder{Leaf: Product}, filepath.Join(dir, name), Options{}, say)
 	}
@@ -250,7 +263,8 @@ func TestInterrupted(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	out := t.TempDir()
-	if _, err := Import(ctx, Folder{Leaf: Product}, source(t, photosAt("a/1.jpg")), out, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Import(ctx, Folder{Leaf: Product}, source(t, photosAt("a/1.jpg")), out,
+		Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := os.ReadDir(out); len(left) != 0 {

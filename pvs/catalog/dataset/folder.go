@@ -109,11 +109,13 @@ func (w *walk) top() error {
 		return w.visit("", "", "", dirs, photos)
 	case len(splits) < len(dirs):
 		other := slices.IndexFunc(dirs, func(d string) bool { return !slices.Contains(splits, d) })
-		return fmt.Errorf("it has folders of splits (%s) and others (%s) side by side; move the others away", strings.Join(splits, ", "), dirs[other])
+		return fmt.Errorf("it has folders of splits (%s) and others (%s) side by side; move the others away",
+			strings.Join(splits, ", "), dirs[other])
 	}
 	for _, d := range dirs {
 		if w.Leaf == Category && splitNames[strings.ToLower(d)] == test {
-			return fmt.Errorf("its folder %s names no products, so there is nothing to search for; name it val or move it away", d)
+			return fmt.Errorf("its folder %s names no products, so there is nothing to search for; name it val or move it away",
+				d)
 		}
 		before := w.im.sink.summary.Photos
 		if err := w.folder(splitNames[strings.ToLower(d)], d, ""); err != nil {

@@ -152,7 +152,8 @@ func (im *importing) finish(err error) (Summary, error) {
 	if err := s.close(); err != nil {
 		return Summary{}, err
 	}
-	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first, Kinds: s.problems.kinds, Notes: im.notes}, nil
+	return Summary{Summary: s.summary, Skipped: s.problems.n, Bad: s.problems.first,
+		Kinds: s.problems.kinds, Notes: im.notes}, nil
 }
 
 // note keeps a line for the user.

@@ -41,7 +41,8 @@ func (k InShop) read(im *importing) error {
 		return err
 	}
 	if count >= 0 && count != len(lines) {
-		im.bad(place{file: name}, fmt.Errorf("it speaks of %d photos and lists %d: it is cut off or was changed", count, len(lines)))
+		im.bad(place{file: name},
+			fmt.Errorf("it speaks of %d photos and lists %d: it is cut off or was changed", count, len(lines)))
 	}
 	base, err := k.base(im, lines)
 	if err != nil {
@@ -85,7 +86,8 @@ func (k InShop) photo(im *importing, base inShopBase, line inShopLine, split cat
 	if split == catalog.Train {
 		split = im.trainOrVal(line.item, line.name)
 	}
-	return im.put(catalog.Photo{ID: line.name, Path: found, Split: split, Product: line.item, Category: inShopCategory(line.name)}, line.at)
+	return im.put(catalog.Photo{ID: line.name, Path: found, Split: split, Product: line.item,
+		Category: inShopCategory(line.name)}, line.at)
 }
 
 // inShopBase is where the photos are: the list says img/, and the large ones unpack to

@@ -165,7 +165,8 @@ func (l *list) next() (row, error) {
 	if err != nil {
 		return r, badRow{err}
 	}
-	r.photo, r.path, r.split, r.product, r.title = l.one("photo"), l.one("path"), l.one("split"), l.one("product"), l.one("title")
+	r.photo, r.path, r.split, r.product, r.title = l.one("photo"), l.one("path"), l.one("split"),
+		l.one("product"), l.one("title")
 	r.path = withEnding(r.path, l.ending)
 	r.category = l.category()
 	return r, nil

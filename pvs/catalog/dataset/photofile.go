@@ -54,16 +54,20 @@ const (
 // systemNames are what systems put among photos, in small letters: Windows, macOS, NAS of
 // Synology, QNAP, NetApp and others, and programs that keep photos in order.
 var systemNames = []string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin",
-	"system volume information", "found.000", "__macosx", ".ds_store", ".appledouble", ".spotlight-v100", ".fseventsd", ".trashes", ".thumbnails", ".@__thumb", "icon\r", "network trash folder", "temporary items", "lost+found",
-	"@eadir", "#recycle", "@recycle", "@recycle.bin", "#snapshot", "@recently-snapshot", "@sharebin", "@tmp", "@__thumb", "~snapshot",
+	"system volume information", "found.000", "__macosx", ".ds_store", ".appledouble", ".spotlight-v100", ".fseventsd",
+	".trashes", ".thumbnails", ".@__thumb", "icon\r", "network trash folder", "temporary items", "lost+found",
+	"@eadir", "#recycle", "@recycle", "@recycle.bin", "#snapshot", "@recently-snapshot", "@sharebin",
+	"@tmp", "@__thumb", "~snapshot",
 	"zbthumbnail.info", "picasa.ini", ".picasa.ini", "photothumb.db", "_gsdata_"}
 
 // unfinishedEnds are what browsers and programs call a file until it is complete.
-var unfinishedEnds = []string{".crdownload", ".part", ".partial", ".download", ".opdownload", ".filepart", ".!ut", ".!qb", ".aria2", ".tmp", ".temp"}
+var unfinishedEnds = []string{".crdownload", ".part", ".partial", ".download", ".opdownload", ".filepart", ".!ut",
+	".!qb", ".aria2", ".tmp", ".temp"}
 
 // streamEnds end the names of what Windows, macOS and Synology note of a file: on other
 // systems, as in a copy by WSL, those notes become files.
-var streamEnds = []string{":zone.identifier", ":afp_afpinfo", ":afp_resource", ":com.dropbox.attrs", ":com.dropbox.attributes",
+var streamEnds = []string{":zone.identifier", ":afp_afpinfo", ":afp_resource", ":com.dropbox.attrs",
+	":com.dropbox.attributes",
 	"@synoeastream", "@synoresource"}
 
 // backupEnds end the names of copies that editors and people keep, and conflicts are in

@@ -44,7 +44,8 @@ func (k Products10K) read(im *importing) error {
 
 // part reads a list: products that are trained on go to one split, the others to the
 // other.
-func (k Products10K) part(im *importing, file, folder string, groups map[string]catalog.Category, trained, searched catalog.Split) error {
+func (k Products10K) part(im *importing, file, folder string, groups map[string]catalog.Category,
+	trained, searched catalog.Split) error {
 	columns := Columns{"photo": "name", "product": "class", "category": "group"}
 	l, err := im.openList(file, listOptions{columns: columns, optional: []string{"category"}})
 	if err != nil {

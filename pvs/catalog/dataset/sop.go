@@ -28,7 +28,8 @@ func (k OnlineProducts) read(im *importing) (err error) {
 	if k.Queries, err = queriesOf(k.Queries); err != nil {
 		return err
 	}
-	if err := im.needFolder("the folder Stanford_Online_Products with Ebay_train.txt and Ebay_test.txt is wanted", "Ebay_train.txt", "Ebay_test.txt"); err != nil {
+	if err := im.needFolder("the folder Stanford_Online_Products with Ebay_train.txt and Ebay_test.txt is wanted",
+		"Ebay_train.txt", "Ebay_test.txt"); err != nil {
 		return err
 	}
 	trained := map[string]bool{}

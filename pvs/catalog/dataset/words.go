@@ -19,7 +19,8 @@ const maxWordsLine = 1 << 20
 
 // words reads a text file of lines of words between spaces, under a header of words,
 // which a line with the number of rows may stand above. The number is -1 if it does not.
-func (im *importing) words(name string, header []string, found func(at place, words []string) error) (count int, err error) {
+func (im *importing) words(name string, header []string,
+	found func(at place, words []string) error) (count int, err error) {
 	f, err := os.Open(filepath.Join(im.tree.root, name))
 	if err != nil {
 		return 0, err
@@ -39,7 +40,8 @@ func (im *importing) words(name string, header []string, found func(at place, wo
 			return count, fmt.Errorf("%s: %w", at, err)
 		case len(words) == 0:
 		case len(words) != len(header):
-			im.bad(at, fmt.Errorf("it has %d words, not the header's %d (%s)", len(words), len(header), strings.Join(header, " ")))
+			im.bad(at, fmt.Errorf("it has %d words, not the header's %d (%s)", len(words), len(header),
+				strings.Join(header, " ")))
 		case !utf8.ValidString(strings.Join(words, "")):
 			im.bad(at, errors.New("it is not UTF-8; save the file as UTF-8"))
 		default:

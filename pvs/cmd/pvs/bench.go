@@ -23,10 +23,10 @@ type benchCommand struct {
 	networkFlags
 	Seconds    float64  `above:"0" default:"3" help:"How long each figure is measured."`
 	MicroBatch int      `min:"1" help:"Images that the backbone trains on at once; the batch if not given."`
-	Devices    int      `min:"1" help:"Devices of the backend that take a training step in parallel, each on its part of the batch; one if not given." placeholder:"N"`
-	Phases     []string `enum:"new_top,block7a,full,full_batchnorm,siamese" default:"new_top,block7a,full,full_batchnorm,siamese" help:"What of training is measured: ${enum}."`
-	Photo      string   `help:"The photo that is decoded and prepared; one of 500 x 400 is drawn if not given." placeholder:"FILE"`
-	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"images, embed, search, train or all."`
+	Devices    int      `min:"1" help:"${bench_devices}" placeholder:"N"`
+	Phases     []string `enum:"${bench_phases}" default:"${bench_phases}" help:"What of training is measured: ${enum}."`
+	Photo      string   `help:"${bench_photo}" placeholder:"FILE"`
+	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"${bench_what}"`
 }
 
 // Validate refuses a time that ends nothing.

@@ -22,11 +22,11 @@ import (
 type checkCommand struct {
 	networkFlags
 	Catalog  string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
-	Out      string `default:"pvs-check" help:"Folder for findings.csv, check.html and what a second start goes on from." placeholder:"DIR"`
+	Out      string `default:"pvs-check" help:"${check_out}" placeholder:"DIR"`
 	NoLabels bool   `name:"no-labels" help:"Leave out suspicious labels, which need a network and most of the time."`
 	MinSide  int    `min:"0" default:"64" help:"Pixels of the shorter side below which a photo is small."`
 	Few      int    `min:"0" default:"5" help:"Photos below which a category has few."`
-	Known    string `help:"A list of defects that were made (pvs data defects): says which were found." placeholder:"FILE.csv"`
+	Known    string `help:"${check_known}" placeholder:"FILE.csv"`
 	Strict   bool   `help:"Exit with 1 where there are faults: bad rows, unreadable photos, leaks, contradictions."`
 }
 
@@ -125,7 +125,8 @@ func (c *checkCommand) examine(a *app, cat *catalog.Catalog) (*check.Report, err
 const neighboursForLabels = 16
 
 // labels embeds the readable photos and asks their neighbours.
-func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, facts []check.Facts, pairs []check.Pair) ([]check.Finding, error) {
+func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, facts []check.Facts,
+	pairs []check.Pair) ([]check.Finding, error) {
 	e, _, err := c.open(a)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,8 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 			continue
 		}
 		contents.Write(facts[i].SHA256[:]) // a hash's Write does not fail
-		photos = append(photos, embed.Photo{ID: p.ID, File: files[i], Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
+		photos = append(photos, embed.Photo{ID: p.ID, File: files[i],
+			Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)})
 		rows, places, groups = append(rows, p), append(places, i), append(groups, of[i])
 	}
 	if len(photos) == 0 {
@@ -164,7 +166,8 @@ func (c *checkCommand) labels(a *app, cat *catalog.Catalog, files []string, fact
 		return nil, err
 	}
 	update, finish = a.progress("finding neighbours")
-	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key, check.SearchOptions{Backend: b, Progress: update})
+	near, err := check.Neighbours(a.ctx, embedded, neighboursForLabels, filepath.Join(c.Out, "neighbours"), key,
+		check.SearchOptions{Backend: b, Progress: update})
 	finish()
 	if err != nil {
 		return nil, err
@@ -216,8 +219,10 @@ func (c *checkCommand) looked(k check.Kind) bool {
 
 // explanations say what a kind means, in a line.
 var explanations = map[check.Kind]string{
-	check.BadRow:          "Rows of photos.csv that cannot be used; every verb but this one stops there, or leaves them out with --skip-bad.",
-	check.Unreadable:      "Files that are missing, damaged or no images; embedding and training stop there, or leave them out with --skip-bad.",
+	check.BadRow: "Rows of photos.csv that cannot be used; " +
+		"every verb but this one stops there, or leaves them out with --skip-bad.",
+	check.Unreadable: "Files that are missing, damaged or no images; " +
+		"embedding and training stop there, or leave them out with --skip-bad.",
 	check.Leak:            "One picture, or one product, in splits that must be apart: scores come out too good.",
 	check.Contradiction:   "One picture under two labels: at least one is wrong.",
 	check.ExactDuplicate:  "Files of the same bytes as an earlier photo's.",
@@ -238,14 +243,16 @@ func describe(r *check.Report) string {
 			splits = append(splits, fmt.Sprintf("%d %s", n, split))
 		}
 	}
-	return fmt.Sprintf("%d photos (%s) of %d known products in %d categories", s.Photos, strings.Join(splits, ", "), s.Products, s.Categories)
+	return fmt.Sprintf("%d photos (%s) of %d known products in %d categories", s.Photos, strings.Join(splits, ", "),
+		s.Products, s.Categories)
 }
 
 func describeSizes(s check.Sizes) string {
 	if s.Photos == 0 {
 		return "no photo can be read"
 	}
-	return fmt.Sprintf("shorter side %d to %d pixels, middle %d, four fifths within %d to %d; longer side up to %.1f times that; %.2f GB",
+	return fmt.Sprintf("shorter side %d to %d pixels, middle %d, four fifths within %d to %d; "+
+		"longer side up to %.1f times that; %.2f GB",
 		s.Smallest, s.Largest, s.Median, s.LowTenth, s.HighTenth, s.MostAspect, float64(s.Bytes)/1e9)
 }
 

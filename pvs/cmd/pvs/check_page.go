@@ -17,7 +17,8 @@ func findingsPage(r *check.Report, c *checkCommand) chart.Findings {
 		if !ok {
 			return nil
 		}
-		return &chart.Photo{ID: p.ID, Path: r.Catalog.File(p), Product: p.Product, Category: string(p.Category), Title: p.Title, Split: string(p.Split)}
+		return &chart.Photo{ID: p.ID, Path: r.Catalog.File(p), Product: p.Product, Category: string(p.Category),
+			Title: p.Title, Split: string(p.Split)}
 	}
 	for _, k := range check.Kinds {
 		if !c.looked(k) {

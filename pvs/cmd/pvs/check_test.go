@@ -22,7 +22,8 @@ func TestCheckFindsDefects(t *testing.T) {
 		return object(t, stdout)
 	}
 	must("data", "synth", "--products", "10", "--train", "12", "--size", "80", "--out", at("cat"))
-	made := must("data", "defects", at("cat"), "--out", at("bad"), "--each", "3", "--kinds", "unreadable,exact,reencoded,resized,cropped,leak,contradiction")
+	made := must("data", "defects", at("cat"), "--out", at("bad"), "--each", "3", "--kinds",
+		"unreadable,exact,reencoded,resized,cropped,leak,contradiction")
 	if made["defects"] != 21.0 {
 		t.Fatalf("made %v", made)
 	}
@@ -48,7 +49,8 @@ func TestCheckFindsDefects(t *testing.T) {
 		}
 	}
 	counts := first["counts"].(map[string]any)
-	if counts["bad_row"] != 1.0 || counts["unreadable"] != 3.0 || first["faults"] != 1.0+3+counts["leak"].(float64)+counts["contradiction"].(float64) {
+	if counts["bad_row"] != 1.0 || counts["unreadable"] != 3.0 ||
+		first["faults"] != 1.0+3+counts["leak"].(float64)+counts["contradiction"].(float64) {
 		t.Errorf("got %v", first)
 	}
 	table, err := os.Open(first["report"].(string))
@@ -61,7 +63,8 @@ func TestCheckFindsDefects(t *testing.T) {
 		t.Errorf("the table has %d rows, %v", len(rows), err)
 	}
 	page, err := os.ReadFile(first["page"].(string))
-	if err != nil || !strings.Contains(string(page), "data:image/jpeg;base64") || strings.Contains(string(page), "ZgotmplZ") {
+	if err != nil || !strings.Contains(string(page), "data:image/jpeg;base64") ||
+		strings.Contains(string(page), "ZgotmplZ") {
 		t.Errorf("the page is not whole, %v", err)
 	}
 	// A second start uses what was kept and finds the same.
@@ -78,15 +81,18 @@ func TestCheckFindsDefects(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "photos.csv"), []byte("photo,path,split,product,category,title\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "photos.csv"),
+		[]byte("photo,path,split,product,category,title\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, []string{"check", filepath.Join(dir, "none"), "--out", dir}, "photos.csv")
 	refused(t, []string{"check", dir, "--out", dir}, "has no photos")
 	refused(t, []string{"check", dir, "--known", filepath.Join(dir, "none.csv"), "--out", dir}, "pvs data defects")
 	refused(t, []string{"data", "defects", dir, "--out", dir}, "spoil itself")
-	misused(t, []string{"data", "defects", dir, "--kinds", "rotten", "--out", filepath.Join(dir, "bad")}, "no kind of defect")
-	refused(t, []string{"data", "vectors", "--index", "10", "--queries", "10", "--out", filepath.Join(dir, "v")}, "larger index")
+	misused(t, []string{"data", "defects", dir, "--kinds", "rotten", "--out", filepath.Join(dir, "bad")},
+		"no kind of defect")
+	refused(t, []string{"data", "vectors", "--index", "10", "--queries", "10", "--out", filepath.Join(dir, "v")},
+		"larger index")
 }
 
 // Vectors that are made without photos go through search and evaluate.

@@ -7,9 +7,9 @@ import (
 )
 
 type convertCommand struct {
-	In      string `arg:"" help:"NAME.npy, a Parquet file, a TFRecord file, a folder of them, or the manifest NAME.json of shards." placeholder:"IN"`
+	In      string `arg:"" help:"${convert_in}" placeholder:"IN"`
 	Out     string `arg:"" help:"NAME.npy, NAME.parquet, or NAME.tfrecord for shards and a manifest." placeholder:"OUT"`
-	IDs     string `name:"ids" help:"One id a line for the idx of TFRecords without a manifest; without it the idx is the id." placeholder:"FILE"`
+	IDs     string `name:"ids" help:"${convert_ids}" placeholder:"FILE"`
 	ShardMB int64  `min:"1" max:"1048576" name:"shard-mb" default:"128" help:"About the size of a TFRecord shard."`
 	SkipBad bool   `help:"Leave out damaged records and vectors."`
 }

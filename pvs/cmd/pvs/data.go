@@ -16,7 +16,7 @@ type dataCommand struct {
 	Synth   synthCommand   `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
 	Kicad   kicadCommand   `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
 	Defects defectsCommand `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
-	Vectors vectorsCommand `cmd:"" help:"Make embeddings without photos, clustered as a catalogue's, to try out a search at scale."`
+	Vectors vectorsCommand `cmd:"" help:"${data_vectors}"`
 }
 
 // drawFlags are those of every drawn catalogue.
@@ -56,11 +56,13 @@ func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
 		return misuse{errNoProducts}
 	}
-	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: ofSynth})
+	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train),
+		studio.Options{Search: c.Products, Maker: ofSynth})
 	if err != nil {
 		return err
 	}
-	a.say("%d photos of %d products in %d categories are in %s (%d drawn now)", summary.Photos, summary.Products, summary.Categories, c.Out, summary.Drawn)
+	a.say("%d photos of %d products in %d categories are in %s (%d drawn now)", summary.Photos, summary.Products,
+		summary.Categories, c.Out, summary.Drawn)
 	return a.result(summary)
 }
 
@@ -89,15 +91,16 @@ func (c *kicadCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.say("%d photos of %d parts in %d libraries are in %s (%d drawn now)", summary.Photos, summary.Products, summary.Categories, c.Out, summary.Drawn)
+	a.say("%d photos of %d parts in %d libraries are in %s (%d drawn now)", summary.Photos, summary.Products,
+		summary.Categories, c.Out, summary.Drawn)
 	return a.result(summary)
 }
 
 type defectsCommand struct {
 	Catalog string   `arg:"" help:"The catalogue folder, which stays as it is." placeholder:"DIR"`
-	Out     string   `required:"" help:"The spoiled catalogue's folder; its photos.csv names the original's photos." placeholder:"DIR"`
+	Out     string   `required:"" help:"${defects_out}" placeholder:"DIR"`
 	Each    int      `min:"1" default:"20" help:"Defects of each kind."`
-	Kinds   []string `help:"The kinds, all if not given: unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product."`
+	Kinds   []string `help:"${defects_kinds}"`
 	Seed    uint64   `default:"1" help:"Of what is spoiled."`
 }
 
@@ -125,7 +128,8 @@ func (c *defectsCommand) Run(a *app) error {
 	s := spoiled.Summary()
 	list := filepath.Join(c.Out, defects.File)
 	a.say("%d photos with %d defects are in %s; %s lists them", s.Photos, len(made), c.Out, list)
-	return a.result(map[string]any{"photos": s.Photos, "products": s.Products, "categories": s.Categories, "defects": len(made), "list": list})
+	return a.result(map[string]any{"photos": s.Photos, "products": s.Products, "categories": s.Categories,
+		"defects": len(made), "list": list})
 }
 
 type vectorsCommand struct {
@@ -140,7 +144,8 @@ type vectorsCommand struct {
 // Run makes vectors.
 func (c *vectorsCommand) Run(a *app) error {
 	update, finish := a.progress("making vectors")
-	summary, err := clusters.Write(a.ctx, c.Out, clusters.Options{Seed: c.Seed, Index: c.Index, Queries: c.Queries, Dim: c.Dim, Photos: c.Spread}, update)
+	summary, err := clusters.Write(a.ctx, c.Out,
+		clusters.Options{Seed: c.Seed, Index: c.Index, Queries: c.Queries, Dim: c.Dim, Photos: c.Spread}, update)
 	finish()
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ type embedCommand struct {
 	networkFlags
 	Catalog string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Split   string `required:"" help:"train, val, index or query."`
-	Out     string `required:"" help:"Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, which say what made them and of which files." placeholder:"NAME"`
+	Out     string `required:"" help:"${embed_out}" placeholder:"NAME"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
 }
 

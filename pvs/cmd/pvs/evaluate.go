@@ -14,7 +14,7 @@ type evaluateCommand struct {
 	Ranked  string `arg:"" help:"Results of pvs search (query,rank,index,score)." placeholder:"FILE.csv"`
 	Catalog string `help:"The catalogue folder whose products are the truth." placeholder:"DIR"`
 	Truth   string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
-	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"With --truth: what the same id as query and as result means: the same photo, which is no match (one list), another one (two lists), or another one where results and truth both have such pairs (auto)."`
+	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${evaluate_ids}"`
 	K       int    `min:"1" default:"10" help:"Results that count."`
 	SkipBad bool   `help:"Leave out bad rows of the truth."`
 }
@@ -33,7 +33,8 @@ func (c *evaluateCommand) Run(a *app) error {
 		return err
 	}
 	if ranking == nil {
-		a.log(fmt.Sprintf("there is no %s.json, which would say what was searched: whether the truth is of those photos is not checked", c.Ranked))
+		a.log(fmt.Sprintf("there is no %s.json, which would say what was searched: "+
+			"whether the truth is of those photos is not checked", c.Ranked))
 	}
 	truth, err := c.truth(a, ranked, ranking)
 	if err != nil {
@@ -46,7 +47,8 @@ func (c *evaluateCommand) Run(a *app) error {
 	for _, m := range report.Metrics {
 		a.say("%-72s %.4f  [%.4f, %.4f]", m.Title, m.Value, m.Low, m.High)
 	}
-	a.say("over %d queries; %d without truth were left out; %d without results count as 0; intervals: 95%%, bootstrap over queries",
+	a.say("over %d queries; %d without truth were left out; %d without results count as 0; intervals: "+
+		"95%%, bootstrap over queries",
 		report.Queries, report.QueriesWithoutTruth, report.QueriesWithoutResults)
 	out := map[string]any{"queries": report.Queries, "queries_without_truth": report.QueriesWithoutTruth,
 		"queries_without_results": report.QueriesWithoutResults, "metrics": report.Metrics}
@@ -72,9 +74,11 @@ func (c *evaluateCommand) twoLists(a *app, ranked, truth map[string][]string) bo
 	switch {
 	case results == 0 && pairs == 0:
 	case two:
-		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: taken for other photos, as of two lists of ids; --ids one takes them for the query itself", results, pairs))
+		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: "+
+			"taken for other photos, as of two lists of ids; --ids one takes them for the query itself", results, pairs))
 	default:
-		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: taken for the query itself and left out; --ids two takes them for other photos", results, pairs))
+		a.log(fmt.Sprintf("%d results and %d pairs of the truth have the query's own id: "+
+			"taken for the query itself and left out; --ids two takes them for other photos", results, pairs))
 	}
 	return two
 }
@@ -90,7 +94,8 @@ func ownIDs(lists map[string][]string) (n int) {
 }
 
 // truth reads the truth, and makes sure that a catalogue is the one that was searched.
-func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *retrieval.Ranking) (map[string][]string, error) {
+func (c *evaluateCommand) truth(a *app, ranked map[string][]string,
+	ranking *retrieval.Ranking) (map[string][]string, error) {
 	if c.Truth != "" {
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
 		if err == nil {
@@ -112,7 +117,8 @@ func (c *evaluateCommand) truth(a *app, ranked map[string][]string, ranking *ret
 }
 
 // compare refuses results of other photos than the catalogue's.
-func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string, ranking *retrieval.Ranking) error {
+func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string,
+	ranking *retrieval.Ranking) error {
 	if ranking != nil {
 		notes, err := ranking.Against(a.ctx, cat, c.Ranked)
 		for _, n := range notes {
@@ -136,7 +142,8 @@ func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[strin
 	}
 	switch {
 	case len(ranked) > 0 && queries == 0:
-		return fmt.Errorf("none of the %d queries of %s is a photo of the catalogue %s: name the catalogue that was searched", len(ranked), c.Ranked, cat.Dir)
+		return fmt.Errorf("none of the %d queries of %s is a photo of the catalogue %s: name the catalogue that was searched",
+			len(ranked), c.Ranked, cat.Dir)
 	case queries < len(ranked) || found < results:
 		a.log(fmt.Sprintf("warning: %d of %d queries and %d of %d results of %s are no photos of the catalogue %s",
 			len(ranked)-queries, len(ranked), results-found, results, c.Ranked, cat.Dir))

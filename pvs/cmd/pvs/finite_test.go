@@ -29,7 +29,8 @@ func TestFinite(t *testing.T) {
 		want string
 	}{
 		{map[string]any{"x": 1.5, "y": nan, "z": math.Inf(1)}, `{"x":1.5,"y":null,"z":null}`},
-		{map[string]any{"runs": map[string]inner{"1": {A: nan, C: 3}, "2": {A: 2, B: "b"}}}, `{"runs":{"1":{"a":null},"2":{"a":2,"b":"b"}}}`},
+		{map[string]any{"runs": map[string]inner{"1": {A: nan, C: 3}, "2": {A: 2, B: "b"}}},
+			`{"runs":{"1":{"a":null},"2":{"a":2,"b":"b"}}}`},
 		{outer{inner{A: nan}, &inner{A: math.Inf(-1)}, effnet.BFloat16}, `{"D":{"a":null},"a":null,"p":"bfloat16"}`},
 		{[]any{float32(math.Inf(1)), nil, "s", []float64{1, nan}, map[int]float64{1: 2}}, `[null,null,"s",[1,null],{"1":2}]`},
 		{map[string]any{"n": 3, "list": []string{"a"}}, `{"list":["a"],"n":3}`},
@@ -47,17 +48,19 @@ func TestBrokenTraining(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
 	dir := t.TempDir()
 	cat := filepath.Join(dir, "cat")
-	if status, _, stderr := pvs(t, "data", "synth", "--products", "4", "--train", "24", "--size", "64", "--out", cat); status != 0 {
+	if status, _, stderr := pvs(t, "data", "synth", "--products", "4", "--train", "24", "--size", "64",
+		"--out", cat); status != 0 {
 		t.Fatal(stderr)
 	}
-	for _, rate := range []string{"1e30", "1e38", "1e300"} {
+	for _, learningRate := range []string{"1e30", "1e38", "1e300"} {
 		phases := filepath.Join(dir, "phases.toml")
-		text := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = " + rate + "\nepochs = 2\n"
+		text := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = " + learningRate + "\nepochs = 2\n"
 		if err := os.WriteFile(phases, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, []string{"train", cat, "--phases", phases, "--run", "top", "--out", filepath.Join(dir, rate), "--scale", "smoke", "--pixels", "32",
-			"--weights", miniWeights, "--model", "mini", "--json"}, "the training has broken down; lower the learning rate")
+		refused(t, []string{"train", cat, "--phases", phases, "--run", "top", "--out", filepath.Join(dir, learningRate),
+			"--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini", "--json"},
+			"the training has broken down; lower the learning rate")
 	}
 	for _, seconds := range []string{"NaN", "Inf", "-1"} {
 		status, _, stderr := pvs(t, "bench", "images", "--seconds="+seconds)

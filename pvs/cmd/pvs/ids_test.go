@@ -39,7 +39,8 @@ func TestIDsOfTwoLists(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for i, line := range lines[1:] {
-		if id := string(rune('0' + i)); !strings.HasPrefix(line, id+",1,"+id+",1") && !strings.HasPrefix(line, id+",1,"+id+",0.9999") {
+		if id := string(rune('0' + i)); !strings.HasPrefix(line, id+",1,"+id+",1") &&
+			!strings.HasPrefix(line, id+",1,"+id+",0.9999") {
 			t.Errorf("query %s found %s", id, line)
 		}
 	}
@@ -58,7 +59,8 @@ func TestIDsOfTwoLists(t *testing.T) {
 	write(t, at("self.csv"), "query,rank,index,score\na,1,a,1\na,2,b,0.5\n")
 	write(t, at("pairs.csv"), "query,index\na,b\n")
 	stdout, said := run("evaluate", at("self.csv"), "--truth", at("pairs.csv"), "--k", "1", "--json")
-	if got := object(t, stdout)["mar_at_1"]; got != 1.0 || !strings.Contains(said, "taken for the query itself and left out") {
+	if got := object(t, stdout)["mar_at_1"]; got != 1.0 ||
+		!strings.Contains(said, "taken for the query itself and left out") {
 		t.Errorf("MAR@1 %v, said %q", got, said)
 	}
 

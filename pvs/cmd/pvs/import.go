@@ -14,7 +14,7 @@ import (
 type importCommand struct {
 	Folder   importFolderCommand         `cmd:"" help:"Photos in folders: a folder a product, or a folder a category."`
 	CSV      importCSVCommand            `cmd:"" name:"csv" help:"A CSV that lists photos; any columns."`
-	EProduct importEProductCommand       `cmd:"" name:"eproduct" help:"eBay's eProduct: lists of train, val, index and query and folders of the same names."`
+	EProduct importEProductCommand       `cmd:"" name:"eproduct" help:"${import_eproduct}"`
 	SOP      importOnlineProductsCommand `cmd:"" name:"sop" help:"Stanford Online Products."`
 	InShop   importInShopCommand         `cmd:"" name:"inshop" help:"DeepFashion's In-Shop Clothes Retrieval benchmark."`
 	Products importProducts10KCommand    `cmd:"" name:"products10k" help:"Products-10K."`
@@ -26,7 +26,7 @@ type importCommand struct {
 type importFlags struct {
 	Src         string  `arg:"" help:"Where the set lies, unpacked." placeholder:"SRC"`
 	Out         string  `required:"" help:"The catalogue folder; the photos stay where they are." placeholder:"DIR"`
-	Val         float64 `min:"0" below:"1" default:"0.1" help:"Share of the training products that go to val where the set has no such part."`
+	Val         float64 `min:"0" below:"1" default:"0.1" help:"${import_val}"`
 	SkipBad     bool    `help:"Leave out rows and photos that are missing or bad, and list them in DIR/problems.txt."`
 	FollowLinks bool    `help:"Take photos that links lead to outside of SRC."`
 }
@@ -39,8 +39,9 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 		}
 	}
 	update, finish := a.progress("importing")
-	summary, err := dataset.Import(a.ctx, kind, f.Src, f.Out, dataset.Options{SkipBad: f.SkipBad, Val: f.Val, FollowLinks: f.FollowLinks,
-		Progress: func(photos int) { update(photos, unknownTotal) }})
+	summary, err := dataset.Import(a.ctx, kind, f.Src, f.Out,
+		dataset.Options{SkipBad: f.SkipBad, Val: f.Val, FollowLinks: f.FollowLinks,
+			Progress: func(photos int) { update(photos, unknownTotal) }})
 	finish()
 	if err != nil {
 		return err
@@ -49,7 +50,8 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 		a.log("left out: " + line)
 	}
 	if summary.Skipped > 0 {
-		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped, filepath.Join(f.Out, dataset.ProblemsFile)))
+		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped,
+			filepath.Join(f.Out, dataset.ProblemsFile)))
 	}
 	for _, kind := range summary.Kinds {
 		a.log("to have more of them, " + strings.TrimPrefix(adviceFor(kind), ", or "))
@@ -63,7 +65,8 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 			splits = append(splits, fmt.Sprintf("%s %d", s, n))
 		}
 	}
-	a.say("%d photos of %d products in %d categories are in %s (%s)", summary.Photos, summary.Products, summary.Categories, f.Out, strings.Join(splits, ", "))
+	a.say("%d photos of %d products in %d categories are in %s (%s)", summary.Photos, summary.Products, summary.Categories,
+		f.Out, strings.Join(splits, ", "))
 	return a.result(summary)
 }
 
@@ -78,8 +81,8 @@ func queriesOption(flag int) int {
 type importFolderCommand struct {
 	importFlags
 	Leaf    string  `default:"product" enum:"product,category" help:"What an innermost folder is: product or category."`
-	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries, all but one at most; the others are the index."`
-	Train   float64 `min:"0" max:"1" default:"0" help:"Share of the products that go to train and val instead of to a search."`
+	Queries int     `min:"0" default:"1" help:"${import_folder_queries}"`
+	Train   float64 `min:"0" max:"1" default:"0" help:"${import_folder_train}"`
 }
 
 // Run imports folders.
@@ -89,7 +92,7 @@ func (c *importFolderCommand) Run(a *app) error {
 
 // listFlags are those of kinds whose columns can have any names.
 type listFlags struct {
-	Column map[string]string `help:"Which columns a catalogue's come from: --column photo=image --column category=level1,level2,leaf (photo, path, split, product, category, title)." placeholder:"NAME=COLUMN"`
+	Column map[string]string `help:"${list_column}" placeholder:"NAME=COLUMN"`
 	Ending string            `help:"Added to paths that lack it." placeholder:".jpg"`
 	Latin1 bool              `name:"latin1" help:"The text is Latin-1 (Windows-1252), not UTF-8."`
 }
@@ -99,12 +102,13 @@ type importCSVCommand struct {
 	listFlags
 	Images  string  `help:"The photos' folder, relative to the file's." placeholder:"DIR"`
 	Queries int     `min:"0" default:"1" help:"Photos of each product that become queries, where the list has no splits."`
-	Train   float64 `min:"0" max:"1" default:"0" help:"Share of the products that go to train and val, where the list has no splits."`
+	Train   float64 `min:"0" max:"1" default:"0" help:"${import_csv_train}"`
 }
 
 // Run imports a CSV.
 func (c *importCSVCommand) Run(a *app) error {
-	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: queriesOption(c.Queries), Train: c.Train, Latin1: c.Latin1})
+	return c.run(a, dataset.CSV{Columns: c.Column, Images: c.Images, Ending: c.Ending, Queries: queriesOption(c.Queries),
+		Train: c.Train, Latin1: c.Latin1})
 }
 
 type importEProductCommand struct {
@@ -119,7 +123,7 @@ func (c *importEProductCommand) Run(a *app) error {
 
 type importOnlineProductsCommand struct {
 	importFlags
-	Queries int `min:"0" default:"1" help:"Photos of each product of the test part that become queries, all but one at most; the others are the index."`
+	Queries int `min:"0" default:"1" help:"${import_online_products_queries}"`
 }
 
 // Run imports Stanford Online Products.
@@ -134,7 +138,7 @@ func (c *importInShopCommand) Run(a *app) error { return c.run(a, dataset.InShop
 
 type importProducts10KCommand struct {
 	importFlags
-	Train float64 `min:"0" max:"1" default:"0.5" help:"Share of the products that go to train and val instead of to a search."`
+	Train float64 `min:"0" max:"1" default:"0.5" help:"${import_products10_k_train}"`
 }
 
 // Run imports Products-10K.

@@ -54,7 +54,8 @@ func TestKills(t *testing.T) {
 	seed, _ := strconv.ParseUint(os.Getenv(killSeedEnv), 10, 64)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	const phases = "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nviews = \"A0 A2\"\nlearning_rate = 1e-2\nepochs = 2\n\n" +
+	const phases = "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nviews = \"A0 A2\"\n" +
+		"learning_rate = 1e-2\nepochs = 2\n\n" +
 		"[[phase]]\nname = \"block\"\nfrom = \"top\"\ntrains = \"from block7a\"\nviews = \"A0\"\n" +
 		"learning_rate = 1e-3\nepochs = 2\n\n" +
 		"[[phase]]\nname = \"head\"\nfrom = \"block\"\ntrains = \"siamese head\"\nmargin = 0.5\nviews = \"A0 A1\"\n" +

@@ -14,7 +14,8 @@ import (
 func withNegatives(args []string) []string {
 	var out []string
 	for _, arg := range args {
-		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") && strings.HasPrefix(arg, "-") {
+		if n := len(out); n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") &&
+			strings.HasPrefix(arg, "-") {
 			if _, err := strconv.ParseFloat(arg, 64); err == nil {
 				out[n-1] += "=" + arg
 				continue

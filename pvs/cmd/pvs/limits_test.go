@@ -12,7 +12,7 @@ import (
 // Every number that a user can give has a limit, or stands here as one that may be
 // anything: without one, 0 or less may be taken for a flag that was not given.
 func TestEveryNumberHasALimit(t *testing.T) {
-	parser, err := kong.New(&commands{})
+	parser, err := kong.New(&commands{}, longHelp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,15 +51,18 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		{[]string{"records", dir, "--out", out, "--shard-mb", "0"}, "--shard-mb is 0"},
 		{[]string{"records", dir, "--out", out, "--splits", ""}, "--splits is empty"},
 		{[]string{"convert", "a.npy", "b.parquet", "--shard-mb=-1"}, "--shard-mb is -1"},
-		{[]string{"embed", dir, "--split", "index", "--out", out, "--pixels", "0"}, "--pixels is 0; it must be at least 32 and at most 2048"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--pixels", "0"},
+			"--pixels is 0; it must be at least 32 and at most 2048"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--batch", "0"}, "--batch is 0"},
-		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", ""}, "--checkpoint is empty; leave the flag out"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", ""},
+			"--checkpoint is empty; leave the flag out"},
 		{[]string{"embed", dir, "--split", "index", "--out", ""}, "--out is empty; say which"},
 		{[]string{"embed", dir, "--split", "foo", "--out", out}, `split "foo" is none of`},
 		{[]string{"records", dir, "--splits", "train,foo", "--out", out}, `split "foo" is none of`},
 		{[]string{"data", "defects", dir, "--kinds", "foo", "--out", out}, "foo"},
 		{[]string{"embed", dir, "--split", "index", "--out", out, "--baseline", "--model", "b0"}, "leave out --model b0"},
-		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", "x", "--model", "b0"}, "leave out --weights and --model"},
+		{[]string{"embed", dir, "--split", "index", "--out", out, "--checkpoint", "x", "--model", "b0"},
+			"leave out --weights and --model"},
 		{[]string{"embed", dir, "--split", "index", "--out", out + "/"}, "names a folder"},
 		{[]string{"embed", dir, "--split", "index", "--out", "."}, "names a folder"},
 		{[]string{"convert", "a.npy", "b.npy"}, "are of one kind"},
@@ -93,11 +96,13 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 func TestZeroIsZero(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	if status, _, stderr := pvs(t, "data", "synth", "--products", "2", "--size", "40", "--seed", "0", "--out", at("drawn")); status != 0 {
+	if status, _, stderr := pvs(t, "data", "synth", "--products", "2", "--size", "40", "--seed", "0", "--out",
+		at("drawn")); status != 0 {
 		t.Fatal(stderr)
 	}
 	for queries, want := range map[string]int{"0": 0, "1": 2} {
-		if status, _, stderr := pvs(t, "import", "folder", at("drawn"), "--queries", queries, "--out", at("cat")); status != 0 {
+		if status, _, stderr := pvs(t, "import", "folder", at("drawn"), "--queries", queries, "--out",
+			at("cat")); status != 0 {
 			t.Fatal(stderr)
 		}
 		cat, err := catalog.Open(at("cat"), catalog.Options{})
@@ -109,7 +114,8 @@ func TestZeroIsZero(t *testing.T) {
 			t.Errorf("--queries %s made %d queries", queries, got)
 		}
 	}
-	status, stdout, stderr := pvs(t, "check", at("drawn"), "--no-labels", "--min-side", "0", "--few", "0", "--out", at("check"), "--json")
+	status, stdout, stderr := pvs(t, "check", at("drawn"), "--no-labels", "--min-side", "0", "--few", "0",
+		"--out", at("check"), "--json")
 	if status != 0 {
 		t.Fatal(stderr)
 	}

@@ -18,12 +18,12 @@ type commands struct {
 	JSON  bool `help:"Print one JSON object on the last line of stdout."`
 	Debug bool `help:"Show where an error came from."`
 
-	Setup      setupCommand      `cmd:"" help:"Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat."`
+	Setup      setupCommand      `cmd:"" help:"${setup}"`
 	Lab        labCommand        `cmd:"" help:"Start JupyterLab on the notebooks."`
 	Quickstart quickstartCommand `cmd:"" help:"The main job on a small drawn catalogue, start to finish, in minutes."`
 	Data       dataCommand       `cmd:"" help:"Fill a catalogue folder with photos."`
-	Import     importCommand     `cmd:"" help:"Make a catalogue of photos that lie in folders or in a public data set's layout."`
-	Check      checkCommand      `cmd:"" help:"Look for bad photos, duplicates, leaks and suspicious labels in a catalogue."`
+	Import     importCommand     `cmd:"" help:"${import}"`
+	Check      checkCommand      `cmd:"" help:"${check}"`
 	Records    recordsCommand    `cmd:"" help:"Write the photos of a catalogue as TFRecord shards."`
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
 	Fit        fitCommand        `cmd:"" help:"Make the search of a catalogue better, and say by how much."`
@@ -46,8 +46,10 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	var c commands
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("pvs"), kong.Description("Product visual search: find photos of the same product."),
-		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := kong.New(&c, kong.Name("pvs"),
+		kong.Description("Product visual search: find photos of the same product."),
+		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), longHelp)
 	if err != nil {
 		fmt.Fprintln(stderr, "pvs:", err)
 		return 1

@@ -18,13 +18,13 @@ import (
 // networkFlags choose an embedder.
 type networkFlags struct {
 	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
-	Weights    string `help:"keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); the best that can be had if not given."`
+	Weights    string `help:"${network_weights}"`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels     int    `min:"32" max:"2048" help:"Side of the network's input; what the weights were trained on if not given."`
+	Pixels     int    `min:"32" max:"2048" help:"${network_pixels}"`
 	Batch      int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 
-	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"What the network computes in: float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given."`
+	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"${network_precision}"`
 }
 
 // network is what networkFlags name, loaded.

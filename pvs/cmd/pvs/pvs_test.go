@@ -89,14 +89,18 @@ func TestTheWholeWay(t *testing.T) {
 		args []string
 		keys []string
 	}{
-		{[]string{"data", "synth", "--products", "6", "--train", "3", "--size", "64", "--out", cat}, []string{"photos", "products", "categories"}},
-		{[]string{"embed", cat, "--split", "index", "--baseline", "--out", at("index")}, []string{"vectors", "dim", "images_per_second"}},
-		{[]string{"embed", cat, "--split", "query", "--baseline", "--out", at("query")}, []string{"vectors", "dim", "images_per_second"}},
+		{[]string{"data", "synth", "--products", "6", "--train", "3", "--size", "64", "--out", cat},
+			[]string{"photos", "products", "categories"}},
+		{[]string{"embed", cat, "--split", "index", "--baseline", "--out", at("index")},
+			[]string{"vectors", "dim", "images_per_second"}},
+		{[]string{"embed", cat, "--split", "query", "--baseline", "--out", at("query")},
+			[]string{"vectors", "dim", "images_per_second"}},
 		{[]string{"convert", at("index.npy"), at("index.parquet")}, []string{"vectors", "dim", "skipped"}},
 		{[]string{"convert", at("index.parquet"), at("again.npy")}, []string{"vectors", "dim", "skipped"}},
 		{[]string{"convert", at("again.npy"), at("index.tfrecord")}, []string{"vectors", "dim", "skipped", "shards"}},
 		{[]string{"convert", at("index.json"), at("index.npy")}, []string{"vectors", "dim", "skipped"}},
-		{[]string{"search", "--index", at("index"), "--queries", at("query"), "--out", at("ranked.csv")}, []string{"queries", "queries_per_second"}},
+		{[]string{"search", "--index", at("index"), "--queries", at("query"), "--out", at("ranked.csv")},
+			[]string{"queries", "queries_per_second"}},
 		{[]string{"evaluate", at("ranked.csv"), "--catalog", cat}, []string{"mar_at_10", "queries", "queries_without_truth"}},
 		{[]string{"search", "--index", at("index"), "--image", filepath.Join(cat, "images"), "--baseline"}, nil},
 	}
@@ -153,7 +157,8 @@ func TestBadInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(w.Append("a", make([]float32, dim)), w.Append("b", []float32{1, 2, float32(math.NaN())}[:dim]), w.Close()); err != nil {
+		if err := errors.Join(w.Append("a", make([]float32, dim)),
+			w.Append("b", []float32{1, 2, float32(math.NaN())}[:dim]), w.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,25 +166,38 @@ func TestBadInput(t *testing.T) {
 		args []string
 		say  string
 	}{
-		{[]string{"embed", filepath.Join(dir, "none"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "photos.csv"},
-		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "looks like text"},
-		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "no such file"},
-		{[]string{"embed", filepath.Join(dir, "column"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "lacks the column split"},
-		{[]string{"embed", filepath.Join(dir, "quote"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "line 2"},
-		{[]string{"embed", filepath.Join(dir, "twice"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "the id is used"},
-		{[]string{"embed", filepath.Join(dir, "text"), "--split", "query", "--baseline", "--out", filepath.Join(dir, "v")}, "no photos in the split query"},
-		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--model", "b0", "--out", filepath.Join(dir, "v")}, "wrong.h5"},
-		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--out", filepath.Join(dir, "v")}, "--model"},
+		{[]string{"embed", filepath.Join(dir, "none"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"photos.csv"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"looks like text"},
+		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"no such file"},
+		{[]string{"embed", filepath.Join(dir, "column"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"lacks the column split"},
+		{[]string{"embed", filepath.Join(dir, "quote"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"line 2"},
+		{[]string{"embed", filepath.Join(dir, "twice"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"the id is used"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "query", "--baseline", "--out", filepath.Join(dir, "v")},
+			"no photos in the split query"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--model", "b0", "--out",
+			filepath.Join(dir, "v")}, "wrong.h5"},
+		{[]string{"embed", filepath.Join(dir, "text"), "--split", "index", "--weights", wrong, "--out",
+			filepath.Join(dir, "v")}, "--model"},
 		{[]string{"search", "--index", filepath.Join(dir, "few"), "--queries", filepath.Join(dir, "few")}, ".npy"},
 		{[]string{"search", "--index", filepath.Join(dir, "none"), "--queries", filepath.Join(dir, "few")}, "pvs embed"},
 		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two")}, "no direction"},
-		{[]string{"search", "--index", filepath.Join(dir, "three"), "--queries", filepath.Join(dir, "two")}, "vector 1 (b) holds NaN"},
+		{[]string{"search", "--index", filepath.Join(dir, "three"), "--queries", filepath.Join(dir, "two")},
+			"vector 1 (b) holds NaN"},
 		{[]string{"evaluate", filepath.Join(dir, "none.csv"), "--truth", "x"}, "pvs search"},
 		{[]string{"convert", filepath.Join(dir, "none.npy"), filepath.Join(dir, "x.parquet")}, "there are no vectors"},
-		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two"), "--out", dir}, "is a folder; name a file in it"},
-		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")}, "; mend it, or leave out what is bad with --skip-bad"},
+		{[]string{"search", "--index", filepath.Join(dir, "two"), "--queries", filepath.Join(dir, "two"), "--out", dir},
+			"is a folder; name a file in it"},
+		{[]string{"embed", filepath.Join(dir, "gone"), "--split", "index", "--baseline", "--out", filepath.Join(dir, "v")},
+			"; mend it, or leave out what is bad with --skip-bad"},
 		{[]string{"verify", filepath.Join(dir, "none")}, "no folder"},
-		{[]string{"bench", "images", "--photo", filepath.Join(dir, "none.jpg")}, "none.jpg: there is no such file; without --photo one is drawn"},
+		{[]string{"bench", "images", "--photo", filepath.Join(dir, "none.jpg")},
+			"none.jpg: there is no such file; without --photo one is drawn"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "text/a.jpg")}, "looks like text"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
 	} {
@@ -199,11 +217,13 @@ func TestImport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	status, stdout, stderr := pvs(t, "import", "folder", filepath.Join(dir, "shop"), "--out", filepath.Join(dir, "cat"), "--json")
+	status, stdout, stderr := pvs(t, "import", "folder", filepath.Join(dir, "shop"), "--out",
+		filepath.Join(dir, "cat"), "--json")
 	if status != 0 {
 		t.Fatal(stderr)
 	}
-	if v := object(t, stdout, "photos", "products", "categories"); v["photos"] != 3.0 || v["products"] != 2.0 || v["categories"] != 1.0 {
+	if v := object(t, stdout, "photos", "products", "categories"); v["photos"] != 3.0 ||
+		v["products"] != 2.0 || v["categories"] != 1.0 {
 		t.Errorf("got %v", v)
 	}
 	refused(t, []string{"import", "folder", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "cat")}, "there is no")
@@ -215,7 +235,8 @@ func TestImport(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
-	for _, args := range [][]string{{"nonsense"}, {"embed"}, {"search", "--index", "x"}, {"search", "--index", "x", "--queries", "q", "--image", "i"}} {
+	for _, args := range [][]string{{"nonsense"}, {"embed"}, {"search", "--index", "x"},
+		{"search", "--index", "x", "--queries", "q", "--image", "i"}} {
 		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "pvs --help") {
 			t.Errorf("%v: status %d, %q", args, status, stderr)
 		}
@@ -262,7 +283,8 @@ func TestSkipBad(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "photos.csv"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr := pvs(t, "embed", dir, "--split", "index", "--baseline", "--skip-bad", "--out", filepath.Join(dir, "v"), "--json")
+	status, stdout, stderr := pvs(t, "embed", dir, "--split", "index", "--baseline", "--skip-bad", "--out",
+		filepath.Join(dir, "v"), "--json")
 	if status != 0 || !strings.Contains(stderr, "photo b") || !strings.Contains(stderr, "photo c") {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
@@ -294,11 +316,15 @@ func TestQuickstartOpens(t *testing.T) {
 		says     []string
 		saysNone []string
 	}{
-		{quickstartCommand{Products: 300}, []string{"draws 300 products", "ImageNet", "against a colour histogram", "45 MB"}, nil},
-		{quickstartCommand{Products: 300, Catalog: "shop"}, []string{"embeds the photos of shop", "ImageNet"}, []string{"draws 300", "45 MB"}},
-		{quickstartCommand{Products: 300, networkFlags: networkFlags{Baseline: true}}, []string{"by a colour histogram", "without a download"},
+		{quickstartCommand{Products: 300},
+			[]string{"draws 300 products", "ImageNet", "against a colour histogram", "45 MB"}, nil},
+		{quickstartCommand{Products: 300, Catalog: "shop"}, []string{"embeds the photos of shop", "ImageNet"},
+			[]string{"draws 300", "45 MB"}},
+		{quickstartCommand{Products: 300, networkFlags: networkFlags{Baseline: true}},
+			[]string{"by a colour histogram", "without a download"},
 			[]string{"ImageNet", "against", "45 MB"}},
-		{quickstartCommand{Products: 300, networkFlags: networkFlags{Checkpoint: "runs/1.8"}}, []string{"the network of runs/1.8"}, []string{"ImageNet"}},
+		{quickstartCommand{Products: 300, networkFlags: networkFlags{Checkpoint: "runs/1.8"}},
+			[]string{"the network of runs/1.8"}, []string{"ImageNet"}},
 	} {
 		got := strings.Join(c.command.opening(), "\n")
 		for _, say := range c.says {
@@ -331,7 +357,8 @@ func TestNothingIsLostSilently(t *testing.T) {
 	must(synth...)
 	refused(t, append(synth, "--seed", "2"), "holds a catalogue of pvs data synth (seed 1, 40 pixels)")
 	refused(t, []string{"import", "folder", at("cat/images"), "--out", at("cat")}, "holds a catalogue of pvs data synth")
-	refused(t, []string{"data", "vectors", "--index", "100", "--queries", "2", "--dim", "4", "--out", at("cat")}, "holds a catalogue of")
+	refused(t, []string{"data", "vectors", "--index", "100", "--queries", "2", "--dim", "4", "--out", at("cat")},
+		"holds a catalogue of")
 	embed := func(split string) []string {
 		return []string{"embed", at("cat"), "--split", split, "--baseline", "--out", at("v")}
 	}
@@ -339,7 +366,8 @@ func TestNothingIsLostSilently(t *testing.T) {
 	if said := must(embed("index")...); strings.Contains(said, "replaced") {
 		t.Errorf("the same again: %s", said)
 	}
-	if said := must(embed("query")...); !strings.Contains(said, at("v")+" holds vectors by") || !strings.Contains(said, "of the split index of") {
+	if said := must(embed("query")...); !strings.Contains(said, at("v")+" holds vectors by") ||
+		!strings.Contains(said, "of the split index of") {
 		t.Errorf("another split: %s", said)
 	}
 	if err := os.Remove(at("v.json")); err != nil {
@@ -349,5 +377,6 @@ func TestNothingIsLostSilently(t *testing.T) {
 	if err := os.WriteFile(at("w.json"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, []string{"embed", at("cat"), "--split", "query", "--baseline", "--out", at("w"), "--json"}, "is empty, perhaps made by the shell")
+	refused(t, []string{"embed", at("cat"), "--split", "query", "--baseline", "--out", at("w"), "--json"},
+		"is empty, perhaps made by the shell")
 }

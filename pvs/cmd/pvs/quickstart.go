@@ -55,7 +55,8 @@ func (c *quickstartCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	baseline, err := retrieval.Score(a.ctx, cat, embed.Histogram{}, "Colour histogram, nothing learned", filepath.Join(c.Out, "histogram"), opts)
+	baseline, err := retrieval.Score(a.ctx, cat, embed.Histogram{}, "Colour histogram, nothing learned",
+		filepath.Join(c.Out, "histogram"), opts)
 	if err != nil {
 		return err
 	}
@@ -78,11 +79,13 @@ func (c *quickstartCommand) Run(a *app) error {
 	for _, s := range g.Systems {
 		a.say("%-48s MAR@10 = %.3f  [%.3f, %.3f]", s.Name, s.MAR, s.Low, s.High)
 	}
-	a.say("%d queries in %d index photos; every metric: pvs evaluate %s --catalog %s", network.Report.Queries, len(cat.Split(catalog.Index)), network.Ranked, dir)
+	a.say("%d queries in %d index photos; every metric: pvs evaluate %s --catalog %s", network.Report.Queries,
+		len(cat.Split(catalog.Index)), network.Ranked, dir)
 	a.say("picture: %s", picture)
 	a.say("page:    %s   (open it in a browser)", page)
 	a.say("done in %.0f s", time.Since(start).Seconds())
-	return a.result(map[string]any{"mar_at_10": ours.Value, "baseline_mar_at_10": theirs.Value, "chart": picture, "gallery": page,
+	return a.result(map[string]any{"mar_at_10": ours.Value, "baseline_mar_at_10": theirs.Value,
+		"chart": picture, "gallery": page,
 		"queries": network.Report.Queries, "model": title, "seconds": time.Since(start).Seconds()})
 }
 
@@ -92,7 +95,8 @@ func (c *quickstartCommand) opening() []string {
 	if c.Catalog != "" {
 		photos = fmt.Sprintf("embeds the photos of %s", c.Catalog)
 	}
-	with, score := "with an EfficientNet that has ImageNet weights (run 0 of the journey)", "scores them against a colour histogram"
+	with, score := "with an EfficientNet that has ImageNet weights (run 0 of the journey)",
+		"scores them against a colour histogram"
 	switch {
 	case c.Baseline:
 		with, score = "by a colour histogram, with nothing learned", "scores them"

@@ -42,7 +42,8 @@ func (c *recordsCommand) Run(a *app) error {
 		split := catalog.Split(name)
 		update, finish := a.progress("writing " + name)
 		m, err := records.Write(a.ctx, cat, split, classes, filepath.Join(c.Out, name),
-			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad, Progress: update, Log: a.log})
+			records.Options{Quality: c.Quality, Pixels: c.Pixels, ShardBytes: c.ShardMB << 20, SkipBad: c.SkipBad,
+				Progress: update, Log: a.log})
 		finish()
 		if err != nil {
 			return err

@@ -23,9 +23,9 @@ type searchCommand struct {
 	networkFlags
 	Index   string `required:"" help:"Name of the index vectors." placeholder:"NAME"`
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
-	Image   string `xor:"what" required:"" help:"One photo to search for, embedded with the network that the index was made with; with that of the flags where the index does not say." placeholder:"FILE"`
+	Image   string `xor:"what" required:"" help:"${search_image}" placeholder:"FILE"`
 	K       int    `min:"1" default:"10" help:"Results a query."`
-	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"What the same id in the index and among the queries means: the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, too (auto). A photo is not found as itself."`
+	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${search_ids}"`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
 }
 

@@ -18,21 +18,21 @@ import (
 // trainFlags are those of everything that trains.
 type trainFlags struct {
 	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
-	Out        string `required:"" help:"Folder for checkpoints, logs and cached features; what is there is gone on with." placeholder:"DIR"`
-	Scale      string `default:"small" enum:"smoke,small,full" help:"smoke (minutes), small (an hour on 2 cores) or full (the original's sizes)."`
+	Out        string `required:"" help:"${train_out}" placeholder:"DIR"`
+	Scale      string `default:"small" enum:"smoke,small,full" help:"${train_scale}"`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
-	Records    string `help:"Train on the records in this folder (pvs records), instead of the catalogue's photos." placeholder:"DIR"`
-	Weights    string `help:"ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
+	Records    string `help:"${train_records}" placeholder:"DIR"`
+	Weights    string `help:"${train_weights}"`
 	Model      string `help:"The variant that a weights file is for."`
 	Photos     int    `min:"1" help:"Train photos at most, instead of the scale's."`
 	Pixels     int    `min:"1" help:"Side of the network's input, instead of the scale's."`
 	Exact      bool   `help:"Run frozen layers in each step, with stochastic depth as Keras does, instead of once."`
 	MicroBatch int    `min:"1" help:"Images that the backbone trains on at once; as many as fit in memory if not given."`
-	Devices    int    `min:"1" help:"Devices of the backend that take a step in parallel, each on its part of the batch; all that divide the batch on a GPU or TPU, one on a CPU if not given." placeholder:"N"`
+	Devices    int    `min:"1" help:"${train_devices}" placeholder:"N"`
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
-	AnotherWay bool   `help:"Go on with a run although its steps are computed otherwise than before (micro-batches, devices, engine, processor): sums then differ in rounding."`
+	AnotherWay bool   `help:"${train_another_way}"`
 
-	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; weights and losses stay float32."`
+	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"${train_precision}"`
 }
 
 // open starts backends and network and reads the catalogue.
@@ -92,7 +92,7 @@ func (a *app) engines(precision effnet.Precision, devices int) (training, infere
 
 type trainCommand struct {
 	trainFlags
-	Name string `name:"run" required:"" help:"The run: 1.8, or a name of the phases file. What it builds on is trained first." placeholder:"NAME"`
+	Name string `name:"run" required:"" help:"${train_name}" placeholder:"NAME"`
 }
 
 // Run trains a run with its ancestors.

@@ -10,7 +10,7 @@ import (
 
 type verifyCommand struct {
 	Dir      string   `arg:"" help:"A folder of reference values." placeholder:"DIR"`
-	Backends []string `help:"Backends to compare, as in GOMLX_BACKEND; those that can be had if not given." placeholder:"NAME"`
+	Backends []string `help:"${verify_backends}" placeholder:"NAME"`
 }
 
 // Run checks.

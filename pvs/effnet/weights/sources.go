@@ -165,8 +165,9 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 			}
 		}
 	}
-	return Source{}, "", tag.Error(fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
-		"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
+	return Source{}, "", tag.Error(
+		fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
+			"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a

@@ -72,8 +72,9 @@ func TestEncodingsAndLineEnds(t *testing.T) {
 
 // DOS's end mark is no part of a text, and elsewhere it stays.
 func TestEndMark(t *testing.T) {
-	for text, want := range map[string]string{"a\n\x1a": "a\n", "a\x1a": "a", "\x1a": "", "a\x1ab\n": "a\x1ab\n", "a\r\n\x1a\x1a": "a\r\n",
-		"a\rb\r\x1a": "a\nb\n", wide("\xff\xfe", "a\n\x1a", 2, false): "a\n"} {
+	for text, want := range map[string]string{"a\n\x1a": "a\n", "a\x1a": "a", "\x1a": "", "a\x1ab\n": "a\x1ab\n",
+		"a\r\n\x1a\x1a": "a\r\n",
+		"a\rb\r\x1a":    "a\nb\n", wide("\xff\xfe", "a\n\x1a", 2, false): "a\n"} {
 		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
 			if got, err := io.ReadAll(iotest.OneByteReader(Reader(r))); err != nil || string(got) != want {
 				t.Errorf("%q became %q, %v", text, got, err)
@@ -94,7 +95,8 @@ func TestLooksLatin1(t *testing.T) {
 		}
 		return out
 	}
-	for _, text := range []string{"Café,rot", "Größe,12 \u00bd", "Stühle – „neu“", "50 € Œuvre", "Straße", "naïve, Ærø, señor"} {
+	for _, text := range []string{"Café,rot", "Größe,12 \u00bd", "Stühle – „neu“", "50 € Œuvre",
+		"Straße", "naïve, Ærø, señor"} {
 		if !LooksLatin1(encode(charmap.Windows1252, text)) {
 			t.Errorf("%q is not taken for Latin-1", text)
 		}

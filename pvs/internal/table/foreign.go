@@ -69,7 +69,8 @@ func Spreadsheet(name string, start []byte) string {
 }
 
 // errNoText says that a file's first line cannot be a header.
-var errNoText = errors.New("its first line is no text: it is another program's kind of file; save the table as CSV (UTF-8)")
+var errNoText = errors.New("its first line is no text: it is another program's kind of file; " +
+	"save the table as CSV (UTF-8)")
 
 // checkHeader refuses what no person or program writes as columns' names.
 func checkHeader(line []byte) error {

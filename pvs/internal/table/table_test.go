@@ -51,8 +51,10 @@ func TestSeparatorsAndLineEnds(t *testing.T) {
 		"sep=,,\nid,name,\n7,a.jpg,\n8,b.jpg,\n",
 		"\n\nid;name;price, EUR\n7;a.jpg;1,50\n8;b.jpg;2,50\n;;\n ; ;\n\n",
 		" ID , Name \n7,a.jpg\n8,b.jpg,\n,,,\n",
-		"id,name\n7,a.jpg\r8,b.jpg\n", "id,name\r\n7,a.jpg\r\"8\",b.jpg\r", "id,name\n7,a.jpg\n8,b.jpg\n\x1a", "id,name\n7,a.jpg\n8,b.jpg\x1a",
-		"\xff\xfei\x00d\x00,\x00n\x00a\x00m\x00e\x00\n\x007\x00,\x00a\x00.\x00j\x00p\x00g\x00\r\x00\n\x008\x00,\x00b\x00.\x00j\x00p\x00g\x00",
+		"id,name\n7,a.jpg\r8,b.jpg\n", "id,name\r\n7,a.jpg\r\"8\",b.jpg\r", "id,name\n7,a.jpg\n8,b.jpg\n\x1a",
+		"id,name\n7,a.jpg\n8,b.jpg\x1a",
+		"\xff\xfei\x00d\x00,\x00n\x00a\x00m\x00e\x00\n\x007\x00,\x00a\x00.\x00j\x00p\x00g\x00\r\x00\n" +
+			"\x008\x00,\x00b\x00.\x00j\x00p\x00g\x00",
 	} {
 		if rows, bad := read(t, text, "name", "id"); !reflect.DeepEqual(rows, want) || bad != nil {
 			t.Errorf("%q: %v, bad %v", text, rows, bad)
@@ -62,11 +64,13 @@ func TestSeparatorsAndLineEnds(t *testing.T) {
 
 func TestBadTables(t *testing.T) {
 	twice, err := Open(strings.NewReader("id,name,name\n1,2,3\n"), "list.csv")
-	if err != nil || twice.Select([]string{"id"}) != nil || twice.Twice() != "" || twice.Select([]string{"name"}) != nil || twice.Twice() != "name" ||
+	if err != nil || twice.Select([]string{"id"}) != nil || twice.Twice() != "" || twice.Select([]string{"name"}) != nil ||
+		twice.Twice() != "name" ||
 		twice.Select([]string{"NAME"}) != nil || twice.Twice() != "name" {
 		t.Errorf("a column that is there twice: %v", err)
 	}
-	if r, err := Open(strings.NewReader("sep=;\nid;name\n1\n"), "list.csv"); err != nil || r.Read(nil) == nil || r.Line() != 3 {
+	if r, err := Open(strings.NewReader("sep=;\nid;name\n1\n"), "list.csv"); err != nil ||
+		r.Read(nil) == nil || r.Line() != 3 {
 		t.Errorf("lines are counted wrongly below sep=; %v", err)
 	}
 	if _, err := Open(strings.NewReader("\ufeff\n\n"), "list.csv"); !errors.Is(err, ErrEmpty) {
@@ -101,21 +105,23 @@ func TestCarriageReturnInAField(t *testing.T) {
 func TestForeign(t *testing.T) {
 	const save = "save it as CSV (UTF-8)"
 	for text, says := range map[string][]string{
-		"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml":                          {"list is an Excel workbook (.xlsx), not CSV", save},
-		"PK\x03\x04\x14\x00............xl/workbook.xml":                                  {"an Excel workbook", save},
-		"PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK\x03": {"an OpenDocument spreadsheet", save},
-		"PK\x03\x04\x14\x00Index/Document.iwa":                                           {"Numbers", save},
-		"PK\x03\x04\x14\x00photos/1.jpg":                                                 {"a zip archive", "unpack it"},
-		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00":                                       {"an old Excel workbook", save},
-		"\ufeff [\n {\"photo\": \"1.jpg\"}]":                                             {"is JSON, not CSV"},
-		"{\"photos\": [":                                                                 {"is JSON"},
-		"<html><table>":                                                                  {"a web page or XML", save},
-		"PAR1\x15":                                                                       {"a Parquet file"},
-		"\x1f\x8b\x08":                                                                   {"compressed"},
-		"a\x00b\x01\x02c,d\n1,2\n":                                                       {"line 1: its first line is no text"},
-		"sep=:\nid:name\n":                                                               {"line 1: the line \"sep=:\" should name what separates"},
-		"sep=\nid,name\n":                                                                {"should name what separates"},
-		"sep=;\nid,name\n":                                                               {"line 2: the line sep=; above", "but the header's are by ','"},
+		"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml": {"list is an Excel workbook (.xlsx), not CSV", save},
+		"PK\x03\x04\x14\x00............xl/workbook.xml":         {"an Excel workbook", save},
+		"PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK\x03": {
+			"an OpenDocument spreadsheet", save,
+		},
+		"PK\x03\x04\x14\x00Index/Document.iwa":     {"Numbers", save},
+		"PK\x03\x04\x14\x00photos/1.jpg":           {"a zip archive", "unpack it"},
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00": {"an old Excel workbook", save},
+		"\ufeff [\n {\"photo\": \"1.jpg\"}]":       {"is JSON, not CSV"},
+		"{\"photos\": [":                           {"is JSON"},
+		"<html><table>":                            {"a web page or XML", save},
+		"PAR1\x15":                                 {"a Parquet file"},
+		"\x1f\x8b\x08":                             {"compressed"},
+		"a\x00b\x01\x02c,d\n1,2\n":                 {"line 1: its first line is no text"},
+		"sep=:\nid:name\n":                         {"line 1: the line \"sep=:\" should name what separates"},
+		"sep=\nid,name\n":                          {"should name what separates"},
+		"sep=;\nid,name\n":                         {"line 2: the line sep=; above", "but the header's are by ','"},
 	} {
 		_, err := Open(strings.NewReader(text), "list")
 		for _, say := range says {
@@ -144,7 +150,8 @@ func ExampleOpen() {
 
 // Whatever a file holds, reading it ends, and a row has the selected fields.
 func FuzzTable(f *testing.F) {
-	for _, text := range []string{"id,name\n1,\"a\nb\"\n", "sep=;\nid;name\n1;2;\n;;\n", "id\tname\r1\t2\r", "\xff\xfei\x00d\x00\n\x00"} {
+	for _, text := range []string{"id,name\n1,\"a\nb\"\n", "sep=;\nid;name\n1;2;\n;;\n", "id\tname\r1\t2\r",
+		"\xff\xfei\x00d\x00\n\x00"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -108,10 +108,12 @@ func Convert(ctx context.Context, in, out string, opts Options) (Summary, error)
 		opts.Progress = func(done, total int) {}
 	}
 	if to == tfrecord && slices.Contains([]string{".gz", ".gzip", ".zlib", ".z"}, strings.ToLower(filepath.Ext(out))) {
-		return Summary{}, fmt.Errorf("%s would be compressed, but shards are written as they are, to be read from any place; leave out that ending", out)
+		return Summary{}, fmt.Errorf("%s would be compressed, but shards are written as they are, "+
+			"to be read from any place; leave out that ending", out)
 	}
 	if _, _, counted := records.ShardOf(filepath.Base(out)); to == tfrecord && counted {
-		return Summary{}, fmt.Errorf("%s names one file of a set; name the set, NAME.tfrecord: how many files it takes, the vectors say", out)
+		return Summary{}, fmt.Errorf("%s names one file of a set; name the set, NAME.tfrecord: "+
+			"how many files it takes, the vectors say", out)
 	}
 	if from != npy && to == npy { // before the manifest is read, which may be the one in the way
 		if err := stepAside(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
@@ -164,7 +166,8 @@ func toRecords(ctx context.Context, in, out string, opts Options) (Summary, erro
 			return err
 		}
 		return finite(dst)
-	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest, Progress: opts.Progress, Log: opts.Log})
+	}, records.VectorOptions{ShardBytes: opts.ShardBytes, Key: key, Origin: origin, Manifest: manifest,
+		Progress: opts.Progress, Log: opts.Log})
 	if err != nil {
 		return Summary{}, err
 	}

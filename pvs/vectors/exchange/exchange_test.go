@@ -77,7 +77,8 @@ func TestRoundTrips(t *testing.T) {
 		if ending == ".tfrecord" {
 			in = filepath.Join(dir, "other.json")
 		}
-		if s := convert(t, in, filepath.Join(dir, "back.npy"), Options{}); s.Vectors != 300 || s.Dim != 24 || s.Skipped != nil {
+		if s := convert(t, in, filepath.Join(dir, "back.npy"), Options{}); s.Vectors != 300 ||
+			s.Dim != 24 || s.Skipped != nil {
 			t.Errorf("%+v", s)
 		}
 		equal(t, name, filepath.Join(dir, "back"))
@@ -87,8 +88,10 @@ func TestRoundTrips(t *testing.T) {
 // What made vectors is carried to each format and back, word by word; a file that does
 // not say leaves it open, and one that says it wrongly is refused.
 func TestOrigin(t *testing.T) {
-	made := vectors.Origin{Network: "mini", Title: "a miniature", Weights: strings.Repeat("1a", 32), WeightsFrom: "somewhere", Pixels: 32, Views: []string{"A0"},
-		Output: "features", Precision: "int8", Calibration: []byte(`{"stem":{"Low":0,"High":1}}`), Resize: "square", Split: "index",
+	made := vectors.Origin{Network: "mini", Title: "a miniature", Weights: strings.Repeat("1a", 32),
+		WeightsFrom: "somewhere", Pixels: 32, Views: []string{"A0"},
+		Output: "features", Precision: "int8", Calibration: []byte(`{"stem":{"Low":0,"High":1}}`),
+		Resize: "square", Split: "index",
 		Photos: strings.Repeat("2b", 32), Program: "a test", Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	for _, ending := range []string{".parquet", ".tfrecord"} {
 		dir := t.TempDir()
@@ -131,7 +134,8 @@ func TestOrigin(t *testing.T) {
 		if err := os.WriteFile(name+".npy", data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Convert(context.Background(), name+".npy", filepath.Join(dir, "x"+ending), Options{}); err == nil || !strings.Contains(err.Error(), "the values are others") {
+		if _, err := Convert(context.Background(), name+".npy", filepath.Join(dir, "x"+ending), Options{}); err == nil ||
+			!strings.Contains(err.Error(), "the values are others") {
 			t.Errorf("%s: got %v", ending, err)
 		}
 		if err := os.Remove(name + ".json"); err != nil {
@@ -143,18 +147,22 @@ func TestOrigin(t *testing.T) {
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "torn.parquet")
-	if err := parquet.WriteFile(path, []parquetRow{{"a", []float32{1}}}, parquet.KeyValueMetadata(originKey, `{"format": "pvs vectors", "version": 1, "netw`)); err != nil {
+	if err := parquet.WriteFile(path, []parquetRow{{"a", []float32{1}}},
+		parquet.KeyValueMetadata(originKey, `{"format": "pvs vectors", "version": 1, "netw`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil || !strings.Contains(err.Error(), originKey) {
+	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil ||
+		!strings.Contains(err.Error(), originKey) {
 		t.Errorf("got %v", err)
 	}
-	manifest := `{"version": 1, "records": 1, "dim": 1, "shards": [{"file": "a", "photos": ["a"]}], "origin": {"format": "pvs vectors", "version": 9}}`
+	manifest := `{"version": 1, "records": 1, "dim": 1, "shards": [{"file": "a", "photos": ["a"]}],` +
+		` "origin": {"format": "pvs vectors", "version": 9}}`
 	path = filepath.Join(dir, "later.json")
 	if err := os.WriteFile(path, []byte(manifest), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil || !strings.Contains(err.Error(), "version 9") {
+	if _, err := Convert(context.Background(), path, filepath.Join(dir, "x.npy"), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "version 9") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -177,7 +185,8 @@ func TestForeignRecords(t *testing.T) {
 	if err := os.WriteFile(short, []byte("a\nb\nc\nd\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Convert(context.Background(), filepath.Join(dir, "r"), filepath.Join(dir, "x.npy"), Options{IDs: short}); err == nil || !strings.Contains(err.Error(), "its idx is 4, but there are 4 ids") {
+	if _, err := Convert(context.Background(), filepath.Join(dir, "r"), filepath.Join(dir, "x.npy"),
+		Options{IDs: short}); err == nil || !strings.Contains(err.Error(), "its idx is 4, but there are 4 ids") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -200,7 +209,8 @@ func TestFlippedBit(t *testing.T) {
 		}
 		back := filepath.Join(dir, "back.npy")
 		say := fmt.Sprintf("%s, the record at byte %d:", shard, at/record*record)
-		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil || !strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
+		if _, err := Convert(context.Background(), filepath.Join(dir, "emb.json"), back, Options{}); err == nil ||
+			!strings.Contains(err.Error(), say) || !errors.Is(err, catalog.ErrBad) {
 			t.Errorf("byte %d: %v, want %q", at, err, say)
 		}
 		s := convert(t, filepath.Join(dir, "emb.json"), back, Options{SkipBad: true})
@@ -244,8 +254,11 @@ func TestBadConversions(t *testing.T) {
 	dir := t.TempDir()
 	name := set(t, dir, 3, 2)
 	path := func(n string) string { return filepath.Join(dir, n) }
-	for n, text := range map[string]string{"text.parquet": "a letter", "page.parquet": "a page of text", "huge.parquet": "PAR1\x00\x00\xff\xff\xff\xf0PAR1", "empty.tfrecord": "", "text.tfrecord": "a letter of some length", "photos.json": `{"version":1,"records":0}`, "none/x.txt": ""} {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path(n)), 0o755), os.WriteFile(path(n), []byte(text), 0o644)); err != nil {
+	for n, text := range map[string]string{"text.parquet": "a letter", "page.parquet": "a page of text",
+		"huge.parquet": "PAR1\x00\x00\xff\xff\xff\xf0PAR1", "empty.tfrecord": "", "text.tfrecord": "a letter of some length",
+		"photos.json": `{"version":1,"records":0}`, "none/x.txt": ""} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path(n)), 0o755),
+			os.WriteFile(path(n), []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,7 +271,8 @@ func TestBadConversions(t *testing.T) {
 		Vector []float64 `parquet:"vector,list"`
 	}
 	if err := errors.Join(parquet.WriteFile(path("other.parquet"), []other{{"a", []float32{1}}}),
-		parquet.WriteFile(path("ragged.parquet"), []ragged{{7, []float64{1, 2}}, {8, []float64{1}}, {9, nil}, {7, []float64{3, 4}}, {10, []float64{math.NaN(), 1}}, {11, []float64{5, 6}}})); err != nil {
+		parquet.WriteFile(path("ragged.parquet"), []ragged{{7, []float64{1, 2}}, {8, []float64{1}}, {9, nil},
+			{7, []float64{3, 4}}, {10, []float64{math.NaN(), 1}}, {11, []float64{5, 6}}})); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ in, out, say string }{
@@ -277,13 +291,15 @@ func TestBadConversions(t *testing.T) {
 		{path("photos.json"), path("x.npy"), "is of photos, not of embeddings"},
 		{path("none"), path("x.npy"), "has no files that end in .tfrecord"},
 	} {
-		if _, err := Convert(context.Background(), c.in, c.out, Options{}); err == nil || !strings.Contains(err.Error(), c.say) {
+		if _, err := Convert(context.Background(), c.in, c.out, Options{}); err == nil ||
+			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: got %v, want %q", c.in, err, c.say)
 		}
 	}
 	s := convert(t, path("ragged.parquet"), path("x.npy"), Options{SkipBad: true})
 	got, err := vectors.Read(path("x"))
-	if err != nil || !reflect.DeepEqual(got.IDs, []string{"7", "11"}) || !reflect.DeepEqual(got.Data, []float32{1, 2, 5, 6}) || len(s.Skipped) != 4 {
+	if err != nil || !reflect.DeepEqual(got.IDs, []string{"7", "11"}) ||
+		!reflect.DeepEqual(got.Data, []float32{1, 2, 5, 6}) || len(s.Skipped) != 4 {
 		t.Errorf("%+v, %v, %q", got, err, s.Skipped)
 	}
 }
@@ -331,7 +347,8 @@ func FuzzParquet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
-	for _, theirs := range []string{"id_u64", "id_decimal", "v_half", "no_rows", "duckdb_uuid", "polars_array", "v_struct"} {
+	for _, theirs := range []string{"id_u64", "id_decimal", "v_half", "no_rows", "duckdb_uuid",
+		"polars_array", "v_struct"} {
 		if data, err = os.ReadFile(filepath.Join("testdata", "parquet", theirs+".parquet")); err != nil {
 			f.Fatal(err)
 		}
@@ -373,7 +390,8 @@ func TestWhatIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	in := set(t, dir, 3, 2) + ".npy"
-	for out, say := range map[string]string{"x.parquet": "is there and not of pvs", "x-00000.tfrecord": "is there without a manifest"} {
+	for out, say := range map[string]string{"x.parquet": "is there and not of pvs",
+		"x-00000.tfrecord": "is there without a manifest"} {
 		if err := os.WriteFile(at(out), []byte("theirs"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -389,7 +407,8 @@ func TestWhatIsReplaced(t *testing.T) {
 	if err := os.WriteFile(at("theirs.npy"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Convert(context.Background(), at("v.parquet"), at("theirs.npy"), Options{}); err == nil || !strings.Contains(err.Error(), "another program's") {
+	if _, err := Convert(context.Background(), at("v.parquet"), at("theirs.npy"), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "another program's") {
 		t.Errorf("another program's .npy was replaced: %v", err)
 	}
 	described := func(name, network string) string {
@@ -417,16 +436,20 @@ func TestWhatIsReplaced(t *testing.T) {
 	for i, from := range []string{"w.parquet", "w.parquet", "b.parquet"} {
 		var said []string
 		convert(t, at(from), at("back.npy"), Options{Log: func(line string) { said = append(said, line) }})
-		if want := i / 2; len(said) != want || want > 0 && !strings.Contains(said[0], "holds vectors by lite0; they are replaced by vectors by b0") {
+		if want := i / 2; len(said) != want || want > 0 &&
+			!strings.Contains(said[0], "holds vectors by lite0; they are replaced by vectors by b0") {
 			t.Errorf("to .npy, conversion %d: said %q", i, said)
 		}
 	}
 	for _, c := range [][3]string{
-		{in, at(".parquet"), "names a folder"}, {in, ".parquet", "names no vectors"}, {in, dir, "is a folder; name a file in it"},
+		{in, at(".parquet"), "names a folder"}, {in, ".parquet", "names no vectors"},
+		{in, dir, "is a folder; name a file in it"},
 		{in, at("y.npy"), "are of one kind"}, {at("none.parquet"), at("y.npy"), "there is no " + at("none.parquet")},
-		{at("none.json"), at("y.npy"), "there is no " + at("none.json")}, {at("v.parquet"), at("y.tfrecord"), "must be a .npy"},
+		{at("none.json"), at("y.npy"), "there is no " + at("none.json")},
+		{at("v.parquet"), at("y.tfrecord"), "must be a .npy"},
 	} {
-		if _, err := Convert(context.Background(), c[0], c[1], Options{}); err == nil || !strings.Contains(err.Error(), c[2]) {
+		if _, err := Convert(context.Background(), c[0], c[1], Options{}); err == nil ||
+			!strings.Contains(err.Error(), c[2]) {
 			t.Errorf("%s to %s: %v, want %q", c[0], c[1], err, c[2])
 		}
 	}

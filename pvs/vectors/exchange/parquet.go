@@ -147,7 +147,8 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 	}
 	if text, ok := file.Lookup(originKey); ok {
 		if s.from, err = vectors.UnmarshalOrigin([]byte(text)); err != nil {
-			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path, originKey, err)
+			return fmt.Errorf("%s should say by its metadata %q what made its vectors, but %w; write it again", s.path,
+				originKey, err)
 		}
 	}
 	r := &rowReader{total: int(file.NumRows()), yield: yield}
@@ -170,7 +171,7 @@ func (s *parquetSource) each(yield func(v vector) error) (err error) {
 }
 
 // footer makes sure that the metadata is as long as the file's last bytes claim, which
-// the library believes and makes room for: up to 4 GB.
+// the library believes and allocates: up to 4 GB.
 func footer(f io.ReaderAt, size int64) error {
 	const magic, around = "PAR1", 12 // the magic at both ends and the length
 	var tail [8]byte

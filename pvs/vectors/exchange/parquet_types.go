@@ -53,7 +53,8 @@ func idReader(leaf *parquet.Column) (func(parquet.Value) (string, error), error)
 	case parquet.ByteArray, parquet.FixedLenByteArray:
 		return func(v parquet.Value) (string, error) { return string(v.ByteArray()), nil }, nil
 	case parquet.Float, parquet.Double:
-		return nil, errors.New("it is of floats, which pandas makes of whole numbers where one is missing; save it as text, or as Int64")
+		return nil, errors.New("it is of floats, which pandas makes of whole numbers where one is missing; " +
+			"save it as text, or as Int64")
 	}
 	return nil, fmt.Errorf("it is of %s", kind)
 }
@@ -98,7 +99,8 @@ func valueReader(file *parquet.File, leaf *parquet.Column) (func(parquet.Value) 
 			return vectors.Half(uint16(raw[0]) | uint16(raw[1])<<8)
 		}, nil
 	case leaf.MaxRepetitionLevel() == 0:
-		return nil, fmt.Errorf("it is of %s and no list of floats: save each vector as a list (a text such as \"[0.5, 1]\" is none)", typeName(leaf))
+		return nil, fmt.Errorf("it is of %s and no list of floats: "+
+			"save each vector as a list (a text such as \"[0.5, 1]\" is none)", typeName(leaf))
 	default:
 		return nil, fmt.Errorf("it is a list of %s, not of floats: save it as list<float>", typeName(leaf))
 	}

@@ -55,7 +55,8 @@ func openRecords(in, idFile string) (*recordSource, error) {
 	default:
 		s.paths = []string{in}
 		if i, n, ok := records.ShardOf(filepath.Base(in)); ok && n > 1 {
-			s.notes = append(s.notes, fmt.Sprintf("%s is one of %d files of a set (number %d); name the folder to read them all", in, n, i))
+			s.notes = append(s.notes,
+				fmt.Sprintf("%s is one of %d files of a set (number %d); name the folder to read them all", in, n, i))
 		}
 	}
 	if err == nil {

@@ -13,8 +13,11 @@ import (
 // reaches are what a library does not do in somebody's program: read or change variables of
 // the environment, change malloc, ask git, act when it is loaded, take signals.
 var reaches = map[string]*regexp.Regexp{
-	"reads or sets variables of the environment": regexp.MustCompile(`\bos\.(Getenv|LookupEnv|Setenv|Unsetenv|Clearenv|Environ|ExpandEnv)\b|\bsyscall\.(Getenv|Setenv|Environ)\b|\bgetenv\s*\(|\bsetenv\s*\(`),
-	"changes malloc":   regexp.MustCompile(`\bmallopt\s*\(|__attribute__\s*\(\(\s*constructor|\bdebug\.Set(GCPercent|MemoryLimit|MaxThreads)\b`),
+	"reads or sets variables of the environment": regexp.MustCompile(
+		`\bos\.(Getenv|LookupEnv|Setenv|Unsetenv|Clearenv|Environ|ExpandEnv)\b|` +
+			`\bsyscall\.(Getenv|Setenv|Environ)\b|\bgetenv\s*\(|\bsetenv\s*\(`),
+	"changes malloc": regexp.MustCompile(
+		`\bmallopt\s*\(|__attribute__\s*\(\(\s*constructor|\bdebug\.Set(GCPercent|MemoryLimit|MaxThreads)\b`),
 	"runs git":         regexp.MustCompile(`exec\.Command(Context)?\([^)]*"git"`),
 	"takes signals":    regexp.MustCompile(`\bsignal\.(Notify|NotifyContext|Ignore|Reset)\b`),
 	"ends the process": regexp.MustCompile(`\bos\.Exit\b|\blog\.Fatal`),
@@ -22,19 +25,24 @@ var reaches = map[string]*regexp.Regexp{
 
 // allowed are the exceptions, each with its reason.
 var allowed = map[string][]string{
-	"pvs/backend/memory_linux.go": {"changes malloc"},                             // where the caller asks for it: Options.KeepMemory
-	"pvs/backend/handover.go":     {"reads or sets variables of the environment"}, // ONNX Runtime's library, put back at once
-	"pvs/lab/place.go":            {"takes signals"},                              // Context: of a notebook's cell, which is a program
-	"pvs/lab/failure.go":          {"ends the process"},                           // a cell's, with a sentence in place of a stack trace
+	// where the caller asks for it: Options.KeepMemory
+	"pvs/backend/memory_linux.go": {"changes malloc"},
+	// ONNX Runtime's library, put back at once
+	"pvs/backend/handover.go": {"reads or sets variables of the environment"},
+	// Context: of a notebook's cell, which is a program
+	"pvs/lab/place.go": {"takes signals"},
+	// a cell's, with a sentence in place of a stack trace
+	"pvs/lab/failure.go": {"ends the process"},
 }
 
-// The library is a guest: only the command acts for the process.
-func TestGuest(t *testing.T) {
+// The library does not own the process: only the command acts for it.
+func TestProcessIsLeftAlone(t *testing.T) {
 	comment := regexp.MustCompile(`(?m)//.*$`)
 	seen := map[string]bool{}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		name := "pvs/" + filepath.ToSlash(path)
-		if err != nil || d.IsDir() || strings.HasPrefix(name, "pvs/cmd/") || strings.HasSuffix(name, "_test.go") || !slices.Contains([]string{".go", ".c", ".h"}, filepath.Ext(name)) {
+		if err != nil || d.IsDir() || strings.HasPrefix(name, "pvs/cmd/") || strings.HasSuffix(name, "_test.go") ||
+			!slices.Contains([]string{".go", ".c", ".h"}, filepath.Ext(name)) {
 			return err
 		}
 		data, err := os.ReadFile(path)

@@ -1,0 +1,75 @@
+package main
+
+import "github.com/alecthomas/kong"
+
+// longHelp holds the texts that are too long for the tag of their flag, which names them as ${verb_flag}.
+var longHelp = kong.Vars{
+	"setup":  "Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat.",
+	"import": "Make a catalogue of photos that lie in folders or in a public data set's layout.",
+	"check":  "Look for bad photos, duplicates, leaks and suspicious labels in a catalogue.",
+
+	"bench_devices": "Devices of the backend that take a training step in parallel, " +
+		"each on its part of the batch; one if not given.",
+	"bench_phases": "new_top,block7a,full,full_batchnorm,siamese",
+	"bench_photo":  "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
+	"bench_what":   "images, embed, search, train or all.",
+
+	"check_out":   "Folder for findings.csv, check.html and what a second start goes on from.",
+	"check_known": "A list of defects that were made (pvs data defects): says which were found.",
+
+	"convert_in":  "NAME.npy, a Parquet file, a TFRecord file, a folder of them, or the manifest NAME.json of shards.",
+	"convert_ids": "One id a line for the idx of TFRecords without a manifest; without it the idx is the id.",
+
+	"data_vectors": "Make embeddings without photos, clustered as a catalogue's, to try out a search at scale.",
+	"defects_out":  "The spoiled catalogue's folder; its photos.csv names the original's photos.",
+	"defects_kinds": "The kinds, all if not given: " +
+		"unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product.",
+
+	"embed_out": "Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, " +
+		"which say what made them and of which files.",
+
+	"evaluate_ids": "With --truth: what the same id as query and as result means: the same photo, which is no match " +
+		"(one list), another one (two lists), or another one where results and truth both have such pairs (auto).",
+
+	"import_eproduct":       "eBay's eProduct: lists of train, val, index and query and folders of the same names.",
+	"import_val":            "Share of the training products that go to val where the set has no such part.",
+	"import_folder_queries": "Photos of each product that become queries, all but one at most; the others are the index.",
+	"import_folder_train":   "Share of the products that go to train and val instead of to a search.",
+	"list_column": "Which columns a catalogue's come from: " +
+		"--column photo=image --column category=level1,level2,leaf (photo, path, split, product, category, title).",
+	"import_csv_train": "Share of the products that go to train and val, where the list has no splits.",
+	"import_online_products_queries": "Photos of each product of the test part that become queries, " +
+		"all but one at most; the others are the index.",
+	"import_products10_k_train": "Share of the products that go to train and val instead of to a search.",
+
+	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
+		"the best that can be had if not given.",
+	"network_pixels": "Side of the network's input; what the weights were trained on if not given.",
+	"network_precision": "What the network computes in: " +
+		"float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, " +
+		"calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given.",
+
+	"search_image": "One photo to search for, embedded with the network that the index was made with; " +
+		"with that of the flags where the index does not say.",
+	"search_ids": "What the same id in the index and among the queries means: " +
+		"the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, " +
+		"too (auto). A photo is not found as itself.",
+
+	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
+		"as for an image (one that is here needs no word).",
+
+	"train_out":     "Folder for checkpoints, logs and cached features; what is there is gone on with.",
+	"train_scale":   "smoke (minutes), small (an hour on 2 cores) or full (the original's sizes).",
+	"train_records": "Train on the records in this folder (pvs records), instead of the catalogue's photos.",
+	"train_weights": "ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; " +
+		"the best that can be had if not given.",
+	"train_devices": "Devices of the backend that take a step in parallel, each on its part of the batch; " +
+		"all that divide the batch on a GPU or TPU, one on a CPU if not given.",
+	"train_another_way": "Go on with a run although its steps are computed otherwise than before (micro-batches, " +
+		"devices, engine, processor): sums then differ in rounding.",
+	"train_precision": "What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; " +
+		"weights and losses stay float32.",
+	"train_name": "The run: 1.8, or a name of the phases file. What it builds on is trained first.",
+
+	"verify_backends": "Backends to compare, as in GOMLX_BACKEND; those that can be had if not given.",
+}
