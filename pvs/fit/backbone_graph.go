@@ -65,7 +65,8 @@ func (g *graphBackbone) forward(images, noise, features []float32) error {
 
 func (g *graphBackbone) backward(ofFeatures []float32, to optimize.Tensors) error {
 	rows := len(ofFeatures) / g.config.Features()
-	out, err := g.gradients.Call(g.images, g.noise, tensors.FromFlatDataAndDimensions(ofFeatures, rows, g.config.Features()))
+	by := tensors.FromFlatDataAndDimensions(ofFeatures, rows, g.config.Features())
+	out, err := g.gradients.Call(g.images, g.noise, by)
 	if err != nil {
 		return fmt.Errorf("the gradients of %s: %w", g.config.Title, err)
 	}

@@ -88,7 +88,8 @@ type fitting struct {
 // Run makes the search of a catalogue better and writes dir/checkpoint.safetensors, which is used as any checkpoint is.
 // The folder has one writer at a time. A cancelled run goes on from its last save.
 func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string, opts Options) (*Result, error) {
-	f := &fitting{Options: opts, cat: cat, network: network, dir: dir, pixels: opts.Pixels, recipe: opts.Recipe, started: time.Now()}
+	f := &fitting{Options: opts, cat: cat, network: network, dir: dir, pixels: opts.Pixels, recipe: opts.Recipe,
+		started: time.Now()}
 	if f.recipe == (Recipe{}) {
 		f.recipe = Recommended()
 	}
@@ -118,7 +119,9 @@ func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string,
 func (f *fitting) run(ctx context.Context) (*Result, error) {
 	photos := f.cat.Split(catalog.Train)
 	if len(photos) == 0 {
-		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is learned from index or query", f.cat.Dir)
+		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is "+
+			"learned from index or query",
+			f.cat.Dir)
 	}
 	choice := labels.Choose(photos)
 	if f.Labels != "" {
@@ -156,8 +159,8 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(), Evaluations: t.state.Evaluations,
-		On: "held-out products"}
+	result := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
+		Evaluations: t.state.Evaluations, On: "held-out products"}
 	gain, err := evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K})
 	if err != nil {
 		return nil, err

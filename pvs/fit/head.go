@@ -74,7 +74,8 @@ func (h *head) initial(seed uint64) optimize.Tensors {
 	for i := range kernel {
 		kernel[i] = float32(rng.NormFloat64() / math.Sqrt(float64(h.features)))
 	}
-	values := optimize.Tensors{headKernel: kernel, headGamma: ones(h.dim), headMean: make([]float32, h.dim), headVar: ones(h.dim)}
+	values := optimize.Tensors{headKernel: kernel, headGamma: ones(h.dim), headMean: make([]float32, h.dim),
+		headVar: ones(h.dim)}
 	if shape := h.classWeights(); shape != nil {
 		values[headClasses] = losses.InitialClassWeights(shape, seed)
 	}
@@ -91,7 +92,8 @@ func ones(n int) []float32 {
 
 // step computes the losses of features [rows, features] with labels, the gradients of weights and features, and moves
 // the moving statistics.
-func (h *head) step(features []float32, labels []int32, values, gradients optimize.Tensors, ofFeatures []float32) ([]float32, error) {
+func (h *head) step(features []float32, labels []int32, values, gradients optimize.Tensors,
+	ofFeatures []float32) ([]float32, error) {
 	args := []any{
 		tensors.FromFlatDataAndDimensions(features, len(labels), h.features),
 		tensors.FromFlatDataAndDimensions(labels, len(labels)),

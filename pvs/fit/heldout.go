@@ -29,7 +29,8 @@ type heldOut struct {
 const fewestQueries = 20
 
 // newHeldOut reads the photos, given by their numbers in the source.
-func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held []int, size int, seed uint64) (*heldOut, error) {
+func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held []int, size int,
+	seed uint64) (*heldOut, error) {
 	h := &heldOut{relation: "of the same product"}
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
@@ -148,5 +149,6 @@ func (h *heldOut) score(ctx context.Context, e embed.Embedder) (*evaluate.Report
 
 // String says what is validated by.
 func (h *heldOut) String() string {
-	return fmt.Sprintf("%d held-out photos, of which %d are searched for photos %s", len(h.index), len(h.queries), h.relation)
+	return fmt.Sprintf("%d held-out photos; with each of %d of them, those %s are searched for", len(h.index),
+		len(h.queries), h.relation)
 }

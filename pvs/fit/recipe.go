@@ -108,7 +108,8 @@ func (r Recipe) terms(classes int) ([]term, error) {
 		all = append(all, term{l, r.Contrastive})
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%d classes are more than the softmax's %d, and the recipe has no other loss", classes, r.MostClasses)
+		return nil, fmt.Errorf("%d classes are more than the softmax's %d, and the recipe has no other loss", classes,
+			r.MostClasses)
 	}
 	return all, nil
 }

@@ -39,8 +39,8 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 	}
 	key := t.key()
 	if st != nil && st.Key != key {
-		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe, network or other photos: name another "+
-			"folder, or remove its %s", t.dir, StateFile)
+		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe, network or other photos: name "+
+			"another folder, or remove its %s", t.dir, StateFile)
 	}
 	if st == nil {
 		st = &state{Version: stateVersion, Key: key, Recipe: t.recipe, Engine: t.Training.String(),
@@ -74,7 +74,8 @@ func (t *training) start(ctx context.Context, by map[string]map[string][]float32
 	if fresh {
 		t.state.Total = 1 // until the speed is known
 	}
-	t.session, err = newSession(t.Training, t.network.Config, t.pixels, t.recipe, t.classes, t.state.Parts, t.state.Total, values)
+	t.session, err = newSession(t.Training, t.network.Config, t.pixels, t.recipe, t.classes, t.state.Parts, t.state.Total,
+		values)
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,8 @@ func (t *training) steps(ctx context.Context) error {
 		}
 		report, err := t.session.step(st.Steps, b.Inputs, b.Labels)
 		if errors.Is(err, optimize.ErrNotFinite) {
-			return fmt.Errorf("the training broke down in step %d (loss %v): what it had reached is in %s", st.Steps+1, report, t.dir)
+			return fmt.Errorf("the training broke down in step %d (loss %v): what it had reached is in %s", st.Steps+1, report,
+				t.dir)
 		}
 		if err != nil {
 			return err
@@ -224,7 +226,8 @@ func (t *training) evaluate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := Evaluation{Step: st.Steps, Loss: st.LossSum / math.Max(1, float64(st.LossSteps)), MAR: report.MAR().Value, Seconds: st.Seconds}
+	e := Evaluation{Step: st.Steps, Loss: st.LossSum / math.Max(1, float64(st.LossSteps)), MAR: report.MAR().Value,
+		Seconds: st.Seconds}
 	st.Evaluations = append(st.Evaluations, e)
 	st.LossSum, st.LossSteps = 0, 0
 	note := ""

@@ -17,7 +17,7 @@ type fitCommand struct {
 	Labels  string        `enum:"auto,products,titles,words,categories,none" default:"auto" help:"Learn from: ${enum}."`
 	SkipBad bool          `help:"Leave out rows and photos that cannot be read."`
 
-	Pixels     int    `min:"32" max:"1024" help:"Side of the network's input; what its weights were trained on if not given."`
+	Pixels     int    `min:"32" max:"1024" help:"Side of the network's input, if not its weights'."`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
 	Checkpoint string `help:"A trained run's checkpoint or folder to start from." placeholder:"FILE"`
@@ -63,6 +63,7 @@ func (c *fitCommand) Run(a *app) error {
 		r.Difference, r.Low, r.High)
 	a.say("%s", r.Reason)
 	a.say("done in %s", (time.Duration(r.Seconds) * time.Second).String())
-	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint, filepath.Join(c.Out, "index"))
+	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint,
+		filepath.Join(c.Out, "index"))
 	return a.result(r)
 }
