@@ -84,8 +84,9 @@ type Report = evaluate.Report
 const scored = 10
 
 // Score compares the results of the catalogue's queries with its products: MAR@10 and the
-// other metrics of docs/metrics.md. Results of fewer than ten a query are an error where
-// the index has more.
+// other metrics of docs/metrics.md. At least one query must have ten results, or all but one of
+// a smaller index: else the search asked for too few, which is an error. Queries without
+// results count as zero.
 func (c *Catalog) Score(results Results) (*Report, error) {
 	longest := 0
 	for _, list := range results {

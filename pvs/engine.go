@@ -3,6 +3,7 @@ package pvs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -47,6 +48,15 @@ type searchBackend struct {
 	mu      sync.Mutex
 	backend compute.Backend
 	log     func(string)
+}
+
+// searchBackend returns the backend of large searches, which is started at the first; nil where
+// Backend is plain Go: then searches are, too.
+func (o NetworkOptions) searchBackend(log func(string)) *searchBackend {
+	if kind, _, _ := strings.Cut(o.Backend, ":"); kind == "go" {
+		return nil
+	}
+	return &searchBackend{log: log}
 }
 
 // open starts it, if need be.

@@ -46,7 +46,8 @@ type NetworkOptions struct {
 	// photos that are embedded first.
 	Precision Precision
 	// Backend runs the network as a graph: "xla:cpu", "xla:cuda", "xla:tpu",
-	// "onnxruntime:cpu" or "go"; "": the fastest that there is.
+	// "onnxruntime:cpu" or "go"; "": the fastest that there is. With "go" searches are in plain
+	// Go too, and no library is installed.
 	Backend string
 	// Logger gets what is chosen, downloaded and installed; nil: nobody does.
 	Logger *slog.Logger
@@ -57,7 +58,7 @@ type NetworkOptions struct {
 type Network struct {
 	title    string
 	embedder embed.Embedder
-	search   searchBackend
+	search   *searchBackend // nil: searches are in plain Go
 	log      func(string)
 
 	turn       chan struct{} // holds a value while somebody uses the embedder and what follows
@@ -66,11 +67,13 @@ type Network struct {
 }
 
 // OpenNetwork finds a network's weights and starts what computes it. What is missing of
-// both - ImageNet weights, ONNX Runtime or XLA - is downloaded once and kept in the user's
-// cache, checked by SHA-256.
+// both - ImageNet weights, ONNX Runtime or XLA - is downloaded once and kept for the user.
+// Weights are checked by a digest, libraries where they are from Python packages
+// (docs/dependencies.md). With Weights, or a Checkpoint, and Backend "go" nothing is
+// downloaded, for searches neither.
 func OpenNetwork(ctx context.Context, opts NetworkOptions) (*Network, error) {
 	n := &Network{turn: make(chan struct{}, 1), close: func() {}, log: logTo(opts.Logger)}
-	n.search.log = n.log
+	n.search = opts.searchBackend(n.log)
 	if opts.Name == ColourHistogram {
 		if err := opts.checkHistogram(); err != nil {
 			return nil, err
@@ -113,7 +116,7 @@ func (n *Network) String() string { return n.title }
 // Dim returns the length of a vector.
 func (n *Network) Dim() int { return n.embedder.Dim() }
 
-// Close frees what the network holds; it waits for who uses it. Vectors stay.
+// Close frees what the network holds; it waits for running calls. Vectors stay.
 func (n *Network) Close() error {
 	n.turn <- struct{}{}
 	defer func() { <-n.turn }()
@@ -144,9 +147,9 @@ func (n *Network) take(ctx context.Context) (done func(), err error) {
 
 // EmbedOptions of [Network.Embed]; zero values are defaults.
 type EmbedOptions struct {
-	// Save keeps the vectors in files, SAVE.npy and others of that name: an Embed that was
-	// interrupted goes on, and a later one embeds only photos whose files have changed.
-	// "": they are in memory only.
+	// Save keeps the vectors in files, SAVE.npy and others of that name. For the same list of
+	// photos an interrupted Embed resumes, and a later one embeds only photos whose files have
+	// changed; another list is embedded anew. "": they are in memory only.
 	Save     string
 	SkipBad  bool                  // leave out photos that cannot be read, instead of failing
 	Limits   imageprep.Limits      // of image files; zero: 100 million pixels, 256 MiB
@@ -179,7 +182,7 @@ func (n *Network) Embed(ctx context.Context, photos []Photo, opts EmbedOptions) 
 		return nil, fmt.Errorf("none of %d photos can be read: %s", len(photos), result.Skipped[0])
 	}
 	n.calibrated = true
-	v, err := newVectors(set, &n.search)
+	v, err := newVectors(set, n.search)
 	if err != nil {
 		return nil, err
 	}

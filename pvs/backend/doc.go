@@ -5,7 +5,7 @@
 // nothing and is slow. Inference on a CPU runs on ONNX Runtime instead, which needs
 // no compilation and runs this network two to three times as fast as XLA.
 //
-// What is missing is installed once for each user, from the project's own
-// installers where their hosts answer, else from Python packages whose SHA-256 is
-// known here. After that no network is needed.
+// What is missing is installed once for each user: by GoMLX's installers where their
+// hosts answer, which check no digest of XLA's CPU plugin and ONNX Runtime, else from
+// Python packages whose SHA-256 is known here. After that no network is needed.
 package backend

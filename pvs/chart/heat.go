@@ -25,7 +25,7 @@ func Activations(values []float32, height, width, channels int) ([]image.Image, 
 	for c := range channels {
 		for i := range plane {
 			if plane[i] = values[i*channels+c]; !finite(float64(plane[i])) {
-				return nil, fmt.Errorf("channel %d has the value %g at row %d, column %d, which is no number",
+				return nil, fmt.Errorf("channel %d has the value %g at row %d, column %d, which is NaN or infinite",
 					c, plane[i], i/width, i%width)
 			}
 		}

@@ -1,10 +1,5 @@
 package chart
 
-import (
-	"slices"
-	"strings"
-)
-
 // Sizes of the journey's chart in units.
 const (
 	journeyLeft   = 84.0
@@ -18,104 +13,50 @@ const (
 	settingsLines = 7
 )
 
-// column is a run with its position in the chart.
-type column struct {
-	JourneyRun
-	x       float64
-	branch  string
-	hue     hue
-	square  bool // the mark's form in every second branch, so that a branch is not known by colour alone
-	path    bool // the final run, or one that it builds on
-	parent  int  // -1 for none
-	trains  []string
-	changes []string // settings that its parent does not have
-}
-
-// series is one of the scores of all runs.
-type series struct {
-	class, heading, note string
-	missing              []string // for a run without the score
-	score                func(JourneyRun) *Score
-	epochs               bool
-}
-
-var published = series{"published", "Published", "the original's leaderboard score on eProduct, MAR@10",
-	[]string{"no score", "published"}, func(r JourneyRun) *Score {
-		if r.Published == 0 {
-			return nil
-		}
-		return &Score{r.Published, r.Published, r.Published}
-	}, false}
-
-var measured = series{"measured", "Measured here", "MAR@10 with its 95% interval", []string{"not", "measured"},
-	func(r JourneyRun) *Score { return r.Measured }, true}
-
-// series are those that any run has a score in.
-func (j Journey) series() []series {
-	var out []series
-	for _, s := range []series{published, measured} {
-		if slices.ContainsFunc(j.Runs, func(r JourneyRun) bool { return s.score(r) != nil }) {
-			out = append(out, s)
-		}
+// layout measures the chart of some series, one panel each, and returns its drawing.
+func (j Journey) layout(shown []series) (drawing, error) {
+	if err := j.check(); err != nil {
+		return drawing{}, err
 	}
-	return out
-}
-
-// columns lays the runs out from left to right, with a gap between branches. The branch of 1.8 is 1.
-func (j Journey) columns(f fonts) []column {
-	path := map[string]bool{}
-	for _, r := range j.Runs {
-		if r.Final {
-			path[r.Name] = true
-			for _, a := range j.ancestors(r) {
-				path[a] = true
-			}
-		}
+	f := fonts{}
+	columns := j.columns(f)
+	width := max(960, columns[len(columns)-1].x+columnWidth/2+journeyRight)
+	levels, trains, changes := 0, 1, 1
+	lineage := buses(columns)
+	for _, b := range lineage {
+		levels = max(levels, b.level)
 	}
-	var out []column
-	var branches []string
-	x := journeyLeft + columnWidth/2
-	for i, r := range j.Runs {
-		c := column{JourneyRun: r, path: path[r.Name], hue: hues[0], parent: -1}
-		c.branch, _, _ = strings.Cut(r.Name, ".")
-		settings := r.settings()
-		if r.From != "" {
-			c.parent = slices.IndexFunc(out, func(o column) bool { return o.Name == r.From })
-			old := out[c.parent].settings()
-			settings = slices.DeleteFunc(settings, func(s string) bool { return slices.Contains(old, s) })
-			n := slices.Index(branches, c.branch)
-			if n < 0 {
-				n = len(branches)
-				branches = append(branches, c.branch)
-			}
-			c.hue, c.square = hues[1+n%(len(hues)-1)], n%2 == 1
-		}
-		c.trains = f.wrap(r.Trains, 12.5, true, columnWidth-4)
-		for _, s := range settings {
-			c.changes = append(c.changes, f.wrap(s, 12, false, columnWidth-6)...)
-		}
-		if len(c.changes) > settingsLines {
-			c.changes = append(c.changes[:settingsLines-1], "…")
-		}
-		if i > 0 {
-			x += columnWidth
-			if out[i-1].branch != c.branch {
-				x += branchGap * columnWidth
-			}
-		}
-		c.x = x
-		out = append(out, c)
+	for _, c := range columns {
+		trains, changes = max(trains, len(c.trains)), max(changes, len(c.changes))
 	}
-	return out
-}
-
-// scored is the nearest run that c builds on and that has a score; direct says that it
-// is the one c starts from.
-func (s series) scored(columns []column, c column) (from int, direct bool) {
-	for from = c.parent; from >= 0; from = columns[from].parent {
-		if s.score(columns[from].JourneyRun) != nil {
-			break
-		}
+	panels := panelsTop + panelsHeight
+	if len(shown) == 0 {
+		panels = panelsTop
 	}
-	return from, from == c.parent
+	names := panels + 26 + 14*float64(levels)
+	sentence := names + pillHeight + 24 + 16*float64(trains+changes) + 14
+	words := f.wrap(j.Correlation, 15, false, width-journeyLeft-journeyRight)
+	height := sentence + 22*float64(len(words)) + 14
+	return drawing{width: width, height: height, draw: func(p pen) {
+		p.write(label{journeyLeft, 48, j.Title, 27, true, ink, start})
+		p.write(label{journeyLeft, 74, j.Subtitle, 15, false, grey, start})
+		j.legend(p, f, columns, shown)
+		cards(p, columns, panelsTop, sentence-8)
+		each := panelsHeight / float64(max(1, len(shown)))
+		for i, s := range shown {
+			top := panelsTop + float64(i)*each
+			p.begin(group{class: "panel " + s.class})
+			s.draw(p, f, columns, top, top+each, width)
+			p.end()
+		}
+		drawLineage(p, columns, lineage, names)
+		settings := names + pillHeight + 20 + 16*float64(trains)
+		margin(p, names, settings)
+		for _, c := range columns {
+			c.draw(p, names, settings)
+		}
+		for i, line := range words {
+			p.write(label{journeyLeft, sentence + 22*float64(i+1) - 4, line, 15, false, ink, start})
+		}
+	}}, nil
 }

@@ -47,7 +47,7 @@ func NewCPUHead(h Head) (*CPUHead, error) {
 }
 
 // ErrLoss is the error of a [CPUHead.Step] that was not taken, since its batch's loss is NaN or infinite.
-var ErrLoss = errors.New("the loss of the batch is no number")
+var ErrLoss = errors.New("the loss of the batch is NaN or infinite")
 
 // Load takes the weights that [Head.Variables] lists. They are not copied: they are read until the next Load or
 // [CPUHead.Drop].

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -12,7 +11,7 @@ type Options struct {
 	Train   bool  // the BatchNorm uses the batch's statistics, and dropout is on
 	Dropout *Node // scalar, the share of values that are dropped; nil: none
 	Noise   *Node // [batch, features], uniform in [0, 1): what is below Dropout is dropped
-	Weights *Node // [batch], 1 for a row that counts, 0 for one that fills the batch; nil: all count
+	Weights *Node // [batch], 1 for a row that counts, 0 for padding; nil: all count
 }
 
 // Outputs are the nodes of a head.
@@ -70,24 +69,6 @@ func variable(scope *model.Scope, name string, x *Node) *Node {
 		exceptions.Panicf("the new top has no weight %s: load its weights before building its graph", path)
 	}
 	return ConvertDType(v.NodeValue(x), x.DType())
-}
-
-// Loss is the sparse categorical cross-entropy of the softmax, averaged over the rows
-// that count. Logits are [batch, classes], labels [batch] of an integer type, weights
-// as in [Options].
-func Loss(logits, labels, weights *Node) *Node {
-	logProbabilities := LogSoftmax(logits, -1)
-	oneHot := OneHot(labels, logits.Shape().Dim(1), logits.DType())
-	perRow := Neg(ReduceSum(Mul(oneHot, logProbabilities), 1))
-	w := weightsOr(weights, logits)
-	return Div(ReduceAllSum(Mul(perRow, w)), ReduceAllSum(w))
-}
-
-// Correct counts the rows whose most probable class is their label.
-func Correct(logits, labels, weights *Node) *Node {
-	best := ArgMax(logits, 1, dtypes.Int32)
-	right := ConvertDType(Equal(best, ConvertDType(labels, dtypes.Int32)), logits.DType())
-	return ReduceAllSum(Mul(right, weightsOr(weights, logits)))
 }
 
 // weightsOr returns weights, or ones, in x's type.

@@ -21,8 +21,8 @@ type Options struct {
 	// BatchStatistics normalises by the batch's statistics, as BatchNorm in training mode does, and returns them in
 	// Outputs.Statistics.
 	BatchStatistics bool
-	// Weights is 1 for an image that counts in those statistics and 0 for one that
-	// only fills the batch, [batch]; nil: all count.
+	// Weights is 1 for an image that counts in those statistics and 0 for
+	// padding, [batch]; nil: all count.
 	Weights *Node
 }
 

@@ -59,7 +59,7 @@ type normGradient struct {
 }
 
 // rowWeights are the weights of a mean over the rows of x [batch * h * w, c], [1, rows]:
-// they add up to 1, and rows of images that only fill the batch have 0. Count is the
+// they add up to 1, and rows of padding images have 0. Count is the
 // number of the other rows.
 func (b *builder) rowWeights(x *graph.Node) (weights, count *graph.Node) {
 	batch, pixels := x.Shape().Dim(0), x.Shape().Dim(1)*x.Shape().Dim(2)

@@ -13,7 +13,7 @@ import (
 // Calibrated is an [Embedder] that may look at some of the photos before it embeds any.
 type Calibrated interface {
 	Embedder
-	// Calibrates says whether it does.
+	// Calibrates says whether it needs calibration before Embed.
 	Calibrates() bool
 	// Calibrate takes prepared photos, [n, InputLen].
 	Calibrate(ctx context.Context, inputs []float32) error

@@ -95,13 +95,12 @@ func One(e Embedder, id string, photo *imageprep.RGB) (*vectors.Set, error) {
 }
 
 // Run embeds photos into the set NAME (NAME.npy, NAME.ids, NAME.json and NAME.stamps). At
-// most three batches are in memory. Cancelled or killed, it goes on at its next start with
-// the same embedder and photos; a complete set of them is taken as it is. Either way
-// photos are embedded again whose files hold something else than when they were embedded
-// ([Changed]). A photo that cannot be read is an error that names it, unless opts.SkipBad
-// is set.
+// most three batches are in memory. Cancelled or killed, it resumes at its next start with
+// the same embedder and the same list of photos; a complete set of them is taken as it is.
+// In both cases photos whose file contents changed are embedded again ([Changed]). A photo
+// that cannot be read is an error that names it, unless opts.SkipBad is set.
 func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunOptions) (Result, error) {
-	// On the whole list, so that a run that goes on is calibrated as it was.
+	// On the whole list, so that a resumed run is calibrated as it was.
 	if err := calibrate(ctx, e, photos, opts.Limits); err != nil {
 		return Result{}, err
 	}

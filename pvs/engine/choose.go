@@ -46,8 +46,8 @@ type Request struct {
 	// Devices is how many of the backend's devices take a training step in parallel, as a graph;
 	// 0 or 1: one.
 	Devices int
-	// Before names the engine with which an interrupted run began ([Engine.String]); the graph is
-	// taken again where it was the graph on this backend. "": none.
+	// Before names the engine of an interrupted run's checkpoint ([Engine.String]). If that was the
+	// graph on this backend, the graph is chosen again. "": no run is resumed.
 	Before string
 }
 

@@ -69,7 +69,7 @@ func TestChoose(t *testing.T) {
 		{Request{Backend: xla, Wish: Fastest, Training: true, Devices: 2}, "xla:cpu float32", nil},
 		{Request{Backend: xla, Wish: Fused, Training: true, Siamese: true}, "xla:cpu float32", nil},
 		{Request{Backend: xla, Wish: Fused, Training: true, Devices: 2}, "", ErrNoFused},
-		// An interrupted run goes on on its graph, where that is the one of this backend.
+		// An interrupted run resumes on its graph, where that is the one of this backend.
 		{Request{Backend: xla, Wish: Fastest, Before: "xla:cpu"}, "xla:cpu float32", nil},
 		{Request{Backend: xla, Wish: Fastest, Before: "Go Backend"}, or(f32, "xla:cpu") + " float32", nil},
 		// Precisions that are lacking.
@@ -128,7 +128,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// Files of before December 2026 name the fused CPU kernels otherwise.
+// Some checkpoints name the fused CPU kernels "own kernels".
 func TestCanonical(t *testing.T) {
 	for old, now := range map[string]string{"own kernels": fused, fused: fused, "xla:cpu": "xla:cpu", "": ""} {
 		if got := Canonical(old); got != now {

@@ -83,8 +83,8 @@ func nameOf(b compute.Backend) string {
 	return b.Name()
 }
 
-// Canonical returns what String says today of an engine that a file names: before December 2026
-// the fused CPU kernels were called "own kernels".
+// Canonical returns what String says of an engine that a checkpoint names: some checkpoints have the
+// fused CPU kernels' first name, "own kernels".
 func Canonical(name string) string {
 	if name == "own kernels" {
 		return fused
@@ -92,8 +92,8 @@ func Canonical(name string) string {
 	return name
 }
 
-// Batch is how many images at once keep the engine busy where memory is not asked for: 8, and two
-// a core for the fused CPU kernels, which compute an image on one core.
+// Batch is a batch size that keeps the engine busy: 8, and for the fused CPU kernels, which compute
+// each image on one core, at least two images a core. It does not look at the memory that is free.
 func (e Engine) Batch() int {
 	if e.Kind == FusedCPU {
 		return max(8, 2*runtime.GOMAXPROCS(0))
@@ -101,8 +101,8 @@ func (e Engine) Batch() int {
 	return 8
 }
 
-// Parts is into how many parts a training step cuts a batch, each with partial sums of its own:
-// one a core in the fused CPU kernels; 0 where the engine does not say.
+// Parts is the number of parts that a training step cuts a batch into, each with its own partial
+// sums: one for each core in the fused CPU kernels; 0: the engine does not cut batches.
 func (e Engine) Parts() int {
 	if e.Kind == FusedCPU {
 		return runtime.GOMAXPROCS(0)
@@ -110,8 +110,8 @@ func (e Engine) Parts() int {
 	return 0
 }
 
-// Processor is what of the processor the engine's sums depend on: [cpu.Processor] for the fused
-// CPU kernels; "" where the engine does not say.
+// Processor names the property of the processor that the engine's sums depend on: [cpu.Processor]
+// for the fused CPU kernels; "": none is known.
 func (e Engine) Processor() string {
 	if e.Kind == FusedCPU {
 		return cpu.Processor()

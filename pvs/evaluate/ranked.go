@@ -59,7 +59,7 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 var ErrNone = errors.New("there are no results")
 
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does
-// not follow the one before, and a score that is no number are errors with their line.
+// not follow the one before, and a score that is not a finite number are errors with their line.
 func ReadRanked(path string) (map[string][]string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -12,8 +12,9 @@ type Options struct {
 	K         int    // how many results count; 0: 10
 	Resamples int    // of the bootstrap; 0: 1000
 	Seed      uint64 // of the bootstrap
-	// TwoLists says that ids of queries and of the index are unrelated: the same id is not
-	// the same photo, and can be a relevant result.
+	// TwoLists says that queries and index are two lists with ids of their own, as where both
+	// count from 0. A result with its query's id is then another photo and may be relevant; else
+	// it is the query itself and is dropped.
 	TwoLists bool
 }
 

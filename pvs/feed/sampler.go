@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Sampler says which photos come in which step. Steps go on over epochs: Draws can be asked for in any order.
+// Sampler says which photos come in which step. Steps count on from epoch to epoch; Draws takes them in any order.
 type Sampler interface {
 	// Steps returns the number of batches in an epoch.
 	Steps() int

@@ -106,7 +106,7 @@ func TestLargeClass(t *testing.T) {
 	}
 }
 
-// Draws depend on the seed and the step alone, so a training goes on at any step.
+// Draws depend on the seed and the step alone, so a training resumes at any step.
 func TestSamplersResume(t *testing.T) {
 	labels := longTail(9)
 	byClass := func(seed uint64) Sampler {

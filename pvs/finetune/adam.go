@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -60,6 +61,13 @@ func (s *Session) hold(weights []string) []held {
 		all = append(all, shared)
 	}
 	return all
+}
+
+// stepSize is Adam's step size: the learning rate with the bias corrections of both moments, as
+// keras/optimizers/adam.py computes it.
+func (s *Session) stepSize() float32 {
+	t := float64(s.iterations + 1)
+	return float32(s.phase.LearningRate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t)))
 }
 
 // update takes Adam's step for weights with their gradients.

@@ -166,7 +166,7 @@ func astray(want, got map[string][]float32) string {
 	return ""
 }
 
-// A run on several devices ends as on one, and goes on to the bit where it was stopped;
+// A run on several devices ends as on one, and resumes to the bit where it was stopped;
 // a run of a Siamese head follows it in the same trainer.
 func TestRunOnDevices(t *testing.T) {
 	b := several(t)
@@ -233,7 +233,7 @@ func TestRunOnDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	if name := differing(got.Values, resumed.Values, 0); name != "" {
-		t.Errorf("gone on with, %s differs", name)
+		t.Errorf("resumed, %s differs", name)
 	}
 }
 

@@ -65,7 +65,7 @@ func sessions(t *testing.T) map[string]func() *Session {
 	return all
 }
 
-// A step whose loss is no number, from its photos or from a weight, and one that a variable's loss breaks at
+// A step whose loss is NaN, from its photos or from a weight, and one that a variable's loss breaks at
 // whatever stage - forward, head, back, Adam, moving statistics - leaves all as it was, and the steps after it are
 // those of a training in which it never was.
 func TestFailedStepChangesNothing(t *testing.T) {
@@ -89,9 +89,9 @@ func TestFailedStepChangesNothing(t *testing.T) {
 			bad.Inputs[77] = float32(math.NaN())
 			step, err := s.Step(bad)
 			if err != nil || !math.IsNaN(step.Loss()) {
-				t.Errorf("a photo that is no number: loss %g, %v", step.Loss(), err)
+				t.Errorf("a photo of NaN: loss %g, %v", step.Loss(), err)
 			}
-			unchanged(t, "a photo that is no number", s, before, 1, "")
+			unchanged(t, "a photo of NaN", s, before, 1, "")
 			for _, label := range []int32{-1, testClasses} {
 				bad := Batch{N: good.N, Inputs: good.Inputs, Labels: slices.Clone(good.Labels)}
 				bad.Labels[2] = label
@@ -173,7 +173,7 @@ func TestBrokenTriplets(t *testing.T) {
 		}
 		b.Inputs[3] = float32(math.NaN())
 		if step, err := s.Step(b); err != nil || !math.IsNaN(step.Loss()) || s.iterations != 1 {
-			t.Errorf("%s: loss %g of a feature that is no number, %d steps, %v", metric, step.Loss(), s.iterations, err)
+			t.Errorf("%s: loss %g of a NaN feature, %d steps, %v", metric, step.Loss(), s.iterations, err)
 		}
 		after, err := s.Values()
 		if err != nil {

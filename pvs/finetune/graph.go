@@ -24,7 +24,7 @@ type program struct {
 type inputs struct {
 	x         *Node // [rows, ...], what enters at phase's input
 	labels    *Node // [rows] int32
-	weights   *Node // [rows], 0 for rows that only fill the batch
+	weights   *Node // [rows], 0 for padding rows
 	stepSize  *Node // scalar, Adam's
 	dropout   *Node // scalar
 	dropNoise *Node // [rows, features]

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// errBroken is a training whose losses or weights are no numbers.
+// errBroken is a training whose losses or weights are NaN or infinite.
 var errBroken = errors.New("the training has broken down")
 
 // lower is the way out of it.
@@ -16,7 +16,7 @@ func lower(p Phase) string {
 	return fmt.Sprintf("lower the learning rate of %g (the last checkpoint is kept)", p.LearningRate)
 }
 
-// broken says that a step, or the sum of some, which what names, has a figure that is no number.
+// broken says that a step, or the sum of some, which what names, has a figure that is NaN or infinite.
 func broken(s Step, what string, p Phase) error {
 	for _, v := range []float64{s.Loss(), s.LossSum, s.Correct, s.Pairs, s.Active, s.PositiveSum, s.NegativeSum} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -26,11 +26,11 @@ func broken(s Step, what string, p Phase) error {
 	return nil
 }
 
-// noNumber names a weight that has a value which is no number, or "".
-func noNumber(values map[string][]float32) string {
+// notFinite names a weight that has a value which is NaN or infinite, or "".
+func notFinite(values map[string][]float32) string {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		for _, v := range values[name] {
-			if v-v != 0 { // of numbers it is 0
+			if v-v != 0 { // of finite numbers it is 0
 				return name
 			}
 		}

@@ -51,8 +51,8 @@ func few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// checkPhotos refuses a checkpoint of photos that were replaced since. One of before their bytes
-// were kept is gone on with, and that is said.
+// checkPhotos refuses a checkpoint of photos that were replaced since. One without their digests
+// is resumed, and that is said.
 func (t *Trainer) checkPhotos(dir string, was, now provenance, replaced []string) error {
 	switch {
 	case was.Bytes == now.Bytes && was.ValBytes == now.ValBytes:

@@ -10,7 +10,7 @@ import (
 )
 
 // plan is how a run's steps are computed as far as it changes what comes out: sums in their last
-// digits, and statistics of micro-batches. It is part of the checkpoint: a run goes on as it
+// digits, and statistics of micro-batches. It is part of the checkpoint: a run resumes as it
 // began, on any machine, or not at all. (Precision is one of the settings.)
 type plan struct {
 	MicroBatch int    `json:"micro_batch"`         // images that train at once; 0: the batch
@@ -21,7 +21,7 @@ type plan struct {
 	Processor  string `json:"processor,omitempty"` // fused CPU kernels: see [engine.Engine.Processor]
 }
 
-// ErrAnotherWay says that a run would go on with other sums than it began with, for [errors.Is];
+// ErrAnotherWay says that a run would resume with other sums than it began with, for [errors.Is];
 // see [Trainer].AnotherWay.
 var ErrAnotherWay = errors.New("goes on only as it began")
 

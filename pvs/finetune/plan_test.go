@@ -32,7 +32,7 @@ func stopped(t *testing.T, tr *Trainer, dir string, s Settings, what string, aft
 	tr.Progress = nil
 }
 
-// resumed goes on in the folder.
+// resumed resumes the run in the folder.
 func resumed(t *testing.T, tr *Trainer, dir string, s Settings) *Checkpoint {
 	t.Helper()
 	c, err := tr.Run(context.Background(), dir, s, miniBackbone(t))
@@ -95,7 +95,7 @@ func TestBrokenVal(t *testing.T) {
 	}
 }
 
-// A loss on val photos that is no number, or a weight, says that the training broke down, and
+// A NaN as the loss on val photos, or as a weight, says that the training broke down, and
 // the checkpoint before stays.
 func TestBrokenDown(t *testing.T) {
 	for _, val := range []bool{true, false} {
@@ -119,11 +119,11 @@ func TestBrokenDown(t *testing.T) {
 	values["stem_conv/kernel"] = nan
 	if _, err := trainer(t).Run(context.Background(), t.TempDir(), settings(NewTop, 1), values); err == nil ||
 		!strings.Contains(err.Error(), "stem_conv/kernel") {
-		t.Errorf("first weights that are no numbers: %v", err)
+		t.Errorf("first weights that are NaN: %v", err)
 	}
 }
 
-// A run goes on in the micro-batches and parts in which it began, whatever memory and cores are
+// A run resumes in the micro-batches and parts in which it began, whatever memory and cores are
 // there, to the same bits; asked for others, it says what would differ.
 func TestPlanIsSaved(t *testing.T) {
 	s := settings(Full, 2)
@@ -148,7 +148,7 @@ func TestPlanIsSaved(t *testing.T) {
 		dir := begun()
 		runtime.GOMAXPROCS(cores)
 		if name := differing(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
-			t.Errorf("gone on with on %d cores, %s differs", cores, name)
+			t.Errorf("resumed on %d cores, %s differs", cores, name)
 		}
 		runtime.GOMAXPROCS(max(2, kept.Plan.Parts))
 	}
@@ -174,10 +174,10 @@ func TestPlanIsSaved(t *testing.T) {
 		}
 		tr.AnotherWay = true
 		if got := resumed(t, tr, dir, s); !got.Done {
-			t.Errorf("%s: asked for, it does not go on", c.name)
+			t.Errorf("%s: asked for, it does not resume", c.name)
 		}
 	}
-	// A checkpoint of when the fused CPU kernels were called otherwise is one of theirs.
+	// A checkpoint with the old name of the fused CPU kernels is one of theirs.
 	if kept.Plan.Parts > 0 {
 		dir := begun()
 		file := filepath.Join(dir, CheckpointFile)
@@ -193,7 +193,7 @@ func TestPlanIsSaved(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name := differing(whole.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
-			t.Errorf("a checkpoint of before December 2026, gone on with: %s differs", name)
+			t.Errorf("a resumed checkpoint with the old name of the engine: %s differs", name)
 		}
 	}
 	// A graph can be had where the fused CPU kernels would be taken.
@@ -202,7 +202,7 @@ func TestPlanIsSaved(t *testing.T) {
 	graph := resumed(t, tr, t.TempDir(), s)
 	stopped(t, tr, dir, s, "training", 3)
 	if name := differing(graph.Values, resumed(t, of(0), dir, s).Values, 0); name != "" {
-		t.Errorf("a run on a graph, gone on with: %s differs", name)
+		t.Errorf("a resumed run on a graph: %s differs", name)
 	}
 }
 

@@ -125,7 +125,7 @@ func TestBFloat16Losses(t *testing.T) {
 	}
 }
 
-// A run's precision is one of its settings: kept, gone on with, and another one refused.
+// A run's precision is one of its settings: kept, resumed, and another one refused.
 func TestRunInBFloat16(t *testing.T) {
 	values := miniBackbone(t)
 	s := settings(FromBlock7a, 1)

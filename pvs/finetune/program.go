@@ -164,7 +164,7 @@ func (s *Session) discard() {
 	s.staged = nil
 }
 
-// finish makes the new values of a step the variables'; with an error, or a loss that is no number, they stay as
+// finish makes the new values of a step the variables'; with an error, or a loss that is NaN, they stay as
 // they are, and the step is not counted. Such a loss is in the step, for whoever watches it.
 func (s *Session) finish(step Step, err error) (Step, error) {
 	defer s.discard()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -26,9 +25,9 @@ type SessionOptions struct {
 	// Inference runs the layers before the first one that trains, in steps from images; the zero
 	// engine: they run with those that train.
 	Inference engine.Engine
-	// Parts is into how many parts the fused CPU kernels cut a batch, each with partial sums of
-	// its own on a core of its own; 0: as many as there are cores. The same number gives the same
-	// sums on any.
+	// Parts is the number of parts that the fused CPU kernels cut a batch into, each with its own
+	// partial sums and computed on one core; 0: one for each core. The same number of parts has
+	// the same sums on any number of cores.
 	Parts int
 }
 
@@ -330,11 +329,4 @@ func ratio(a, b float64) float64 {
 		return 0
 	}
 	return a / b
-}
-
-// stepSize is Adam's with both corrections of bias, as
-// keras/optimizers/adam.py computes it.
-func (s *Session) stepSize() float32 {
-	t := float64(s.iterations + 1)
-	return float32(s.phase.LearningRate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t)))
 }

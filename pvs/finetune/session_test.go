@@ -251,7 +251,7 @@ func TestMicroBatchStatistics(t *testing.T) {
 	}
 }
 
-// Rows that fill a batch change nothing.
+// Padding rows change nothing.
 func TestShortBatch(t *testing.T) {
 	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
 		norms, e := c.norms, onGo(t, c.graph)
@@ -300,7 +300,7 @@ func TestCachedInputs(t *testing.T) {
 	}
 }
 
-// A session that goes on from saved weights and moments takes the same steps.
+// A session that resumes from saved weights and moments takes the same steps.
 func TestRestore(t *testing.T) {
 	b := photos(6, 6)
 	p := phase(FromBlock7a)

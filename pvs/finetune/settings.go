@@ -13,7 +13,7 @@ import (
 )
 
 // Settings say how one run trains. They are saved in its checkpoint; a checkpoint of
-// other settings is not gone on with.
+// other settings is not resumed.
 type Settings struct {
 	Name        string  `json:"name"`
 	Network     string  `json:"network"` // effnet's name of the variant

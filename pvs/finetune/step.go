@@ -13,8 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 )
 
-// Batch is what a step sees. Its rows are as many as the phase's batch; those from N on
-// fill it up and count nowhere.
+// Batch is what a step sees. A batch always has [Phase].Batch rows; rows from N on are padding and do not count.
 type Batch struct {
 	N      int
 	Inputs []float32 // [rows, ...], for the phase's input
@@ -23,7 +22,7 @@ type Batch struct {
 }
 
 // Step trains on one batch. If it fails, weights, moments, moving statistics and the count of steps are as they
-// were before it. So they are if the batch's loss is no number, or infinite: the step that is returned has it.
+// were before it. They are also unchanged if the loss is NaN or infinite; the returned Step carries that loss.
 func (s *Session) Step(b Batch) (Step, error) {
 	if s.trainable == nil {
 		return Step{}, fmt.Errorf("no phase was begun")
@@ -142,8 +141,8 @@ func (s *Session) row(input Input) []int {
 	return []int{s.opts.Size, s.opts.Size, 3}
 }
 
-// siameseStep trains the projection. A short batch is not filled up: rows that are no
-// photos would be negatives.
+// siameseStep trains the projection. A short batch is not padded: padding rows
+// would be negatives.
 func (s *Session) siameseStep(b Batch, dims []int) (Step, error) {
 	exec, err := s.program("step", func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{s.siameseGraph(scope, in[0], in[1], in[2])}

@@ -30,7 +30,7 @@ type Trainer struct {
 	// Devices is how many of Training's devices take a step in parallel; 0: all of an
 	// accelerator's that the batches divide among, one on a CPU.
 	Devices int
-	// AnotherWay lets a run go on where its steps are computed otherwise than before - on
+	// AnotherWay lets a run resume where its steps are computed otherwise than before - on
 	// another engine, processor or number of devices, in other micro-batches - so that sums differ
 	// in rounding, and statistics of micro-batches. Otherwise that is refused.
 	AnotherWay bool
@@ -62,7 +62,7 @@ func (t *Trainer) Close() {
 }
 
 // Run trains one run in dir, starting from values, and returns its last checkpoint.
-// What is there of the same settings is gone on with; of others, it is refused. A
+// A run of the same settings that is there is resumed; one of others is refused. A
 // cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
 	s = s.withDefaults(t.Config)
@@ -287,12 +287,13 @@ func (r *run) save() error {
 	if c.Values, err = r.session.Values(); err != nil {
 		return err
 	}
-	name := noNumber(c.Values)
+	name := notFinite(c.Values)
 	switch {
 	case name != "" && c.Steps == 0:
-		return fmt.Errorf("the weights that it starts from have values in %s that are no numbers: start from others", name)
+		return fmt.Errorf("the weights that it starts from have values in %s that are NaN or infinite: start from others",
+			name)
 	case name != "":
-		return fmt.Errorf("after step %d the weight %s is no number: %w; %s", c.Steps, name, errBroken,
+		return fmt.Errorf("after step %d the weight %s is NaN or infinite: %w; %s", c.Steps, name, errBroken,
 			lower(r.settings.Phase))
 	}
 	c.Moments = nil // the next run starts a new optimizer

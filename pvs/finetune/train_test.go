@@ -88,7 +88,7 @@ func miniBackbone(t testing.TB) map[string][]float32 {
 	return w.Values
 }
 
-// A run that is stopped, in the middle of an epoch too, and gone on with ends with the
+// A run that is stopped, in the middle of an epoch too, and resumed ends with the
 // same weights and the same log as an unbroken one.
 func TestResume(t *testing.T) {
 	values := miniBackbone(t)

@@ -7,5 +7,5 @@
 //	results, err := j.Run(ctx, "")   // all runs; "1.8": that one and what it builds on
 //	report, err := j.Report(results) // journey.csv, .md, .png, .svg and .html
 //
-// What is done is saved in the folder Out: interrupted or killed, it goes on from there.
+// What is done is saved in the folder Out: interrupted or killed, it resumes from there.
 package journey

@@ -258,7 +258,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A folder of one catalogue is not gone on with for another.
+// A folder of one catalogue is not resumed for another.
 func TestAnotherCatalogue(t *testing.T) {
 	out := t.TempDir()
 	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err != nil {

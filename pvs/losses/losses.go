@@ -25,7 +25,7 @@ type Input struct {
 	// Embeddings are [batch, dim] of a float type.
 	Embeddings *graph.Node
 	// Labels are the rows' classes, [batch] of an integer type; below 0: unlabelled.
-	// For [MultiLabel] they are [batch, labels], filled up with -1.
+	// For [MultiLabel] they are [batch, labels], padded with -1.
 	Labels *graph.Node
 	// ClassWeights are [classes, sub-centres, dim], as [Loss.ClassWeights] says; nil where that is nil.
 	ClassWeights *graph.Node

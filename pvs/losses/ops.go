@@ -122,7 +122,7 @@ func output(embeddings, costs, counted *graph.Node) Output {
 	}
 }
 
-// keepNaN makes the value NaN where an embedding is no number: comparisons with it fail, so that masks
+// keepNaN makes the value NaN where an embedding is NaN: comparisons with it fail, so that masks
 // would leave it out.
 func keepNaN(value, embeddings *graph.Node) *graph.Node {
 	return graph.Add(value, graph.StopGradient(graph.MulScalar(graph.ReduceAllSum(embeddings), 0.0)))

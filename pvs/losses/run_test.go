@@ -156,7 +156,7 @@ func differences(t *testing.T, name string, got []float32, values [][]float64, f
 	}
 }
 
-// finite fails on any value that is no number or infinite.
+// finite fails on any value that is NaN or infinite.
 func finite(t *testing.T, name string, r result) {
 	t.Helper()
 	values := append([]float32{float32(r.sum), float32(r.mean)}, append(r.gradient, r.ofWeights...)...)

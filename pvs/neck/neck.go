@@ -17,7 +17,7 @@ type BNNeckInput struct {
 	// Train uses the batch's statistics, else the moving ones are.
 	Train                      bool
 	MovingMean, MovingVariance *graph.Node // [features]; for inference only
-	// Weights are [batch], 1 for a row that counts, 0 for one that fills the batch; nil: all count.
+	// Weights are [batch], 1 for a row that counts, 0 for padding; nil: all count.
 	Weights *graph.Node
 }
 

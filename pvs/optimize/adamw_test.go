@@ -90,7 +90,7 @@ func TestAdamWAgainstLoops(t *testing.T) {
 	}
 }
 
-// A restored state goes on bit by bit, on any number of cores.
+// A restored state resumes bit by bit, on any number of cores.
 func TestAdamWResumes(t *testing.T) {
 	const n = 3*block + 17
 	run := func(procs, cut int) []float32 {
@@ -121,7 +121,7 @@ func TestAdamWResumes(t *testing.T) {
 		t.Error("three cores compute something else than one")
 	}
 	if !slices.Equal(run(2, 2), want) {
-		t.Error("a restored state goes on differently")
+		t.Error("a restored state resumes differently")
 	}
 }
 
@@ -147,7 +147,7 @@ func TestAdamWErrors(t *testing.T) {
 		}
 	}
 	if err := a.Step(Tensors{"a": {1, 1}, "b": {1}}, math.NaN()); err == nil {
-		t.Error("a factor that is no number was taken")
+		t.Error("a factor of NaN was taken")
 	}
 	if err := a.Restore(State{Steps: 1, First: Tensors{}}); err == nil {
 		t.Error("a state without moments was taken")

@@ -46,7 +46,7 @@ func TestAverage(t *testing.T) {
 		}
 	}
 	if got, _ := b.State(); !slices.Equal(got["w"], values["w"]) {
-		t.Errorf("restored it goes on to %v, not %v", got, values)
+		t.Errorf("resumed it comes to %v, not %v", got, values)
 	}
 }
 

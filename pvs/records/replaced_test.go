@@ -316,7 +316,7 @@ func TestKilledWhileNamed(t *testing.T) {
 		// The last photo's shard is written, and nothing has its name yet.
 		stop, cancel := context.WithCancel(context.Background())
 		opts := Options{ShardBytes: 5000, Quality: 60, Progress: func(done, total int) {
-			if done == total-2 {
+			if done == total {
 				cancel()
 			}
 		}}

@@ -83,6 +83,9 @@ func (w *writer) write(ctx context.Context) (*Manifest, error) {
 		shards = append(shards, s)
 		at += s.items()
 	}
+	if ctx.Err() != nil { // the last moment at which the old set stays
+		return nil, context.Cause(ctx)
+	}
 	m := w.complete(shards)
 	return m, w.replace(shards, m)
 }

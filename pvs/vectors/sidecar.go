@@ -49,7 +49,7 @@ func (s *sidecar) origin() *Origin {
 		return nil
 	}
 	o := s.Origin
-	if o.Engine == "own kernels" { // as they were called before December 2026
+	if o.Engine == "own kernels" { // their first name, which some sidecars have
 		o.Engine = "fused CPU kernels"
 	}
 	return &o

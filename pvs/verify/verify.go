@@ -20,7 +20,7 @@ type Check struct {
 	Allowed float64
 }
 
-// OK says whether the check holds; an error that is no number does not.
+// OK says whether the check holds; an error that is NaN does not.
 func (c Check) OK() bool { return c.Error <= c.Allowed }
 
 // Share is the error as a share of what is allowed; of an exact check 0 or infinite.

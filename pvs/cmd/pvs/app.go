@@ -34,7 +34,7 @@ func (a *app) say(format string, args ...any) {
 // log writes a line of progress.
 func (a *app) log(line string) { fmt.Fprintln(a.stderr, line) }
 
-// result writes the JSON object, if one was asked for. A figure that is no number is null.
+// result writes the JSON object, if one was asked for. A figure that is NaN or infinite is null.
 func (a *app) result(v any) error {
 	if !a.json {
 		return nil

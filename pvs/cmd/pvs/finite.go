@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// finite is a value as JSON can say it: numbers that are none, or infinite, are null. What has no
+// finite is a value as JSON can say it: NaN and infinity are null. What has no
 // such number is given back as it is.
 func finite(v any) any {
 	as, _ := finiteOf(reflect.ValueOf(v))

@@ -58,7 +58,7 @@ var longHelp = kong.Vars{
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",
 
-	"train_out":     "Folder for checkpoints, logs and cached features; what is there is gone on with.",
+	"train_out":     "Folder for checkpoints, logs and cached features; a run that is there is resumed.",
 	"train_scale":   "smoke (minutes), small (an hour on 2 cores) or full (the original's sizes).",
 	"train_records": "Train on the records in this folder (pvs records), instead of the catalogue's photos.",
 	"train_weights": "ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; " +

@@ -11,7 +11,7 @@ type batchNorm struct {
 	name      string
 	channels  int
 	positions int // of an image, over which it normalises
-	filled    int // channels filled up to whole vectors
+	filled    int // channels padded to whole vectors
 
 	mean, scale, shift          []float32 // forward: y = scale * x + shift
 	initialMean                 []float32 // the moving mean: mean before the batch's is known

@@ -93,7 +93,7 @@ static void project_phase(const phase_task *k, const phase_block *o) {
 			float *x = k->m.activated + (long)c * rows;
 			for (int i = 0; o->b->squeeze.weights && i < n; i++)
 				scale(x + (long)i * s->positions * width, s->positions, width, k->m.squeeze.gate + (long)i * s->filled + c);
-			// Channels that fill up the last vector have no weights.
+			// Channels that pad the last vector have no weights.
 			add_panel_products(&o->b->project, c, 1, x, rows, width, out);
 		}
 		batchnorm_sums(out, rows, o->out, o->batchnorms[2].mean, o->batchnorms[2].channels, k->partial_sums);

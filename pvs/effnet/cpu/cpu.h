@@ -21,7 +21,7 @@ enum { pvs_linear, pvs_swish, pvs_relu6 };
 
 // pvs_matrix is a pointwise convolution with its BatchNorm: weights [in, out] in the matrix layout, that is in panels
 // of two vectors of columns, one panel after the other; the last panel has three vectors or one if those are left.
-// Zeros fill up the last vector, and that of the bias. In float16 the rows of a panel are interleaved in pairs: the
+// Zeros pad the last vector, and that of the bias. In float16 the rows of a panel are interleaved in pairs: the
 // first column of two rows, then their second. There are as many rows as x has columns, an even number.
 typedef struct {
 	int in, out;
@@ -92,7 +92,7 @@ void pvs_run(const pvs_network *n, const float *images, int count, int block, co
 // gradients of its weights (with BatchNorms folded into them) are added up: the index in sums of the first value,
 // below 0 for weights that do not train.
 typedef struct {
-	pvs_matrix expand;  // transposed, [expanded, in]; rows are filled up to whole vectors with zeros
+	pvs_matrix expand;  // transposed, [expanded, in]; rows are padded to whole vectors with zeros
 	pvs_matrix project; // transposed, [out, expanded], in the channel layout
 	pvs_dense squeeze;  // transposed, [squeezed, expanded]
 	long expand_gradient;    // [in, expanded], in the channel layout
@@ -102,9 +102,9 @@ typedef struct {
 	long project_gradient;   // [out, expanded], transposed, in the channel layout
 } pvs_block_backward;
 
-// pvs_batchnorm is a BatchNorm in training mode. Its vectors are filled up to whole ones of the processor.
+// pvs_batchnorm is a BatchNorm in training mode. Its vectors are padded to whole ones of the processor.
 typedef struct {
-	int channels;               // filled up
+	int channels;               // padded
 	const float *mean;          // of the batch; until it is known, the moving mean
 	const float *scale, *shift; // its forward pass: y = scale * x + shift
 	const float *dy_factor, *dx_offset, *x_factor; // dx = dy_factor * dy - dx_offset - x_factor * (x - mean)
@@ -120,7 +120,7 @@ typedef struct {
 	const pvs_network *network;
 	pvs_matrix stem;           // of patches of 32, in the channel layout
 	pvs_matrix top;            // in the channel layout
-	pvs_matrix top_transposed; // rows are filled up to whole vectors
+	pvs_matrix top_transposed; // rows are padded to whole vectors
 	const pvs_block_backward *blocks;
 	long stem_gradient;              // [32, stem.out], in the channel layout
 	long top_gradient;               // [top.in, top.out], in the channel layout
@@ -191,7 +191,7 @@ typedef struct {
 } pvs_row_loss;
 
 // pvs_softmax replaces logits[rows, filled] by the gradient of the sum over rows of the cross-entropy times weight,
-// with zeros where rows are filled up.
+// with zeros as padding.
 void pvs_softmax(int lanes, const pvs_dense_shape *l, float *logits, int rows, float weight, const int *labels,
 		pvs_row_loss *results);
 
@@ -226,7 +226,7 @@ enum {
 long pvs_phases_scratch(const pvs_training *t, int count);
 
 // pvs_phase runs a phase on count images. partial_sums has 2 * channels values. The weights of t have no BatchNorms
-// folded in; rows of the projections are filled up to whole vectors. Memory and sums must stay from phase to phase.
+// folded in; rows of the projections are padded to whole vectors. Memory and sums must stay from phase to phase.
 void pvs_phase(const pvs_training *t, int phase, int block, int count, const float *images, const float *factors,
 		float *features, const float *dy, float *sums, float *partial_sums, int channels, float *memory);
 

@@ -37,7 +37,7 @@ func newDense(in, out, lanes int) (*Dense, error) {
 	return d, nil
 }
 
-// Width is how many values an output row has: out, filled up to whole vectors.
+// Width is how many values an output row has: out, padded to whole vectors.
 func (d *Dense) Width() int { return d.filled }
 
 // length is the length of a slice, and what it should be.
@@ -56,7 +56,7 @@ func (d *Dense) check(all ...length) error {
 	return nil
 }
 
-// Forward computes y [rows, Width()] of x [rows, in], with zeros where rows are filled up. Slices of other lengths
+// Forward computes y [rows, Width()] of x [rows, in], with zeros as padding. Slices of other lengths
 // are an error.
 func (d *Dense) Forward(x, kernel, bias, y []float32) error {
 	rows := len(x) / d.in
@@ -98,7 +98,7 @@ func (d *Dense) Softmax(logits []float32, labels []int32) ([]RowLoss, error) {
 }
 
 // Backward computes the gradients of the input, dx [rows, in], and of the bias, dBias [out], given that of the output
-// for x, dy [rows, Width()], zeros where rows are filled up. The kernel takes a step of Adam with its gradient; if a
+// for x, dy [rows, Width()], zeros as padding. The kernel takes a step of Adam with its gradient; if a
 // is nil its gradient is written to to.Weights. Slices of other lengths are an error, which changes nothing.
 func (d *Dense) Backward(x, kernel, dy, dx, dBias []float32, a *Adam, to Trained) error {
 	rows := len(x) / d.in

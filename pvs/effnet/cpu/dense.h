@@ -16,7 +16,7 @@ static inline channel_panel channel_panel_at(int c, int columns) {
 	return (channel_panel){channel_panel_vectors(left), left < panel ? left : panel};
 }
 
-// copy_panel packs a panel of x, row_stride values a row, and fills up its vectors with zeros.
+// copy_panel packs a panel of x, row_stride values a row, and pads its vectors with zeros.
 PVS_TARGET static void copy_panel(channel_panel p, const float *x, int rows, int row_stride, float *out) {
 	int width = p.vectors * lanes;
 	if (p.columns < width)

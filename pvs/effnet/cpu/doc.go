@@ -19,7 +19,7 @@
 //
 //	stem                      stem.h
 //	MBConv forward            mbconv.h; its first half, expansion and depthwise: expand_depthwise.h
-//	  in training             mbconv_forward.h, mbconv_panels.h; what it saves: mbconv_saved.h
+//	  in training             mbconv_forward.h, mbconv_panels.h; saved for backward: mbconv_saved.h, training_saved.h
 //	MBConv backward           mbconv_backward.h: a block's gradients, mbconv_backward() first
 //	depthwise backward        depthwise_backward.h
 //	squeeze and excite        squeeze_excite.h; backward in mbconv_backward.h
@@ -29,9 +29,11 @@
 //	classifier                dense.h
 //	Adam                      adam.h
 //	packing of weights        pack.h, which also unpacks gradients, with a step of Adam on the way
-//	vectors, activations      vector.h with vector8.h, vector16.h or vector32.h
+//	vectors, activations      vector.h with vector8.h, vector16.h or vector32.h; in float32 also float32.h
+//	element-wise operations   elementwise.h, with averages over positions
 //	scratch memory, padding   shapes.h, inference_scratch.h, batchnorm_scratch.h
-//	dispatch by processor     dispatch.c; avx2.c, avx512.c and float16.c compile all for 8, 16 and 32 lanes
+//	dispatch by processor     dispatch.c; avx2.c, avx512.c and float16.c compile all for 8, 16 and 32 lanes;
+//	                          export.h: the functions that it calls
 //
 // In Go:
 //
@@ -40,4 +42,5 @@
 //	weights' layout           builder.go, pack.go
 //	classifier, Adam          dense.go, adam.go
 //	memory                    close.go (outside of Go's), saved_bytes.go
+//	the processor's vectors   processor.go
 package cpu

@@ -56,7 +56,7 @@ static void zero_padding(const shape *s, int c, float *padded) {
 		memset(padded, 0, sizeof(float) * padded_positions(s->padded, s->stride) * vectors * lanes);
 }
 
-// zero_gate_tail zeroes an image's gate for the channels that only fill up the last vector: they multiply zeros, and
+// zero_gate_tail zeroes an image's gate for the channels that only pad the last vector: they multiply zeros, and
 // NaN left there would make NaN.
 static void zero_gate_tail(const shape *s, float *gate) {
 	memset(gate + s->expanded, 0, sizeof(float) * (s->filled - s->expanded));

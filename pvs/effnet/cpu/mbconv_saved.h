@@ -8,7 +8,7 @@
 typedef struct {
 	int side, in_positions, padded; // of an image's input: side, positions, side with zeros
 	int out, positions, stride;      // of its output: side, positions
-	int in, expanded, filled;        // channels; filled: expanded ones filled up to whole vectors
+	int in, expanded, filled;        // channels; filled: expanded ones padded to whole vectors
 	int saves;                       // whether outputs of expansion and depthwise convolution are saved
 	padding zeros;
 } shape;

@@ -257,7 +257,7 @@ func TestNetworkAfterNaN(t *testing.T) {
 				} else if want == nil {
 					want = out
 				} else if !all && !slices.Equal(out, want) {
-					t.Errorf("%s, %s: other features after an image that is no numbers", c.Title, name)
+					t.Errorf("%s, %s: other features after an image of NaN", c.Title, name)
 				}
 			}
 		}

@@ -6,11 +6,11 @@ import "github.com/gopvs/product-visual-search/pvs/effnet"
 const stemPatch = 27
 
 // panels is the packed layout of a matrix [rows, columns]: panels of some columns, each with all rows, one after the
-// other. Rows and columns that only fill it up are zeros.
+// other. Rows and columns that only pad it are zeros.
 type panels struct {
 	rows, columns int
 	widths        []int // of the panels, in columns
-	filled        int   // rows, with those that fill up
+	filled        int   // rows, with padding
 	transposed    bool  // the weights are [columns, rows]
 	interleaved   bool  // of two rows their first columns lie side by side, then the second
 }
@@ -112,7 +112,7 @@ func (p panels) interleave(x []float32) {
 	}
 }
 
-// vectors is n values filled up to whole vectors.
+// vectors is n values padded to whole vectors.
 func vectors(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
 
 // factors are the scales of a BatchNorm's channels; nil without one.

@@ -59,8 +59,8 @@ type TrainingOptions struct {
 	// Weights are those that train; nil: all from block From on, but BatchNorms' gamma and beta only with
 	// Norms, and never moving statistics.
 	Weights []string
-	// Parts is into how many parts a batch is cut, which run in parallel, each with partial sums of its own;
-	// 0: one for each core. The same number gives the same sums on any number of cores.
+	// Parts is the number of parts that a batch is cut into. They run in parallel, each with its own partial
+	// sums; 0: one for each core. The same number of parts has the same sums on any number of cores.
 	Parts int
 }
 

@@ -61,7 +61,7 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 	var histograms []histogram
 	batch := make([]float32, calibrationBatch*size*size*3)
 	for from := 0; from < len(images); from += len(batch) {
-		for k := 0; k < len(batch); { // the last batch is filled up with its own images
+		for k := 0; k < len(batch); { // the last batch is padded with its own images
 			k += copy(batch[k:], images[from:])
 		}
 		if err := count(ctx, exec, batch, size, &histograms); err != nil {

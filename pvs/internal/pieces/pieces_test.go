@@ -69,7 +69,7 @@ func activation(act int, x float64) (y, derivative float64) {
 	return x, 0
 }
 
-// filled is n filled up to whole vectors.
+// filled is n padded to whole vectors.
 func filled(n, lanes int) int { return (n + lanes - 1) / lanes * lanes }
 
 // packed is w[rows, columns] in panels of two vectors, the last of which has what is left, at most so many; there are

@@ -2,6 +2,10 @@ package effnet
 
 import "github.com/gomlx/gomlx/core/graph"
 
+// A block's gradient is not written here: GoMLX differentiates the graph (graph.go) automatically, but for values that
+// carry custom gradients by withGradient: depthwise convolutions (depthwise.go) and BatchNorm in training mode
+// (statistics.go). The CPU engine's backward pass of a block is effnet/cpu/mbconv_backward.h.
+
 // withGradient attaches custom gradients to a value y of inputs: gradient(i, dy) is the gradient of inputs[i].
 // Automatic differentiation stops at y; instead it passes through an added zero that depends on all inputs and has
 // the custom gradients. Only those that are asked for are computed. The inputs may have other dtypes than y.
