@@ -72,6 +72,12 @@ var may = map[string][]string{
 	"pvs/finetune": {"pvs/imageprep", "pvs/effnet", "pvs/engine", "pvs/effnet/weights", "pvs/vectors", "pvs/classify",
 		"pvs/siamese", "pvs/embed", "pvs/feed", "pvs/effnet/cpu", "pvs/internal/pace", "pvs/wholefile", "pvs/internal/cores",
 		"pvs/internal/onewriter"},
+	"pvs/fit": {
+		"pvs/augment", "pvs/catalog", "pvs/effnet", "pvs/effnet/cpu", "pvs/effnet/weights", "pvs/embed", "pvs/engine",
+		"pvs/evaluate", "pvs/feed", "pvs/finetune", "pvs/imageprep", "pvs/internal/cores", "pvs/internal/onewriter",
+		"pvs/labels", "pvs/losses", "pvs/neck", "pvs/optimize", "pvs/retrieval", "pvs/siamese", "pvs/vectors",
+		"pvs/wholefile",
+	},
 	"pvs/recipe": {"pvs/internal/plaintext", "pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
 	"pvs/journey": {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/engine", "pvs/vectors", "pvs/embed", "pvs/feed",
 		"pvs/finetune", "pvs/recipe", "pvs/records", "pvs/search", "pvs/evaluate", "pvs/retrieval", "pvs/chart",

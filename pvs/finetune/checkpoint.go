@@ -77,6 +77,19 @@ func (c *Checkpoint) save(dir string, vars []effnet.Variable) error {
 	return nil
 }
 
+// Save writes a network that was trained in another way as the checkpoint of a run that is done, so that it is used as
+// any other. Its variables are the backbone's and those of its heads.
+func Save(dir string, s Settings, values map[string][]float32, vars []effnet.Variable) error {
+	c := &Checkpoint{Version: checkpointVersion, Settings: s, Done: true, Values: map[string][]float32{}}
+	for _, v := range vars {
+		if len(values[v.Name]) != v.Size() {
+			return fmt.Errorf("the checkpoint of %s lacks the weight %s", s.Name, v.Name)
+		}
+		c.Values[v.Name] = values[v.Name]
+	}
+	return c.save(dir, vars)
+}
+
 // ReadCheckpoint reads the checkpoint of a run's folder, or the file itself. One that
 // does not exist is an error that [errors.Is] fs.ErrNotExist.
 func ReadCheckpoint(path string) (*Checkpoint, error) {

@@ -26,6 +26,7 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"${check}"`
 	Records    recordsCommand    `cmd:"" help:"Write the photos of a catalogue as TFRecord shards."`
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
+	Fit        fitCommand        `cmd:"" help:"Make the search of a catalogue better, and say by how much."`
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/fit"
+	"github.com/gopvs/product-visual-search/pvs/labels"
+)
+
+type fitCommand struct {
+	Catalog string        `arg:"" help:"The catalogue folder."`
+	Out     string        `required:"" help:"Folder for the result and what is made on the way." placeholder:"DIR"`
+	Budget  time.Duration `default:"30m" help:"About how long it may take, as 30m or 2h."`
+	Labels  string        `enum:"auto,products,titles,words,categories,none" default:"auto" help:"Learn from: ${enum}."`
+	SkipBad bool          `help:"Leave out rows and photos that cannot be read."`
+
+	Pixels     int    `min:"32" max:"1024" help:"Side of the network's input, if not its weights'."`
+	Weights    string `help:"keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
+	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
+	Checkpoint string `help:"A trained run's checkpoint or folder to start from." placeholder:"FILE"`
+}
+
+// Validate refuses a budget in which nothing can be done.
+func (c *fitCommand) Validate() error {
+	if c.Budget < 10*time.Second {
+		return fmt.Errorf("--budget %s is too short for anything: give minutes, as --budget 30m", c.Budget)
+	}
+	return (&networkFlags{Weights: c.Weights, Model: c.Model, Checkpoint: c.Checkpoint}).Validate()
+}
+
+// Run makes the search of a catalogue better.
+func (c *fitCommand) Run(a *app) error {
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
+	if err != nil {
+		return err
+	}
+	warnOfLeaks(a, cat)
+	flags := &networkFlags{Weights: c.Weights, Model: c.Model, Checkpoint: c.Checkpoint, Pixels: c.Pixels}
+	n, err := flags.load(a)
+	if err != nil {
+		return err
+	}
+	training, inference, err := a.engines(effnet.Float32, 1)
+	if err != nil {
+		return err
+	}
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", n.config.Title, n.path, training.Describe()))
+	kind := labels.Kind(c.Labels)
+	if c.Labels == "auto" {
+		kind = ""
+	}
+	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint}
+	r, err := fit.Run(a.ctx, cat, start, c.Out, fit.Options{Training: training, Inference: inference, Budget: c.Budget,
+		Pixels: flags.Pixels, Labels: kind, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
+	if err != nil {
+		return err
+	}
+	a.say("")
+	a.say("MAR@10 of %s: before %.3f, after %.3f, difference %+.3f [%+.3f, %+.3f]", r.On, r.Before, r.After,
+		r.Difference, r.Low, r.High)
+	a.say("%s", r.Reason)
+	a.say("done in %s", (time.Duration(r.Seconds) * time.Second).String())
+	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint,
+		filepath.Join(c.Out, "index"))
+	return a.result(r)
+}

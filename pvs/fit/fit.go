@@ -1,0 +1,277 @@
+package fit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"github.com/gopvs/product-visual-search/pvs/augment"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/labels"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// Network is what a fit starts from.
+type Network struct {
+	Config effnet.Config
+	Values map[string][]float32
+	// Where the weights are from, and of a trained run its name and checkpoint, as [embed.NetworkOptions] take them.
+	From, Run, Checkpoint string
+}
+
+// Options of [Run].
+type Options struct {
+	Training  engine.Engine // of backbone and losses
+	Inference engine.Engine // of evaluation
+	Budget    time.Duration // of everything, about; 0: 30 minutes
+	Pixels    int           // side of the network's input; 0: what its weights were trained on
+	Recipe    Recipe        // the zero value: [Recommended]
+	Labels    labels.Kind   // "": the finest that most photos have
+
+	Log      func(string)                                                    // may be nil
+	Progress func(what string) (update func(done, total int), finish func()) // may be nil
+	Backend  func() (compute.Backend, error)                                 // for large searches; may be nil
+}
+
+// Result is what a fit reached.
+type Result struct {
+	Before     float64 `json:"before"`     // MAR@10
+	After      float64 `json:"after"`      // MAR@10 of what was kept
+	Difference float64 `json:"difference"` // paired, with its 95% interval
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	// On says what these are of: queries in the index, or the held-out products.
+	On         string  `json:"on"`
+	Recipe     string  `json:"recipe"`
+	Labels     string  `json:"labels"`
+	Kept       bool    `json:"kept"` // false: the network is better as it was
+	Checkpoint string  `json:"checkpoint"`
+	Seconds    float64 `json:"seconds"`
+
+	Reason      string       `json:"reason"` // a sentence on what was kept
+	HeldOut     string       `json:"held_out"`
+	Evaluations []Evaluation `json:"evaluations"`
+}
+
+// defaultBudget is half an hour.
+const defaultBudget = 30 * time.Minute
+
+// fitting is one run of [Run].
+type fitting struct {
+	Options
+	cat     *catalog.Catalog
+	network Network
+	dir     string
+	pixels  int
+	recipe  Recipe
+	photos  string // digest of the train photos
+	started time.Time
+	reserve float64 // seconds for what comes after training
+}
+
+// Run makes the search of a catalogue better and writes dir/checkpoint.safetensors, which is used as any checkpoint is.
+// The folder has one writer at a time. A cancelled run goes on from its last save.
+func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string, opts Options) (*Result, error) {
+	f := &fitting{Options: opts, cat: cat, network: network, dir: dir, pixels: opts.Pixels, recipe: opts.Recipe,
+		started: time.Now()}
+	if f.recipe == (Recipe{}) {
+		f.recipe = Recommended()
+	}
+	if f.pixels == 0 {
+		f.pixels = network.Config.Resolution
+	}
+	if f.Budget == 0 {
+		f.Budget = defaultBudget
+	}
+	if f.Log == nil {
+		f.Log = func(string) {}
+	}
+	if f.Progress == nil {
+		f.Progress = func(string) (func(int, int), func()) { return func(int, int) {}, func() {} }
+	}
+	if err := f.recipe.Validate(); err != nil {
+		return nil, fmt.Errorf("the recipe %s: %w", f.recipe.Name, err)
+	}
+	lock, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+	return f.run(ctx)
+}
+
+func (f *fitting) run(ctx context.Context) (*Result, error) {
+	photos := f.cat.Split(catalog.Train)
+	if len(photos) == 0 {
+		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is "+
+			"learned from index or query",
+			f.cat.Dir)
+	}
+	choice := labels.Choose(photos)
+	if f.Labels != "" {
+		choice.Set = labels.Of(photos, f.Labels)
+		choice.Reason = fmt.Sprintf("%s, as was asked for", f.Labels)
+	}
+	f.Log("labels: " + choice.Reason)
+	train, held, err := labels.HoldOut(photos, choice.Set.Kind, f.recipe.HeldOut, f.recipe.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) > f.recipe.MostHeldOut {
+		held = held[:f.recipe.MostHeldOut]
+	}
+	t := &training{fitting: f}
+	source := feed.FromCatalog(f.cat, catalog.Train, nil)
+	f.photos = source.Digest()
+	if t.held, err = newHeldOut(ctx, source, photos, held, f.pixels, f.recipe.Seed); err != nil {
+		return nil, err
+	}
+	f.Log("validation: " + t.held.String())
+	if err := t.prepare(source, choice, train); err != nil {
+		return nil, err
+	}
+	before, err := f.searched(ctx, f.network.Values, "before")
+	if err != nil {
+		return nil, err
+	}
+	base, err := t.report(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	f.Log(fmt.Sprintf("before: held-out MAR@10 %.3f", base.MAR().Value))
+	values, report, err := t.train(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
+		Evaluations: t.state.Evaluations, On: "held-out products"}
+	gain, err := evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K})
+	if err != nil {
+		return nil, err
+	}
+	result.Kept = gain.Low > 0
+	verdict := "kept: better on the held-out photos"
+	if !result.Kept {
+		verdict = "dropped: no better on the held-out photos than chance explains"
+		values = f.network.Values
+		report = base
+	}
+	result.Reason = fmt.Sprintf("training %s, by %+.3f [%+.3f, %+.3f]", verdict, gain.Value, gain.Low, gain.High)
+	f.Log(result.Reason)
+	if err := f.write(values, result); err != nil {
+		return nil, err
+	}
+	after, err := f.searched(ctx, values, "after")
+	if err != nil {
+		return nil, err
+	}
+	if before != nil {
+		base, report, result.On = before, after, "queries in the index"
+	}
+	result.Before, result.After = base.MAR().Value, report.MAR().Value
+	if gain, err = evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K}); err != nil {
+		return nil, err
+	}
+	result.Difference, result.Low, result.High = gain.Value, gain.Low, gain.High
+	result.Seconds = t.state.Seconds + time.Since(f.started).Seconds() - t.sinceBegun()
+	return result, os.Remove(filepath.Join(f.dir, StateFile))
+}
+
+// prepare makes what batches are drawn from.
+func (t *training) prepare(source feed.Source, choice labels.Choice, train []int) error {
+	all := choice.Set.Single()
+	byPhoto := make([]int32, len(train))
+	dense := map[int32]int32{}
+	for i, photo := range train {
+		byPhoto[i] = -1
+		if l := all[photo]; l >= 0 {
+			if _, ok := dense[l]; !ok {
+				dense[l] = int32(len(dense))
+			}
+			byPhoto[i] = dense[l]
+		}
+	}
+	t.classes = len(dense)
+	if t.classes < 2 {
+		return errors.New("the train photos that are not held out have fewer than two labels: nothing tells them apart")
+	}
+	for t.recipe.Classes > t.classes { // of few classes more photos each
+		t.recipe.Classes, t.recipe.PerClass = (t.recipe.Classes+1)/2, t.recipe.PerClass*2
+	}
+	var err error
+	if t.sampler, err = feed.NewByClass(byPhoto, t.recipe.Classes, t.recipe.PerClass, t.recipe.Seed); err != nil {
+		return err
+	}
+	options, err := augment.Parse(t.recipe.Augmentation)
+	if err != nil {
+		return err
+	}
+	options.Aliased = true // as the squares that the network embeds
+	a, err := augment.New(options, t.pixels, t.recipe.Seed)
+	if err != nil {
+		return err
+	}
+	t.images = feed.NewAugmented(feed.Select(source, train), a, cacheBytes)
+	return nil
+}
+
+// cacheBytes bounds the decoded photos in memory.
+const cacheBytes = 2 << 30
+
+// key tells trainings apart that must not be mixed.
+func (f *fitting) key() string {
+	text, _ := json.Marshal(f.recipe) // numbers and strings
+	h := sha256.New()
+	fmt.Fprintln(h, string(text), f.photos, f.pixels, embed.Digest(f.network.Config, f.network.Values, embed.Features))
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// searched embeds, searches and scores query in index with weights, in a folder of dir; nil without queries.
+func (f *fitting) searched(ctx context.Context, values map[string][]float32, name string) (*evaluate.Report, error) {
+	if len(f.cat.Split(catalog.Query)) == 0 || len(f.cat.Split(catalog.Index)) == 0 {
+		return nil, nil
+	}
+	e, err := f.embedder(f.Inference, values)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	begun := time.Now()
+	entry, err := retrieval.Score(ctx, f.cat, e, name, filepath.Join(f.dir, name), retrieval.Options{Backend: f.Backend,
+		Progress: f.Progress, Log: f.Log})
+	if err != nil {
+		return nil, err
+	}
+	f.reserve = time.Since(begun).Seconds()
+	f.Log(fmt.Sprintf("%s: MAR@10 %.3f of %d queries in %d index photos", name, entry.Report.MAR().Value,
+		entry.Report.Queries, entry.Index.Len()))
+	return entry.Report, nil
+}
+
+// write keeps the network as a checkpoint.
+func (f *fitting) write(values map[string][]float32, r *Result) error {
+	vars := f.network.Config.Variables()
+	dim := len(values[siamese.Bias])
+	if dim > 0 {
+		vars = append(vars, siamese.Head{Features: f.network.Config.Features(), Dim: dim}.Variables()...)
+	}
+	r.Checkpoint = filepath.Join(f.dir, finetune.CheckpointFile)
+	return finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: f.pixels, Dim: dim,
+		Seed: f.recipe.Seed}, values, vars)
+}

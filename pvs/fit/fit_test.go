@@ -1,0 +1,259 @@
+package fit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gomlx/compute/gobackend"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
+	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// shop draws a catalogue: stripes whose colour and direction are the product's, on a random ground. Train products have
+// titles, and product ids or not.
+func shop(t *testing.T, products, photos int, change func(*catalog.Photo)) *catalog.Catalog {
+	t.Helper()
+	dir := t.TempDir()
+	w, err := catalog.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for p := range 2 * products {
+		ink := color.NRGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), 255}
+		across, width := rng.IntN(2) == 0, 2+rng.IntN(6)
+		for i := range photos {
+			photo := catalog.Photo{ID: fmt.Sprintf("p%d-%d", p, i), Title: fmt.Sprintf("Thing %d", p), Category: "Things",
+				Split: catalog.Train, Path: fmt.Sprintf("p%d-%d.png", p, i)}
+			if p >= products {
+				photo.Split, photo.Product = catalog.Index, fmt.Sprintf("product %d", p)
+				if i == 0 {
+					photo.Split = catalog.Query
+				}
+			}
+			if change != nil {
+				change(&photo)
+			}
+			paint(t, filepath.Join(dir, photo.Path), rng, ink, across, width)
+			if err := w.Write(photo); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalog.Open(dir, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func paint(t *testing.T, path string, rng *rand.Rand, ink color.NRGBA, across bool, width int) {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, 40, 40))
+	ground := color.NRGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), 255}
+	at := rng.IntN(20)
+	for y := range 40 {
+		for x := range 40 {
+			place := x
+			if across {
+				place = y
+			}
+			if (place+at)/width%2 == 0 {
+				m.Set(x, y, ink)
+			} else {
+				m.Set(x, y, ground)
+			}
+		}
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mini is a small network without training, and a recipe that takes seconds.
+func mini(t *testing.T) (Network, Options) {
+	t.Helper()
+	c, err := effnet.Named("mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wish := engine.AsGraph
+	if cpu.Supports(effnet.Float32) {
+		wish = engine.Fused
+	}
+	e, err := engine.Choose(engine.Request{Backend: b, Wish: wish, Training: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Recommended()
+	r.Name, r.Dim, r.Classes, r.PerClass, r.Epochs, r.Evaluations, r.HeldOut = "test", 16, 6, 2, 6, 3, 0.4
+	r.LearningRate, r.Average = 2e-3, 0.8
+	return Network{Config: c, Values: c.InitialValues(1)},
+		Options{Training: e, Inference: e, Budget: time.Hour, Pixels: 32, Recipe: r}
+}
+
+// A fit scores before and after, writes a checkpoint that is one of finetune's, and leaves no unfinished training.
+func TestRun(t *testing.T) {
+	network, opts := mini(t)
+	var said []string
+	opts.Log = func(line string) { said = append(said, line) }
+	dir := t.TempDir()
+	r, err := Run(t.Context(), shop(t, 20, 4, nil), network, dir, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Labels != "titles" || r.On != "queries in the index" || r.Before <= 0 || r.After <= 0 ||
+		len(r.Evaluations) == 0 || r.Low > r.Difference || r.High < r.Difference {
+		t.Errorf("%+v", r)
+	}
+	check, err := finetune.ReadCheckpoint(r.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !check.Done || check.Settings.Size != 32 || r.Kept != (check.Values[siamese.Kernel] != nil) {
+		t.Errorf("kept %t, %+v", r.Kept, check.Settings)
+	}
+	if _, err := os.Stat(filepath.Join(dir, StateFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the finished training is still there: %v", err)
+	}
+	for _, want := range []string{"labels: titles", "held-out photos", "before: held-out", "held-out MAR@10",
+		"after: MAR@10"} {
+		if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("nothing was said of %q: %q", want, said)
+		}
+	}
+}
+
+// A training that is cancelled again and again ends with the weights of an unbroken one.
+func TestResume(t *testing.T) {
+	network, opts := mini(t)
+	opts.Recipe.Epochs = 4
+	c := shop(t, 12, 4, nil)
+	values := func(dir string, stopAfter int) map[string][]float32 {
+		for {
+			ctx, cancel := context.WithCancel(t.Context())
+			o := opts
+			o.Progress = func(what string) (func(done, total int), func()) {
+				n := 0
+				return func(int, int) {
+					if n++; what == "training" && n == stopAfter {
+						cancel()
+					}
+				}, func() {}
+			}
+			r, err := Run(ctx, c, network, dir, o)
+			cancel()
+			if errors.Is(err, context.Canceled) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			check, err := finetune.ReadCheckpoint(r.Checkpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return check.Values
+		}
+	}
+	whole, broken := values(t.TempDir(), -1), values(t.TempDir(), 3)
+	for name, v := range whole {
+		if !slices.Equal(v, broken[name]) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// What is no catalogue to learn from, or another training's folder, is refused in a sentence.
+func TestRefused(t *testing.T) {
+	network, opts := mini(t)
+	for say, c := range map[string]*catalog.Catalog{
+		"no photos in the split train": shop(t, 3, 2, func(p *catalog.Photo) { p.Split = catalog.Index }),
+		"all of one product or title":  shop(t, 3, 2, func(p *catalog.Photo) { p.Title = "Thing" }),
+	} {
+		_, err := Run(t.Context(), c, network, t.TempDir(), opts)
+		if err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("got %v, want %q", err, say)
+		}
+	}
+	dir := t.TempDir()
+	c := shop(t, 12, 4, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	o := opts
+	o.Progress = func(string) (func(done, total int), func()) {
+		return func(done, total int) {
+			if total > 12 || done > 2 {
+				cancel()
+			}
+		}, func() {}
+	}
+	if _, err := Run(ctx, c, network, dir, o); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, StateFile)); err != nil {
+		t.Skip("it was cancelled before it trained: ", err)
+	}
+	opts.Recipe.LearningRate *= 2
+	if _, err := Run(t.Context(), c, network, dir, opts); err == nil || !strings.Contains(err.Error(), "another recipe") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A recipe's mistakes are named.
+func TestValidate(t *testing.T) {
+	for say, change := range map[string]func(*Recipe){
+		"multiple of 8":   func(r *Recipe) { r.Dim = 12 },
+		"no loss":         func(r *Recipe) { r.Softmax, r.Contrastive = 0, 0 },
+		"0 epochs":        func(r *Recipe) { r.Epochs = 0 },
+		"not above 0":     func(r *Recipe) { r.LearningRate = 0 },
+		"are shares":      func(r *Recipe) { r.Average = 1 },
+		"a batch of":      func(r *Recipe) { r.Classes, r.PerClass = 1, 1 },
+		"evaluated":       func(r *Recipe) { r.Evaluations = 0 },
+		"nonsense":        func(r *Recipe) { r.Augmentation = "nonsense" },
+		"softmax's 20000": nil,
+	} {
+		r := Recommended()
+		var err error
+		if change == nil {
+			r.Contrastive = 0
+			_, err = r.terms(20_001)
+		} else {
+			change(&r)
+			err = r.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("got %v, want %q", err, say)
+		}
+	}
+	if err := Recommended().Validate(); err != nil {
+		t.Error(err)
+	}
+}

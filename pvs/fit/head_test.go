@@ -1,0 +1,94 @@
+package fit
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute/gobackend"
+
+	"github.com/gopvs/product-visual-search/pvs/neck"
+	"github.com/gopvs/product-visual-search/pvs/optimize"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+)
+
+// The folded projection is projection, then BatchNorm with its moving statistics.
+func TestFolded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	draw := func(n int, low float32) []float32 {
+		out := make([]float32, n)
+		for i := range out {
+			out[i] = low + rng.Float32()
+		}
+		return out
+	}
+	const features, dim = 5, 3
+	values := optimize.Tensors{headKernel: draw(features*dim, -0.5), headGamma: draw(dim, 0.5), headMean: draw(dim, 0),
+		headVar: draw(dim, 0.1)}
+	out := folded(values)
+	x := draw(features, -0.5)
+	for j := range dim {
+		plain, got := 0.0, float64(out[siamese.Bias][j])
+		for i, v := range x {
+			plain += float64(v * values[headKernel][i*dim+j])
+			got += float64(v * out[siamese.Kernel][i*dim+j])
+		}
+		deviation := math.Sqrt(float64(values[headVar][j]) + neck.Epsilon)
+		want := (plain - float64(values[headMean][j])) / deviation * float64(values[headGamma][j])
+		if math.Abs(got-want) > 1e-5 {
+			t.Errorf("value %d is %g, want %g", j, got, want)
+		}
+	}
+}
+
+// The head's gradients are those of its loss, by central differences, for features and for each kind of weight.
+func TestHeadGradients(t *testing.T) {
+	b, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Recommended()
+	r.Dim = 8
+	const features, classes = 6, 3
+	h, err := newHead(b, r, features, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	values := h.initial(1)
+	labels := []int32{0, 0, 1, 1, 2, 2}
+	rng := rand.New(rand.NewPCG(2, 2))
+	x := make([]float32, len(labels)*features)
+	for i := range x {
+		x[i] = rng.Float32()
+	}
+	loss := func() (float64, optimize.Tensors, []float32) {
+		gradients, ofFeatures := optimize.Tensors{}, make([]float32, len(x))
+		report, err := h.step(x, labels, values, gradients, ofFeatures)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(report[0]), gradients, ofFeatures
+	}
+	_, gradients, ofFeatures := loss()
+	check := func(what string, at *float32, gradient float32) {
+		const by = 1e-2
+		was := *at
+		*at = was + by
+		high, _, _ := loss()
+		*at = was - by
+		low, _, _ := loss()
+		*at = was
+		if want := (high - low) / (2 * by); math.Abs(want-float64(gradient)) > 0.02*math.Max(1, math.Abs(want)) {
+			t.Errorf("%s: gradient %g, by differences %g", what, gradient, want)
+		}
+	}
+	for i := 0; i < len(x); i += 7 {
+		check("features", &x[i], ofFeatures[i])
+	}
+	for _, name := range h.weights() {
+		for i := 0; i < len(values[name]); i += 1 + len(values[name])/6 {
+			check(name, &values[name][i], gradients[name][i])
+		}
+	}
+}

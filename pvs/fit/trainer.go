@@ -1,0 +1,266 @@
+package fit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/optimize"
+)
+
+// saveEvery is how much work a kill can cost.
+const saveEvery = 30 * time.Second
+
+// training is one training under way.
+type training struct {
+	*fitting
+	sampler feed.Sampler
+	images  *feed.Augmented
+	classes int
+	held    *heldOut
+	state   *state
+	session *session
+	saved   time.Time
+	begun   time.Time // of this start
+	perStep float64   // seconds
+}
+
+// train runs the training to its end and returns the best network's weights by the held-out score, with its report.
+func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.Report, error) {
+	st, by, err := readState(t.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := t.key()
+	if st != nil && st.Key != key {
+		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe, network or other photos: name "+
+			"another folder, or remove its %s", t.dir, StateFile)
+	}
+	if st == nil {
+		st = &state{Version: stateVersion, Key: key, Recipe: t.recipe, Engine: t.Training.String(),
+			Processor: t.Training.Processor(), Parts: t.Training.Parts(), Best: -1}
+	} else if st.Engine != t.Training.String() || st.Processor != t.Training.Processor() {
+		t.Log(fmt.Sprintf("the training began on %s (%s) and goes on on %s (%s): sums differ in rounding from here on",
+			st.Engine, st.Processor, t.Training, t.Training.Processor()))
+	}
+	t.state = st
+	if err := t.start(ctx, by); err != nil {
+		return nil, nil, err
+	}
+	defer t.session.close()
+	if err := t.steps(ctx); err != nil {
+		return nil, nil, err
+	}
+	if st.best == nil {
+		return nil, nil, errors.New("the training ended without an evaluation")
+	}
+	report, err := t.report(ctx, st.best)
+	return st.best, report, err
+}
+
+// start makes the session, where the state left off, and settles the number of steps.
+func (t *training) start(ctx context.Context, by map[string]map[string][]float32) (err error) {
+	values := optimize.Tensors{}
+	for _, v := range t.network.Config.Variables() {
+		values[v.Name] = append([]float32(nil), t.network.Values[v.Name]...)
+	}
+	fresh := t.state.Total == 0
+	if fresh {
+		t.state.Total = 1 // until the speed is known
+	}
+	t.session, err = newSession(t.Training, t.network.Config, t.pixels, t.recipe, t.classes, t.state.Parts, t.state.Total,
+		values)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		err = t.state.restore(t.session, by)
+	} else {
+		err = t.settle(ctx)
+	}
+	if err != nil {
+		t.session.close()
+	}
+	return err
+}
+
+// settle measures a step and an evaluation, and from them how many steps the budget has room for.
+func (t *training) settle(ctx context.Context) error {
+	epoch := t.sampler.Steps()
+	most := epoch * t.recipe.Epochs
+	stream := feed.OpenSampled(ctx, t.images, t.sampler, 0, 3)
+	defer stream.Close()
+	var seconds float64
+	for i := range 3 { // the first compiles
+		begun := time.Now()
+		b, err := stream.Next()
+		if err != nil {
+			return err
+		}
+		if err := t.session.measure(b.Inputs, b.Labels); err != nil {
+			return err
+		}
+		if i > 0 {
+			seconds = max(seconds, time.Since(begun).Seconds())
+		}
+	}
+	begun := time.Now()
+	if _, err := t.report(ctx, nil); err != nil {
+		return err
+	}
+	perEvaluation := time.Since(begun).Seconds()
+	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - t.reserve
+	left = 0.95*left - float64(t.recipe.Evaluations+1)*perEvaluation
+	fit := int(left / max(seconds, 1e-3))
+	t.state.Total = max(1, min(most, fit))
+	if t.state.Total < epoch {
+		t.Log(fmt.Sprintf("the budget of %s is too small for one pass over the photos: %d of %d steps are trained",
+			t.Budget, t.state.Total, epoch))
+	}
+	t.session.schedule = optimize.Cosine{Steps: t.state.Total, WarmUp: int(t.recipe.WarmUp * float64(t.state.Total))}
+	t.perStep = seconds
+	t.Log(fmt.Sprintf("%d steps of %d photos, %.1f passes over the photos, at %.2f s a step on %s", t.state.Total,
+		t.recipe.Batch(), float64(t.state.Total)/float64(epoch), seconds, t.Training))
+	return nil
+}
+
+// measure computes a step without changing weights.
+func (s *session) measure(images []float32, labels []int32) error {
+	if err := s.backbone.forward(images, s.noise(0), s.features); err != nil {
+		return err
+	}
+	mean, variance := s.values[headMean], s.values[headVar]
+	s.values[headMean], s.values[headVar] = make([]float32, len(mean)), make([]float32, len(variance))
+	_, err := s.head.step(s.features, labels, s.values, s.gradients, s.ofFeatures)
+	s.values[headMean], s.values[headVar] = mean, variance
+	if err != nil {
+		return err
+	}
+	if err := s.backbone.backward(s.ofFeatures, s.gradients); err != nil {
+		return err
+	}
+	return s.backbone.load(s.values)
+}
+
+// steps trains, evaluates and saves until the end of the schedule, or until the held-out score has stopped rising.
+func (t *training) steps(ctx context.Context) error {
+	st := t.state
+	if st.Steps >= st.Total || t.stopped() {
+		return nil
+	}
+	update, finish := t.Progress("training")
+	defer finish()
+	stream := feed.OpenSampled(ctx, t.images, t.sampler, st.Steps, st.Total)
+	defer stream.Close()
+	t.begun, t.saved = time.Now(), time.Now()
+	before := st.Seconds
+	for st.Steps < st.Total && !t.stopped() {
+		b, err := stream.Next()
+		if err != nil {
+			return t.interrupted(ctx, err)
+		}
+		report, err := t.session.step(st.Steps, b.Inputs, b.Labels)
+		if errors.Is(err, optimize.ErrNotFinite) {
+			return fmt.Errorf("the training broke down in step %d (loss %v): what it had reached is in %s", st.Steps+1, report,
+				t.dir)
+		}
+		if err != nil {
+			return err
+		}
+		st.Steps++
+		st.LossSum += float64(report[0])
+		st.LossSteps++
+		st.Seconds = before + time.Since(t.begun).Seconds()
+		update(st.Steps, st.Total)
+		if t.due() {
+			if err := t.evaluate(ctx); err != nil {
+				return t.interrupted(ctx, err)
+			}
+		} else if time.Since(t.saved) > saveEvery {
+			if err := t.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// interrupted saves where a cancelled training is.
+func (t *training) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return errors.Join(context.Cause(ctx), t.save())
+}
+
+func (t *training) save() error {
+	t.saved = time.Now()
+	return t.state.save(t.dir, t.session)
+}
+
+// due says whether an evaluation comes after this step.
+func (t *training) due() bool {
+	at := func(step int) int { return step * t.recipe.Evaluations / t.state.Total }
+	return at(t.state.Steps) > at(t.state.Steps-1) || t.state.Steps == t.state.Total
+}
+
+// stopped says whether the score has not risen for as many evaluations as the recipe's patience.
+func (t *training) stopped() bool {
+	return t.state.Best >= 0 && len(t.state.Evaluations)-1-t.state.Best >= t.recipe.Patience
+}
+
+// evaluate scores the network as it is, keeps it if it is the best, and saves.
+func (t *training) evaluate(ctx context.Context) error {
+	st := t.state
+	values, err := t.session.network()
+	if err != nil {
+		return err
+	}
+	report, err := t.report(ctx, values)
+	if err != nil {
+		return err
+	}
+	e := Evaluation{Step: st.Steps, Loss: st.LossSum / math.Max(1, float64(st.LossSteps)), MAR: report.MAR().Value,
+		Seconds: st.Seconds}
+	st.Evaluations = append(st.Evaluations, e)
+	st.LossSum, st.LossSteps = 0, 0
+	note := ""
+	if st.Best < 0 || e.MAR > st.Evaluations[st.Best].MAR {
+		st.Best, st.best = len(st.Evaluations)-1, values
+		note = ", the best so far"
+	}
+	t.Log(fmt.Sprintf("step %d of %d: loss %.3f, held-out MAR@10 %.3f%s", e.Step, st.Total, e.Loss, e.MAR, note))
+	return t.save()
+}
+
+// report scores weights on the held-out photos; nil: those that the training starts from.
+func (t *training) report(ctx context.Context, values map[string][]float32) (*evaluate.Report, error) {
+	if values == nil {
+		values = t.network.Values
+	}
+	e, err := t.embedder(t.Inference, values)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	return t.held.score(ctx, e)
+}
+
+// embedder makes weights' network at the training's pixels.
+func (f *fitting) embedder(e engine.Engine, values map[string][]float32) (*embed.Network, error) {
+	return embed.New(e, f.network.Config, values, embed.NetworkOptions{Size: f.pixels})
+}
+
+// sinceBegun is how long this start has trained.
+func (t *training) sinceBegun() float64 {
+	if t.begun.IsZero() {
+		return 0
+	}
+	return time.Since(t.begun).Seconds()
+}
