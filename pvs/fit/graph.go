@@ -18,15 +18,9 @@ const (
 	inClasses         // [classes, sub-centres, dim]
 )
 
-// The outputs of the head's graph, in order: then the gradients of all inputs but the labels.
-const (
-	outLoss     = iota // [1 + losses]: the weighted sum, and each loss by itself
-	outMean            // [dim], the batch's
-	outVariance        // [dim]
-	outGradients
-)
-
-// headGraph is one step of the head on a batch's features: projection, BatchNorm without shift, losses, gradients.
+// headGraph is one step of the head on a batch's features: projection, BatchNorm without shift, losses, gradients. It
+// returns the losses [1 + losses], their weighted sum first; the batch's mean and variance [dim]; and the gradients of
+// all inputs but the labels, in their order.
 func headGraph(terms []term, in []*Node) []*Node {
 	x := Dot(in[inFeatures], in[inKernel]).Product()
 	out := neck.BNNeck(x, neck.BNNeckInput{Gamma: in[inGamma], Train: true})
