@@ -19,7 +19,11 @@ func (o NetworkOptions) start(ctx context.Context, m model, log func(string)) (e
 	if name == "" && o.Precision == Int8 {
 		name = "onnxruntime:cpu"
 	}
-	b, info, err := backend.Options{Name: name}.Open(ctx, backend.Inference, log)
+	use := backend.Inference
+	if o.Precision == BFloat16 {
+		use = backend.Training // XLA, on a CPU too: ONNX Runtime has no bfloat16
+	}
+	b, info, err := backend.Options{Name: name}.Open(ctx, use, log)
 	if err != nil {
 		return nil, nil, err
 	}

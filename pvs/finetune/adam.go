@@ -9,7 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Keras's defaults (keras/optimizers/adam.py).
+// The journey's optimizer is Keras's Adam, as a graph here and in C in effnet/cpu/adam.h; package optimize has the
+// AdamW of package fit. These are Keras's defaults (keras/optimizers/adam.py).
 const (
 	beta1   = 0.9
 	beta2   = 0.999

@@ -2,7 +2,7 @@
 // holds products out to choose by, trains the backbone and a projection with metric-learning losses within a budget of
 // time, and keeps only what helps on the held-out products by more than its paired interval.
 //
-//	result, err := fit.Run(ctx, cat, network, dir, fit.Options{Budget: 30 * time.Minute})
+//	result, err := fit.Run(ctx, cat, network, dir, fit.Options{Training: training, Inference: inference})
 //	fmt.Println(result.Before, result.After)
 //
 // The recipe is a [Recipe]: softmax on cosines with a margin and a supervised contrastive loss on 512 values behind a

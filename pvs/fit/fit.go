@@ -37,10 +37,10 @@ type Network struct {
 
 // Options of [Run].
 type Options struct {
-	Training  engine.Engine // of backbone and losses
-	Inference engine.Engine // of evaluation
+	Training  engine.Engine // of backbone and losses; required
+	Inference engine.Engine // of evaluation; required
 	Budget    time.Duration // of everything, about; 0: 30 minutes
-	Pixels    int           // side of the network's input; 0: what its weights were trained on
+	Pixels    int           // side of the network's input; 0: the variant's resolution
 	Recipe    Recipe        // the zero value: [Recommended]
 	Labels    labels.Kind   // "": the finest that most photos have
 
@@ -90,6 +90,9 @@ type fitting struct {
 func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string, opts Options) (*Result, error) {
 	f := &fitting{Options: opts, cat: cat, network: network, dir: dir, pixels: opts.Pixels, recipe: opts.Recipe,
 		started: time.Now()}
+	if opts.Training.IsZero() || opts.Inference.IsZero() {
+		return nil, errors.New("a fit needs an engine for training and one for inference: choose them (engine.Choose)")
+	}
 	if f.recipe == (Recipe{}) {
 		f.recipe = Recommended()
 	}

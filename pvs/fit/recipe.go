@@ -40,7 +40,7 @@ type Recipe struct {
 	Patience     int     `json:"patience"`      // evaluations without a better one, after which training stops
 }
 
-// Recommended is the recipe that fit takes. What each part is worth: docs/fit.md.
+// Recommended is the recipe that fit takes. What it is worth: docs/fit.md.
 func Recommended() Recipe {
 	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 12,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,

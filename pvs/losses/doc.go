@@ -20,7 +20,8 @@
 //   - [BatchHard]: the triplet of the farthest positive and the nearest negative
 //
 // They also compare a batch with embeddings of earlier ones, if there is a memory ([Queue], [Enqueue]).
-// The semi-hard triplet loss of the original entry is in package siamese.
+// The losses of the original entry are elsewhere: the classifier's cross-entropy in package classify, the semi-hard
+// triplet loss in package siamese.
 //
 // All take embeddings of any length, normalise them themselves (but for [BatchHard], which does if it is
 // asked to), and compute in float32 what comes in a narrower type. A label below 0 says that the row is
