@@ -45,11 +45,9 @@ type job struct {
 // Killed at any moment, also within the last renames, with a second writer beside it
 // now and then, every verb that goes on ends with the files of an unbroken run.
 func TestKills(t *testing.T) {
-	kills := 1
-	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
-		kills = n
-	} else if testing.Short() {
-		t.Skip("kills processes for some seconds")
+	kills, err := strconv.Atoi(os.Getenv(killsEnv))
+	if err != nil {
+		t.Skip("kills processes for some seconds: docs/kills.sh runs it")
 	}
 	seed, _ := strconv.ParseUint(os.Getenv(killSeedEnv), 10, 64)
 	dir := t.TempDir()
