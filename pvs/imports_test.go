@@ -41,7 +41,7 @@ var may = map[string][]string{
 		"pvs/internal/tag", "pvs/catalog"},
 	"pvs/search":           {},
 	"pvs/whiten":           {"pvs/vectors", "pvs/wholefile"},
-	"pvs/combine":          {"pvs/imageprep", "pvs/vectors"},
+	"pvs/combine":          {"pvs/embed", "pvs/imageprep", "pvs/vectors"},
 	"pvs/rerank":           {"pvs/search", "pvs/vectors", "pvs/internal/cores"},
 	"pvs/evaluate":         {"pvs/internal/table", "pvs/wholefile", "pvs/internal/tag"},
 	"pvs/chart":            {"pvs/evaluate", "pvs/wholefile", "pvs/internal/cores", "pvs/imageprep"},

@@ -7,25 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Embedder maps photos to vectors; an embed.Embedder is one.
-type Embedder interface {
-	Key() string
-	Origin() vectors.Origin
-	Dim() int
-	Batch() int
-	InputLen() int
-	Prepare(photo *imageprep.RGB, input []float32)
-	Embed(inputs []float32, n int, vectors []float32) error
-}
-
 // View is how a photo is looked at: by a network, which brings its input size, and as one
 // of the views that are not random (A2 is mirrored, A8 is shrunk).
 type View struct {
-	By   Embedder
+	By   embed.Embedder
 	View imageprep.View
 }
 
@@ -77,7 +67,7 @@ func NewViews(views []View, opts ViewsOptions) (*Views, error) {
 }
 
 // side is the side of an embedder's square input [side, side, 3]; 0: it takes something else.
-func side(e Embedder) int {
+func side(e embed.Embedder) int {
 	s := int(math.Round(math.Sqrt(float64(e.InputLen()) / 3)))
 	if 3*s*s != e.InputLen() {
 		return 0

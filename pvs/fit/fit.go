@@ -80,7 +80,7 @@ type fitting struct {
 	dir     string
 	pixels  int
 	recipe  Recipe
-	photos  string // digest of the train photos
+	learns  string // the train photos and their labels
 	started time.Time
 	reserve float64 // seconds for what comes after training
 }
@@ -122,9 +122,8 @@ func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string,
 func (f *fitting) run(ctx context.Context) (*Result, error) {
 	photos := f.cat.Split(catalog.Train)
 	if len(photos) == 0 {
-		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is "+
-			"learned from index or query",
-			f.cat.Dir)
+		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is learned from index "+
+			"or query", f.cat.Dir)
 	}
 	choice := labels.Choose(photos)
 	if f.Labels != "" {
@@ -141,7 +140,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	t := &training{fitting: f}
 	source := feed.FromCatalog(f.cat, catalog.Train, nil)
-	f.photos = source.Digest()
+	f.learns = fmt.Sprintln(source.Digest(), choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	if t.held, err = newHeldOut(ctx, source, photos, held, f.pixels, f.recipe.Seed); err != nil {
 		return nil, err
 	}
@@ -149,14 +148,18 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err := t.prepare(source, choice, train); err != nil {
 		return nil, err
 	}
-	before, err := f.searched(ctx, f.network.Values, "before")
+	n := f.network
+	before, err := f.searched(ctx, n.Values, "before",
+		embed.NetworkOptions{WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
 	if err != nil {
 		return nil, err
 	}
-	base, err := t.report(ctx, nil)
+	begun := time.Now()
+	base, err := t.report(ctx, n.Values)
 	if err != nil {
 		return nil, err
 	}
+	t.perEvaluation = time.Since(begun).Seconds()
 	f.Log(fmt.Sprintf("before: held-out MAR@10 %.3f", base.MAR().Value))
 	values, report, err := t.train(ctx)
 	if err != nil {
@@ -172,15 +175,14 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	verdict := "kept: better on the held-out photos"
 	if !result.Kept {
 		verdict = "dropped: no better on the held-out photos than chance explains"
-		values = f.network.Values
-		report = base
+		values, report = n.Values, base
 	}
 	result.Reason = fmt.Sprintf("training %s, by %+.3f [%+.3f, %+.3f]", verdict, gain.Value, gain.Low, gain.High)
 	f.Log(result.Reason)
 	if err := f.write(values, result); err != nil {
 		return nil, err
 	}
-	after, err := f.searched(ctx, values, "after")
+	after, err := f.searched(ctx, values, "after", embed.NetworkOptions{Run: "fit", Checkpoint: result.Checkpoint})
 	if err != nil {
 		return nil, err
 	}
@@ -241,16 +243,17 @@ const cacheBytes = 2 << 30
 func (f *fitting) key() string {
 	text, _ := json.Marshal(f.recipe) // numbers and strings
 	h := sha256.New()
-	fmt.Fprintln(h, string(text), f.photos, f.pixels, embed.Digest(f.network.Config, f.network.Values, embed.Features))
+	fmt.Fprintln(h, string(text), f.learns, f.pixels, embed.Digest(f.network.Config, f.network.Values, embed.Features))
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // searched embeds, searches and scores query in index with weights, in a folder of dir; nil without queries.
-func (f *fitting) searched(ctx context.Context, values map[string][]float32, name string) (*evaluate.Report, error) {
+func (f *fitting) searched(ctx context.Context, values map[string][]float32, name string,
+	origin embed.NetworkOptions) (*evaluate.Report, error) {
 	if len(f.cat.Split(catalog.Query)) == 0 || len(f.cat.Split(catalog.Index)) == 0 {
 		return nil, nil
 	}
-	e, err := f.embedder(f.Inference, values)
+	e, err := f.embedder(values, origin)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -220,6 +221,11 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, StateFile)); err != nil {
 		t.Skip("it was cancelled before it trained: ", err)
+	}
+	o = opts
+	o.Labels = labels.None
+	if _, err := Run(t.Context(), c, network, dir, o); err == nil || !strings.Contains(err.Error(), "or labels") {
+		t.Errorf("got %v", err)
 	}
 	opts.Recipe.LearningRate *= 2
 	if _, err := Run(t.Context(), c, network, dir, opts); err == nil || !strings.Contains(err.Error(), "another recipe") {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
-	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/optimize"
@@ -28,7 +27,8 @@ type training struct {
 	session *session
 	saved   time.Time
 	begun   time.Time // of this start
-	perStep float64   // seconds
+
+	perEvaluation float64 // seconds
 }
 
 // train runs the training to its end and returns the best network's weights by the held-out score, with its report.
@@ -39,8 +39,8 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 	}
 	key := t.key()
 	if st != nil && st.Key != key {
-		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe, network or other photos: name "+
-			"another folder, or remove its %s", t.dir, StateFile)
+		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe or network, or of other photos "+
+			"or labels: name another folder, or remove its %s", t.dir, StateFile)
 	}
 	if st == nil {
 		st = &state{Version: stateVersion, Key: key, Recipe: t.recipe, Engine: t.Training.String(),
@@ -90,7 +90,7 @@ func (t *training) start(ctx context.Context, by map[string]map[string][]float32
 	return err
 }
 
-// settle measures a step and an evaluation, and from them how many steps the budget has room for.
+// settle measures a step, and finds how many of them fit into the budget beside the evaluations.
 func (t *training) settle(ctx context.Context) error {
 	epoch := t.sampler.Steps()
 	most := epoch * t.recipe.Epochs
@@ -110,13 +110,8 @@ func (t *training) settle(ctx context.Context) error {
 			seconds = max(seconds, time.Since(begun).Seconds())
 		}
 	}
-	begun := time.Now()
-	if _, err := t.report(ctx, nil); err != nil {
-		return err
-	}
-	perEvaluation := time.Since(begun).Seconds()
 	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - t.reserve
-	left = 0.95*left - float64(t.recipe.Evaluations+1)*perEvaluation
+	left = 0.95*left - float64(t.recipe.Evaluations+1)*t.perEvaluation
 	fit := int(left / max(seconds, 1e-3))
 	t.state.Total = max(1, min(most, fit))
 	if t.state.Total < epoch {
@@ -124,7 +119,6 @@ func (t *training) settle(ctx context.Context) error {
 			t.Budget, t.state.Total, epoch))
 	}
 	t.session.schedule = optimize.Cosine{Steps: t.state.Total, WarmUp: int(t.recipe.WarmUp * float64(t.state.Total))}
-	t.perStep = seconds
 	t.Log(fmt.Sprintf("%d steps of %d photos, %.1f passes over the photos, at %.2f s a step on %s", t.state.Total,
 		t.recipe.Batch(), float64(t.state.Total)/float64(epoch), seconds, t.Training))
 	return nil
@@ -239,12 +233,9 @@ func (t *training) evaluate(ctx context.Context) error {
 	return t.save()
 }
 
-// report scores weights on the held-out photos; nil: those that the training starts from.
+// report scores weights on the held-out photos.
 func (t *training) report(ctx context.Context, values map[string][]float32) (*evaluate.Report, error) {
-	if values == nil {
-		values = t.network.Values
-	}
-	e, err := t.embedder(t.Inference, values)
+	e, err := t.embedder(values, embed.NetworkOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -253,8 +244,9 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 }
 
 // embedder makes weights' network at the training's pixels.
-func (f *fitting) embedder(e engine.Engine, values map[string][]float32) (*embed.Network, error) {
-	return embed.New(e, f.network.Config, values, embed.NetworkOptions{Size: f.pixels})
+func (f *fitting) embedder(values map[string][]float32, opts embed.NetworkOptions) (*embed.Network, error) {
+	opts.Size = f.pixels
+	return embed.New(f.Inference, f.network.Config, values, opts)
 }
 
 // sinceBegun is how long this start has trained.
