@@ -80,7 +80,7 @@ func formulations(t *testing.T, f func(t *testing.T, name string, b compute.Back
 // bfloat16's values are spaced 0.4% to 0.8% apart, so equal features would mean that they were computed in float32.
 func TestBFloat16Layers(t *testing.T) {
 	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
-		if name != "go" && how == effnet.Convolutions && os.Getenv("PVS_SLOW") == "" {
+		if name != "go" && os.Getenv("PVS_SLOW") == "" {
 			t.Skip("XLA takes some seconds to compile it; PVS_SLOW=1 runs it")
 		}
 		var names []string

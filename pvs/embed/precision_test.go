@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -50,6 +51,9 @@ func TestNeighbours(t *testing.T) {
 		t.Run(fmt.Sprint(way.backend, " ", way.precision), func(t *testing.T) {
 			if way.wish == engine.Fused && !cpu.Supports(way.precision) {
 				t.Skip("this processor does not multiply float16")
+			}
+			if way.backend == "xla:cpu" && os.Getenv("PVS_SLOW") == "" {
+				t.Skip("XLA takes some seconds to compile it; PVS_SLOW=1 runs it")
 			}
 			b, _, err := backend.OpenNamed(context.Background(), way.backend, func(string) {})
 			if err != nil {

@@ -169,6 +169,9 @@ func astray(want, got map[string][]float32) string {
 // A run on several devices ends as on one, and resumes to the bit where it was stopped;
 // a run of a Siamese head follows it in the same trainer.
 func TestRunOnDevices(t *testing.T) {
+	if os.Getenv("PVS_SLOW") == "" {
+		t.Skip("XLA takes long to compile it; PVS_SLOW=1 runs it")
+	}
 	b := several(t)
 	values := miniBackbone(t)
 	s := settings(FromBlock7a, 2)
