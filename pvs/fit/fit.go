@@ -42,7 +42,6 @@ type Options struct {
 	Budget    time.Duration // of everything, about; 0: 30 minutes
 	Pixels    int           // side of the network's input; 0: the variant's resolution
 	Recipe    Recipe        // the zero value: [Recommended]
-	Labels    labels.Kind   // "": the finest that most photos have
 
 	Log      func(string)                                                    // may be nil
 	Progress func(what string) (update func(done, total int), finish func()) // may be nil
@@ -67,6 +66,7 @@ type Result struct {
 	Reason      string       `json:"reason"` // a sentence on what was kept
 	HeldOut     string       `json:"held_out"`
 	Evaluations []Evaluation `json:"evaluations"`
+	Candidates  []Candidate  `json:"candidates"`
 }
 
 // defaultBudget is half an hour.
@@ -126,9 +126,9 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 			"or query", f.cat.Dir)
 	}
 	choice := labels.Choose(photos)
-	if f.Labels != "" {
-		choice.Set = labels.Of(photos, f.Labels)
-		choice.Reason = fmt.Sprintf("%s, as was asked for", f.Labels)
+	if f.recipe.Labels != "" {
+		choice.Set = labels.Of(photos, f.recipe.Labels)
+		choice.Reason = fmt.Sprintf("%s, as was asked for", f.recipe.Labels)
 	}
 	f.Log("labels: " + choice.Reason)
 	train, held, err := labels.HoldOut(photos, choice.Set.Kind, f.recipe.HeldOut, f.recipe.Seed)
@@ -167,17 +167,16 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	result := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
 		Evaluations: t.state.Evaluations, On: "held-out products"}
-	gain, err := evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K})
-	if err != nil {
+	if result.Candidates, err = t.candidates(ctx, base, values, report); err != nil {
 		return nil, err
 	}
-	result.Kept = gain.Low > 0
-	verdict := "kept: better on the held-out photos"
-	if !result.Kept {
-		verdict = "dropped: no better on the held-out photos than chance explains"
-		values, report = n.Values, base
+	values, report, kept := keep(result.Candidates, n.Values, base)
+	result.Kept = kept != nil
+	result.Reason = "the network stays as it was: nothing is better on the held-out photos than chance explains"
+	if kept != nil {
+		result.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
+			kept.Difference, kept.Low, kept.High)
 	}
-	result.Reason = fmt.Sprintf("training %s, by %+.3f [%+.3f, %+.3f]", verdict, gain.Value, gain.Low, gain.High)
 	f.Log(result.Reason)
 	if err := f.write(values, result); err != nil {
 		return nil, err
@@ -190,7 +189,8 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		base, report, result.On = before, after, "queries in the index"
 	}
 	result.Before, result.After = base.MAR().Value, report.MAR().Value
-	if gain, err = evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K}); err != nil {
+	gain, err := evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K})
+	if err != nil {
 		return nil, err
 	}
 	result.Difference, result.Low, result.High = gain.Value, gain.Low, gain.High
@@ -212,7 +212,7 @@ func (t *training) prepare(source feed.Source, choice labels.Choice, train []int
 			byPhoto[i] = dense[l]
 		}
 	}
-	t.classes = len(dense)
+	t.classes, t.byPhoto = len(dense), byPhoto
 	if t.classes < 2 {
 		return errors.New("the train photos that are not held out have fewer than two labels: nothing tells them apart")
 	}
@@ -232,9 +232,18 @@ func (t *training) prepare(source feed.Source, choice labels.Choice, train []int
 	if err != nil {
 		return err
 	}
-	t.images = feed.NewAugmented(feed.Select(source, train), a, cacheBytes)
+	t.photos = feed.Select(source, train)
+	if options.Ground.Photos > 0 {
+		if a.Grounds, err = feed.Grounds(t.photos, grounds, t.recipe.Seed); err != nil {
+			return err
+		}
+	}
+	t.images = feed.NewAugmented(t.photos, a, cacheBytes)
 	return nil
 }
+
+// grounds is how many train photos can come behind a cut-out.
+const grounds = 64
 
 // cacheBytes bounds the decoded photos in memory.
 const cacheBytes = 2 << 30

@@ -223,7 +223,7 @@ func TestRefused(t *testing.T) {
 		t.Skip("it was cancelled before it trained: ", err)
 	}
 	o = opts
-	o.Labels = labels.None
+	o.Recipe.Labels = labels.None
 	if _, err := Run(t.Context(), c, network, dir, o); err == nil || !strings.Contains(err.Error(), "or labels") {
 		t.Errorf("got %v", err)
 	}

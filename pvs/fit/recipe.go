@@ -6,38 +6,40 @@ import (
 	"math"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
+	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/losses"
 )
 
 // Recipe says how a network is trained for retrieval. [Recommended] is ours.
 type Recipe struct {
-	Name     string `json:"name"`
-	Dim      int    `json:"dim"`       // of the vectors
-	Classes  int    `json:"classes"`   // in a batch
-	PerClass int    `json:"per_class"` // photos of each
-	Epochs   int    `json:"epochs"`    // at most; an epoch shows each photo about once
+	Name     string      `json:"name" toml:"name"`
+	Labels   labels.Kind `json:"labels" toml:"labels"`       // "": the finest that most photos have
+	Dim      int         `json:"dim" toml:"dim"`             // of the vectors
+	Classes  int         `json:"classes" toml:"classes"`     // in a batch
+	PerClass int         `json:"per_class" toml:"per_class"` // photos of each
+	Epochs   int         `json:"epochs" toml:"epochs"`       // at most; an epoch shows each photo about once
 
-	LearningRate float64 `json:"learning_rate"` // of the backbone, AdamW's
-	HeadFactor   float64 `json:"head_factor"`   // times that: of projection and class weights
-	WeightDecay  float64 `json:"weight_decay"`
-	WarmUp       float64 `json:"warm_up"` // share of the steps
-	Clip         float64 `json:"clip"`    // of the gradient's global norm; 0: none
-	Average      float64 `json:"average"` // decay of the moving average of all weights; 0: none
+	LearningRate float64 `json:"learning_rate" toml:"learning_rate"` // of the backbone, AdamW's
+	HeadFactor   float64 `json:"head_factor" toml:"head_factor"`     // times that: of projection and class weights
+	WeightDecay  float64 `json:"weight_decay" toml:"weight_decay"`
+	WarmUp       float64 `json:"warm_up" toml:"warm_up"` // share of the steps
+	Clip         float64 `json:"clip" toml:"clip"`       // of the gradient's global norm; 0: none
+	Average      float64 `json:"average" toml:"average"` // decay of the moving average of all weights; 0: none
 
-	Softmax      float64 `json:"softmax"` // weight of the softmax loss; 0: without
-	Margin       float64 `json:"margin"`  // ArcFace's, radians; 0: plain cosines (NormFace)
-	Scale        float64 `json:"scale"`
-	Smoothing    float64 `json:"smoothing"`   // of its labels
-	Contrastive  float64 `json:"contrastive"` // weight of the supervised contrastive loss; 0: without
-	Temperature  float64 `json:"temperature"`
-	DropConnect  float64 `json:"drop_connect"` // stochastic depth's rate at the last block
-	Augmentation string  `json:"augmentation"` // as [augment.Parse] takes it
-	MostClasses  int     `json:"most_classes"` // beyond, the softmax would not fit into memory and is left out
-	Seed         uint64  `json:"seed"`
-	HeldOut      float64 `json:"held_out"`      // share of the train photos
-	MostHeldOut  int     `json:"most_held_out"` // photos
-	Evaluations  int     `json:"evaluations"`   // on held-out photos, evenly over the training
-	Patience     int     `json:"patience"`      // evaluations without a better one, after which training stops
+	Softmax      float64 `json:"softmax" toml:"softmax"` // weight of the softmax loss; 0: without
+	Margin       float64 `json:"margin" toml:"margin"`   // ArcFace's, radians; 0: plain cosines (NormFace)
+	Scale        float64 `json:"scale" toml:"scale"`
+	Smoothing    float64 `json:"smoothing" toml:"smoothing"`     // of its labels
+	Contrastive  float64 `json:"contrastive" toml:"contrastive"` // weight of the supervised contrastive loss; 0: without
+	Temperature  float64 `json:"temperature" toml:"temperature"`
+	DropConnect  float64 `json:"drop_connect" toml:"drop_connect"` // stochastic depth's rate at the last block
+	Augmentation string  `json:"augmentation" toml:"augmentation"` // as [augment.Parse] takes it
+	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond, the softmax would not fit into memory and is left out
+	Seed         uint64  `json:"seed" toml:"seed"`
+	HeldOut      float64 `json:"held_out" toml:"held_out"`           // share of the train photos
+	MostHeldOut  int     `json:"most_held_out" toml:"most_held_out"` // photos
+	Evaluations  int     `json:"evaluations" toml:"evaluations"`     // on held-out photos, evenly over the training
+	Patience     int     `json:"patience" toml:"patience"`           // evaluations without a better one, after which training stops
 }
 
 // Recommended is the recipe that fit takes. What it is worth: docs/fit.md.

@@ -20,6 +20,8 @@ const saveEvery = 30 * time.Second
 type training struct {
 	*fitting
 	sampler feed.Sampler
+	photos  feed.Source // those that are not held out
+	byPhoto []int32     // their classes, -1: none
 	images  *feed.Augmented
 	classes int
 	held    *heldOut
@@ -145,7 +147,7 @@ func (s *session) measure(images []float32, labels []int32) error {
 // steps trains, evaluates and saves until the end of the schedule, or until the held-out score has stopped rising.
 func (t *training) steps(ctx context.Context) error {
 	st := t.state
-	if st.Steps >= st.Total || t.stopped() {
+	if !t.due() && (st.Steps >= st.Total || t.stopped()) {
 		return nil
 	}
 	update, finish := t.Progress("training")
@@ -154,7 +156,15 @@ func (t *training) steps(ctx context.Context) error {
 	defer stream.Close()
 	t.begun, t.saved = time.Now(), time.Now()
 	before := st.Seconds
-	for st.Steps < st.Total && !t.stopped() {
+	for {
+		if t.due() { // a kill may have come between a step and its evaluation
+			if err := t.evaluate(ctx); err != nil {
+				return t.interrupted(ctx, err)
+			}
+		}
+		if st.Steps >= st.Total || t.stopped() {
+			return nil
+		}
 		b, err := stream.Next()
 		if err != nil {
 			return t.interrupted(ctx, err)
@@ -172,17 +182,12 @@ func (t *training) steps(ctx context.Context) error {
 		st.LossSteps++
 		st.Seconds = before + time.Since(t.begun).Seconds()
 		update(st.Steps, st.Total)
-		if t.due() {
-			if err := t.evaluate(ctx); err != nil {
-				return t.interrupted(ctx, err)
-			}
-		} else if time.Since(t.saved) > saveEvery {
+		if !t.due() && time.Since(t.saved) > saveEvery {
 			if err := t.save(); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
 }
 
 // interrupted saves where a cancelled training is.
@@ -198,10 +203,14 @@ func (t *training) save() error {
 	return t.state.save(t.dir, t.session)
 }
 
-// due says whether an evaluation comes after this step.
+// due says whether the network as it is now has yet to be evaluated.
 func (t *training) due() bool {
+	last := 0
+	if n := len(t.state.Evaluations); n > 0 {
+		last = t.state.Evaluations[n-1].Step
+	}
 	at := func(step int) int { return step * t.recipe.Evaluations / t.state.Total }
-	return at(t.state.Steps) > at(t.state.Steps-1) || t.state.Steps == t.state.Total
+	return at(t.state.Steps) > at(last)
 }
 
 // stopped says whether the score has not risen for as many evaluations as the recipe's patience.

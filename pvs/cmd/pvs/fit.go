@@ -15,6 +15,7 @@ type fitCommand struct {
 	Out     string        `required:"" help:"Folder for the result and what is made on the way." placeholder:"DIR"`
 	Budget  time.Duration `default:"30m" help:"About how long it may take, as 30m or 2h."`
 	Labels  string        `enum:"auto,products,titles,words,categories,none" default:"auto" help:"Learn from: ${enum}."`
+	Recipe  string        `default:"recommended" help:"recommended, 3.1, 3.2, 3.3 or a .toml file (docs/fit.md)."`
 	SkipBad bool          `help:"Leave out rows and photos that cannot be read."`
 
 	Pixels     int    `min:"32" max:"1024" help:"Side of the network's input, if not its weights'."`
@@ -48,13 +49,16 @@ func (c *fitCommand) Run(a *app) error {
 		return err
 	}
 	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", n.config.Title, n.path, training.Describe()))
-	kind := labels.Kind(c.Labels)
-	if c.Labels == "auto" {
-		kind = ""
+	recipe, err := fit.Find(c.Recipe)
+	if err != nil {
+		return err
+	}
+	if c.Labels != "auto" {
+		recipe.Labels = labels.Kind(c.Labels)
 	}
 	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint}
 	r, err := fit.Run(a.ctx, cat, start, c.Out, fit.Options{Training: training, Inference: inference, Budget: c.Budget,
-		Pixels: flags.Pixels, Labels: kind, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
+		Pixels: flags.Pixels, Recipe: recipe, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,189 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
+	"github.com/gopvs/product-visual-search/pvs/siamese"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+	"github.com/gopvs/product-visual-search/pvs/whiten"
+)
+
+// The whitenings that are tried on pooled features (docs/after-training.md).
+const (
+	whitenedDim = 256
+	shrinkage   = 0.3
+	variants    = 3      // augmented ones of each photo, beside the photo itself
+	mostSamples = 48_000 // photos and variants
+)
+
+// Candidate is a network that could be kept, scored on the held-out photos.
+type Candidate struct {
+	Name       string  `json:"name"`
+	MAR        float64 `json:"mar_at_10"`
+	Difference float64 `json:"difference"` // to the network as it was, paired, with its 95% interval
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Kept       bool    `json:"kept"`
+
+	values map[string][]float32
+	report *evaluate.Report
+}
+
+// candidates are the trained network and what a whitening makes of the features of the network before and after
+// training, scored. A whitening is a dense layer in place of the projection, so a search costs the same with each.
+func (t *training) candidates(ctx context.Context, base *evaluate.Report, trained map[string][]float32,
+	report *evaluate.Report) ([]Candidate, error) {
+	all := []Candidate{{Name: "training", values: trained, report: report}}
+	for _, from := range []struct {
+		name   string
+		values map[string][]float32
+	}{{"", t.network.Values}, {"training and ", trained}} {
+		s, err := t.samples(ctx, from.values)
+		if err != nil {
+			return nil, err
+		}
+		for _, how := range []struct {
+			name    string
+			classes []int32
+		}{{"PCA whitening", nil}, {"learned whitening", s.classes}} {
+			c, err := t.whitened(ctx, from.name+how.name, from.values, s.features, how.classes)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, *c)
+		}
+	}
+	best := -1
+	for i := range all {
+		c := &all[i]
+		gain, err := evaluate.Compare(base, c.report, c.report.MAR().Name, evaluate.Options{K: retrieval.K})
+		if err != nil {
+			return nil, err
+		}
+		c.MAR, c.Difference, c.Low, c.High = c.report.MAR().Value, gain.Value, gain.Low, gain.High
+		if c.Low > 0 && (best < 0 || c.MAR > all[best].MAR) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		all[best].Kept = true
+	}
+	for _, c := range all {
+		verdict := "dropped: no better than chance explains"
+		switch {
+		case c.Kept:
+			verdict = "kept"
+		case c.Low > 0:
+			verdict = "dropped: another one is better"
+		}
+		t.Log(fmt.Sprintf("held-out MAR@10 with %s %.3f, by %+.3f [%+.3f, %+.3f]: %s", c.Name, c.MAR, c.Difference, c.Low,
+			c.High, verdict))
+	}
+	return all, nil
+}
+
+// whitened puts a whitening on a backbone and scores it.
+func (t *training) whitened(ctx context.Context, name string, values map[string][]float32, features *vectors.Set,
+	classes []int32) (*Candidate, error) {
+	d, err := whiten.LearnDense(features, classes, whiten.Options{Dim: min(whitenedDim, features.Dim),
+		Shrinkage: shrinkage, Rows: mostSamples})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	c := &Candidate{Name: name, values: t.backboneOf(values)}
+	c.values[siamese.Kernel], c.values[siamese.Bias] = d.Kernel, d.Bias
+	c.report, err = t.report(ctx, c.values)
+	return c, err
+}
+
+// backboneOf returns a network's weights without its head's.
+func (f *fitting) backboneOf(values map[string][]float32) map[string][]float32 {
+	out := map[string][]float32{}
+	for _, v := range f.network.Config.Variables() {
+		out[v.Name] = values[v.Name]
+	}
+	return out
+}
+
+// samples are pooled features that a whitening is learned on: of photos that are not held out, and of their augmented
+// variants. A photo without a label is a class of its own, with its variants.
+type samples struct {
+	features *vectors.Set
+	classes  []int32
+}
+
+func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
+	e, err := t.embedder(t.backboneOf(values), embed.NetworkOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	photos := min(len(t.byPhoto), mostSamples/(1+variants))
+	s := &samples{features: &vectors.Set{Dim: e.Dim()}}
+	row := e.InputLen()
+	per := max(1, e.Batch()/(1+variants))
+	inputs := make([]float32, per*(1+variants)*row)
+	out := make([]float32, per*(1+variants)*e.Dim())
+	update, finish := t.Progress("features for a whitening")
+	defer finish()
+	for from := 0; from < photos; from += per {
+		n := min(per, photos-from)
+		err := cores.Each(ctx, n, func(i int) error {
+			photo := (from + i) * len(t.byPhoto) / photos // spread over all
+			to := inputs[i*(1+variants)*row:]
+			whole, err := t.photos.Open(photo)
+			if err != nil {
+				return err
+			}
+			imageprep.Square(whole, t.pixels, to[:row])
+			for v := 1; v <= variants; v++ {
+				if err := t.images.Load(feed.Draw{Photo: photo, Epoch: -1, Copy: v}, to[v*row:][:row]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for at := 0; at < n*(1+variants); at += e.Batch() {
+			count := min(e.Batch(), n*(1+variants)-at)
+			if err := e.Embed(inputs[at*row:(at+count)*row], count, out[at*e.Dim():(at+count)*e.Dim()]); err != nil {
+				return nil, err
+			}
+		}
+		s.features.Data = append(s.features.Data, out[:n*(1+variants)*e.Dim()]...)
+		for i := range n {
+			photo := (from + i) * len(t.byPhoto) / photos
+			class := t.byPhoto[photo]
+			if class < 0 {
+				class = int32(t.classes + photo)
+			}
+			for v := range 1 + variants {
+				s.features.IDs = append(s.features.IDs, fmt.Sprint(photo, " ", v))
+				s.classes = append(s.classes, class)
+			}
+		}
+		update(from+n, photos)
+	}
+	return s, nil
+}
+
+// keep returns the weights and report of the kept candidate, or those of the network as it was.
+func keep(all []Candidate, before map[string][]float32, base *evaluate.Report) (map[string][]float32, *evaluate.Report,
+	*Candidate) {
+	for i := range all {
+		if all[i].Kept {
+			return maps.Clone(all[i].values), all[i].report, &all[i]
+		}
+	}
+	return before, base, nil
+}

@@ -1,0 +1,179 @@
+package whiten
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Dense is a whitening as a dense layer, x -> x Kernel + Bias: of vectors as a network gives them, of any length, so
+// that it can become the network's last layer. Its outputs are brought to unit length afterwards, as all vectors are.
+type Dense struct {
+	In, Out int
+	Kernel  []float32 // [In, Out]
+	Bias    []float32 // [Out]: the mean of what was learned on goes to 0
+}
+
+// LearnDense learns a whitening of vectors of any length.
+//
+// Without labels it is PCA whitening. With them - a class for each vector, below 0: none - it is learned whitening
+// (Mikolajczyk & Matas 2007, "Improving descriptors for fast tree matching by optimal linear projection", as in
+// Radenović et al. 2018, section 3.3): directions in which the photos of one class differ are held back, and of what is
+// left the directions are kept in which all photos differ most. Classes of one vector say nothing about the first.
+func LearnDense(set *vectors.Set, classes []int32, o Options) (*Dense, error) {
+	if o.Rows == 0 {
+		o.Rows = defaultRows
+	}
+	if o.Dim == 0 {
+		o.Dim = min(defaultDim, set.Dim)
+	}
+	switch {
+	case o.Dim < 1 || o.Dim > set.Dim || !(o.Shrinkage >= 0 && o.Shrinkage <= 1) || o.Rows < 2:
+		return nil, fmt.Errorf("a whitening of %d dimensions (1 to the vectors' %d), shrinkage %g (0 to 1) and %d rows "+
+			"(at least 2) is not possible", o.Dim, set.Dim, o.Shrinkage, o.Rows)
+	case classes != nil && len(classes) != set.Len():
+		return nil, fmt.Errorf("%d classes for %d vectors", len(classes), set.Len())
+	case set.Len() < 2:
+		return nil, fmt.Errorf("a whitening cannot be learned on %d vectors: it needs at least 2", set.Len())
+	}
+	rows := sample(set.Len(), o.Rows)
+	mean, total := moments(set, rows)
+	scatter := total
+	if classes != nil {
+		if scatter = within(set, classes, rows); scatter == nil {
+			return nil, errors.New("a whitening is learned on classes of two or more vectors, and there are none")
+		}
+	}
+	kernel, err := directions(scatter, total, o)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dense{In: set.Dim, Out: o.Dim, Kernel: make([]float32, set.Dim*o.Dim), Bias: make([]float32, o.Dim)}
+	for j := range d.Out {
+		sum := 0.0
+		for i := range d.In {
+			v := kernel.At(i, j)
+			d.Kernel[i*d.Out+j] = float32(v)
+			sum -= mean[i] * v
+		}
+		d.Bias[j] = float32(sum)
+	}
+	return d, nil
+}
+
+// within returns the covariance of vectors about the means of their classes; nil where no class has two.
+func within(set *vectors.Set, classes []int32, rows []int) *mat.SymDense {
+	means := map[int32][]float64{}
+	count := map[int32]int{}
+	for _, r := range rows {
+		c := classes[r]
+		if means[c] == nil {
+			means[c] = make([]float64, set.Dim)
+		}
+		count[c]++
+		for d, v := range set.Row(r) {
+			means[c][d] += float64(v)
+		}
+	}
+	var shared []int
+	degrees := 0 // of freedom
+	for _, r := range rows {
+		if c := classes[r]; c >= 0 && count[c] > 1 {
+			shared = append(shared, r)
+		}
+	}
+	for c, n := range count {
+		if c >= 0 && n > 1 {
+			degrees += n - 1
+		}
+	}
+	if degrees == 0 {
+		return nil
+	}
+	out := mat.NewSymDense(set.Dim, nil)
+	block := make([]float64, min(blockRows, len(shared))*set.Dim)
+	for from := 0; from < len(shared); from += blockRows {
+		part := shared[from:min(from+blockRows, len(shared))]
+		for i, r := range part {
+			c := classes[r]
+			for d, v := range set.Row(r) {
+				block[i*set.Dim+d] = float64(v) - means[c][d]/float64(count[c])
+			}
+		}
+		x := mat.NewDense(len(part), set.Dim, block[:len(part)*set.Dim])
+		out.SymRankK(out, 1/float64(degrees), x.T())
+	}
+	return out
+}
+
+// directions whitens by a scatter, after shrinkage, and returns the directions [in, Dim] of the largest total variance
+// in what that gives.
+func directions(scatter, total *mat.SymDense, o Options) (*mat.Dense, error) {
+	n := scatter.SymmetricDim()
+	var eigen mat.EigenSym
+	if !eigen.Factorize(scatter, true) {
+		return nil, errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
+	}
+	values := eigen.Values(nil) // ascending
+	trace := 0.0
+	for _, v := range values {
+		trace += v
+	}
+	if !(trace > 0) {
+		return nil, errors.New("a whitening cannot be learned on vectors that are all the same")
+	}
+	var basis mat.Dense
+	eigen.VectorsTo(&basis)
+	var whitened mat.Dense
+	whitened.CloneFrom(&basis)
+	for j, v := range values {
+		v = (1-o.Shrinkage)*v + o.Shrinkage*trace/float64(n)
+		scale := 0.0
+		if v > spanned*values[n-1] { // else rounding
+			scale = 1 / math.Sqrt(v)
+		}
+		for i := range n {
+			whitened.Set(i, j, scale*basis.At(i, j))
+		}
+	}
+	if scatter == total { // the whitened variances are about equal: the directions are the scatter's
+		return leading(&whitened, o.Dim), nil
+	}
+	var half, product mat.Dense
+	half.Mul(total, &whitened)
+	product.Mul(whitened.T(), &half)
+	square := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := i; j < n; j++ {
+			square.SetSym(i, j, (product.At(i, j)+product.At(j, i))/2)
+		}
+	}
+	if !eigen.Factorize(square, true) {
+		return nil, errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
+	}
+	eigen.VectorsTo(&basis)
+	var out mat.Dense
+	out.Mul(&whitened, leading(&basis, o.Dim))
+	return &out, nil
+}
+
+// leading returns the last columns of a matrix, the last one first, each with a positive largest value.
+func leading(m *mat.Dense, dim int) *mat.Dense {
+	n, columns := m.Dims()
+	out := mat.NewDense(n, dim, nil)
+	for j := range dim {
+		column := columns - 1 - j
+		sign := 1.0
+		if largestIn(m, column) < 0 {
+			sign = -1
+		}
+		for i := range n {
+			out.Set(i, j, sign*m.At(i, column))
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package whiten
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// through applies a layer to a set's rows.
+func through(d *Dense, s *vectors.Set) [][]float64 {
+	var out [][]float64
+	for r := range s.Len() {
+		y := make([]float64, d.Out)
+		for j := range y {
+			y[j] = float64(d.Bias[j])
+			for i, v := range s.Row(r) {
+				y[j] += float64(v) * float64(d.Kernel[i*d.Out+j])
+			}
+		}
+		out = append(out, y)
+	}
+	return out
+}
+
+// moment returns the second moments of rows, each less its class's mean where classes are given, over so many degrees.
+func moment(rows [][]float64, classes []int32, degrees int) [][]float64 {
+	n := len(rows[0])
+	mean, count := map[int32][]float64{}, map[int32]float64{}
+	of := func(r int) int32 {
+		if classes == nil {
+			return 0
+		}
+		return classes[r]
+	}
+	for r, y := range rows {
+		if mean[of(r)] == nil {
+			mean[of(r)] = make([]float64, n)
+		}
+		count[of(r)]++
+		for i, v := range y {
+			mean[of(r)][i] += v
+		}
+	}
+	out := make([][]float64, n)
+	for i := range out {
+		out[i] = make([]float64, n)
+		for r, y := range rows {
+			c := of(r)
+			for j := range n {
+				out[i][j] += (y[i] - mean[c][i]/count[c]) * (y[j] - mean[c][j]/count[c]) / float64(degrees)
+			}
+		}
+	}
+	return out
+}
+
+// Vectors with classes: 40 of two to five members, that differ most in dimension 0 within a class and in dimension 1
+// between classes.
+func classed() (*vectors.Set, []int32) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	s := &vectors.Set{Dim: 6}
+	var classes []int32
+	for c := range 40 {
+		var middle [6]float64
+		for i := range middle {
+			middle[i] = rng.NormFloat64()
+		}
+		middle[1] *= 3
+		for range 2 + c%4 {
+			for i, m := range middle {
+				spread := 0.3
+				if i == 0 {
+					spread = 4
+				}
+				s.Data = append(s.Data, float32(7+m+spread*rng.NormFloat64()))
+			}
+			s.IDs = append(s.IDs, "x")
+			classes = append(classes, int32(c))
+		}
+	}
+	return s, classes
+}
+
+// Learned whitening makes the variance within classes the same in all directions, total variances are sorted, and the
+// mean goes to 0. PCA whitening makes total variances the same.
+func TestDenseMoments(t *testing.T) {
+	s, classes := classed()
+	for _, labels := range [][]int32{nil, classes} {
+		d, err := LearnDense(s, labels, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := through(d, s)
+		degrees := len(rows)
+		if labels != nil {
+			degrees = len(rows) - 40
+		}
+		got := moment(rows, labels, degrees)
+		total := moment(rows, nil, len(rows))
+		for i := range got {
+			for j := range got[i] {
+				if want := map[bool]float64{true: 1}[i == j]; math.Abs(got[i][j]-want) > 1e-4 {
+					t.Errorf("labels %t: moment %d, %d is %g, want %g", labels != nil, i, j, got[i][j], want)
+				}
+			}
+			if i > 0 && total[i][i] > total[i-1][i-1]+1e-4 {
+				t.Errorf("variances %g and %g are not sorted", total[i-1][i-1], total[i][i])
+			}
+			sum := 0.0
+			for _, y := range rows {
+				sum += y[i]
+			}
+			if math.Abs(sum) > 1e-3*float64(len(rows)) {
+				t.Errorf("the mean of dimension %d is %g", i, sum/float64(len(rows)))
+			}
+		}
+	}
+}
+
+// Of two kept directions none is the one in which classes differ within themselves.
+func TestDenseLeavesOutWithin(t *testing.T) {
+	s, classes := classed()
+	d, err := LearnDense(s, classes, Options{Dim: 2, Shrinkage: 0.1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range d.Out {
+		if noise, rest := math.Abs(float64(d.Kernel[j])), math.Abs(float64(d.Kernel[1*d.Out+j])); noise > 0.2*rest && j == 0 {
+			t.Errorf("the first direction weighs dimension 0 by %g, dimension 1 by %g", noise, rest)
+		}
+	}
+	// A class below 0 is none: vectors without one change the total variance only.
+	for i := range classes {
+		classes[i] = -1
+	}
+	if _, err := LearnDense(s, classes, Options{}); err == nil || !strings.Contains(err.Error(), "there are none") {
+		t.Errorf("no classes: %v", err)
+	}
+	if _, err := LearnDense(s, classes[1:], Options{}); err == nil {
+		t.Error("a class too few was taken")
+	}
+	if _, err := LearnDense(s, nil, Options{Dim: 7}); err == nil {
+		t.Error("7 of 6 dimensions were taken")
+	}
+}
