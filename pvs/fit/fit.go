@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -20,11 +19,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
-	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
-	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
 // Network is what a fit starts from.
@@ -131,71 +128,91 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		choice.Reason = fmt.Sprintf("%s, as was asked for", f.recipe.Labels)
 	}
 	f.Log("labels: " + choice.Reason)
-	train, held, err := labels.HoldOut(photos, choice.Set.Kind, f.recipe.HeldOut, f.recipe.Seed)
+	source := feed.FromCatalog(f.cat, catalog.Train, nil)
+	contents, err := feed.ContentsOf(ctx, source, filepath.Join(f.dir, "train.photos"), nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(held) > f.recipe.MostHeldOut {
-		held = held[:f.recipe.MostHeldOut]
-	}
-	t := &training{fitting: f}
-	source := feed.FromCatalog(f.cat, catalog.Train, nil)
-	f.learns = fmt.Sprintln(source.Digest(), choice.Set.Kind, choice.Set.Names, choice.Set.Of)
-	if t.held, err = newHeldOut(ctx, source, photos, held, f.pixels, f.recipe.Seed); err != nil {
-		return nil, err
-	}
-	f.Log("validation: " + t.held.String())
-	if err := t.prepare(source, choice, train); err != nil {
-		return nil, err
-	}
+	f.learns = fmt.Sprintln(source.Digest(), contents.Digest, choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
 		embed.NetworkOptions{WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
 	if err != nil {
 		return nil, err
 	}
-	begun := time.Now()
-	base, err := t.report(ctx, n.Values)
+	result, values, err := f.finished()
+	if err == nil && result == nil {
+		result, values, err = f.trained(ctx, source, photos, choice)
+	}
 	if err != nil {
 		return nil, err
+	}
+	after, err := f.searched(ctx, values, "after", embed.NetworkOptions{Run: "fit", Checkpoint: result.Checkpoint})
+	if err != nil || before == nil {
+		return result, err
+	}
+	result.On = "queries in the index"
+	return result, result.compare(before, after)
+}
+
+// trained trains, keeps what is better on the held-out photos, and writes it.
+func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
+	choice labels.Choice) (*Result, map[string][]float32, error) {
+	train, held, err := labels.HoldOut(photos, choice.Set.Kind, f.recipe.HeldOut, f.recipe.Seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(held) > f.recipe.MostHeldOut {
+		held = held[:f.recipe.MostHeldOut]
+	}
+	t := &training{fitting: f}
+	if t.held, err = newHeldOut(ctx, source, photos, held, f.pixels, f.recipe.Seed); err != nil {
+		return nil, nil, err
+	}
+	f.Log("validation: " + t.held.String())
+	if err := t.prepare(source, choice, train); err != nil {
+		return nil, nil, err
+	}
+	begun := time.Now()
+	base, err := t.report(ctx, f.network.Values)
+	if err != nil {
+		return nil, nil, err
 	}
 	t.perEvaluation = time.Since(begun).Seconds()
 	f.Log(fmt.Sprintf("before: held-out MAR@10 %.3f", base.MAR().Value))
 	values, report, err := t.train(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	result := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
+	r := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
 		Evaluations: t.state.Evaluations, On: "held-out products"}
-	if result.Candidates, err = t.candidates(ctx, base, values, report); err != nil {
-		return nil, err
+	if r.Candidates, err = t.candidates(ctx, base, values, report); err != nil {
+		return nil, nil, err
 	}
-	values, report, kept := keep(result.Candidates, n.Values, base)
-	result.Kept = kept != nil
-	result.Reason = "the network stays as it was: nothing is better on the held-out photos than chance explains"
+	values, report, kept := keep(r.Candidates, f.network.Values, base)
+	r.Kept = kept != nil
+	r.Reason = "the network stays as it was: nothing is better on the held-out photos than chance explains"
 	if kept != nil {
-		result.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
+		r.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
 			kept.Difference, kept.Low, kept.High)
 	}
-	f.Log(result.Reason)
-	if err := f.write(values, result); err != nil {
-		return nil, err
+	f.Log(r.Reason)
+	if err := r.compare(base, report); err != nil {
+		return nil, nil, err
 	}
-	after, err := f.searched(ctx, values, "after", embed.NetworkOptions{Run: "fit", Checkpoint: result.Checkpoint})
+	r.Seconds = t.state.Seconds + time.Since(f.started).Seconds() - t.sinceBegun()
+	return r, values, f.write(values, r)
+}
+
+// compare fills in the scores.
+func (r *Result) compare(before, after *evaluate.Report) error {
+	gain, err := evaluate.Compare(before, after, after.MAR().Name, evaluate.Options{K: retrieval.K})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if before != nil {
-		base, report, result.On = before, after, "queries in the index"
-	}
-	result.Before, result.After = base.MAR().Value, report.MAR().Value
-	gain, err := evaluate.Compare(base, report, report.MAR().Name, evaluate.Options{K: retrieval.K})
-	if err != nil {
-		return nil, err
-	}
-	result.Difference, result.Low, result.High = gain.Value, gain.Low, gain.High
-	result.Seconds = t.state.Seconds + time.Since(f.started).Seconds() - t.sinceBegun()
-	return result, os.Remove(filepath.Join(f.dir, StateFile))
+	r.Before, r.After = before.MAR().Value, after.MAR().Value
+	r.Difference, r.Low, r.High = gain.Value, gain.Low, gain.High
+	return nil
 }
 
 // prepare makes what batches are drawn from.
@@ -277,16 +294,4 @@ func (f *fitting) searched(ctx context.Context, values map[string][]float32, nam
 	f.Log(fmt.Sprintf("%s: MAR@10 %.3f of %d queries in %d index photos", name, entry.Report.MAR().Value,
 		entry.Report.Queries, entry.Index.Len()))
 	return entry.Report, nil
-}
-
-// write keeps the network as a checkpoint.
-func (f *fitting) write(values map[string][]float32, r *Result) error {
-	vars := f.network.Config.Variables()
-	dim := len(values[siamese.Bias])
-	if dim > 0 {
-		vars = append(vars, siamese.Head{Features: f.network.Config.Features(), Dim: dim}.Variables()...)
-	}
-	r.Checkpoint = filepath.Join(f.dir, finetune.CheckpointFile)
-	return finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: f.pixels, Dim: dim,
-		Seed: f.recipe.Seed}, values, vars)
 }

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -150,6 +151,37 @@ func TestRun(t *testing.T) {
 		if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("nothing was said of %q: %q", want, said)
 		}
+	}
+}
+
+// A finished fit is not trained again, but is when a photo was replaced by another one.
+func TestFinished(t *testing.T) {
+	network, opts := mini(t)
+	opts.Recipe.Epochs = 1
+	c, dir := shop(t, 12, 4, nil), t.TempDir()
+	trained := func() (*Result, bool) {
+		said := false
+		opts.Log = func(line string) { said = said || strings.Contains(line, "passes over the photos") }
+		r, err := Run(t.Context(), c, network, dir, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, said
+	}
+	first, did := trained()
+	again, didAgain := trained()
+	if !did || didAgain {
+		t.Fatalf("trained: %t, then %t", did, didAgain)
+	}
+	first.Seconds, again.Seconds = 0, 0
+	a, _ := json.Marshal(first)
+	if b, _ := json.Marshal(again); string(a) != string(b) {
+		t.Errorf("the result was %s and is %s", a, b)
+	}
+	photo := c.Split(catalog.Train)[0]
+	paint(t, filepath.Join(c.Dir, photo.Path), rand.New(rand.NewPCG(8, 8)), color.NRGBA{A: 255}, true, 3)
+	if _, did := trained(); !did {
+		t.Error("a photo was replaced, and the result of the old one was taken")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
 	"github.com/gopvs/product-visual-search/pvs/labels"
@@ -71,6 +72,10 @@ func (r Recipe) Validate() error {
 			"and weight decay is not negative")
 	case r.Evaluations < 1 || r.Patience < 1:
 		return errors.New("a recipe is evaluated at least once")
+	}
+	kinds := []labels.Kind{"", labels.Products, labels.Titles, labels.Words, labels.Categories, labels.None}
+	if !slices.Contains(kinds, r.Labels) {
+		return fmt.Errorf("no labels are called %s: there are products, titles, words, categories and none", r.Labels)
 	}
 	if _, err := augment.Parse(r.Augmentation); err != nil {
 		return err
