@@ -52,6 +52,9 @@ type Result struct {
 	Difference float64 `json:"difference"` // paired, with its 95% interval
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
+	// The scores' own 95% intervals.
+	BeforeInterval [2]float64 `json:"before_interval"`
+	AfterInterval  [2]float64 `json:"after_interval"`
 	// On says what these are of: queries in the index, or the held-out products.
 	On         string  `json:"on"`
 	Recipe     string  `json:"recipe"`
@@ -151,9 +154,15 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err != nil || before == nil {
 		return result, err
 	}
-	result.On = "queries in the index"
-	return result, result.compare(before, after)
+	result.On = searchedFor
+	if err := result.compare(before, after); err != nil {
+		return nil, err
+	}
+	return result, f.record(result)
 }
+
+// searchedFor says that scores are of query in index.
+const searchedFor = "queries in the index"
 
 // trained trains, keeps what is better on the held-out photos, and writes it.
 func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
@@ -211,6 +220,8 @@ func (r *Result) compare(before, after *evaluate.Report) error {
 		return err
 	}
 	r.Before, r.After = before.MAR().Value, after.MAR().Value
+	r.BeforeInterval = [2]float64{before.MAR().Low, before.MAR().High}
+	r.AfterInterval = [2]float64{after.MAR().Low, after.MAR().High}
 	r.Difference, r.Low, r.High = gain.Value, gain.Low, gain.High
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/feed"
@@ -35,8 +36,10 @@ type Options struct {
 	Devices    int  // see [finetune.Trainer]
 	AnotherWay bool // see [finetune.Trainer]
 	SkipBad    bool // leave out photos that cannot be read
-	Log        func(string)
-	Progress   func(finetune.Progress)
+	// Beside are results of other ways of training on the same catalogue, for the chart only.
+	Beside   []chart.JourneyRun
+	Log      func(string)
+	Progress func(finetune.Progress)
 }
 
 // Journey trains and scores runs on one catalogue.

@@ -58,6 +58,7 @@ func (j *Journey) Report(results []Result) (Report, error) {
 		}
 		picture.Runs = append(picture.Runs, row)
 	}
+	picture.Runs = append(picture.Runs, j.opts.Beside...)
 	r.Compared = len(ours)
 	if rho, err := evaluate.RankCorrelation(published, ours); err == nil {
 		r.Correlation = rho

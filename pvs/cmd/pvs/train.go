@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/fit"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/journey"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
@@ -35,8 +38,8 @@ type trainFlags struct {
 	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"${train_precision}"`
 }
 
-// open starts backends and network and reads the catalogue.
-func (f trainFlags) open(a *app) (*journey.Journey, error) {
+// open starts backends and network and reads the catalogue; beside, if not nil, finds what the chart shows beside runs.
+func (f trainFlags) open(a *app, beside func(*catalog.Catalog) ([]chart.JourneyRun, error)) (*journey.Journey, error) {
 	runs := recipe.Journey()
 	if f.Phases != "" {
 		var err error
@@ -62,6 +65,12 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		return nil, err
 	}
 	a.list("rows of photos.csv", problemLines(cat.Skipped))
+	var others []chart.JourneyRun
+	if beside != nil {
+		if others, err = beside(cat); err != nil {
+			return nil, err
+		}
+	}
 	network, err := (&networkFlags{Weights: f.Weights, Model: f.Model}).load(a)
 	if err != nil {
 		return nil, err
@@ -75,7 +84,7 @@ func (f trainFlags) open(a *app) (*journey.Journey, error) {
 		Out: f.Out, Runs: runs, Scale: scale, Records: f.Records,
 		Config: network.config, Values: network.values, Training: training, Inference: inference,
 		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, SkipBad: f.SkipBad,
-		Log: a.log, Progress: a.steps(),
+		Beside: others, Log: a.log, Progress: a.steps(),
 	})
 }
 
@@ -97,7 +106,7 @@ type trainCommand struct {
 
 // Run trains a run with its ancestors.
 func (c *trainCommand) Run(a *app) error {
-	j, err := c.open(a)
+	j, err := c.open(a, nil)
 	if err != nil {
 		return err
 	}
@@ -117,13 +126,28 @@ func (c *trainCommand) Run(a *app) error {
 
 type journeyCommand struct {
 	trainFlags
-	Name string `name:"run" help:"This run and what it builds on, instead of all." placeholder:"NAME"`
+	Name string   `name:"run" help:"This run and what it builds on, instead of all." placeholder:"NAME"`
+	Fits []string `help:"Folders of pvs fit on the same catalogue, shown beside the runs." placeholder:"DIR"`
+}
+
+// beside reads the fits that the chart shows.
+func (c *journeyCommand) beside(cat *catalog.Catalog) ([]chart.JourneyRun, error) {
+	var out []chart.JourneyRun
+	for _, dir := range c.Fits {
+		r, err := fit.Read(dir, cat)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, chart.JourneyRun{Name: r.Recipe, From: "0", Trains: "fit to " + r.Labels, Note: r.Reason,
+			Measured: &chart.Score{Value: r.After, Low: r.AfterInterval[0], High: r.AfterInterval[1]}})
+	}
+	return out, nil
 }
 
 // Run trains and scores all runs and draws the chart.
 func (c *journeyCommand) Run(a *app) error {
 	start := time.Now()
-	j, err := c.open(a)
+	j, err := c.open(a, c.beside)
 	if err != nil {
 		return err
 	}
