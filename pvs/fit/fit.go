@@ -136,7 +136,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.learns = fmt.Sprintln(source.Digest(), contents.Digest, choice.Set.Kind, choice.Set.Names, choice.Set.Of)
+	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest, choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
 		embed.NetworkOptions{WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
@@ -167,15 +167,9 @@ const searchedFor = "queries in the index"
 // trained trains, keeps what is better on the held-out photos, and writes it.
 func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
 	choice labels.Choice) (*Result, map[string][]float32, error) {
-	train, held, err := labels.HoldOut(photos, choice.Set.Kind, f.recipe.HeldOut, f.recipe.Seed)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(held) > f.recipe.MostHeldOut {
-		held = held[:f.recipe.MostHeldOut]
-	}
 	t := &training{fitting: f}
-	if t.held, err = newHeldOut(ctx, source, photos, held, f.pixels, f.recipe.Seed); err != nil {
+	train, err := t.holdOut(ctx, source, photos, choice.Set.Kind)
+	if err != nil {
 		return nil, nil, err
 	}
 	f.Log("validation: " + t.held.String())

@@ -185,6 +185,29 @@ func TestFinished(t *testing.T) {
 	}
 }
 
+// Val photos of products or titles that train lacks are what is validated by, and all train photos are trained on.
+func TestValIsHeldOut(t *testing.T) {
+	network, opts := mini(t)
+	opts.Recipe.Epochs = 1
+	c := shop(t, 24, 4, func(p *catalog.Photo) {
+		if n := 0; p.Split == catalog.Train {
+			if _, err := fmt.Sscanf(p.ID, "p%d", &n); err == nil && n < 7 {
+				p.Split = catalog.Val
+			}
+			if n == 6 {
+				p.Title = "Thing 9" // which train has, too
+			}
+		}
+	})
+	r, err := Run(t.Context(), c, network, t.TempDir(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "24 held-out photos; with each of 24 of them, those of the same title"; !strings.Contains(r.HeldOut, want) {
+		t.Errorf("%q, want %q", r.HeldOut, want)
+	}
+}
+
 // A training that is cancelled again and again ends with the weights of an unbroken one.
 func TestResume(t *testing.T) {
 	network, opts := mini(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// heldOut are train photos that nothing is learned from. Each is searched for among all others: the right ones are of
+// heldOut are train or val photos that nothing is learned from. Each is searched for among all others: the right ones are of
 // the same product, or have the same title. Where photos share neither, each photo's augmented variant is the query.
 type heldOut struct {
 	index, queries []string
@@ -28,6 +28,56 @@ type heldOut struct {
 // fewestQueries are needed for products or titles to be what is validated by.
 const fewestQueries = 20
 
+// holdOut chooses what is validated by, and returns the train photos that are left to train on, by number: all where the
+// split val has products or titles of its own, else all but a share of whole products or titles.
+func (t *training) holdOut(ctx context.Context, source feed.Source, photos []catalog.Photo,
+	kind labels.Kind) (train []int, err error) {
+	val := t.cat.Split(catalog.Val)
+	held := unseen(val, photos)
+	if len(held) > t.recipe.MostHeldOut {
+		held = held[:t.recipe.MostHeldOut]
+	}
+	if product, title := truths(val, held); max(len(product), len(title)) >= fewestQueries {
+		for i := range photos {
+			train = append(train, i)
+		}
+		t.held, err = newHeldOut(ctx, feed.FromCatalog(t.cat, catalog.Val, nil), val, held, t.pixels, t.recipe.Seed)
+		return train, err
+	}
+	train, held, err = labels.HoldOut(photos, kind, t.recipe.HeldOut, t.recipe.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) > t.recipe.MostHeldOut {
+		held = held[:t.recipe.MostHeldOut]
+	}
+	t.held, err = newHeldOut(ctx, source, photos, held, t.pixels, t.recipe.Seed)
+	return train, err
+}
+
+// unseen lists the val photos whose product and title no train photo has.
+func unseen(val, train []catalog.Photo) []int {
+	product, title := map[string]bool{}, map[string]bool{}
+	for _, p := range train {
+		product[p.Product], title[labels.Normalize(p.Title)] = true, true
+	}
+	delete(product, "")
+	delete(title, "")
+	var out []int
+	for i, p := range val {
+		if !product[p.Product] && !title[labels.Normalize(p.Title)] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// truths are the right results of held-out photos, by product and by title.
+func truths(photos []catalog.Photo, held []int) (product, title map[string][]string) {
+	return shared(photos, held, func(p catalog.Photo) string { return p.Product }),
+		shared(photos, held, func(p catalog.Photo) string { return labels.Normalize(p.Title) })
+}
+
 // newHeldOut reads the photos, given by their numbers in the source.
 func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held []int, size int,
 	seed uint64) (*heldOut, error) {
@@ -35,10 +85,9 @@ func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
 	}
-	h.truth = shared(photos, held, func(p catalog.Photo) string { return p.Product })
-	if len(h.truth) < fewestQueries {
-		h.relation = "of the same title"
-		h.truth = shared(photos, held, func(p catalog.Photo) string { return labels.Normalize(p.Title) })
+	product, title := truths(photos, held)
+	if h.truth = product; len(product) < fewestQueries {
+		h.relation, h.truth = "of the same title", title
 	}
 	variants := len(h.truth) < fewestQueries
 	for _, i := range held {
