@@ -33,7 +33,8 @@ PY
 shuffled='names = [r["title"] for r in train]; random.shuffle(names)
 for r, n in zip(train, names): r["title"] = n'
 blank='for r in train: r["title"] = r["category"] = r["product"] = ""'
-single='seen = set(); rows = [r for r in rows if r["split"] != "train" or not (r["title"] in seen or seen.add(r["title"]))]'
+single='seen = set()
+rows = [r for r in rows if r["split"] != "train" or not (r["title"] in seen or seen.add(r["title"]))]'
 few='keep = set(id(r) for r in train[:24]); rows = [r for r in rows if r["split"] != "train" or id(r) in keep]'
 two='t = sorted(set(r["title"] for r in train))[:2]
 rows = [r for r in rows if r["split"] != "train" or r["title"] in t]'

@@ -75,8 +75,8 @@ var may = map[string][]string{
 	"pvs/fit": {
 		"pvs/augment", "pvs/catalog", "pvs/effnet", "pvs/effnet/cpu", "pvs/effnet/weights", "pvs/embed", "pvs/engine",
 		"pvs/evaluate", "pvs/feed", "pvs/finetune", "pvs/imageprep", "pvs/internal/cores", "pvs/internal/onewriter",
-		"pvs/internal/plaintext", "pvs/labels", "pvs/losses", "pvs/neck", "pvs/optimize", "pvs/retrieval", "pvs/siamese", "pvs/vectors",
-		"pvs/whiten", "pvs/wholefile",
+		"pvs/internal/plaintext", "pvs/labels", "pvs/losses", "pvs/neck", "pvs/optimize", "pvs/retrieval", "pvs/siamese",
+		"pvs/vectors", "pvs/whiten", "pvs/wholefile",
 	},
 	"pvs/recipe": {"pvs/internal/plaintext", "pvs/imageprep", "pvs/effnet", "pvs/siamese", "pvs/finetune"},
 	"pvs/journey": {"pvs/catalog", "pvs/imageprep", "pvs/effnet", "pvs/engine", "pvs/vectors", "pvs/embed", "pvs/feed",

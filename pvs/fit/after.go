@@ -20,7 +20,7 @@ import (
 const (
 	whitenedDim = 256
 	shrinkage   = 0.3
-	variants    = 3      // augmented ones of each photo, beside the photo itself
+	variants    = 3      // augmented ones of each photo, where photos have no labels
 	mostSamples = 48_000 // photos and variants
 )
 
@@ -113,8 +113,8 @@ func (f *fitting) backboneOf(values map[string][]float32) map[string][]float32 {
 	return out
 }
 
-// samples are pooled features that a whitening is learned on: of photos that are not held out, and of their augmented
-// variants. A photo without a label is a class of its own, with its variants.
+// samples are pooled features that a whitening is learned on: of photos that are not held out. Where photos have no
+// labels, each is a class of its own with augmented variants, which would do harm beside real photos of one thing.
 type samples struct {
 	features *vectors.Set
 	classes  []int32
@@ -126,25 +126,29 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 		return nil, err
 	}
 	defer e.Close()
-	photos := min(len(t.byPhoto), mostSamples/(1+variants))
+	of := 1 // a photo
+	if t.classes == len(t.byPhoto) {
+		of += variants
+	}
+	photos := min(len(t.byPhoto), mostSamples/of)
 	s := &samples{features: &vectors.Set{Dim: e.Dim()}}
 	row := e.InputLen()
-	per := max(1, e.Batch()/(1+variants))
-	inputs := make([]float32, per*(1+variants)*row)
-	out := make([]float32, per*(1+variants)*e.Dim())
+	per := max(1, e.Batch()/of)
+	inputs := make([]float32, per*of*row)
+	out := make([]float32, per*of*e.Dim())
 	update, finish := t.Progress("features for a whitening")
 	defer finish()
 	for from := 0; from < photos; from += per {
 		n := min(per, photos-from)
 		err := cores.Each(ctx, n, func(i int) error {
 			photo := (from + i) * len(t.byPhoto) / photos // spread over all
-			to := inputs[i*(1+variants)*row:]
+			to := inputs[i*of*row:]
 			whole, err := t.photos.Open(photo)
 			if err != nil {
 				return err
 			}
 			imageprep.Square(whole, t.pixels, to[:row])
-			for v := 1; v <= variants; v++ {
+			for v := 1; v < of; v++ {
 				if err := t.images.Load(feed.Draw{Photo: photo, Epoch: -1, Copy: v}, to[v*row:][:row]); err != nil {
 					return err
 				}
@@ -154,20 +158,20 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 		if err != nil {
 			return nil, err
 		}
-		for at := 0; at < n*(1+variants); at += e.Batch() {
-			count := min(e.Batch(), n*(1+variants)-at)
+		for at := 0; at < n*of; at += e.Batch() {
+			count := min(e.Batch(), n*of-at)
 			if err := e.Embed(inputs[at*row:(at+count)*row], count, out[at*e.Dim():(at+count)*e.Dim()]); err != nil {
 				return nil, err
 			}
 		}
-		s.features.Data = append(s.features.Data, out[:n*(1+variants)*e.Dim()]...)
+		s.features.Data = append(s.features.Data, out[:n*of*e.Dim()]...)
 		for i := range n {
 			photo := (from + i) * len(t.byPhoto) / photos
 			class := t.byPhoto[photo]
 			if class < 0 {
 				class = int32(t.classes + photo)
 			}
-			for v := range 1 + variants {
+			for v := range of {
 				s.features.IDs = append(s.features.IDs, fmt.Sprint(photo, " ", v))
 				s.classes = append(s.classes, class)
 			}

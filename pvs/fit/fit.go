@@ -136,7 +136,8 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest, choice.Set.Kind, choice.Set.Names, choice.Set.Of)
+	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest,
+		choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
 		embed.NetworkOptions{WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})

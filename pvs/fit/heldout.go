@@ -16,8 +16,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// heldOut are train or val photos that nothing is learned from. Each is searched for among all others: the right ones are of
-// the same product, or have the same title. Where photos share neither, each photo's augmented variant is the query.
+// heldOut are train or val photos that nothing is learned from. Each is searched for among all others: the right ones
+// are of the same product, or have the same title. Where photos share neither, each photo's augmented variant is the query.
 type heldOut struct {
 	index, queries []string
 	truth          map[string][]string
@@ -28,8 +28,8 @@ type heldOut struct {
 // fewestQueries are needed for products or titles to be what is validated by.
 const fewestQueries = 20
 
-// holdOut chooses what is validated by, and returns the train photos that are left to train on, by number: all where the
-// split val has products or titles of its own, else all but a share of whole products or titles.
+// holdOut chooses what is validated by, and returns the train photos that are left to train on, by number: all where
+// the split val has products or titles of its own, else all but a share of whole products or titles.
 func (t *training) holdOut(ctx context.Context, source feed.Source, photos []catalog.Photo,
 	kind labels.Kind) (train []int, err error) {
 	val := t.cat.Split(catalog.Val)

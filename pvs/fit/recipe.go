@@ -35,12 +35,12 @@ type Recipe struct {
 	Temperature  float64 `json:"temperature" toml:"temperature"`
 	DropConnect  float64 `json:"drop_connect" toml:"drop_connect"` // stochastic depth's rate at the last block
 	Augmentation string  `json:"augmentation" toml:"augmentation"` // as [augment.Parse] takes it
-	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond, the softmax would not fit into memory and is left out
+	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond: no softmax, for memory
 	Seed         uint64  `json:"seed" toml:"seed"`
 	HeldOut      float64 `json:"held_out" toml:"held_out"`           // share of the train photos
 	MostHeldOut  int     `json:"most_held_out" toml:"most_held_out"` // photos
 	Evaluations  int     `json:"evaluations" toml:"evaluations"`     // on held-out photos, evenly over the training
-	Patience     int     `json:"patience" toml:"patience"`           // evaluations without a better one, after which training stops
+	Patience     int     `json:"patience" toml:"patience"`           // evaluations without a better one that end it
 }
 
 // Recommended is the recipe that fit takes. What it is worth: docs/fit.md.

@@ -114,66 +114,54 @@ func within(set *vectors.Set, classes []int32, rows []int) *mat.SymDense {
 // in what that gives.
 func directions(scatter, total *mat.SymDense, o Options) (*mat.Dense, error) {
 	n := scatter.SymmetricDim()
-	var eigen mat.EigenSym
-	if !eigen.Factorize(scatter, true) {
-		return nil, errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
-	}
-	values := eigen.Values(nil) // ascending
-	trace := 0.0
-	for _, v := range values {
-		trace += v
-	}
-	if !(trace > 0) {
+	mean := mat.Trace(scatter) / float64(n)
+	if !(mean > 0) {
 		return nil, errors.New("a whitening cannot be learned on vectors that are all the same")
 	}
-	var basis mat.Dense
-	eigen.VectorsTo(&basis)
-	var whitened mat.Dense
-	whitened.CloneFrom(&basis)
-	for j, v := range values {
-		v = (1-o.Shrinkage)*v + o.Shrinkage*trace/float64(n)
-		scale := 0.0
-		if v > spanned*values[n-1] { // else rounding
-			scale = 1 / math.Sqrt(v)
+	shrunk := func(v float64) float64 { return (1-o.Shrinkage)*v + o.Shrinkage*mean }
+	if scatter == total { // the directions are its own
+		values, vectors, err := leading(total, o.Dim)
+		if err != nil {
+			return nil, err
 		}
-		for i := range n {
-			whitened.Set(i, j, scale*basis.At(i, j))
-		}
+		vectors.Apply(func(_, j int, v float64) float64 {
+			if values[j] <= spanned*values[0] {
+				return 0 // rounding
+			}
+			return v / math.Sqrt(shrunk(values[j]))
+		}, vectors)
+		return vectors, nil
 	}
-	if scatter == total { // the whitened variances are about equal: the directions are the scatter's
-		return leading(&whitened, o.Dim), nil
+	// Any square root of the shrunk scatter's inverse whitens, and what follows makes the same of each: Cholesky's is the
+	// cheapest. The least that keeps it regular is added where nothing is shrunk.
+	least := max(o.Shrinkage, spanned) * mean
+	regular := mat.NewSymDense(n, nil)
+	regular.ScaleSym(1-o.Shrinkage, scatter)
+	for i := range n {
+		regular.SetSym(i, i, regular.At(i, i)+least)
 	}
-	var half, product mat.Dense
-	half.Mul(total, &whitened)
-	product.Mul(whitened.T(), &half)
+	var root mat.Cholesky
+	var lower, inverse mat.TriDense
+	if !root.Factorize(regular) {
+		return nil, errors.New("the variances within classes have no square root: more shrinkage is needed")
+	}
+	root.LTo(&lower)
+	if err := inverse.InverseTri(&lower); err != nil {
+		return nil, fmt.Errorf("the variances within classes have no inverse: %w; more shrinkage is needed", err)
+	}
+	var half, product, out mat.Dense
+	half.Mul(&inverse, total)
+	product.Mul(&half, inverse.T())
 	square := mat.NewSymDense(n, nil)
 	for i := range n {
 		for j := i; j < n; j++ {
 			square.SetSym(i, j, (product.At(i, j)+product.At(j, i))/2)
 		}
 	}
-	if !eigen.Factorize(square, true) {
-		return nil, errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
+	_, vectors, err := leading(square, o.Dim)
+	if err != nil {
+		return nil, err
 	}
-	eigen.VectorsTo(&basis)
-	var out mat.Dense
-	out.Mul(&whitened, leading(&basis, o.Dim))
+	out.Mul(inverse.T(), vectors)
 	return &out, nil
-}
-
-// leading returns the last columns of a matrix, the last one first, each with a positive largest value.
-func leading(m *mat.Dense, dim int) *mat.Dense {
-	n, columns := m.Dims()
-	out := mat.NewDense(n, dim, nil)
-	for j := range dim {
-		column := columns - 1 - j
-		sign := 1.0
-		if largestIn(m, column) < 0 {
-			sign = -1
-		}
-		for i := range n {
-			out.Set(i, j, sign*m.At(i, column))
-		}
-	}
-	return out
 }
