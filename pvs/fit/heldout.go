@@ -17,7 +17,8 @@ import (
 )
 
 // heldOut are train or val photos that nothing is learned from. Each is searched for among all others: the right ones
-// are of the same product, or have the same title. Where photos share neither, each photo's augmented variant is the query.
+// are of the same product, or have the same title. Where photos share neither, each photo's augmented variant is the
+// query.
 type heldOut struct {
 	index, queries []string
 	truth          map[string][]string

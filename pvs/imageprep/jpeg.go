@@ -48,7 +48,7 @@ func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
 	if one := int(data[begin+4]) == len(h.Components); !usual(h) || !h.Progressive && !one {
 		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}
-	m, err := decodeUsualJPEG(data, h, begin, end)
+	m, err := decodeUsualJPEG(data, h, begin, end, limits.denominator(h.Width, h.Height))
 	if err != nil {
 		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}
@@ -78,8 +78,8 @@ func usual(h *jpegall.Header) bool {
 		c[2].H == 1 && c[2].V == 1
 }
 
-// decodeUsualJPEG decodes by jpegn; it refuses what may lack data and does.
-func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end int) (image.Image, error) {
+// decodeUsualJPEG decodes by jpegn, shrunk by a denominator; it refuses what may lack data and does.
+func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end, denominator int) (image.Image, error) {
 	marked := data
 	if !h.Progressive {
 		for data[end-1] == 0xff { // a fill byte, or the first of the two bytes that encode 255
@@ -87,7 +87,8 @@ func decodeUsualJPEG(data []byte, h *jpegall.Header, begin, end int) (image.Imag
 		}
 		marked = slices.Concat(data[:end], terminator, []byte{0xff, endOfImage})
 	}
-	m, err := jpegn.Decode(bytes.NewReader(marked), &jpegn.Options{ToRGBA: true, UpsampleMethod: jpegn.CatmullRom})
+	m, err := jpegn.Decode(bytes.NewReader(marked), &jpegn.Options{ToRGBA: true, UpsampleMethod: jpegn.CatmullRom,
+		ScaleDenom: denominator})
 	if err != nil {
 		return nil, err
 	}

@@ -99,8 +99,11 @@ func TestCutOffJPEGWithEnd(t *testing.T) {
 		}
 		begin, end := scansOf(whole)
 		for n := end - 2; n > begin; n-- {
-			if _, err := Decode(bytes.NewReader(withEnd(whole[:n])), name, Limits{}); err == nil {
-				t.Errorf("%s: %d of %d bytes and an end were taken for a whole photo", name, n, end)
+			for _, suffices := range []int{0, 30, 15, 7} { // shrunk by 1, 2, 4, 8
+				_, err := Decode(bytes.NewReader(withEnd(whole[:n])), name, Limits{Suffices: suffices})
+				if err == nil {
+					t.Errorf("%s, for %d pixels: %d of %d bytes and an end were taken for a whole photo", name, suffices, n, end)
+				}
 			}
 		}
 	}
@@ -130,3 +133,43 @@ func TestCutOffProgressiveJPEGWithEnd(t *testing.T) {
 }
 
 func withEnd(data []byte) []byte { return append(bytes.Clone(data), 0xff, endOfImage) }
+
+// A photo for which fewer pixels suffice is about the mean of the whole one's squares of 2, 4 or 8 pixels, upright, and
+// not smaller than what suffices.
+func TestSuffices(t *testing.T) {
+	turned, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"sequential": encoded(t, 333, 250), "progressive": turned} {
+		whole, err := Decode(bytes.NewReader(data), name, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		longer := max(whole.Width, whole.Height)
+		for d := 1; d <= 8; d *= 2 {
+			got, err := Decode(bytes.NewReader(data), name, Limits{Suffices: longer / d})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Width != (whole.Width+d-1)/d || got.Height != (whole.Height+d-1)/d {
+				t.Fatalf("%s: %d x %d, shrunk by %d, is %d x %d", name, whole.Width, whole.Height, d, got.Width, got.Height)
+			}
+			sum := 0.0
+			for y := range whole.Height / d {
+				for x := range whole.Width / d {
+					for c := range 3 {
+						mean := 0.0
+						for i := range d * d {
+							mean += float64(whole.Pix[3*((y*d+i/d)*whole.Width+x*d+i%d)+c]) / float64(d*d)
+						}
+						sum += math.Abs(mean - float64(got.Pix[3*(y*got.Width+x)+c]))
+					}
+				}
+			}
+			if by := sum / float64(3*(whole.Height/d)*(whole.Width/d)); by > 2 {
+				t.Errorf("%s, shrunk by %d, differs from the mean of the whole photo's pixels by %.2f", name, d, by)
+			}
+		}
+	}
+}
