@@ -327,9 +327,10 @@ func prepare(ctx context.Context, e Embedder, photos []todo, opts RunOptions) <-
 // decode reads and prepares one batch on all cores.
 func (b *batch) decode(e Embedder, photos []todo, opts RunOptions) {
 	errs, stamps := make([]error, len(photos)), make([]stamp.Stamp, len(photos))
+	limits := Limits(e, opts.Limits)
 	_ = cores.Each(context.Background(), len(photos), func(i int) error {
 		var photo *imageprep.RGB
-		if photo, stamps[i], errs[i] = read(photos[i].File, opts.Limits); errs[i] == nil {
+		if photo, stamps[i], errs[i] = read(photos[i].File, limits); errs[i] == nil {
 			e.Prepare(photo, b.inputs[i*e.InputLen():(i+1)*e.InputLen()])
 		}
 		return nil // a bad photo does not keep the others from being read

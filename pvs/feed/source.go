@@ -59,6 +59,9 @@ type Catalog struct {
 	limits  imageprep.Limits
 }
 
+// Suffices lets Open decode JPEGs smaller as long as their longer side has so many pixels; see [imageprep.Limits].
+func (s *Catalog) Suffices(pixels int) { s.limits.Suffices = pixels }
+
 // FromCatalog returns the photos of a split.
 func FromCatalog(c *catalog.Catalog, split catalog.Split, classes Classes) *Catalog {
 	s := &Catalog{catalog: c, photos: c.Split(split)}

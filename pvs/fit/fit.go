@@ -132,6 +132,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	f.Log("labels: " + choice.Reason)
 	source := feed.FromCatalog(f.cat, catalog.Train, nil)
+	source.Suffices(2 * f.pixels)
 	contents, err := feed.ContentsOf(ctx, source, filepath.Join(f.dir, "train.photos"), nil)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,9 @@ func (t *training) holdOut(ctx context.Context, source feed.Source, photos []cat
 		for i := range photos {
 			train = append(train, i)
 		}
-		t.held, err = newHeldOut(ctx, feed.FromCatalog(t.cat, catalog.Val, nil), val, held, t.pixels, t.recipe.Seed)
+		own := feed.FromCatalog(t.cat, catalog.Val, nil)
+		own.Suffices(2 * t.pixels)
+		t.held, err = newHeldOut(ctx, own, val, held, t.pixels, t.recipe.Seed)
 		return train, err
 	}
 	train, held, err = labels.HoldOut(photos, kind, t.recipe.HeldOut, t.recipe.Seed)

@@ -254,7 +254,7 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 
 // embedder makes weights' network at the training's pixels.
 func (f *fitting) embedder(values map[string][]float32, opts embed.NetworkOptions) (*embed.Network, error) {
-	opts.Size = f.pixels
+	opts.Size, opts.Shrunk = f.pixels, true
 	return embed.New(f.Inference, f.network.Config, values, opts)
 }
 

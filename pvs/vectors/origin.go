@@ -30,8 +30,11 @@ type Origin struct {
 	Calibration json.RawMessage `json:"calibration,omitempty"`
 	Engine      string          `json:"engine,omitempty"` // what computed it: results differ by rounding only
 	Resize      string          `json:"resize,omitempty"` // how a photo became the input
-	Catalog     string          `json:"catalog,omitempty"`
-	Split       string          `json:"split,omitempty"`
+	// Decode says how large JPEGs were read: "" whole, "shrunk" at a half to an eighth of their size. It changes little,
+	// so that both compare; a query is read as its index was.
+	Decode  string `json:"decode,omitempty"`
+	Catalog string `json:"catalog,omitempty"`
+	Split   string `json:"split,omitempty"`
 	// List is the SHA-256 of the ids ([DigestIDs]) of all photos that were to be embedded,
 	// the unreadable ones included.
 	List string `json:"catalog_ids_sha256,omitempty"`
@@ -148,6 +151,7 @@ func (o *Origin) check() error {
 	for name, text := range map[string]string{"network": o.Network, "title": o.Title, "weights_from": o.WeightsFrom,
 		"checkpoint": o.Checkpoint,
 		"run":        o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize,
+		"decode":  o.Decode,
 		"catalog": o.Catalog, "split": o.Split,
 		"program": o.Program, "views": strings.Join(o.Views, " ")} {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
@@ -176,7 +180,7 @@ func isSHA256(text string) bool {
 func (o *Origin) clean() *Origin {
 	c := *o
 	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output,
-		&c.Precision, &c.Engine, &c.Resize,
+		&c.Precision, &c.Engine, &c.Resize, &c.Decode,
 		&c.Catalog, &c.Split, &c.Program} {
 		*text = cleanText(*text)
 	}

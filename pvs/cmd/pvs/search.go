@@ -91,7 +91,7 @@ func (c *searchCommand) queries(a *app, index *vectors.Origin) (*vectors.Set, er
 	if err != nil {
 		return nil, err
 	}
-	photo, err := imageprep.Open(c.Image, imageprep.Limits{})
+	photo, err := imageprep.Open(c.Image, embed.Limits(e, imageprep.Limits{}))
 	if err != nil {
 		return nil, err
 	}
