@@ -54,18 +54,30 @@ func Create(ctx context.Context, dir string, opts Options, entries iter.Seq2[Ent
 // maxDim bounds the dimension, so that what a file claims is bounded.
 const maxDim = 1 << 16
 
+// Vacant says whether [Create] may make an index in a folder: one that is not there, or holds no index.
+func Vacant(dir string) error {
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	db, err := tryReading(source(path, "mode=ro"))
+	switch {
+	case err == nil:
+		return errors.Join(tag.Error(fmt.Errorf("the folder %s holds an index already: add to it, or name another folder",
+			dir), ErrThere), db.Close())
+	case errors.Is(err, ErrUnfinished):
+		return nil
+	}
+	return tag.Error(fmt.Errorf("the folder %s holds an index, or another file %s, already: %w", dir, databaseFile,
+		explain(err)), ErrThere)
+}
+
 // startAfresh removes what an interrupted Create left; an index is an error.
 func startAfresh(dir string) error {
-	path := filepath.Join(dir, databaseFile)
-	if _, err := os.Stat(path); err == nil {
-		db, err := tryReading(source(path, "mode=ro"))
-		switch {
-		case err == nil:
-			return errors.Join(tag.Error(fmt.Errorf("the folder %s holds an index already", dir), ErrThere), db.Close())
-		case !errors.Is(err, ErrUnfinished):
-			return fmt.Errorf("the folder %s holds an index, or another file %s, already: %w", dir, databaseFile, explain(err))
-		}
+	if err := Vacant(dir); err != nil {
+		return err
 	}
+	path := filepath.Join(dir, databaseFile)
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err

@@ -194,3 +194,30 @@ func TestChanges(t *testing.T) {
 		t.Error(counts, err)
 	}
 }
+
+// A cut-off is where as many photos are missed as mistaken, or else where a tenth is mistaken; of few photos there is none.
+func TestCutOff(t *testing.T) {
+	for what, c := range map[string]struct {
+		same, other      func(i int) float32
+		score            float32
+		missed, mistaken float64
+	}{
+		"told apart": {func(i int) float32 { return 0.8 + float32(i)/1000 }, func(i int) float32 { return 0.2 + float32(i)/1000 },
+			0.8, 0, 0},
+		"the same": {func(i int) float32 { return float32(i) / 100 }, func(i int) float32 { return float32(i) / 100 }, 0.9, 0.9,
+			0.1},
+	} {
+		var probes []*probe
+		for i := range 100 {
+			probes = append(probes, &probe{same: c.same(i), other: c.other(i)})
+		}
+		got := cutOff(probes)
+		if math.Abs(float64(got.Score-c.score)) > 1e-6 || math.Abs(got.Missed-c.missed) > 1e-6 ||
+			math.Abs(got.Mistaken-c.mistaken) > 1e-6 || got.Photos != 100 {
+			t.Errorf("%s: %+v, want %+v", what, got, c)
+		}
+		if got := cutOff(probes[:fewestPairs-1]); got != (CutOff{}) {
+			t.Errorf("of few photos: %+v", got)
+		}
+	}
+}

@@ -290,6 +290,19 @@ func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo,
 	return photos, err
 }
 
+// IDs lists all photos, in the order in which they were added.
+func (s *Snapshot) IDs(ctx context.Context) (ids []string, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "SELECT photo FROM photos ORDER BY key")
+	})
+	return ids, err
+}
+
 // Counted is a category with the number of its photos.
 type Counted struct {
 	Category string `json:"category"` // "": without one
