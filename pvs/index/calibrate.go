@@ -254,9 +254,10 @@ func cutOff(probes []*probe) CutOff {
 		return float64(i) / float64(len(sorted))
 	}
 	c := CutOff{Photos: len(same)}
-	scores := append(append(slices.Clone(same), other...), math.Nextafter(other[len(other)-1], 2))
+	scores := slices.Concat(same, other, []float64{1})
 	slices.Sort(scores)
-	for _, score := range scores {
+	for i, score := range scores[:len(scores)-1] {
+		score = (score + scores[i+1]) / 2
 		c.Score = float32(score)
 		c.Missed, c.Mistaken = below(same, score), 1-below(other, score)
 		if c.Mistaken <= mostMistaken && c.Mistaken <= c.Missed {

@@ -203,8 +203,8 @@ func TestCutOff(t *testing.T) {
 		missed, mistaken float64
 	}{
 		"told apart": {func(i int) float32 { return 0.8 + float32(i)/1000 }, func(i int) float32 { return 0.2 + float32(i)/1000 },
-			0.8, 0, 0},
-		"the same": {func(i int) float32 { return float32(i) / 100 }, func(i int) float32 { return float32(i) / 100 }, 0.9, 0.9,
+			0.5495, 0, 0},
+		"the same": {func(i int) float32 { return float32(i) / 100 }, func(i int) float32 { return float32(i) / 100 }, 0.895, 0.9,
 			0.1},
 	} {
 		var probes []*probe
@@ -214,7 +214,7 @@ func TestCutOff(t *testing.T) {
 		got := cutOff(probes)
 		if math.Abs(float64(got.Score-c.score)) > 1e-6 || math.Abs(got.Missed-c.missed) > 1e-6 ||
 			math.Abs(got.Mistaken-c.mistaken) > 1e-6 || got.Photos != 100 {
-			t.Errorf("%s: %+v, want %+v", what, got, c)
+			t.Errorf("%s: %+v, want %g, %g, %g", what, got, c.score, c.missed, c.mistaken)
 		}
 		if got := cutOff(probes[:fewestPairs-1]); got != (CutOff{}) {
 			t.Errorf("of few photos: %+v", got)
