@@ -26,7 +26,10 @@ type benchCommand struct {
 	Devices    int      `min:"1" help:"${bench_devices}" placeholder:"N"`
 	Phases     []string `enum:"${bench_phases}" default:"${bench_phases}" help:"What of training is measured: ${enum}."`
 	Photo      string   `help:"${bench_photo}" placeholder:"FILE"`
-	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"${bench_what}"`
+	Rows       int      `min:"1000" max:"100000000" default:"100000" help:"Photos of the index."`
+	Dim        int      `min:"2" max:"16384" default:"512" help:"Dimension of the index's vectors."`
+	Out        string   `help:"${bench_out}" placeholder:"DIR"`
+	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index" help:"${bench_what}"`
 }
 
 // Validate refuses a time that ends nothing.
@@ -52,8 +55,8 @@ func (c *benchCommand) Run(a *app) error {
 	for _, step := range []struct {
 		name string
 		run  func(a *app, note func(key, unit string, value float64)) error
-	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}} {
-		if c.What != "all" && c.What != step.name {
+	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}, {"index", c.index}} {
+		if c.What != step.name && (c.What != "all" || step.name == "index") {
 			continue
 		}
 		if err := step.run(a, note); err != nil {
