@@ -61,7 +61,7 @@ var may = map[string][]string{
 	"pvs/effnet/cpu":    {"pvs/effnet", "pvs/internal/cores"},
 	"pvs/engine":        {"pvs/effnet", "pvs/effnet/cpu"},
 	"pvs/effnet/int8":   {"pvs/internal/onnx", "pvs/effnet", "pvs/internal/cores"},
-	"pvs/retrieval": {"pvs/catalog", "pvs/chart", "pvs/embed", "pvs/evaluate", "pvs/search", "pvs/vectors",
+	"pvs/retrieval": {"pvs/catalog", "pvs/chart", "pvs/embed", "pvs/evaluate", "pvs/rerank", "pvs/search", "pvs/vectors",
 		"pvs/wholefile", "pvs/internal/stamp", "pvs/internal/onewriter"},
 	"pvs/check": {"pvs/catalog", "pvs/imageprep", "pvs/vectors", "pvs/search", "pvs/wholefile", "pvs/internal/cores",
 		"pvs/internal/stamp", "pvs/internal/onewriter"},

@@ -24,11 +24,11 @@ const (
 	mostSamples = 48_000 // photos and variants
 )
 
-// Candidate is a network that could be kept, scored on the held-out photos.
+// Candidate is a network, or a step after a search, that could be kept, scored on the held-out photos.
 type Candidate struct {
 	Name       string  `json:"name"`
 	MAR        float64 `json:"mar_at_10"`
-	Difference float64 `json:"difference"` // to the network as it was, paired, with its 95% interval
+	Difference float64 `json:"difference"` // paired, with its 95% interval: to the start, or to the kept network's search
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
 	Kept       bool    `json:"kept"`
@@ -76,6 +76,12 @@ func (t *training) candidates(ctx context.Context, base *evaluate.Report, traine
 	if best >= 0 {
 		all[best].Kept = true
 	}
+	t.list(all)
+	return all, nil
+}
+
+// list logs what was tried.
+func (t *training) list(all []Candidate) {
 	for _, c := range all {
 		verdict := "dropped: no better than chance explains"
 		switch {
@@ -87,7 +93,6 @@ func (t *training) candidates(ctx context.Context, base *evaluate.Report, traine
 		t.Log(fmt.Sprintf("held-out MAR@10 with %s %.3f, by %+.3f [%+.3f, %+.3f]: %s", c.Name, c.MAR, c.Difference, c.Low,
 			c.High, verdict))
 	}
-	return all, nil
 }
 
 // whitened puts a whitening on a backbone and scores it.
@@ -180,6 +185,42 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 	}
 	return s, nil
 }
+
+// searches tries what can be done after each search, with the network that is kept: expanding the query, re-ranking.
+// Both make a search slower, so that one is kept only if it is better than none by more than its interval.
+func (t *training) searches(ctx context.Context, values map[string][]float32) ([]Candidate, retrieval.After, error) {
+	e, err := t.embedder(values, embed.NetworkOptions{})
+	if err != nil {
+		return nil, retrieval.After{}, err
+	}
+	defer e.Close()
+	tried := []retrieval.After{{}, {Expand: expandBy}, {Rerank: true}}
+	reports, err := t.held.scores(ctx, e, tried...)
+	if err != nil {
+		return nil, retrieval.After{}, err
+	}
+	var all []Candidate
+	best := 0
+	for i := 1; i < len(tried); i++ {
+		gain, err := evaluate.Compare(reports[0], reports[i], reports[0].MAR().Name, evaluate.Options{K: retrieval.K})
+		if err != nil {
+			return nil, retrieval.After{}, err
+		}
+		all = append(all, Candidate{Name: tried[i].String(), MAR: reports[i].MAR().Value, Difference: gain.Value,
+			Low: gain.Low, High: gain.High})
+		if gain.Low > 0 && (best == 0 || reports[i].MAR().Value > reports[best].MAR().Value) {
+			best = i
+		}
+	}
+	if best > 0 {
+		all[best-1].Kept = true
+	}
+	t.list(all)
+	return all, tried[best], nil
+}
+
+// expandBy is by how many of the nearest a query is expanded.
+const expandBy = 3
 
 // keep returns the weights and report of the kept candidate, or those of the network as it was.
 func keep(all []Candidate, before map[string][]float32, base *evaluate.Report) (map[string][]float32, *evaluate.Report,

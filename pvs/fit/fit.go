@@ -67,6 +67,9 @@ type Result struct {
 	HeldOut     string       `json:"held_out"`
 	Evaluations []Evaluation `json:"evaluations"`
 	Candidates  []Candidate  `json:"candidates"`
+	// Searches are steps after a search, of which Search is what was kept; After is without it.
+	Searches []Candidate     `json:"searches"`
+	Search   retrieval.After `json:"search"`
 }
 
 // defaultBudget is half an hour.
@@ -202,6 +205,9 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 			kept.Difference, kept.Low, kept.High)
 	}
 	f.Log(r.Reason)
+	if r.Searches, r.Search, err = t.searches(ctx, values); err != nil {
+		return nil, nil, err
+	}
 	if err := r.compare(base, report); err != nil {
 		return nil, nil, err
 	}

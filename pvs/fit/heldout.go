@@ -183,6 +183,15 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder) (index, queries *
 
 // score embeds, searches and scores.
 func (h *heldOut) score(ctx context.Context, e embed.Embedder) (*evaluate.Report, error) {
+	reports, err := h.scores(ctx, e, retrieval.After{})
+	if err != nil {
+		return nil, err
+	}
+	return reports[0], nil
+}
+
+// scores are those of one network with each of several steps after a search.
+func (h *heldOut) scores(ctx context.Context, e embed.Embedder, after ...retrieval.After) ([]*evaluate.Report, error) {
 	index, queries, err := h.embed(ctx, e)
 	if err != nil {
 		return nil, err
@@ -192,11 +201,18 @@ func (h *heldOut) score(ctx context.Context, e embed.Embedder) (*evaluate.Report
 		return nil, err
 	}
 	x.IDs = retrieval.OneList
-	results, err := retrieval.Search(ctx, x, queries, retrieval.K)
-	if err != nil {
-		return nil, err
+	reports := make([]*evaluate.Report, len(after))
+	for i := range after {
+		x.After = after[i]
+		results, err := retrieval.Search(ctx, x, queries, retrieval.K)
+		if err != nil {
+			return nil, err
+		}
+		if reports[i], err = evaluate.Score(results.Ranked(), h.truth, evaluate.Options{K: retrieval.K}); err != nil {
+			return nil, err
+		}
 	}
-	return evaluate.Score(results.Ranked(), h.truth, evaluate.Options{K: retrieval.K})
+	return reports, nil
 }
 
 // String says what is validated by.

@@ -32,6 +32,8 @@ type Options struct {
 	Backend func() (compute.Backend, error)
 	// Progress starts to report the progress of a step, named what; may be nil.
 	Progress func(what string) (update func(done, total int), finish func())
+	// After is done with the results.
+	After After
 	// Log gets a line where photos have changed since they were embedded; may be nil.
 	Log func(string)
 }
@@ -56,6 +58,7 @@ func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir 
 	if err != nil {
 		return nil, err
 	}
+	exact.After = opts.After
 	if entry.Results, err = Search(ctx, exact, entry.Queries, K); err != nil {
 		return nil, err
 	}

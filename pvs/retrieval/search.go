@@ -22,7 +22,9 @@ type Index struct {
 	*search.Exact
 	// IDs says what the same id among the queries means; "": ByVector.
 	IDs IDs
-	set *vectors.Set
+	// After is done with the results.
+	After After
+	set   *vectors.Set
 }
 
 // Made returns the origin of the vectors; nil where it is not known.
@@ -67,10 +69,15 @@ func Search(ctx context.Context, index search.Index, queries *vectors.Set, k int
 			"network", index.Dim(), queries.Dim)
 	}
 	opts := search.Options{QueryIDs: queries.IDs}
+	find := func(queries *vectors.Set, k int) ([][]search.Hit, error) { return index.Search(ctx, queries.Data, k, opts) }
+	var hits [][]search.Hit
+	var err error
 	if x, ok := index.(*Index); ok {
 		opts.Itself = x.itself(queries)
+		hits, err = x.After.Search(ctx, x.set, queries, k, find)
+	} else {
+		hits, err = find(queries, k)
 	}
-	hits, err := index.Search(ctx, queries.Data, k, opts)
 	if err != nil {
 		return nil, err
 	}

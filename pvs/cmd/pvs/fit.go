@@ -8,6 +8,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/fit"
 	"github.com/gopvs/product-visual-search/pvs/labels"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
 type fitCommand struct {
@@ -67,7 +68,23 @@ func (c *fitCommand) Run(a *app) error {
 		r.Difference, r.Low, r.High)
 	a.say("%s", r.Reason)
 	a.say("done in %s", (time.Duration(r.Seconds) * time.Second).String())
-	a.say("embed with it: pvs embed %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint,
-		filepath.Join(c.Out, "index"))
+	if !r.Kept {
+		return a.result(r)
+	}
+	index := filepath.Join(c.Out, "index")
+	a.say("an index with it: pvs index create %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint, index)
+	a.say("and a search:     pvs search --index %s --image PHOTO%s", index, searchFlags(r.Search))
 	return a.result(r)
+}
+
+// searchFlags are the flags of pvs search that do what was kept.
+func searchFlags(after retrieval.After) string {
+	flags := ""
+	if after.Expand > 0 {
+		flags = fmt.Sprintf(" --expand %d", after.Expand)
+	}
+	if after.Rerank {
+		flags += " --rerank"
+	}
+	return flags
 }

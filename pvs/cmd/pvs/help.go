@@ -60,6 +60,8 @@ var longHelp = kong.Vars{
 	"search_candidates": "Photos that are compared exactly; as many as the index was calibrated for if not given.",
 	"search_image": "One photo to search for, embedded with the network that the index was made with; " +
 		"with that of the flags where the index does not say.",
+	"search_expand": "Expand each query by its N nearest photos and search again (docs/after-training.md).",
+	"search_rerank": "Put the first 100 results into a new order by the neighbours that they share with the query.",
 	"search_ids": "What the same id in the index and among the queries means: " +
 		"the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, " +
 		"too (auto). A photo is not found as itself.",

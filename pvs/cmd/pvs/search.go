@@ -27,6 +27,8 @@ type searchCommand struct {
 	K       int    `min:"1" default:"10" help:"Results a query."`
 	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${search_ids}"`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
+	Expand  int    `min:"0" max:"100" help:"${search_expand}" placeholder:"N"`
+	Rerank  bool   `help:"${search_rerank}"`
 
 	// Of an index on disk only.
 	Products   bool              `help:"Products instead of photos, each by its best photo."`
@@ -132,11 +134,16 @@ func (c *searchCommand) search(a *app, index, queries *vectors.Set) (retrieval.R
 	if err != nil {
 		return nil, 0, err
 	}
-	exact.IDs = retrieval.IDs(c.IDs)
+	exact.IDs, exact.After = retrieval.IDs(c.IDs), c.after()
 	if said := exact.Decision(queries); said != "" {
 		a.log(said + "; --ids one or --ids two decides otherwise")
 	}
 	return searchIndex(a, exact, queries, c.K)
+}
+
+// after is what is done with the first results.
+func (c *searchCommand) after() retrieval.After {
+	return retrieval.After{Expand: c.Expand, Rerank: c.Rerank}
 }
 
 // searchVectors finds the k nearest and returns them with the seconds it took, the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,7 +111,11 @@ func (c *searchCommand) answers(a *app, s *index.Snapshot, queries *vectors.Set)
 			q.Exclude = []string{id}
 			left++
 		}
-		answer, err := s.Search(a.ctx, q)
+		search := s.Search
+		if after := c.after(); !after.IsZero() {
+			search = func(ctx context.Context, q index.Query) (*index.Answer, error) { return improved(ctx, s, q, after) }
+		}
+		answer, err := search(a.ctx, q)
 		if err != nil {
 			return nil, err
 		}
