@@ -69,7 +69,9 @@ func Search(ctx context.Context, index search.Index, queries *vectors.Set, k int
 			"network", index.Dim(), queries.Dim)
 	}
 	opts := search.Options{QueryIDs: queries.IDs}
-	find := func(queries *vectors.Set, k int) ([][]search.Hit, error) { return index.Search(ctx, queries.Data, k, opts) }
+	find := func(queries *vectors.Set, k int) ([][]search.Hit, error) {
+		return index.Search(ctx, queries.Data, k, opts)
+	}
 	var hits [][]search.Hit
 	var err error
 	if x, ok := index.(*Index); ok {

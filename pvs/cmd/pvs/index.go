@@ -171,6 +171,9 @@ func (c *indexCreateCommand) Run(a *app) error {
 	}
 	name := c.Vectors
 	if name == "" {
+		if c.Shrunk == nil {
+			c.Shrunk = new(true)
+		}
 		e, _, err := c.networkFlags.open(a)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ type networkFlags struct {
 	Pixels     int    `min:"32" max:"2048" help:"${network_pixels}"`
 	Batch      int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
 	Baseline   bool   `help:"Colour histograms instead of a network."`
-	Shrunk     bool   `help:"Decode large JPEGs at a half to an eighth of their size: faster, and nearly the same."`
+	Shrunk     *bool  `negatable:"" help:"${network_shrunk}"`
 
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"${network_precision}"`
 }
@@ -81,7 +81,7 @@ func (f *networkFlags) start(a *app, n *network, output embed.Output) (*embed.Ne
 	if err != nil {
 		return nil, err
 	}
-	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Shrunk: f.Shrunk,
+	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Shrunk: f.Shrunk != nil && *f.Shrunk,
 		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint})
 	if err != nil {
 		return nil, err

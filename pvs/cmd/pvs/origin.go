@@ -53,7 +53,7 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 		return e, vectors.Compare("the index "+index, o, "the photo", &made)
 	}
 	same := networkFlags{Batch: f.Batch, Pixels: o.Pixels, Precision: new(effnet.Precision),
-		Shrunk: o.Decode == embed.DecodeShrunk}
+		Shrunk: new(o.Decode == embed.DecodeShrunk)}
 	if err := same.Precision.UnmarshalText([]byte(o.Precision)); err != nil {
 		return nil, fmt.Errorf("the index %s: %w", index, err)
 	}
