@@ -67,8 +67,13 @@ func (s *session) optimizers() (err error) {
 	if s.adam, err = optimize.NewAdamW(s.values, optimize.Options{}, groups...); err != nil {
 		return err
 	}
-	if r.Average > 0 {
-		s.average, err = optimize.NewAverage(s.averaged(), r.Average)
+	return s.startAverage()
+}
+
+// startAverage begins the average of the weights as they are.
+func (s *session) startAverage() (err error) {
+	if s.recipe.Average > 0 {
+		s.average, err = optimize.NewAverage(s.averaged(), s.recipe.Average)
 	}
 	return err
 }

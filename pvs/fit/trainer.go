@@ -81,9 +81,14 @@ func (t *training) start(ctx context.Context, by map[string]map[string][]float32
 	if err != nil {
 		return err
 	}
-	if !fresh {
+	switch {
+	case !fresh:
 		err = t.state.restore(t.session, by)
-	} else {
+	case t.recipe.Imprinted:
+		if err = t.imprint(ctx); err == nil {
+			err = t.settle(ctx)
+		}
+	default:
 		err = t.settle(ctx)
 	}
 	if err != nil {
