@@ -33,6 +33,8 @@ type Row struct {
 	Recall   float64  // share of the relevant photos that are among the results
 	Relevant int
 	Hits     int
+	Heading  string // above the row; where no row has one, the gallery writes its own
+	Note     string // before the number of hits
 }
 
 // System is a bar of the comparison: a method of embedding and its MAR@10 with an interval.
@@ -67,5 +69,9 @@ func Pick(rows []Row, best, hardest int) []Row {
 
 // recallText is the line below the query's photo.
 func (r Row) recallText() string {
-	return fmt.Sprintf("%d of %d found", r.Hits, r.Relevant)
+	text := fmt.Sprintf("%d of %d found", r.Hits, r.Relevant)
+	if r.Note != "" {
+		text = r.Note + ": " + text
+	}
+	return text
 }

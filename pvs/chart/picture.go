@@ -64,8 +64,17 @@ func (g Gallery) headings() map[int]string {
 	if len(g.Rows) == 0 {
 		return nil
 	}
+	out := map[int]string{}
+	for i, r := range g.Rows {
+		if r.Heading != "" {
+			out[i] = r.Heading
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
 	hardest := (len(g.Rows) + 1) / 2
-	out := map[int]string{0: "Best queries"}
+	out[0] = "Best queries"
 	if hardest < len(g.Rows) {
 		out[hardest] = "Hardest queries"
 	}

@@ -67,6 +67,7 @@ type Result struct {
 	HeldOut     string       `json:"held_out"`
 	Evaluations []Evaluation `json:"evaluations"`
 	Candidates  []Candidate  `json:"candidates"`
+	Gallery     string       `json:"gallery,omitempty"` // a picture of what is found before and after
 	// Searches are steps after a search, of which Search is what was kept; After is without it.
 	Searches []Candidate     `json:"searches"`
 	Search   retrieval.After `json:"search"`
@@ -160,10 +161,25 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		return result, err
 	}
 	result.On = searchedFor
-	if err := result.compare(before, after); err != nil {
+	if err := result.compare(before.Report, after.Report); err != nil {
 		return nil, err
 	}
+	if result.Kept {
+		if result.Gallery, err = f.gallery(before, after); err != nil {
+			return nil, err
+		}
+	}
 	return result, f.record(result)
+}
+
+// gallery draws what is found before and after.
+func (f *fitting) gallery(before, after *retrieval.Entry) (string, error) {
+	g, err := retrieval.Changes(f.cat, before, after, 5, 2)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(f.dir, "gallery.png")
+	return path, g.PNG(path)
 }
 
 // searchedFor says that scores are of query in index.
@@ -288,7 +304,7 @@ func (f *fitting) key() string {
 
 // searched embeds, searches and scores query in index with weights, in a folder of dir; nil without queries.
 func (f *fitting) searched(ctx context.Context, values map[string][]float32, name string,
-	origin embed.NetworkOptions) (*evaluate.Report, error) {
+	origin embed.NetworkOptions) (*retrieval.Entry, error) {
 	if len(f.cat.Split(catalog.Query)) == 0 || len(f.cat.Split(catalog.Index)) == 0 {
 		return nil, nil
 	}
@@ -298,7 +314,8 @@ func (f *fitting) searched(ctx context.Context, values map[string][]float32, nam
 	}
 	defer e.Close()
 	begun := time.Now()
-	entry, err := retrieval.Score(ctx, f.cat, e, name, filepath.Join(f.dir, name), retrieval.Options{Backend: f.Backend,
+	title := fmt.Sprintf("%s at %d pixels, %s fit", f.network.Config.Title, f.pixels, name)
+	entry, err := retrieval.Score(ctx, f.cat, e, title, filepath.Join(f.dir, name), retrieval.Options{Backend: f.Backend,
 		Progress: f.Progress, Log: f.Log})
 	if err != nil {
 		return nil, err
@@ -306,5 +323,5 @@ func (f *fitting) searched(ctx context.Context, values map[string][]float32, nam
 	f.reserve = time.Since(begun).Seconds()
 	f.Log(fmt.Sprintf("%s: MAR@10 %.3f of %d queries in %d index photos", name, entry.Report.MAR().Value,
 		entry.Report.Queries, entry.Index.Len()))
-	return entry.Report, nil
+	return entry, nil
 }

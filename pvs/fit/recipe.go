@@ -53,7 +53,7 @@ func Recommended() Recipe {
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
 		Softmax: 1, Margin: 0.25, Scale: 20, Contrastive: 1, Temperature: 0.1,
 		Augmentation: "recommended", MostClasses: 20_000, Seed: 1,
-		HeldOut: 0.2, MostHeldOut: 4000, Evaluations: 10, Patience: 4}
+		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 4}
 }
 
 // Validate says what is wrong with a recipe.

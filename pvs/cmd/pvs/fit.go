@@ -67,6 +67,9 @@ func (c *fitCommand) Run(a *app) error {
 	a.say("MAR@10 of %s: before %.3f, after %.3f, difference %+.3f [%+.3f, %+.3f]", r.On, r.Before, r.After,
 		r.Difference, r.Low, r.High)
 	a.say("%s", r.Reason)
+	if r.Gallery != "" {
+		a.say("what is found before and after: %s", r.Gallery)
+	}
 	a.say("done in %s", (time.Duration(r.Seconds) * time.Second).String())
 	if !r.Kept {
 		return a.result(r)
