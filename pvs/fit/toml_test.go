@@ -30,7 +30,7 @@ func TestFind(t *testing.T) {
 		"epochs = 0":                      "0 epochs: at least one is needed",
 		"learning_rate = nan":             "is not above 0",
 		"labels = \"colours\"":            "no labels are called colours",
-		"augmentation = \"recommended+\"": "no operation of augmentation",
+		"augmentation = \"mild+\"": "no operation of augmentation",
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v, want %q", text, err, say)
