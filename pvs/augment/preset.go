@@ -60,9 +60,9 @@ func Operations() []string {
 
 // Parse reads a preset for ablations: "none", "mild" or "strong", with operations switched on (+) and off (-):
 //
-//	mild-blur        // all of Mild but blur
-//	mild+rotation    // and rotation, as strong as in Strong
-//	none+crop+flip          // crops and flips only, as in Mild
+//	mild-blur         // all of Mild but blur
+//	mild+rotation     // and rotation, as strong as in Strong
+//	none+crop+flip    // crops and flips only, as in Mild
 //
 // An operation that is switched on is as in [Mild] where that has it, else as in [Strong].
 func Parse(name string) (Options, error) {
