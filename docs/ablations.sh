@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # docs/ablations.sh CATALOG OUT [PIXELS]: `pvs fit` with the recommended recipe and with each part of it left out or
-# changed, one after the other; prints a table. Five minutes each at 112 pixels on 2 quiet cores; a second start goes on.
+# changed, one after the other; prints a table. Some five minutes each at 112 pixels on 2 cores; a second start goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 catalog=$(realpath "${1:?usage: docs/ablations.sh CATALOG OUT [PIXELS]}") out=${2:?} pixels=${3:-112}
@@ -31,7 +31,6 @@ no-bigger-steps-of-the-head|head_factor = 1
 twice-the-learning-rate|learning_rate = 2e-4
 stochastic-depth|drop_connect = 0.2
 32-labels-2-photos|classes = 32\nper_class = 2
-imprinted|imprinted = true
 another-seed|seed = 2
 categories|labels = "categories"
 no-labels|labels = "none"

@@ -27,10 +27,6 @@ type Recipe struct {
 	Clip         float64 `json:"clip" toml:"clip"`       // of the gradient's global norm; 0: none
 	Average      float64 `json:"average" toml:"average"` // decay of the moving average of all weights; 0: none
 
-	// Imprinted starts the projection from learned whitening and the class weights from the classes' means, instead of
-	// from random numbers.
-	Imprinted bool `json:"imprinted" toml:"imprinted"`
-
 	Softmax      float64 `json:"softmax" toml:"softmax"` // weight of the softmax loss; 0: without
 	Margin       float64 `json:"margin" toml:"margin"`   // ArcFace's, radians; 0: plain cosines (NormFace)
 	Scale        float64 `json:"scale" toml:"scale"`
