@@ -26,8 +26,8 @@ type Options struct {
 	Progress func(done int)
 }
 
-// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it leaves
-// no index, and is called again. The folder must not hold an index.
+// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it
+// leaves no index, and is called again. The folder must not hold an index.
 func Create(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (*Info, error) {
 	if opts.Dim < 1 || opts.Dim > maxDim {
 		return nil, fmt.Errorf("vectors of dimension %d make no index: 1 to %d values", opts.Dim, maxDim)
@@ -112,8 +112,8 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 	if _, err := rand.Read(name[:]); err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim, "origin": string(origin),
-		"made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
+	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim,
+		"origin": string(origin), "made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
 		if err := setMeta(ctx, db, name, value); err != nil {
 			return nil, err
 		}

@@ -26,8 +26,8 @@ const (
 )
 
 // schema makes the tables. A photo's key is given once and never again (AUTOINCREMENT): whatever changes of a photo, it
-// gets a new key, so that what was derived of a key stays right for ever. Keys of photos that were removed are listed in
-// "removed" until no codes hold them. Number 0 stands for no product and no category.
+// gets a new key, so that what was derived of a key stays right for ever. Keys of photos that were removed are listed
+// in "removed" until no codes hold them. Number 0 stands for no product and no category.
 const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE products (number INTEGER PRIMARY KEY, product TEXT NOT NULL UNIQUE);
@@ -58,8 +58,8 @@ func source(path string, options ...string) string {
 	return u.String() + "?" + strings.Join(options, "&")
 }
 
-// openForReading opens the database of a folder. Where nothing can be written beside it, and nobody is writing it, it is
-// read as a file that does not change.
+// openForReading opens the database of a folder. Where nothing can be written beside it, and nobody is writing it, it
+// is read as a file that does not change.
 func openForReading(dir string) (*sql.DB, error) {
 	path := filepath.Join(dir, databaseFile)
 	if err := there(dir); err != nil {

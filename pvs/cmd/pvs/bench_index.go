@@ -44,8 +44,8 @@ func (c *benchCommand) index(a *app, note func(key, unit string, value float64))
 	note("open_ms", "ms", since(begun))
 	if n := ix.Snapshot(); n.Photos() != c.Rows || ix.Dim() != c.Dim {
 		n.Release()
-		return fmt.Errorf("the index %s has %d photos of dimension %d, not %d of %d: name another folder, or measure that one",
-			dir, n.Photos(), ix.Dim(), c.Rows, c.Dim)
+		return fmt.Errorf("the index %s has %d photos of dimension %d, not %d of %d: name another folder, or measure that "+
+			"one", dir, n.Photos(), ix.Dim(), c.Rows, c.Dim)
 	} else {
 		n.Release()
 	}

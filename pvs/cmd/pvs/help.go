@@ -43,7 +43,8 @@ var longHelp = kong.Vars{
 		"all but one at most; the others are the index.",
 	"import_products10_k_train": "Share of the products that go to train and val instead of to a search.",
 
-	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, and measure the search anew.",
+	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, " +
+		"and measure the search anew.",
 	"index_export":  "Folder for index.npy, index.ids and photos.csv, of which another index can be made.",
 	"index_vectors": "Vectors of the photos that were made before (pvs embed); without them the photos are embedded now.",
 

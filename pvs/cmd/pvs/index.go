@@ -428,8 +428,8 @@ func (c *indexVerifyCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.say("%s is whole: %d photos, %d of them with codes in %d segments, %d removed ones masked", c.Index, v.Photos, v.Rows,
-		v.Segments, v.Removed)
+	a.say("%s is whole: %d photos, %d of them with codes in %d segments, %d removed ones masked", c.Index,
+		v.Photos, v.Rows, v.Segments, v.Removed)
 	return a.result(v)
 }
 

@@ -53,8 +53,8 @@ func (c *searchCommand) Run(a *app) error {
 		return c.onDisk(a)
 	}
 	if flag := c.onDiskOnly(); flag != "" {
-		return misuse{fmt.Errorf("%s is for an index on disk, and %s names vectors: make an index of them by pvs index create",
-			flag, c.Index)}
+		return misuse{fmt.Errorf("%s is for an index on disk, and %s names vectors: make an index of them by "+
+			"pvs index create", flag, c.Index)}
 	}
 	index, err := vectors.ReadUnit(c.Index)
 	if err != nil {

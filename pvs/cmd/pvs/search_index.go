@@ -117,8 +117,8 @@ func (c *searchCommand) answers(a *app, s *index.Snapshot, queries *vectors.Set)
 		out = append(out, answer)
 	}
 	if left > 0 && c.IDs == string(retrieval.ByVector) {
-		a.log(fmt.Sprintf("%d queries are photos of the index, by id and vector, and are not found as themselves; --ids one or "+
-			"--ids two decides otherwise", left))
+		a.log(fmt.Sprintf("%d queries are photos of the index, by id and vector, and are not found as themselves; "+
+			"--ids one or --ids two decides otherwise", left))
 	}
 	return out, nil
 }
