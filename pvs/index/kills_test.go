@@ -95,7 +95,7 @@ func TestKills(t *testing.T) {
 	}
 	kills, err := strconv.Atoi(os.Getenv(killsEnv))
 	if err != nil {
-		kills = 5
+		kills = 3
 	}
 	seed, _ := strconv.ParseUint(os.Getenv(killSeedEnv), 10, 64)
 	rng := rand.New(rand.NewPCG(seed, 1))
