@@ -67,7 +67,7 @@ func (w *Writer) rows() (n int) {
 
 // reader opens the database for a reading that changes and searches need not wait for.
 func (w *Writer) reader(ctx context.Context) (q *sql.Conn, done func(), err error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(w.dir, databaseFile), "mode=ro", "_busy_timeout=10000"))
+	db, err := openSQLite(source(filepath.Join(w.dir, databaseFile), "mode=ro", "_busy_timeout=10000"))
 	if err != nil {
 		return nil, nil, err
 	}

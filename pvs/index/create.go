@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -91,7 +90,7 @@ const batch = 1000
 
 // load fills a new database. It does not wait for the disk, which finish does.
 func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (w *Writer, err error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
+	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +130,7 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 		if err == nil {
 			err = tx.insert(ctx, &e)
 		}
-		if known := photoThere(err); known {
+		if troubleOf(err) == notUnique {
 			err = tag.Error(fmt.Errorf("photo %s is listed twice", e.ID), ErrPhoto)
 		}
 		if err == nil {

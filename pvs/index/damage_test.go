@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -158,7 +157,7 @@ func TestCodesOfAnother(t *testing.T) {
 func TestDamagedDatabase(t *testing.T) {
 	run := func(dir, statement string) {
 		t.Helper()
-		db, err := sql.Open("sqlite3", source(filepath.Join(dir, databaseFile)))
+		db, err := openSQLite(source(filepath.Join(dir, databaseFile)))
 		if err == nil {
 			_, err = db.Exec(statement)
 		}
