@@ -238,6 +238,11 @@ func TestManyWriters(t *testing.T) {
 	}
 	defer w.Close()
 	more := shop(600, 24, 5)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := w.Apply(ended, Change{Put: shop(3, 24, 6)}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	states := make([]uint64, 200)
 	var all sync.WaitGroup
 	for g := range states {
@@ -253,11 +258,6 @@ func TestManyWriters(t *testing.T) {
 			}
 			states[g] = done.State
 		})
-	}
-	ended, end := context.WithCancel(t.Context())
-	end()
-	if _, err := w.Apply(ended, Change{Put: more[:1]}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
 	}
 	all.Wait()
 	if _, err := ix.Refresh(t.Context()); err != nil {
