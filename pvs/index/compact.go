@@ -159,7 +159,8 @@ func (w *Writer) publish(ctx context.Context, next pointer, from, removal int64)
 	return w.sweep()
 }
 
-// sweep removes segments that the pointer does not name.
+// sweep removes segments that the pointer does not name. What cannot be removed now, as files that a search has open on
+// some systems, is removed by a later one.
 func (w *Writer) sweep() error {
 	named := map[string]bool{pointerFile: true}
 	for _, s := range w.now.Segments {
@@ -168,7 +169,7 @@ func (w *Writer) sweep() error {
 	entries, err := os.ReadDir(filepath.Join(w.dir, codesFolder))
 	for _, e := range entries {
 		if !named[e.Name()] {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name())))
+			_ = os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name()))
 		}
 	}
 	return err

@@ -80,11 +80,15 @@ func tryReading(name string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.SetMaxIdleConns(idleConnections)
 	if err := checkFormat(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
+
+// idleConnections are kept for the next snapshots.
+const idleConnections = 8
 
 // there says whether a folder holds an index, in one sentence if not.
 func there(dir string) error {
