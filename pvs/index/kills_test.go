@@ -61,6 +61,7 @@ func killed(dir string, first int) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println("open")
 	rng := rand.New(rand.NewPCG(uint64(first), 3))
 	for number := first; ; number++ {
 		g := rng.IntN(killGroups)
@@ -149,7 +150,7 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// killOnce runs the process for a while and kills it. It brings want up to date, and returns what was begun and not
+// killOnce runs the process, and kills it a while after it has opened the index. It brings want up to date, and returns what was begun and not
 // acknowledged, and how many changes were.
 func killOnce(t *testing.T, dir string, number int, after time.Duration, want map[int]int) (open []string, done int) {
 	t.Helper()
@@ -164,12 +165,15 @@ func killOnce(t *testing.T, dir string, number int, after time.Duration, want ma
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after+20*time.Millisecond, func() { _ = c.Process.Kill() })
-	defer timer.Stop()
+	begin := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() }) // should it never begin
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
 		switch words[0] {
+		case "open":
+			if begin.Stop() {
+				defer time.AfterFunc(after, func() { _ = c.Process.Kill() }).Stop()
+			}
 		case "error":
 			t.Errorf("the writer ended: %s", lines.Text())
 			_ = c.Process.Kill()
