@@ -10,9 +10,9 @@
 //	changed, err := ix.Refresh(ctx)                        // from now on searches see it
 //
 // All that an index is of is in a SQLite database, and a change that was acknowledged is on the disk. Derived of it are
-// codes of one bit a dimension (package codes), in files that never change behind a pointer file: a search estimates all scores
-// by codes and computes those of the best candidates from their vectors. How many candidates are enough is measured
-// on the index's own photos.
+// codes of one bit a dimension (package codes), in files that never change, behind a pointer file: a search estimates
+// all scores by codes, and computes those of the best candidates from their vectors. How many candidates are enough is
+// measured on the index's own photos.
 //
 // A [Snapshot] is one state of an index: what is asked of it is of that state, whatever a writer does meanwhile.
 //
