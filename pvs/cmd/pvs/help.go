@@ -10,10 +10,11 @@ var longHelp = kong.Vars{
 
 	"bench_devices": "Devices of the backend that take a training step in parallel, " +
 		"each on its part of the batch; one if not given.",
-	"bench_phases": "new_top,block7a,full,full_batchnorm,siamese",
-	"bench_out":    "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
-	"bench_photo":  "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
-	"bench_what":   "images, embed, search, train or all of them; or index, an index on disk.",
+	"bench_phases":  "new_top,block7a,full,full_batchnorm,siamese",
+	"bench_out":     "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
+	"bench_photo":   "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
+	"bench_vectors": "Vectors for the index, instead of made ones.",
+	"bench_what":    "images, embed, search, train or all of them; or index, an index on disk.",
 
 	"check_out":   "Folder for findings.csv, check.html and what a second start goes on from.",
 	"check_known": "A list of defects that were made (pvs data defects): says which were found.",
@@ -43,7 +44,8 @@ var longHelp = kong.Vars{
 		"all but one at most; the others are the index.",
 	"import_products10_k_train": "Share of the products that go to train and val instead of to a search.",
 
-	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, and measure the search anew.",
+	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, " +
+		"and measure the search anew.",
 	"index_export":  "Folder for index.npy, index.ids and photos.csv, of which another index can be made.",
 	"index_vectors": "Vectors of the photos that were made before (pvs embed); without them the photos are embedded now.",
 
