@@ -1,0 +1,196 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// unit scales a vector to length 1.
+func unit(v []float32) []float32 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	for i := range v {
+		v[i] = float32(float64(v[i]) / math.Sqrt(sum))
+	}
+	return v
+}
+
+// shop makes n photos of products of three, which lie close together, in two categories.
+func shop(n, dim int, seed uint64) []Entry {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var out []Entry
+	var centre []float32
+	for i := range n {
+		if i%3 == 0 {
+			centre = make([]float32, dim)
+			for d := range centre {
+				centre[d] = float32(rng.NormFloat64())
+			}
+		}
+		v := slices.Clone(centre)
+		for d := range v {
+			v[d] += 0.3 * float32(rng.NormFloat64())
+		}
+		out = append(out, Entry{Photo{ID: fmt.Sprint("photo-", i), Product: fmt.Sprint("product-", i/3),
+			Category: catalog.Category([]string{"Kitchen > Mugs", "Kitchen > Pans", "Garden"}[i/3%3]), Title: fmt.Sprint("Title ", i/3),
+			Path: fmt.Sprintf("/photos/%d.jpg", i), Fields: map[string]string{"colour": []string{"red", "blue"}[i%2]}}, unit(v)})
+	}
+	return out
+}
+
+// list is entries as Create takes them.
+func list(entries []Entry) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// made makes an index of entries and opens it.
+func made(t testing.TB, entries []Entry) *Index {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "index")
+	if _, err := Create(t.Context(), dir, Options{Dim: len(entries[0].Vector)}, list(entries)); err != nil {
+		t.Fatal(err)
+	}
+	ix, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ix.Close() })
+	return ix
+}
+
+func Example() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	mug := Entry{Photo{ID: "a", Product: "mug"}, []float32{1, 0}}
+	pan := Entry{Photo{ID: "b", Product: "pan"}, []float32{0, 1}}
+	made, err := Create(context.Background(), filepath.Join(dir, "shop"), Options{Dim: 2, Origin: &vectors.Origin{Network: "mini"}},
+		list([]Entry{mug, pan}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(made.Photos, made.Network)
+	ix, err := Open(filepath.Join(dir, "shop"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ix.Close()
+	found, err := ix.Search(context.Background(), Query{Vector: []float32{0.6, 0.8}, K: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s %.1f\n", found.Hits[0].Product, found.Hits[0].Score)
+	// Output:
+	// 2 mini
+	// pan 0.8
+}
+
+// What is put in is found, by photo and by product, and what is changed is found changed once it is refreshed.
+func TestChanges(t *testing.T) {
+	entries := shop(300, 24, 1)
+	ix := made(t, entries)
+	ctx := t.Context()
+	before := ix.Snapshot()
+	defer before.Release()
+	w, err := OpenWriter(ix.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	moved := entries[7]
+	moved.Vector, moved.Title = unit(append([]float32{1}, make([]float32, 23)...)), "moved"
+	more := shop(12, 24, 2)
+	for i := range more {
+		more[i].ID, more[i].Product = "new-"+more[i].ID, "new-"+more[i].Product
+	}
+	done, err := w.Apply(ctx, Change{Put: append(more, moved), Remove: []string{"photo-3", "none"}})
+	if err != nil || done.Added != 12 || done.Replaced != 1 || done.Removed != 1 || !slices.Equal(done.Missing, []string{"none"}) {
+		t.Fatal(done, err)
+	}
+	if again, err := ix.Refresh(ctx); !again || err != nil {
+		t.Fatal(again, err)
+	}
+	if again, err := ix.Refresh(ctx); again || err != nil {
+		t.Fatal(again, err)
+	}
+	now := ix.Snapshot()
+	defer now.Release()
+	if now.State() != done.State || before.State() >= now.State() || before.Photos() != 300 || now.Photos() != 311 {
+		t.Errorf("states %d and %d, %d and %d photos", before.State(), now.State(), before.Photos(), now.Photos())
+	}
+	for what, c := range map[string]struct {
+		of         *Snapshot
+		query      Query
+		first      string
+		only       int
+		match, not error
+	}{
+		"removed, before":     {before, Query{Vector: entries[3].Vector, K: 1}, "photo-3", 1, nil, nil},
+		"added":               {now, Query{Vector: more[0].Vector, K: 3}, "new-photo-0", 3, nil, nil},
+		"moved":               {now, Query{Vector: moved.Vector, K: 1}, "photo-7", 1, nil, nil},
+		"category":            {now, Query{Vector: entries[0].Vector, K: 10_000, Category: "Kitchen > Mugs"}, "photo-0", 108, nil, nil},
+		"category above":      {now, Query{Vector: entries[0].Vector, K: 10_000, Category: "Kitchen"}, "photo-0", 209, nil, nil},
+		"field":               {now, Query{Vector: entries[0].Vector, K: 10_000, Where: map[string]string{"colour": "red"}}, "photo-0", 156, nil, nil},
+		"product":             {now, Query{Vector: entries[0].Vector, K: 10, Where: map[string]string{"product": "product-9"}}, "", 3, nil, nil},
+		"products":            {now, Query{Vector: entries[9].Vector, K: 10_000, ByProduct: true}, "photo-9", 104, nil, nil},
+		"without":             {now, Query{Vector: entries[9].Vector, K: 10_000, Exclude: []string{"photo-9", "?"}}, "", 310, nil, nil},
+		"score":               {now, Query{Vector: entries[9].Vector, K: 10_000, MinScore: 0.999}, "photo-9", 1, nil, nil},
+		"no category":         {now, Query{Vector: entries[9].Vector, K: 1, Category: "Kitch"}, "", 0, ErrUnknown, nil},
+		"no field":            {now, Query{Vector: entries[9].Vector, K: 1, Where: map[string]string{"color": "red"}}, "", 0, ErrUnknown, nil},
+		"no such value":       {now, Query{Vector: entries[9].Vector, K: 1, Where: map[string]string{"colour": "green"}}, "", 0, nil, nil},
+		"another dimension":   {now, Query{Vector: []float32{1}, K: 1}, "", 0, ErrQuery, nil},
+		"no length":           {now, Query{Vector: make([]float32, 24), K: 1}, "", 0, ErrQuery, nil},
+		"nothing to look for": {now, Query{Vector: entries[9].Vector}, "", 0, ErrQuery, nil},
+	} {
+		for _, exact := range []bool{true, false} {
+			c.query.Exact = exact
+			a, err := c.of.Search(ctx, c.query)
+			if !errors.Is(err, c.match) || err == nil && (len(a.Hits) != c.only || c.first != "" && a.Hits[0].ID != c.first) {
+				t.Errorf("%s, exact %t: %.500s, %v", what, exact, fmt.Sprintf("%+v", a), err)
+			}
+		}
+	}
+	if p, err := now.Photo(ctx, "photo-7"); err != nil || p.Title != "moved" {
+		t.Error(p, err)
+	}
+	if _, err := now.Photo(ctx, "photo-3"); !errors.Is(err, ErrUnknown) {
+		t.Error(err)
+	}
+	if p, err := before.Photo(ctx, "photo-3"); err != nil || p.Fields["colour"] != "blue" {
+		t.Error(p, err)
+	}
+	if v, err := now.Vector(ctx, "photo-9"); err != nil || !slices.Equal(v, entries[9].Vector) {
+		t.Error(v, err)
+	}
+	if photos, err := now.Product(ctx, "product-1"); err != nil || len(photos) != 2 {
+		t.Error(photos, err)
+	}
+	if counts, err := now.Categories(ctx); err != nil || len(counts) != 3 || counts[0] != (Counted{"Garden", 102}) {
+		t.Error(counts, err)
+	}
+}

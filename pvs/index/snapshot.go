@@ -1,0 +1,226 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Snapshot is one state of an index, which does not change: all that is asked of it is of that state. Its methods may be
+// called by several goroutines.
+type Snapshot struct {
+	ix    *Index
+	users atomic.Int32
+
+	asking sync.Mutex
+	conn   *sql.Conn // in a transaction that reads this state
+
+	state   uint64
+	last    int64 // key that was given last
+	removal int64 // last change of the table removed
+	photos  int   // that are there
+	parts   []*part
+
+	filtering sync.Mutex
+	filters   map[string]*filter
+}
+
+// newSnapshot reads the newest state; of what last, an earlier one, has only the difference is read.
+func (ix *Index) newSnapshot(ctx context.Context, last *Snapshot) (s *Snapshot, err error) {
+	s = &Snapshot{ix: ix, filters: map[string]*filter{}}
+	s.users.Store(1)
+	if s.conn, err = ix.db.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if _, err = s.conn.ExecContext(ctx, "BEGIN"); err == nil {
+		err = s.read(ctx, last)
+	}
+	if err != nil {
+		s.Release()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Snapshot) read(ctx context.Context, last *Snapshot) error {
+	text, err := metaText(ctx, s.conn, "changes")
+	if err != nil {
+		return err
+	}
+	if s.state, err = strconv.ParseUint(text, 10, 64); err != nil {
+		return tag.Error(fmt.Errorf("%s does not number its changes", databaseFile), ErrDatabase)
+	}
+	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(change), 0) FROM removed").Scan(&s.removal); err != nil {
+		return err
+	}
+	tail, err := s.readTail(ctx, last)
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, tail)
+	for _, p := range s.parts {
+		s.photos += p.alive()
+	}
+	return nil
+}
+
+// readTail reads the photos that are in no codes.
+func (s *Snapshot) readTail(ctx context.Context, last *Snapshot) (*part, error) {
+	t := &part{}
+	s.last = 0
+	if last != nil {
+		t = last.parts[len(last.parts)-1].clone()
+		s.last = last.last
+		if err := each(ctx, s.conn, func(r *sql.Rows) error {
+			var key int64
+			if err := r.Scan(&key); err != nil {
+				return err
+			}
+			t.kill(key)
+			return nil
+		}, "SELECT key FROM removed WHERE change > ?", last.removal); err != nil {
+			return nil, err
+		}
+	}
+	var blob sql.RawBytes
+	err := each(ctx, s.conn, func(r *sql.Rows) error {
+		var key, product, category int64
+		if err := r.Scan(&key, &product, &category, &blob); err != nil {
+			return err
+		}
+		if len(blob) != 4*s.ix.dim {
+			return tag.Error(fmt.Errorf("the vector of key %d in %s has %d bytes, not %d", key, databaseFile, len(blob),
+				4*s.ix.dim), ErrDatabase)
+		}
+		t.keys = append(t.keys, key)
+		t.products, t.categories = append(t.products, uint32(product)), append(t.categories, uint32(category))
+		t.vectors = asFloats(t.vectors, blob)
+		s.last = key
+		return nil
+	}, "SELECT photos.key, product, category, vector FROM photos JOIN vectors ON vectors.key = photos.key "+
+		"WHERE photos.key > ? ORDER BY photos.key", s.last)
+	t.grow()
+	return t, err
+}
+
+// Release ends the use of a snapshot.
+func (s *Snapshot) Release() {
+	if s.users.Add(-1) > 0 {
+		return
+	}
+	if s.conn != nil {
+		_, _ = s.conn.ExecContext(context.Background(), "ROLLBACK") // it only read
+		_ = s.conn.Close()
+	}
+}
+
+// State numbers the state of the index: it grows with every change.
+func (s *Snapshot) State() uint64 { return s.state }
+
+// Photos returns how many photos there are.
+func (s *Snapshot) Photos() int { return s.photos }
+
+// ask calls f with the snapshot's connection, which serves one at a time.
+func (s *Snapshot) ask(f func(q queryer) error) error {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if err := f(s.conn); err != nil {
+		return fmt.Errorf("reading the index %s: %w", s.ix.dir, explain(err))
+	}
+	return nil
+}
+
+const photoColumns = "key, photo, product, category, title, path, digest, fields"
+
+// scanPhoto reads a row of photoColumns of the view "list".
+func scanPhoto(scan func(into ...any) error) (key int64, p Photo, err error) {
+	var fields sql.NullString
+	if err = scan(&key, &p.ID, &p.Product, &p.Category, &p.Title, &p.Path, &p.Digest, &fields); err != nil {
+		return 0, p, err
+	}
+	p.Fields, err = parseFields(fields.String)
+	return key, p, err
+}
+
+// Photo looks a photo up by its id; [ErrUnknown] where there is none.
+func (s *Snapshot) Photo(ctx context.Context, id string) (Photo, error) {
+	_, p, err := s.find(ctx, id)
+	return p, err
+}
+
+func (s *Snapshot) find(ctx context.Context, id string) (key int64, p Photo, err error) {
+	err = s.ask(func(q queryer) (err error) {
+		key, p, err = scanPhoto(q.QueryRowContext(ctx, "SELECT "+photoColumns+" FROM list WHERE photo = ?", id).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = tag.Error(fmt.Errorf("there is no photo %s", id), ErrUnknown)
+		}
+		return err
+	})
+	return key, p, err
+}
+
+// Vector returns a photo's vector, [Dim], of unit length; [ErrUnknown] where there is none.
+func (s *Snapshot) Vector(ctx context.Context, id string) (v []float32, err error) {
+	key, _, err := s.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	err = s.ask(func(q queryer) error {
+		var blob []byte
+		err := q.QueryRowContext(ctx, "SELECT vector FROM vectors WHERE key = ?", key).Scan(&blob)
+		v = asFloats(nil, blob)
+		if err == nil && len(v) != s.ix.dim {
+			err = tag.Error(fmt.Errorf("the vector of photo %s has %d values", id, len(v)), ErrDatabase)
+		}
+		return err
+	})
+	return v, err
+}
+
+// Product returns the photos of a product, in the order in which they were added; [ErrUnknown] where there are none.
+func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			_, p, err := scanPhoto(r.Scan)
+			photos = append(photos, p)
+			return err
+		}, "SELECT "+photoColumns+" FROM list WHERE product = ? AND product <> '' ORDER BY key", product)
+	})
+	if err == nil && len(photos) == 0 {
+		err = tag.Error(fmt.Errorf("there is no product %q in the index %s", product, s.ix.dir), ErrUnknown)
+	}
+	return photos, err
+}
+
+// Counted is a category with the number of its photos.
+type Counted struct {
+	Category string `json:"category"` // "": without one
+	Photos   int    `json:"photos"`   // of the category itself, without those below it
+}
+
+// Categories lists the categories that photos have, by name.
+func (s *Snapshot) Categories(ctx context.Context) (list []Counted, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var c Counted
+			err := r.Scan(&c.Category, &c.Photos)
+			list = append(list, c)
+			return err
+		}, "SELECT categories.category, count(*) FROM photos JOIN categories ON categories.number = photos.category "+
+			"GROUP BY photos.category")
+	})
+	slices.SortFunc(list, func(a, b Counted) int { return strings.Compare(a.Category, b.Category) })
+	return list, err
+}
+
+// Origin says what made the vectors; nil: not known.
+func (s *Snapshot) Origin() *vectors.Origin { return s.ix.origin }

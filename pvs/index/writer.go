@@ -1,0 +1,292 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"sync"
+
+	"github.com/mattn/go-sqlite3"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// Writer changes an index. It holds the index's lock; searches go on meanwhile, in this process and in others. Its
+// methods may be called by several goroutines.
+type Writer struct {
+	dir    string
+	lock   *onewriter.Held
+	db     *sql.DB
+	dim    int
+	origin *vectors.Origin
+
+	writing    sync.Mutex // a transaction
+	compacting sync.Mutex // the codes' files
+	tail       int        // photos that are in no codes yet, roughly
+}
+
+// OpenWriter opens the index in a folder for changes. One process at a time can: see [onewriter.ErrBusy].
+func OpenWriter(dir string) (*Writer, error) {
+	if err := there(dir); err != nil {
+		return nil, err
+	}
+	lock, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWriter(dir)
+	if err != nil {
+		lock.Release()
+		return nil, err
+	}
+	w.lock = lock
+	return w, nil
+}
+
+func openWriter(dir string) (*Writer, error) {
+	db, err := openForWriting(dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{dir: dir, db: db}
+	if w.dim, w.origin, err = readKind(context.Background(), db); err == nil {
+		err = w.recover(context.Background())
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the index %s: %w", dir, explain(err)), db.Close())
+	}
+	return w, nil
+}
+
+// readKind reads dimension and origin of an index's vectors.
+func readKind(ctx context.Context, q queryer) (dim int, origin *vectors.Origin, err error) {
+	text, err := metaText(ctx, q, "dim")
+	if err != nil {
+		return 0, nil, err
+	}
+	if dim, err = strconv.Atoi(text); err != nil || dim < 1 || dim > maxDim {
+		return 0, nil, tag.Error(fmt.Errorf("%s says of no dimension from 1 to %d", databaseFile, maxDim), ErrDatabase)
+	}
+	if text, err = metaText(ctx, q, "origin"); err != nil {
+		return 0, nil, err
+	}
+	origin, err = vectors.UnmarshalOrigin([]byte(text))
+	return dim, origin, err
+}
+
+// Dim returns the dimension of the index's vectors.
+func (w *Writer) Dim() int { return w.dim }
+
+// Origin says what made the index's vectors; nil: not known.
+func (w *Writer) Origin() *vectors.Origin { return w.origin }
+
+// Close releases the index.
+func (w *Writer) Close() error {
+	w.compacting.Lock()
+	defer w.compacting.Unlock()
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	err := w.db.Close()
+	w.lock.Release()
+	return explain(err)
+}
+
+// Change is what one transaction does: first Remove, then Put.
+type Change struct {
+	Put    []Entry  // photos to add; those whose id is there are replaced
+	Remove []string // ids
+}
+
+// Changed says what a transaction did.
+type Changed struct {
+	Added, Replaced, Removed int
+	Missing                  []string // ids to be removed that were not there
+	State                    uint64   // of the index, after it: the first in which a search sees it
+}
+
+// Apply changes the index in one transaction: when it returns without an error all of the change is on the disk, else
+// none of it.
+func (w *Writer) Apply(ctx context.Context, c Change) (*Changed, error) {
+	for i := range c.Put {
+		if err := c.Put[i].check(w.dim); err != nil {
+			return nil, err
+		}
+	}
+	done, err := w.apply(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("changing the index %s: %w", w.dir, explain(err))
+	}
+	return done, w.settle(ctx)
+}
+
+func (w *Writer) apply(ctx context.Context, c Change) (done *Changed, err error) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	tx, err := w.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done = &Changed{}
+	for _, id := range c.Remove {
+		was, err := tx.remove(ctx, id)
+		if err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+		if was {
+			done.Removed++
+		} else {
+			done.Missing = append(done.Missing, id)
+		}
+	}
+	for i := range c.Put {
+		was, err := tx.remove(ctx, c.Put[i].ID)
+		if err == nil {
+			err = tx.insert(ctx, &c.Put[i])
+		}
+		if err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+		if was {
+			done.Replaced++
+		} else {
+			done.Added++
+		}
+	}
+	if done.State, err = tx.step(ctx); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, err
+	}
+	w.tail += len(c.Put)
+	return done, nil
+}
+
+// transaction is one of a Writer, with its statements.
+type transaction struct {
+	*sql.Tx
+	statements map[string]*sql.Stmt
+	numbers    map[string]int64 // of products and categories that were asked for
+}
+
+func (w *Writer) begin(ctx context.Context) (*transaction, error) {
+	tx, err := w.db.BeginTx(ctx, nil)
+	return &transaction{tx, map[string]*sql.Stmt{}, map[string]int64{}}, err
+}
+
+// prepared returns a statement, which lives as long as the transaction.
+func (t *transaction) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := t.statements[query]; ok {
+		return s, nil
+	}
+	s, err := t.PrepareContext(ctx, query)
+	if err == nil {
+		t.statements[query] = s
+	}
+	return s, err
+}
+
+func (t *transaction) run(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := t.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (t *transaction) number(ctx context.Context, query string, args ...any) (n int64, err error) {
+	s, err := t.prepared(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	return n, s.QueryRowContext(ctx, args...).Scan(&n)
+}
+
+// rememberedNumbers bounds the memory of a transaction that adds millions.
+const rememberedNumbers = 100_000
+
+// numberOf returns the number of a product or a category, which is given one if it has none.
+func (t *transaction) numberOf(ctx context.Context, table, column, name string) (int64, error) {
+	if n, ok := t.numbers[table+name]; ok || name == "" {
+		return n, nil
+	}
+	_, err := t.run(ctx, "INSERT INTO "+table+" ("+column+") VALUES (?) ON CONFLICT DO NOTHING", name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := t.number(ctx, "SELECT number FROM "+table+" WHERE "+column+" = ?", name)
+	if len(t.numbers) >= rememberedNumbers {
+		t.numbers = map[string]int64{}
+	}
+	if err == nil {
+		t.numbers[table+name] = n
+	}
+	return n, err
+}
+
+// insert adds a photo that is not there.
+func (t *transaction) insert(ctx context.Context, e *Entry) error {
+	product, err := t.numberOf(ctx, "products", "product", e.Product)
+	if err != nil {
+		return err
+	}
+	category, err := t.numberOf(ctx, "categories", "category", string(e.Category))
+	if err != nil {
+		return err
+	}
+	var fields any
+	if len(e.Fields) > 0 {
+		text, err := json.Marshal(e.Fields)
+		if err != nil {
+			return err
+		}
+		fields = string(text)
+	}
+	result, err := t.run(ctx, "INSERT INTO photos (photo, product, category, title, path, digest, fields) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?)", e.ID, product, category, e.Title, e.Path, e.Digest, fields)
+	if err != nil {
+		return err
+	}
+	key, err := result.LastInsertId()
+	if err != nil {
+		return err
+	}
+	blob := asBytes(e.Vector)
+	_, err = t.run(ctx, "INSERT INTO vectors VALUES (?, ?, ?)", key, blob, int64(crc32.Checksum(blob, castagnoli)))
+	return err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// photoThere says whether an insert failed because the photo is there.
+func photoThere(err error) bool {
+	known := new(sqlite3.Error)
+	return errors.As(err, known) && known.ExtendedCode == sqlite3.ErrConstraintUnique
+}
+
+// remove removes a photo, if it is there.
+func (t *transaction) remove(ctx context.Context, id string) (was bool, err error) {
+	key, err := t.number(ctx, "SELECT key FROM photos WHERE photo = ?", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	for _, query := range []string{"DELETE FROM photos WHERE key = ?", "DELETE FROM vectors WHERE key = ?",
+		"INSERT INTO removed (key) VALUES (?)"} {
+		if err == nil {
+			_, err = t.run(ctx, query, key)
+		}
+	}
+	return true, err
+}
+
+// step gives the index's state the next number.
+func (t *transaction) step(ctx context.Context) (uint64, error) {
+	n, err := t.number(ctx, "UPDATE meta SET value = value + 1 WHERE name = 'changes' RETURNING value")
+	return uint64(n), err
+}
