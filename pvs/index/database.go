@@ -148,12 +148,13 @@ func explain(err error) error {
 	}
 	switch known.Code {
 	case sqlite3.ErrFull:
-		return errors.New("the disk is full; free some space and try again: what was acknowledged before is kept")
+		return tag.Error(errors.New("the disk is full; free some space and try again: what was acknowledged before is kept"),
+			ErrFull)
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
 		return tag.Error(fmt.Errorf("%s is damaged (%w): take a copy that was kept, or make the index again", databaseFile,
 			err), ErrDatabase)
 	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm:
-		return fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err)
+		return tag.Error(fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err), ErrReadOnly)
 	}
 	return err
 }

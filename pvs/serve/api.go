@@ -62,7 +62,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusServiceUnavailable, errClosed.Error())
 		return
 	}
-	if _, err := s.info(); err != nil {
+	if _, err := s.Info(); err != nil {
 		s.opts.Log("not ready: " + err.Error())
 		fail(w, r, http.StatusServiceUnavailable, "the index cannot be read; what is wrong is in the server's log")
 		return

@@ -36,7 +36,6 @@ type categoriesOutput struct {
 type categoryAnswer struct {
 	Category string `json:"category" doc:"Names from the root, joined by ' > '"`
 	Photos   int    `json:"photos" doc:"Of it and of those below it"`
-	Products int    `json:"products"`
 }
 
 type indexOutput struct{ Body indexAnswer }
@@ -87,13 +86,13 @@ func (s *Server) productRoutes(api huma.API) {
 		out := &categoriesOutput{}
 		out.Body.Categories = []categoryAnswer{}
 		for _, c := range list {
-			out.Body.Categories = append(out.Body.Categories, categoryAnswer{c.Path, c.Photos, c.Products})
+			out.Body.Categories = append(out.Body.Categories, categoryAnswer{c.Path, c.Photos})
 		}
 		return out, nil
 	})
 	huma.Register(api, huma.Operation{OperationID: "get-index", Method: http.MethodGet, Path: "/v1/index",
 		Summary: "What the index holds"}, func(context.Context, *struct{}) (*indexOutput, error) {
-		i, err := s.info()
+		i, err := s.Info()
 		if err != nil {
 			return nil, s.problem(err)
 		}

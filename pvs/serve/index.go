@@ -30,7 +30,8 @@ type Snapshot interface {
 	Vector(ctx context.Context, id string) ([]float32, error)
 	// Product lists the photos of a product, in the order of their ids; none is [ErrNoProduct].
 	Product(ctx context.Context, product string) ([]Photo, error)
-	// Categories lists all categories that have photos, in the order of their paths. The caller does not change it.
+	// Categories lists all categories that have photos, they themselves or below them, each followed by those below it.
+	// The caller does not change the list.
 	Categories(ctx context.Context) ([]Category, error)
 	Close()
 }
@@ -86,8 +87,8 @@ type Hit struct {
 
 // Category is a category with what it holds, categories below it included.
 type Category struct {
-	Path             string // names joined by " > "
-	Photos, Products int
+	Path   string // names joined by " > "
+	Photos int
 }
 
 // Info says what an index holds.

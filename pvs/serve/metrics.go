@@ -40,7 +40,7 @@ func newMetrics(s *Server) *metrics {
 	}
 	info := func(name, help string, of func(Info) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
-			i, err := s.info()
+			i, err := s.Info()
 			if err != nil {
 				return -1
 			}

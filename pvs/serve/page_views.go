@@ -50,7 +50,7 @@ type card struct {
 // chip is a category to choose.
 type chip struct {
 	Name, URL string
-	Products  int
+	Photos    int
 	Chosen    bool
 }
 
@@ -206,7 +206,7 @@ func (s *Server) browse(ctx context.Context, v *view, q pageQuery, fields map[st
 	return cards, nil
 }
 
-// isLeaf says whether no other category of a sorted list lies below.
+// isLeaf says whether no other category of the list lies below.
 func isLeaf(list []Category, i int) bool {
 	return i+1 == len(list) || !strings.HasPrefix(list[i+1].Path, list[i].Path+" > ")
 }
@@ -268,7 +268,7 @@ func (s *Server) chips(ctx context.Context, v *view, out *homeView) error {
 	}
 	for _, c := range categories {
 		if at := add(c.Path); at != nil && c.Path == prefix+at.Name {
-			at.Products = c.Products
+			at.Photos = c.Photos
 		}
 	}
 	for _, name := range order {

@@ -16,6 +16,9 @@ type requestError struct{ error }
 
 func (e requestError) Unwrap() error { return e.error }
 
+// Unacceptable marks what an [Index] refuses of a photo as something that its sender can mend.
+func Unacceptable(err error) error { return requestError{err} }
+
 func wrong(format string, args ...any) error { return requestError{fmt.Errorf(format, args...)} }
 
 // statusOf is how an error is answered: with which status, in which sentence. Errors that are nobody's fault but

@@ -151,8 +151,8 @@ func (s *Server) Serve(ctx context.Context, at net.Listener) error {
 	return errors.Join(err, s.Close())
 }
 
-// info is that of the newest snapshot.
-func (s *Server) info() (Info, error) {
+// Info says what the newest state of the index holds.
+func (s *Server) Info() (Info, error) {
 	v, err := s.view()
 	if err != nil {
 		return Info{}, err

@@ -31,6 +31,7 @@ type commands struct {
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
+	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`
 	Bench      benchCommand      `cmd:"" help:"Measure the speed of this machine."`
