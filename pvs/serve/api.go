@@ -117,7 +117,7 @@ type productAnswer struct {
 type searchAnswer struct {
 	Products []productAnswer `json:"products" nullable:"false" doc:"Best first"`
 	Match    bool            `json:"match" doc:"Whether the first is likely the same product: its score is at least the cutoff"`
-	Cutoff   float64         `json:"cutoff" doc:"The score that was calibrated to tell the same product from another"`
+	Cutoff   float64         `json:"cutoff" doc:"Calibrated score of the same product; 0: not known, no match then"`
 	State    uint64          `json:"state" doc:"Number of the index's state that the whole answer is of; it grows with each change"`
 	Explain  *explainAnswer  `json:"explain,omitempty" doc:"With explain=1"`
 }

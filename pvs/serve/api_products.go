@@ -47,7 +47,7 @@ type indexAnswer struct {
 	Products   int     `json:"products"`
 	Dim        int     `json:"dim" doc:"Values of a vector"`
 	Network    string  `json:"network"`
-	Cutoff     float64 `json:"cutoff" doc:"Least score of what is likely the same product"`
+	Cutoff     float64 `json:"cutoff" doc:"Least score of what is likely the same product; 0: not known"`
 	RecallAt10 float64 `json:"recall_at_10" doc:"As calibrated; 0: not known"`
 }
 

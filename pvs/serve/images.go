@@ -85,6 +85,9 @@ func (s *Server) pictureOf(ctx context.Context, key, path string, side int) ([]b
 		if err != nil {
 			return nil, photoError{err}
 		}
+		if side <= squareUpTo {
+			photo = squared(halved(photo, 2*side))
+		}
 		out, err := picture(photo, side)
 		if err == nil {
 			s.pictures.put(key, out)

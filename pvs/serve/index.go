@@ -98,6 +98,9 @@ type Info struct {
 	Photos, Products int
 	Dim              int
 	Network          string  // for people
-	Cutoff           float64 // least score of what is likely the same product
+	Cutoff           float64 // least score of what is likely the same product; 0: not known
 	RecallAt10       float64 // of the candidates against an exact search, as calibrated; 0: not known
 }
+
+// likely says whether a score is that of the same product, as far as that is known.
+func (i Info) likely(score float64) bool { return i.Cutoff > 0 && score >= i.Cutoff }

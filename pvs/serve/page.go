@@ -20,7 +20,7 @@ var assets embed.FS
 // templates of the page; those that answer a request are page, fragment, product and refused.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"score": scoreText, "count": countText, "leaf": leaf, "levels": levels, "asset": assetURL, "image": imageURL,
-	"percent": percent,
+	"percent": percent, "ms": msText,
 }).ParseFS(assets, "page/*.html"))
 
 // assetVersions are digests of the files, which their addresses carry: a browser keeps each for ever.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // frame is what all pages show.
@@ -28,15 +29,15 @@ type homeView struct {
 	Cards  []card
 	Strong int // cards that are likely the same product: they come first
 
-	Searched  bool
-	Match     bool
-	QueryCard *card   // the photo of the index that was searched for
-	Preview   string  // address of the photo that was sent; "": it is not kept any more, or there is none
-	More      []aside // photos to be like
-	Less      []aside // photos not to be like
-	Further   string  // address with more products; "": there are none
-	Stages    []Stage
-	Answer    *answer
+	Searched   bool
+	Match      bool
+	QueryCard  *card   // the photo of the index that was searched for
+	Preview    string  // address of the photo that was sent; "": it is not kept any more, or there is none
+	More       []aside // photos to be like
+	Less       []aside // photos not to be like
+	Further    string  // address with more products; "": there are none
+	Stages     []Stage
+	Candidates int // photos that were compared in full
 }
 
 // card is a product.
@@ -60,9 +61,23 @@ type aside struct {
 	Remove string
 }
 
-func cardOf(h Hit, q pageQuery, cutoff float64) card {
+// chipsInSight is how many categories are shown at first.
+const chipsInSight = 12
+
+// First are the categories that are shown at first; one that would be left over alone is among them.
+func (v *homeView) First() []chip {
+	if len(v.Chips) <= chipsInSight+1 {
+		return v.Chips
+	}
+	return v.Chips[:chipsInSight]
+}
+
+// Others are the categories after them.
+func (v *homeView) Others() []chip { return v.Chips[len(v.First()):] }
+
+func cardOf(h Hit, q pageQuery) card {
 	id := h.Photo.ID
-	return card{Photo: h.Photo, Score: h.Score, Strong: h.Score >= cutoff, Open: q.Product(id), Like: q.Like(id).URL(),
+	return card{Photo: h.Photo, Score: h.Score, Open: q.Product(id), Like: q.Like(id).URL(),
 		Unlike: q.Unlike(id).URL(), By: q.For(id).URL()}
 }
 
@@ -112,10 +127,10 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 	if err != nil {
 		return nil, err
 	}
-	out.Answer, out.Match, out.Stages = a, a.match, a.stages
+	out.Candidates, out.Match, out.Stages = a.candidates, a.match, a.stages
 	for _, h := range a.products {
-		c := cardOf(h, q, a.info.Cutoff)
-		if c.Strong {
+		c := cardOf(h, q)
+		if c.Strong = a.info.likely(h.Score); c.Strong {
 			out.Strong++
 		}
 		out.Cards = append(out.Cards, c)
@@ -124,7 +139,7 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 		out.Further = q.Further().URL()
 	}
 	if a.query != nil {
-		c := cardOf(Hit{Photo: *a.query, Score: 1}, q, 0)
+		c := cardOf(Hit{Photo: *a.query, Score: 1}, q)
 		out.QueryCard = &c
 	}
 	if name := previewOf(q.Link); q.Link != "" {
@@ -199,7 +214,7 @@ func (s *Server) browse(ctx context.Context, v *view, q pageQuery, fields map[st
 	}
 	var cards []card
 	for _, h := range hits {
-		c := cardOf(h, q, 2)
+		c := cardOf(h, q)
 		c.Open = pageQuery{Category: q.Category}.Product(h.Photo.ID)
 		cards = append(cards, c)
 	}
@@ -325,7 +340,7 @@ func (s *Server) productView(ctx context.Context, v *view, q pageQuery, id strin
 	if err != nil {
 		return nil, err
 	}
-	out := &productView{frame: s.frame(v, q), Photo: p, Back: q.URL(), Card: cardOf(Hit{Photo: p}, q, 2)}
+	out := &productView{frame: s.frame(v, q), Photo: p, Back: q.URL(), Card: cardOf(Hit{Photo: p}, q)}
 	out.Title = p.Title + " · " + out.Title
 	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
 		out.Fields = append(out.Fields, [2]string{name, p.Fields[name]})
@@ -407,6 +422,8 @@ func dot(a, b []float32) float64 {
 // Texts of the templates.
 
 func scoreText(v float64) string { return fmt.Sprintf("%.2f", v) }
+
+func msText(d time.Duration) string { return fmt.Sprintf("%.1f ms", milliseconds(d)) }
 
 // percent is a score as a whole number for a meter: 0 to 100.
 func percent(v float64) int { return int(100 * min(max(v, 0), 1)) }

@@ -13,6 +13,65 @@ import (
 // sides are how long the longer side of a picture can be; others are not made, so that nobody fills the cache.
 var sides = []int{160, 480, 1200}
 
+// squareUpTo is the longest side of pictures that are squares, for cards of one shape. Longer ones are the photo as it
+// is.
+const squareUpTo = 480
+
+// squared centres a photo on a square whose rest goes on with the photo's edge, blurred along it: the ground of a
+// studio photo, even or shaded, goes on as it is. (The network's square has one colour there; this one is for eyes.)
+func squared(p *imageprep.RGB) *imageprep.RGB {
+	side := max(p.Width, p.Height)
+	if p.Width == p.Height {
+		return p
+	}
+	out := imageprep.NewRGB(side, side)
+	left, top := (side-p.Width)/2, (side-p.Height)/2
+	for y := range p.Height {
+		copy(out.Pix[3*((y+top)*side+left):], p.Pix[3*y*p.Width:3*(y+1)*p.Width])
+	}
+	if p.Width > p.Height {
+		above, below := edge(p, 0, 3, p.Width), edge(p, 3*(p.Height-1)*p.Width, 3, p.Width)
+		for y := range side {
+			switch {
+			case y < top:
+				copy(out.Pix[3*y*side:], above)
+			case y >= top+p.Height:
+				copy(out.Pix[3*y*side:], below)
+			}
+		}
+		return out
+	}
+	before, after := edge(p, 0, 3*p.Width, p.Height), edge(p, 3*(p.Width-1), 3*p.Width, p.Height)
+	for y := range side {
+		row := out.Pix[3*y*side:][:3*side]
+		for x := range left {
+			copy(row[3*x:], before[3*y:3*y+3])
+		}
+		for x := left + p.Width; x < side; x++ {
+			copy(row[3*x:], after[3*y:3*y+3])
+		}
+	}
+	return out
+}
+
+// edge is n pixels of a photo from one on, so many bytes apart, each the mean of those around it.
+func edge(p *imageprep.RGB, from, step, n int) []uint8 {
+	out, sums := make([]uint8, 3*n), make([]int, 3*(n+1))
+	for i := range n {
+		for c := range 3 {
+			sums[3*(i+1)+c] = sums[3*i+c] + int(p.Pix[from+i*step+c])
+		}
+	}
+	around := max(1, n/16)
+	for i := range n {
+		low, high := max(0, i-around), min(n, i+around+1)
+		for c := range 3 {
+			out[3*i+c] = uint8((sums[3*high+c] - sums[3*low+c]) / (high - low))
+		}
+	}
+	return out
+}
+
 // picture encodes a photo anew, its longer side at most side pixels. What its file holds beside pixels is left behind.
 func picture(p *imageprep.RGB, side int) ([]byte, error) {
 	width, height := p.Width, p.Height

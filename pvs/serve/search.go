@@ -106,7 +106,7 @@ func (s *Server) find(ctx context.Context, v *view, q search) (*answer, error) {
 		return nil, err
 	}
 	a.products, a.candidates = found.Products, found.Candidates
-	a.match = len(a.products) > 0 && a.products[0].Score >= a.info.Cutoff
+	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	a.stages, a.total = append(st.list, found.Stages...), time.Since(begun)
 	s.metrics.stagesOf(a.stages)
 	return a, nil
@@ -192,7 +192,7 @@ func (s *Server) similar(ctx context.Context, view *view, product string, q sear
 	}
 	a := &answer{info: view.Info(), products: found.Products, candidates: found.Candidates, stages: found.Stages,
 		total: time.Since(begun)}
-	a.match = len(a.products) > 0 && a.products[0].Score >= a.info.Cutoff
+	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	s.metrics.stagesOf(a.stages)
 	return a, nil
 }
