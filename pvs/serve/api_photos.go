@@ -17,12 +17,13 @@ type photoForm struct {
 }
 
 // photoID is an address's part that names a photo.
-type photoID struct {
+type idOfPhoto struct {
 	ID string `path:"id" minLength:"1" maxLength:"500" doc:"Id of the photo, percent-encoded"`
 }
 
 type putInput struct {
-	photoID
+	ID string `path:"id" minLength:"1" maxLength:"500" doc:"Id of the photo, percent-encoded"`
+
 	RawBody huma.MultipartFormFiles[photoForm]
 }
 
@@ -47,7 +48,7 @@ func photoAnswerOf(p Photo) photoAnswer {
 
 func (s *Server) photoRoutes(api huma.API) {
 	huma.Register(api, huma.Operation{OperationID: "get-photo", Method: http.MethodGet, Path: "/v1/photos/{id}",
-		Summary: "A photo of the index"}, func(ctx context.Context, in *struct{ photoID }) (*photoOutput, error) {
+		Summary: "A photo of the index"}, func(ctx context.Context, in *idOfPhoto) (*photoOutput, error) {
 		v, err := s.view()
 		if err != nil {
 			return nil, s.problem(err)
@@ -139,7 +140,7 @@ func (s *Server) pathOf(ctx context.Context, l *live, id string) string {
 	return p.Path
 }
 
-func (s *Server) deleteAPI(ctx context.Context, in *struct{ photoID }) (*struct{}, error) {
+func (s *Server) deleteAPI(ctx context.Context, in *idOfPhoto) (*struct{}, error) {
 	if s.opts.ReadOnly {
 		return nil, s.problem(ErrReadOnly)
 	}

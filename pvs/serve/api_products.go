@@ -8,12 +8,12 @@ import (
 )
 
 // productID is an address's part that names a product.
-type productID struct {
+type idOfProduct struct {
 	ID string `path:"id" minLength:"1" maxLength:"500" doc:"Id of the product, percent-encoded"`
 }
 
 type similarInput struct {
-	productID
+	ID       string   `path:"id" minLength:"1" maxLength:"500" doc:"Id of the product, percent-encoded"`
 	K        int      `query:"k" minimum:"1" maximum:"200" default:"10" doc:"Products"`
 	Category string   `query:"category" maxLength:"500" doc:"This category and those below it"`
 	Filter   []string `query:"filter,explode" maxItems:"20" doc:"Column and value, as in colour=red"`
@@ -53,7 +53,7 @@ type indexAnswer struct {
 
 func (s *Server) productRoutes(api huma.API) {
 	huma.Register(api, huma.Operation{OperationID: "get-product", Method: http.MethodGet, Path: "/v1/products/{id}",
-		Summary: "The photos of a product"}, func(ctx context.Context, in *struct{ productID }) (*photosOutput, error) {
+		Summary: "The photos of a product"}, func(ctx context.Context, in *idOfProduct) (*photosOutput, error) {
 		v, err := s.view()
 		if err != nil {
 			return nil, s.problem(err)
