@@ -106,7 +106,7 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 			return nil, err
 		}
 	}
-	w = &Writer{dir: dir, db: db, dim: opts.Dim, origin: opts.Origin}
+	w = &Writer{dir: dir, db: db, dim: opts.Dim, origin: opts.Origin, name: hex.EncodeToString(name[:])}
 	tx, err := w.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -146,17 +146,19 @@ func (w *Writer) finish(ctx context.Context) error {
 	if err := syncFile(filepath.Join(w.dir, databaseFile)); err != nil {
 		return err
 	}
-	if err := w.compact(ctx); err != nil {
+	if err := w.makeCodes(ctx, true); err != nil {
 		return err
 	}
 	for _, statement := range []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-		fmt.Sprintf("PRAGMA application_id = %d", applicationID), fmt.Sprintf("PRAGMA user_version = %d", formatVersion),
-		"PRAGMA wal_checkpoint(TRUNCATE)"} {
+		fmt.Sprintf("PRAGMA application_id = %d", applicationID), fmt.Sprintf("PRAGMA user_version = %d", formatVersion)} {
 		if _, err := w.db.ExecContext(ctx, statement); err != nil {
 			return err
 		}
 	}
-	return syncFile(w.dir)
+	if err := syncFile(w.dir); err != nil {
+		return err
+	}
+	return errors.Join(w.calibrate(ctx), w.trim(ctx))
 }
 
 // syncFile waits until a file, or the names in a folder, are on the disk.

@@ -17,6 +17,7 @@ type Index struct {
 	db     *sql.DB
 	dim    int
 	origin *vectors.Origin
+	name   string // its own, which its codes bear, too
 
 	refreshing sync.Mutex
 	watch      *sql.Conn // on which data_version tells of other connections' changes
@@ -41,6 +42,9 @@ func Open(dir string) (*Index, error) {
 
 func (ix *Index) open(ctx context.Context) (err error) {
 	if ix.dim, ix.origin, err = readKind(ctx, ix.db); err != nil {
+		return err
+	}
+	if ix.name, err = metaText(ctx, ix.db, "index"); err != nil {
 		return err
 	}
 	if ix.watch, err = ix.db.Conn(ctx); err != nil {

@@ -46,7 +46,7 @@ type CutOff struct {
 
 // Info counts and sums up.
 func (s *Snapshot) Info(ctx context.Context) (*Info, error) {
-	i := &Info{Photos: s.photos, Dim: s.ix.dim, State: s.state, Origin: s.ix.origin}
+	i := &Info{Photos: s.photos, Dim: s.ix.dim, State: s.state, Origin: s.ix.origin, Calibration: s.codes.Calibration}
 	if s.ix.origin.Known() {
 		i.Network = s.ix.origin.String()
 	}

@@ -13,7 +13,15 @@ type part struct {
 	products   []uint32 // numbers, 0: none
 	categories []uint32
 	live       []uint64 // a bit a row: 0 where the photo was removed
-	vectors    []float32
+	segment    *segment // its codes and vectors; nil: there are no codes
+	vectors    []byte   // where there are no codes: [n, dim], float32
+}
+
+// partOf is the photos of a segment.
+func partOf(s *segment) *part {
+	p := &part{keys: s.keys, products: s.products, categories: s.categories, segment: s}
+	p.grow()
+	return p
 }
 
 // clone returns a part that can be changed: rows may be added and removed.

@@ -41,6 +41,9 @@ func (s *Snapshot) Search(ctx context.Context, q Query) (*Answer, error) {
 	}
 	a := &Answer{State: s.state, Photos: f.photos}
 	a.Timing.Filter = time.Since(begun)
+	if q.Exact {
+		q.Candidates = 0
+	}
 	best, err := s.best(ctx, &q, f, without, a)
 	if err != nil {
 		return nil, err
@@ -49,6 +52,7 @@ func (s *Snapshot) Search(ctx context.Context, q Query) (*Answer, error) {
 	if a.Hits, err = s.look(ctx, best); err != nil {
 		return nil, err
 	}
+	a.Match = s.matches(a.Hits)
 	a.Timing.Look = time.Since(looking)
 	a.Timing.Total = time.Since(begun)
 	return a, nil
@@ -94,36 +98,40 @@ func (s *Snapshot) keysOf(ctx context.Context, ids []string) (map[int64]bool, er
 	return keys, nil
 }
 
-// best returns the best photos, or the best photo of each product, best first.
+// best returns the best photos, or the best photo of each product, best first. As many candidates are compared as it
+// takes: calibration says how many hold the ten best photos, and if results reach down to the photo of rank r, r/10 times
+// as many are looked at.
 func (s *Snapshot) best(ctx context.Context, q *Query, f *filter, without map[int64]bool, a *Answer) ([]scored, error) {
-	var all []scored
-	begun := time.Now()
-	for i, p := range s.parts {
-		for row := range p.n {
-			if f.allowed[i][row/64]>>(row%64)&1 == 0 || without[p.keys[row]] {
-				continue
-			}
-			v := p.vectors[row*s.ix.dim:][:s.ix.dim]
-			sum := float32(0)
-			for d, x := range v {
-				sum += x * q.Vector[d]
-			}
-			all = append(all, scored{p.keys[row], p.products[row], sum})
-		}
+	calibrated := s.candidates()
+	n := max(q.K, calibrated*max(1, (q.K+calibratedAt-1)/calibratedAt))
+	if q.Candidates > 0 {
+		n = max(q.K, q.Candidates)
 	}
-	slices.SortFunc(all, better)
-	a.Candidates, a.Exact = len(all), true
-	a.Timing.Score = time.Since(begun)
-	return q.take(all), nil
+	for {
+		all, err := s.nearest(ctx, q, f, without, n, a)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(all, better)
+		out, rank := q.take(all)
+		a.Candidates = len(all)
+		whole := n >= f.photos
+		cut := q.MinScore != 0 && rank < len(all) // by MinScore
+		enough := len(out) == q.K && (q.Candidates > 0 || n >= calibrated*rank/calibratedAt)
+		if whole || cut || enough {
+			a.Exact = q.Exact || whole
+			return out, nil
+		}
+		n = max(2*n, min(calibrated*rank/calibratedAt, 4*n))
+	}
 }
 
-// take leaves of photos, best first, what a query asks for.
-func (q *Query) take(all []scored) []scored {
-	var out []scored
+// take leaves of photos, best first, what a query asks for, and returns how many of them it looked at.
+func (q *Query) take(all []scored) (out []scored, rank int) {
 	seen := map[uint32]bool{}
-	for _, h := range all {
+	for i, h := range all {
 		if len(out) == q.K || q.MinScore != 0 && h.score < q.MinScore {
-			break
+			return out, i
 		}
 		if q.ByProduct && h.product != 0 {
 			if seen[h.product] {
@@ -133,7 +141,7 @@ func (q *Query) take(all []scored) []scored {
 		}
 		out = append(out, h)
 	}
-	return out
+	return out, len(all)
 }
 
 // lookup reads photos by their keys, a JSON list.

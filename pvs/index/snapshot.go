@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +23,7 @@ type Snapshot struct {
 	asking sync.Mutex
 	conn   *sql.Conn // in a transaction that reads this state
 
+	codes   *pointer
 	state   uint64
 	last    int64 // key that was given last
 	removal int64 // last change of the table removed
@@ -34,82 +34,166 @@ type Snapshot struct {
 	filters   map[string]*filter
 }
 
+// attempts is how often a state is read whose codes a writer replaces meanwhile.
+const attempts = 20
+
 // newSnapshot reads the newest state; of what last, an earlier one, has only the difference is read.
 func (ix *Index) newSnapshot(ctx context.Context, last *Snapshot) (s *Snapshot, err error) {
-	s = &Snapshot{ix: ix, filters: map[string]*filter{}}
-	s.users.Store(1)
-	if s.conn, err = ix.db.Conn(ctx); err != nil {
-		return nil, err
-	}
-	if _, err = s.conn.ExecContext(ctx, "BEGIN"); err == nil {
-		err = s.read(ctx, last)
-	}
-	if err != nil {
+	for range attempts {
+		// The pointer first: the database is then of its time or later, and tells by its number of the oldest pointer that
+		// may be used whether this one is too old.
+		var codes *pointer
+		if codes, err = readPointer(ix.dir, ix.name); err != nil {
+			return nil, err
+		}
+		s = &Snapshot{ix: ix, filters: map[string]*filter{}, codes: codes}
+		s.users.Store(1)
+		if s.conn, err = ix.db.Conn(ctx); err != nil {
+			return nil, err
+		}
+		if _, err = s.conn.ExecContext(ctx, "BEGIN"); err == nil {
+			err = s.read(ctx, last)
+		}
+		if err == nil {
+			return s, nil
+		}
 		s.Release()
-		return nil, err
+		if now, again := readPointer(ix.dir, ix.name); again != nil || now.Generation == codes.Generation {
+			break
+		}
 	}
-	return s, nil
+	return nil, err
+}
+
+// numbers reads what the table meta says of the state.
+func (s *Snapshot) numbers(ctx context.Context) error {
+	var generation int64
+	for name, into := range map[string]any{"changes": &s.state, "generation": &generation} {
+		text, err := metaText(ctx, s.conn, name)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Sscan(text, into); err != nil && text != "" {
+			return tag.Error(fmt.Errorf("%s says of %s %q", databaseFile, name, text), ErrDatabase)
+		}
+	}
+	if s.codes.Generation < generation || s.codes.Changes > s.state {
+		return damaged("the codes, of generation %d and change %d, are not those of %s, of %d and %d", s.codes.Generation,
+			s.codes.Changes, databaseFile, generation, s.state)
+	}
+	return nil
 }
 
 func (s *Snapshot) read(ctx context.Context, last *Snapshot) error {
-	text, err := metaText(ctx, s.conn, "changes")
-	if err != nil {
+	if err := s.numbers(ctx); err != nil {
 		return err
-	}
-	if s.state, err = strconv.ParseUint(text, 10, 64); err != nil {
-		return tag.Error(fmt.Errorf("%s does not number its changes", databaseFile), ErrDatabase)
 	}
 	if err := s.conn.QueryRowContext(ctx, "SELECT coalesce(max(change), 0) FROM removed").Scan(&s.removal); err != nil {
 		return err
 	}
-	tail, err := s.readTail(ctx, last)
+	if last != nil && last.codes.Generation == s.codes.Generation {
+		return s.follow(ctx, last)
+	}
+	return s.begin(ctx, last)
+}
+
+// begin reads a state whose codes are others than those of last, which may be nil.
+func (s *Snapshot) begin(ctx context.Context, last *Snapshot) error {
+	for _, of := range s.codes.Segments {
+		segment := last.segmentNamed(s.ix.dir, of)
+		if segment == nil {
+			var err error
+			if segment, err = openSegment(s.ix.dir, of, s.ix.dim); err != nil {
+				return err
+			}
+		}
+		s.parts = append(s.parts, partOf(segment))
+	}
+	s.parts = append(s.parts, &part{})
+	s.last = s.codes.covered()
+	return s.catchUp(ctx, 0)
+}
+
+// segmentNamed returns a segment that a snapshot, which may be nil, has, for another use; nil if it does not have it.
+func (s *Snapshot) segmentNamed(dir string, of segmentName) *segment {
+	if s == nil {
+		return nil
+	}
+	for i, had := range s.codes.Segments {
+		if had == of {
+			s.parts[i].segment.users.Add(1)
+			return s.parts[i].segment
+		}
+	}
+	return nil
+}
+
+// follow reads a state with the same codes as an earlier one: the difference.
+func (s *Snapshot) follow(ctx context.Context, last *Snapshot) error {
+	s.last = last.last
+	for _, p := range last.parts {
+		if p.segment != nil {
+			p.segment.users.Add(1)
+		}
+		c := *p
+		s.parts = append(s.parts, &c)
+	}
+	return s.catchUp(ctx, last.removal)
+}
+
+// catchUp masks what was removed after a change, and reads the photos behind the last key.
+func (s *Snapshot) catchUp(ctx context.Context, after int64) error {
+	own := make([]bool, len(s.parts)) // parts whose bits are no other snapshot's
+	err := each(ctx, s.conn, func(r *sql.Rows) error {
+		var key int64
+		if err := r.Scan(&key); err != nil {
+			return err
+		}
+		for i, p := range s.parts {
+			if row, ok := p.row(key); ok {
+				if !own[i] {
+					p.live, own[i] = slices.Clone(p.live), true
+				}
+				p.live[row/64] &^= 1 << (row % 64)
+				break
+			}
+		}
+		return nil
+	}, "SELECT key FROM removed WHERE change > ?", after)
 	if err != nil {
 		return err
 	}
-	s.parts = append(s.parts, tail)
+	tail := s.parts[len(s.parts)-1]
+	tail.live = slices.Clone(tail.live)
+	if err := s.readTail(ctx, tail); err != nil {
+		return err
+	}
 	for _, p := range s.parts {
 		s.photos += p.alive()
 	}
 	return nil
 }
 
-// readTail reads the photos that are in no codes.
-func (s *Snapshot) readTail(ctx context.Context, last *Snapshot) (*part, error) {
-	t := &part{}
-	s.last = 0
-	if last != nil {
-		t = last.parts[len(last.parts)-1].clone()
-		s.last = last.last
-		if err := each(ctx, s.conn, func(r *sql.Rows) error {
-			var key int64
-			if err := r.Scan(&key); err != nil {
-				return err
-			}
-			t.kill(key)
-			return nil
-		}, "SELECT key FROM removed WHERE change > ?", last.removal); err != nil {
-			return nil, err
-		}
-	}
+// readTail reads the photos behind the last key into a part. It appends behind what other snapshots see.
+func (s *Snapshot) readTail(ctx context.Context, t *part) error {
 	var blob sql.RawBytes
 	err := each(ctx, s.conn, func(r *sql.Rows) error {
-		var key, product, category int64
-		if err := r.Scan(&key, &product, &category, &blob); err != nil {
+		var key, product, category, crc int64
+		if err := r.Scan(&key, &product, &category, &blob, &crc); err != nil {
 			return err
 		}
-		if len(blob) != 4*s.ix.dim {
-			return tag.Error(fmt.Errorf("the vector of key %d in %s has %d bytes, not %d", key, databaseFile, len(blob),
-				4*s.ix.dim), ErrDatabase)
+		if err := checkBlob(key, blob, s.ix.dim, crc); err != nil {
+			return err
 		}
 		t.keys = append(t.keys, key)
 		t.products, t.categories = append(t.products, uint32(product)), append(t.categories, uint32(category))
-		t.vectors = asFloats(t.vectors, blob)
+		t.vectors = append(t.vectors, blob...)
 		s.last = key
 		return nil
-	}, "SELECT photos.key, product, category, vector FROM photos JOIN vectors ON vectors.key = photos.key "+
+	}, "SELECT photos.key, product, category, vector, crc32c FROM photos JOIN vectors ON vectors.key = photos.key "+
 		"WHERE photos.key > ? ORDER BY photos.key", s.last)
 	t.grow()
-	return t, err
+	return err
 }
 
 // Release ends the use of a snapshot.
@@ -120,6 +204,11 @@ func (s *Snapshot) Release() {
 	if s.conn != nil {
 		_, _ = s.conn.ExecContext(context.Background(), "ROLLBACK") // it only read
 		_ = s.conn.Close()
+	}
+	for _, p := range s.parts {
+		if p.segment != nil {
+			p.segment.release()
+		}
 	}
 }
 

@@ -27,8 +27,11 @@ type Writer struct {
 	origin *vectors.Origin
 
 	writing    sync.Mutex // a transaction
+	tail       int        // photos that are in no codes yet
 	compacting sync.Mutex // the codes' files
-	tail       int        // photos that are in no codes yet, roughly
+	name       string     // of the index, which its codes bear, too
+	now        pointer    // to the current codes
+	unsettled  error      // why codes could not be made beside a change, if so
 }
 
 // OpenWriter opens the index in a folder for changes. One process at a time can: see [onewriter.ErrBusy].
@@ -56,6 +59,9 @@ func openWriter(dir string) (*Writer, error) {
 	}
 	w := &Writer{dir: dir, db: db}
 	if w.dim, w.origin, err = readKind(context.Background(), db); err == nil {
+		w.name, err = metaText(context.Background(), db, "index")
+	}
+	if err == nil {
 		err = w.recover(context.Background())
 	}
 	if err != nil {
@@ -86,7 +92,8 @@ func (w *Writer) Dim() int { return w.dim }
 // Origin says what made the index's vectors; nil: not known.
 func (w *Writer) Origin() *vectors.Origin { return w.origin }
 
-// Close releases the index.
+// Close releases the index. Its error says, too, whether codes could not be made beside a change: the change is kept,
+// but searches are slower until they can be made.
 func (w *Writer) Close() error {
 	w.compacting.Lock()
 	defer w.compacting.Unlock()
@@ -94,7 +101,7 @@ func (w *Writer) Close() error {
 	defer w.writing.Unlock()
 	err := w.db.Close()
 	w.lock.Release()
-	return explain(err)
+	return errors.Join(w.unsettled, explain(err))
 }
 
 // Change is what one transaction does: first Remove, then Put.
@@ -122,7 +129,8 @@ func (w *Writer) Apply(ctx context.Context, c Change) (*Changed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("changing the index %s: %w", w.dir, explain(err))
 	}
-	return done, w.settle(ctx)
+	w.settle(ctx)
+	return done, nil
 }
 
 func (w *Writer) apply(ctx context.Context, c Change) (done *Changed, err error) {
