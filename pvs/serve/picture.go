@@ -17,7 +17,7 @@ var sides = []int{160, 480, 1200}
 // is.
 const squareUpTo = 480
 
-// squared centres a photo on a square whose rest goes on with the photo's edge, blurred along it: the ground of a
+// squared centres a photo on a square whose rest goes on with the photo's edge, smoothed along it: the ground of a
 // studio photo, even or shaded, goes on as it is. (The network's square has one colour there; this one is for eyes.)
 func squared(p *imageprep.RGB) *imageprep.RGB {
 	side := max(p.Width, p.Height)
@@ -54,19 +54,32 @@ func squared(p *imageprep.RGB) *imageprep.RGB {
 	return out
 }
 
-// edge is n pixels of a photo from one on, so many bytes apart, each the mean of those around it.
+// edge is n pixels of a photo from one on, so many bytes apart, each the median of those around it: a product that
+// reaches the edge is not drawn out into a stripe.
 func edge(p *imageprep.RGB, from, step, n int) []uint8 {
-	out, sums := make([]uint8, 3*n), make([]int, 3*(n+1))
-	for i := range n {
-		for c := range 3 {
-			sums[3*(i+1)+c] = sums[3*i+c] + int(p.Pix[from+i*step+c])
+	out := make([]uint8, 3*n)
+	around := max(1, n/4)
+	for c := range 3 {
+		value := func(i int) uint8 { return p.Pix[from+i*step+c] }
+		var count [256]int // of the values around
+		for i := range min(around, n) {
+			count[value(i)]++
 		}
-	}
-	around := max(1, n/16)
-	for i := range n {
-		low, high := max(0, i-around), min(n, i+around+1)
-		for c := range 3 {
-			out[3*i+c] = uint8((sums[3*high+c] - sums[3*low+c]) / (high - low))
+		for i := range n {
+			if i+around < n {
+				count[value(i+around)]++
+			}
+			if i-around-1 >= 0 {
+				count[value(i-around-1)]--
+			}
+			half, middle := (min(n, i+around+1)-max(0, i-around)+1)/2, 0
+			for v, seen := 0, 0; v < 256; v++ {
+				if seen += count[v]; seen >= half {
+					middle = v
+					break
+				}
+			}
+			out[3*i+c] = uint8(middle)
 		}
 	}
 	return out

@@ -123,6 +123,9 @@ async function open(url) {
   sheet.scrollTop = 0;
 }
 
+// A sheet that is closed while another photo of it comes stays closed.
+sheet.addEventListener("close", () => running?.abort());
+
 async function share(button) {
   try {
     await navigator.clipboard.writeText(location.href);
