@@ -23,7 +23,6 @@ type batcher struct {
 
 // job is a prepared photo on its way.
 type job struct {
-	ctx    context.Context
 	input  []float32
 	vector []float32
 	took   time.Duration // of the batch's forward pass
@@ -46,7 +45,7 @@ func newBatcher(e embed.Embedder, observe func(int, time.Duration)) *batcher {
 
 // embed returns the vector, of length 1, of what prepare writes; prepare is called at once, the rest waits its turn.
 func (b *batcher) embed(ctx context.Context, input []float32) (*job, error) {
-	j := &job{ctx: ctx, input: input, vector: make([]float32, b.embedder.Dim()), done: make(chan struct{})}
+	j := &job{input: input, vector: make([]float32, b.embedder.Dim()), done: make(chan struct{})}
 	select {
 	case b.jobs <- j:
 	case <-ctx.Done():

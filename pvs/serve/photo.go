@@ -41,58 +41,85 @@ type embedded struct {
 	part   *imageprep.RGB // what was searched for: the crop, or the whole photo
 }
 
-// embed decodes a photo, takes the part of it, and brings it through the network with others that come meanwhile.
+// embed decodes a photo, takes the part of it, and brings it through the network with others that come meanwhile. A
+// decoder cannot be stopped: one that takes too long is no longer waited for, but has its slot until it ends.
 func (s *Server) embed(ctx context.Context, l *live, data []byte, crop *Crop, st *stages) (*embedded, error) {
 	leave, err := s.photos.enter()
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
 	st.begin()
 	done, err := s.photos.work(ctx)
 	if err != nil {
+		leave()
 		return nil, err
 	}
 	st.end("slot")
-	input := l.batch.inputs.Get().(*[]float32)
-	defer l.batch.inputs.Put(input)
-	part, err := s.prepare(l, data, crop, *input, st)
-	done()
-	if err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil { // nobody waits for it any longer
+	ready := make(chan prepared, 1)
+	go func() {
+		p := s.prepare(l, data, crop)
+		done()
+		ready <- p
+	}()
+	var p prepared
+	select {
+	case p = <-ready:
+	case <-ctx.Done():
+		go func() {
+			p := <-ready
+			l.batch.inputs.Put(p.input)
+			leave()
+		}()
 		return nil, context.Cause(ctx)
 	}
+	defer leave()
+	defer l.batch.inputs.Put(p.input)
+	st.list = append(st.list, p.stages...)
+	if p.err != nil {
+		return nil, p.err
+	}
 	begun := time.Now()
-	j, err := l.batch.embed(ctx, *input)
+	j, err := l.batch.embed(ctx, *p.input)
 	if err != nil {
 		return nil, err
 	}
 	st.list = append(st.list, Stage{"wait", j.begun.Sub(begun)}, Stage{"embed", j.took})
-	return &embedded{j.vector, part}, nil
+	return &embedded{j.vector, p.part}, nil
+}
+
+// prepared is a photo in the form that the network takes.
+type prepared struct {
+	input  *[]float32 // goes back to the pool
+	part   *imageprep.RGB
+	stages []Stage
+	err    error
 }
 
 // prepare decodes a photo and brings the part of it to the form that the network takes.
-func (s *Server) prepare(l *live, data []byte, crop *Crop, input []float32, st *stages) (*imageprep.RGB, error) {
+func (s *Server) prepare(l *live, data []byte, crop *Crop) prepared {
+	p := prepared{input: l.batch.inputs.Get().(*[]float32)}
+	var st stages
 	st.begin()
 	photo, err := imageprep.Decode(bytes.NewReader(data), "the photo", s.limits())
 	if err != nil {
-		return nil, photoError{err}
+		p.err = photoError{err}
+		return p
 	}
 	st.end("decode")
-	part, err := crop.of(photo)
-	if err != nil {
-		return nil, photoError{err}
+	if p.part, err = crop.of(photo); err != nil {
+		p.err = photoError{err}
+		return p
 	}
-	if part.Width < least || part.Height < least {
-		return nil, photoError{fmt.Errorf("the photo is %d x %d pixels; %d x %d are the least",
-			part.Width, part.Height, least, least)}
+	if p.part.Width < least || p.part.Height < least {
+		p.err = photoError{fmt.Errorf("the photo is %d x %d pixels; %d x %d are the least",
+			p.part.Width, p.part.Height, least, least)}
+		return p
 	}
 	st.end("crop")
-	l.batch.embedder.Prepare(part, input)
+	l.batch.embedder.Prepare(p.part, *p.input)
 	st.end("prepare")
-	return part, nil
+	p.stages = st.list
+	return p
 }
 
 // limits of photos that are decoded.
