@@ -3,8 +3,8 @@
     python docs/ci/serve_page.py URL PHOTO [--shots DIR]
 
 URL is the address that `pvs serve` prints, PHOTO a photo to search for. It uploads, crops with the mouse and with keys,
-filters by a category, asks for more and less like a product, opens a product, follows a link that was shared, goes back,
-drops and pastes, does the plain case without script, and does it on a phone and in the dark. Any message of the
+filters by a category, asks for more and less like a product, opens a product, follows a link that was shared, goes
+back, drops and pastes, does the plain case without script, and does it on a phone and in the dark. Any message of the
 console, and any answer of another server, is a failure. It needs the package playwright and a Chromium (Debian's:
 apt-get install chromium). With --shots it keeps pictures of what it sees.
 """
@@ -57,8 +57,14 @@ class Visit:
         host = options.url.split("/")[2]
         self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("request", lambda r: None if r.url.startswith(("blob:", "data:")) or r.url.split("/")[2] == host
-                     else self.faults.append("asked for " + r.url))
+        self.page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith(("blob:", "data:")) or r.url.split("/")[2] == host
+                else self.faults.append("asked for " + r.url)
+            ),
+        )
         self.page.goto(options.url)
 
     def shot(self, name):
@@ -135,8 +141,10 @@ def desk(browser, o):
     page.locator("body").click(position={"x": 5, "y": 5})
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    check("arrows go from product to product",
-          page.evaluate("document.activeElement.closest('.card') === document.querySelectorAll('.card')[1]"))
+    check(
+        "arrows go from product to product",
+        page.evaluate("document.activeElement.closest('.card') === document.querySelectorAll('.card')[1]"),
+    )
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog#sheet[open] .product")
     check("a product opens", page.locator("#sheet .why").count() == 1)
@@ -182,7 +190,9 @@ def others(browser, o, found):
       document.body.dispatchEvent(event);
     }"""
     page.evaluate(give, [data, "dragenter", ""])
-    check("the page says that it can be dropped", page.evaluate("document.documentElement.className.includes('dropping')"))
+    check(
+        "the page says that it can be dropped", page.evaluate("document.documentElement.className.includes('dropping')")
+    )
     page.evaluate(give, [data, "drop", ""])
     page.wait_for_selector(".results .card")
     check("drop", titles(page) == found, titles(page))
@@ -203,7 +213,9 @@ def others(browser, o, found):
     v.end("another person")
 
     v = Visit(browser, o)
-    v.page.set_input_files("form.ask input[name=photo]", {"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"none"})
+    v.page.set_input_files(
+        "form.ask input[name=photo]", {"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"none"}
+    )
     v.page.wait_for_selector("#toast:visible")
     check("no photo: a sentence", "not an image" in v.page.inner_text("#toast"), v.page.inner_text("#toast"))
     v.faults = [f for f in v.faults if "422" not in f]  # the browser's own note of the answer
@@ -229,8 +241,10 @@ def without_script(browser, o, found):
 def phone(browser, o, found):
     v = Visit(browser, o, viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True)
     page = v.page
-    check("phone: it can photograph", page.locator("input[capture]").count() == 1 and
-          page.locator("[data-camera]").is_visible())
+    check(
+        "phone: it can photograph",
+        page.locator("input[capture]").count() == 1 and page.locator("[data-camera]").is_visible(),
+    )
     v.shot("phone-home")
     v.upload()
     check("phone: upload", titles(page) == found)
@@ -243,8 +257,10 @@ def phone(browser, o, found):
     expect(page.locator(".query.cropping")).to_be_visible()
     check("phone: the photo grows to be cropped", page.locator(".query").bounding_box()["width"] > 300)
     page.tap("[data-crop-on]")
-    small = page.evaluate("[...document.querySelectorAll('.card .act, .chip, .plain, .choose')]"
-                          ".filter(e => e.offsetHeight && e.offsetHeight < 34).length")
+    small = page.evaluate(
+        "[...document.querySelectorAll('.card .act, .chip, .plain, .choose')]"
+        ".filter(e => e.offsetHeight && e.offsetHeight < 34).length"
+    )
     check("phone: all can be touched", small == 0, small)
     page.tap(".card >> nth=1 >> [data-like]")
     page.wait_for_selector(".minis li")

@@ -106,19 +106,19 @@ func (h *heard) Write(data []byte) (int, error) { return len(data), nil }
 
 type productAnswer struct {
 	Product  string            `json:"product" doc:"Id of the product; empty for a photo that is of none"`
-	Score    float64           `json:"score" doc:"Cosine of the two vectors: 1 for the same photo" minimum:"-1.01" maximum:"1.01"`
+	Score    float64           `json:"score" doc:"Cosine of the two vectors: 1 for the same photo"`
 	Photo    string            `json:"photo" doc:"Id of the product's photo that is most like the one searched for"`
 	Category string            `json:"category" doc:"Names from the root to the leaf, joined by ' > '"`
 	Title    string            `json:"title"`
 	Fields   map[string]string `json:"fields,omitempty" doc:"Further columns of the catalogue"`
-	Image    string            `json:"image" doc:"Where the photo is to be had as a JPEG, its longer side 480 pixels at most"`
+	Image    string            `json:"image" doc:"Where the photo is to be had, 480 x 480 pixels at most"`
 }
 
 type searchAnswer struct {
 	Products []productAnswer `json:"products" nullable:"false" doc:"Best first"`
-	Match    bool            `json:"match" doc:"Whether the first is likely the same product: its score is at least the cutoff"`
+	Match    bool            `json:"match" doc:"Whether the first is likely the same product"`
 	Cutoff   float64         `json:"cutoff" doc:"Calibrated score of the same product; 0: not known, no match then"`
-	State    uint64          `json:"state" doc:"Number of the index's state that the whole answer is of; it grows with each change"`
+	State    uint64          `json:"state" doc:"Number of the index's state that all of this is of"`
 	Explain  *explainAnswer  `json:"explain,omitempty" doc:"With explain=1"`
 }
 
@@ -127,7 +127,7 @@ type explainAnswer struct {
 	Stages       []stageAnswer `json:"stages" nullable:"false"`
 	Candidates   int           `json:"candidates" doc:"Photos whose vectors were compared in full"`
 	Network      string        `json:"network"`
-	RecallAt10   float64       `json:"recall_at_10" doc:"Of the candidates against an exact search, as calibrated; 0: not known"`
+	RecallAt10   float64       `json:"recall_at_10" doc:"Of the candidates, as calibrated; 0: not known"`
 }
 
 type stageAnswer struct {

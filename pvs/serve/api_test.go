@@ -181,7 +181,8 @@ func TestChanges(t *testing.T) {
 	}
 	s.refuses(t, form("PUT", "/v1/photos/x", "product", "p"), 422, "File required")
 	s.refuses(t, form("PUT", "/v1/photos/x", "@photo", []byte("none")), 422, "not an image")
-	for err, status := range map[error]int{ErrBusy: 503, ErrFull: 507, ErrReadOnly: 403, errors.New(s.dir + " is odd"): 500} {
+	odd := errors.New(s.dir + " is odd")
+	for err, status := range map[error]int{ErrBusy: 503, ErrFull: 507, ErrReadOnly: 403, odd: 500} {
 		s.index.fail = err
 		s.refuses(t, form("PUT", "/v1/photos/x", "@photo", yellow), status, "")
 		if n := s.uploads(t); n != 0 {
@@ -260,7 +261,8 @@ func TestHealthAndMetrics(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, get("/metrics"))
 	for _, line := range []string{
-		`pvs_requests_total{route="POST /v1/search",status="200"} 1`, `pvs_requests_total{route="GET /v1/photos/{id}",status="404"} 1`,
+		`pvs_requests_total{route="POST /v1/search",status="200"} 1`,
+		`pvs_requests_total{route="GET /v1/photos/{id}",status="404"} 1`,
 		`pvs_stage_seconds_count{stage="embed"} 1`, "pvs_batch_photos_count 1", "pvs_index_photos 5", "pvs_index_state 5",
 		"pvs_photos_inside 0", "go_goroutines",
 	} {

@@ -21,7 +21,8 @@ func TestCrop(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"x", "1,2,3,4", "0,0,0,1", "-0.1,0,0.5,0.5", "NaN,0,1,1", "0,0,Inf,1", "0,0,1", "0,0,1,1,1",
+	for _, text := range []string{"x", "1,2,3,4", "0,0,0,1", "-0.1,0,0.5,0.5", "NaN,0,1,1", "0,0,Inf,1", "0,0,1",
+		"0,0,1,1,1",
 		"1,1,0.0005,0.0005", "1e-400,0,1e400,1", "0.6,0,0.5,1"} {
 		if got, err := ParseCrop(text); err == nil {
 			t.Errorf("%q is %+v", text, got)

@@ -12,7 +12,8 @@ import (
 // Every answer makes a browser careful, errors and pictures too.
 func TestHeaders(t *testing.T) {
 	s := openShop(t, nil)
-	for _, url := range []string{"/", "/v1/index", "/nothing", "/image?id=red-1&side=160", "/assets/script.js", "/openapi.json"} {
+	for _, url := range []string{"/", "/v1/index", "/nothing", "/image?id=red-1&side=160", "/assets/script.js",
+		"/openapi.json"} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, get(url))
 		policy := w.Header().Get("Content-Security-Policy")
@@ -66,7 +67,8 @@ func TestOtherSites(t *testing.T) {
 func TestToken(t *testing.T) {
 	const token = "0123456789abcdefX"
 	s := openShop(t, func(o *Options) { o.Token = token })
-	for _, url := range []string{"/v1/index", "/openapi.json", "/metrics", "/image?id=red-1&side=160", "/", "/product?photo=red-1"} {
+	for _, url := range []string{"/v1/index", "/openapi.json", "/metrics", "/image?id=red-1&side=160", "/",
+		"/product?photo=red-1"} {
 		s.refuses(t, get(url), 401, "token")
 	}
 	s.refuses(t, form("POST", "/v1/search", "id", "red-1"), 401, "token")

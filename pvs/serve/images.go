@@ -104,7 +104,7 @@ func (s *Server) pictureOf(ctx context.Context, key, path string, side int) ([]b
 func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
 	data, ok := s.previews.get(r.URL.Query().Get("of"))
 	if !ok {
-		fail(w, r, http.StatusNotFound, "this photo is no longer kept here: a link holds what it looks like to the search only")
+		fail(w, r, http.StatusNotFound, "this photo is no longer kept here; its link can be searched with all the same")
 		return
 	}
 	w.Header().Set("Cache-Control", "private, max-age=600")

@@ -34,7 +34,8 @@ func contains(t *testing.T, page string, texts ...string) {
 // Without script: a form, a link that can be shared, results, categories, refinement.
 func TestPageWithoutScript(t *testing.T) {
 	s := openShop(t, func(o *Options) { o.Title = "Our shop" })
-	contains(t, s.page(t, "/", 200), "Our shop", `action="/search"`, `enctype="multipart/form-data"`, `href="/?category=Cups"`,
+	contains(t, s.page(t, "/", 200), "Our shop", `action="/search"`, `enctype="multipart/form-data"`,
+		`href="/?category=Cups"`,
 		`src="/image?id=`, "<!doctype html>", "-<style", "-style=", "-onclick", "-https://")
 	r := form("POST", "/search", "@photo", plain(red, white))
 	w := httptest.NewRecorder()
@@ -110,7 +111,8 @@ func TestLinks(t *testing.T) {
 	if _, err := parseLink(link, "another", len(vector)); err != errOtherLink {
 		t.Error(err)
 	}
-	for _, bad := range []string{"", "x", link[:len(link)-4], link + "AAAA", "!" + link[1:], strings.Repeat("A", len(link))} {
+	for _, bad := range []string{"", "x", link[:len(link)-4], link + "AAAA", "!" + link[1:],
+		strings.Repeat("A", len(link))} {
 		if _, err := parseLink(bad, "key", len(vector)); err == nil {
 			t.Errorf("%.20s... was taken", bad)
 		}

@@ -82,9 +82,12 @@ func openShop(t testing.TB, change func(*Options)) *shop {
 		Photo
 		inside, frame color.RGBA
 	}{
-		{Photo{ID: "red-1", Product: "red", Category: "Cups > Mugs", Title: "Red mug", Fields: map[string]string{"size": "s"}}, red, white},
-		{Photo{ID: "red/2", Product: "red", Category: "Cups > Mugs", Title: "Red mug", Fields: map[string]string{"size": "s"}}, red, black},
-		{Photo{ID: "green-1", Product: "green", Category: "Cups > Glasses", Title: `Green <script>alert("x")</script>`}, green, white},
+		{Photo{ID: "red-1", Product: "red", Category: "Cups > Mugs", Title: "Red mug",
+			Fields: map[string]string{"size": "s"}}, red, white},
+		{Photo{ID: "red/2", Product: "red", Category: "Cups > Mugs", Title: "Red mug",
+			Fields: map[string]string{"size": "s"}}, red, black},
+		{Photo{ID: "green-1", Product: "green", Category: "Cups > Glasses",
+			Title: `Green <script>alert("x")</script>`}, green, white},
 		{Photo{ID: "blue-1", Product: "blue", Category: "Plates", Title: "Blue plate"}, blue, white},
 		{Photo{ID: "loose", Category: "Plates", Title: "Of no product"}, black, white},
 	} {
@@ -101,7 +104,8 @@ func openShop(t testing.TB, change func(*Options)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{Index: s.index, Embedder: embed.Histogram{}, Files: files, Log: func(line string) { s.logs = append(s.logs, line) }}
+	opts := Options{Index: s.index, Embedder: embed.Histogram{}, Files: files,
+		Log: func(line string) { s.logs = append(s.logs, line) }}
 	if change != nil {
 		change(&opts)
 	}

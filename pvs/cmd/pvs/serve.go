@@ -29,7 +29,7 @@ type serveCommand struct {
 	TokenFile     string   `help:"${serve_token}" placeholder:"FILE"`
 	Host          []string `help:"${serve_host}" placeholder:"NAME"`
 	Title         string   `help:"Of the page; the index's name if not given."`
-	MaxMegabytes  int      `name:"max-megabytes" min:"1" max:"1000" default:"20" help:"Largest photo that is taken, in MiB."`
+	MaxMegabytes  int      `name:"max-megabytes" min:"1" max:"1000" default:"20" help:"Largest photo taken, in MiB."`
 	MaxMegapixels int      `name:"max-megapixels" min:"1" max:"1000" default:"50" help:"Largest photo that is decoded."`
 	Waiting       int      `min:"1" max:"10000" default:"64" help:"${serve_waiting}"`
 }
@@ -53,8 +53,8 @@ func (c *serveCommand) Run(a *app) error {
 		return errors.Join(err, index.Close())
 	}
 	defer files.Close()
-	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token, Hosts: c.Host,
-		ReadOnly: c.ReadOnly, MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
+	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
+		Hosts: c.Host, ReadOnly: c.ReadOnly, MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
 		Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20, Log: a.log})
 	if err != nil {
 		return errors.Join(err, index.Close())
@@ -81,7 +81,8 @@ func (c *serveCommand) announce(a *app, s *serve.Server, addr, token string) err
 		url += "?token=" + token
 	}
 	a.say("%d photos of %d products can be searched at %s", info.Photos, info.Products, url)
-	a.say("Ctrl-C ends it, after the answers that it has begun; a hangup (kill -HUP %d) opens %s anew", os.Getpid(), c.Index)
+	a.say("Ctrl-C ends it, after the answers that it has begun; a hangup (kill -HUP %d) opens %s anew", os.Getpid(),
+		c.Index)
 	return a.result(map[string]any{"url": url, "photos": info.Photos, "products": info.Products})
 }
 

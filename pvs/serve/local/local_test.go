@@ -22,7 +22,8 @@ func shop(t testing.TB) string {
 	dir := filepath.Join(t.TempDir(), "shop.index")
 	_, err := index.Create(context.Background(), dir, index.Options{Dim: 3}, func(yield func(index.Entry, error) bool) {
 		for _, e := range []index.Entry{
-			{Photo: index.Photo{ID: "a1", Product: "a", Category: "Cups > Mugs", Title: "A", Fields: map[string]string{"size": "s"}},
+			{Photo: index.Photo{ID: "a1", Product: "a", Category: "Cups > Mugs", Title: "A",
+				Fields: map[string]string{"size": "s"}},
 				Vector: []float32{1, 0, 0}},
 			{Photo: index.Photo{ID: "a2", Product: "a", Category: "Cups > Mugs"}, Vector: []float32{0.8, 0.6, 0}},
 			{Photo: index.Photo{ID: "b1", Product: "b", Category: "Cups"}, Vector: []float32{0, 1, 0}},
@@ -93,8 +94,8 @@ func TestSearch(t *testing.T) {
 	}
 	defer s.Close()
 	list, err := s.Categories(t.Context())
-	if want := []serve.Category{{Path: "Cups", Photos: 3}, {Path: "Cups > Mugs", Photos: 2}, {Path: "Plates", Photos: 1}}; err != nil ||
-		!slices.Equal(list, want) {
+	want := []serve.Category{{Path: "Cups", Photos: 3}, {Path: "Cups > Mugs", Photos: 2}, {Path: "Plates", Photos: 1}}
+	if err != nil || !slices.Equal(list, want) {
 		t.Errorf("%v, %v", list, err)
 	}
 	if i := s.Info(); i.Photos != 4 || i.Products != 2 || i.Dim != 3 || i.Name != "shop.index" {
@@ -103,7 +104,8 @@ func TestSearch(t *testing.T) {
 	_, none := s.Photo(t.Context(), "gone")
 	_, noVector := s.Vector(t.Context(), "gone")
 	_, noProduct := s.Product(t.Context(), "gone")
-	if !errors.Is(none, serve.ErrNoPhoto) || !errors.Is(noVector, serve.ErrNoPhoto) || !errors.Is(noProduct, serve.ErrNoProduct) {
+	if !errors.Is(none, serve.ErrNoPhoto) || !errors.Is(noVector, serve.ErrNoPhoto) ||
+		!errors.Is(noProduct, serve.ErrNoProduct) {
 		t.Errorf("%v, %v, %v", none, noVector, noProduct)
 	}
 }
@@ -116,7 +118,8 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := serve.Photo{ID: "d", Product: "d", Category: "Cups > New", Path: "/x/d.jpg", Fields: map[string]string{"size": "l"}}
+	p := serve.Photo{ID: "d", Product: "d", Category: "Cups > New", Path: "/x/d.jpg",
+		Fields: map[string]string{"size": "l"}}
 	created, err := ix.Put(t.Context(), p, []float32{0.6, 0, 0.8})
 	if err != nil || !created {
 		t.Fatal(created, err)
@@ -140,7 +143,8 @@ func TestChanges(t *testing.T) {
 		t.Error("an earlier snapshot lost a photo that was removed later")
 	}
 	before.Close()
-	if _, err := ix.Put(t.Context(), serve.Photo{ID: "e\n"}, []float32{0, 0, 1}); err == nil || strings.Contains(err.Error(), dir) {
+	_, err = ix.Put(t.Context(), serve.Photo{ID: "e\n"}, []float32{0, 0, 1})
+	if err == nil || strings.Contains(err.Error(), dir) {
 		t.Error(err)
 	}
 	if err := ix.Close(); err != nil {
@@ -163,7 +167,8 @@ func TestOtherWriters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ix.Remove(t.Context(), "c"); !errors.Is(err, serve.ErrBusy) || strings.Contains(err.Error(), dir) || len(logs) != 1 {
+	err = ix.Remove(t.Context(), "c")
+	if !errors.Is(err, serve.ErrBusy) || strings.Contains(err.Error(), dir) || len(logs) != 1 {
 		t.Error(err, logs)
 	}
 	if _, err := w.Apply(t.Context(), index.Change{Remove: []string{"a1"}}); err != nil {

@@ -65,7 +65,8 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 
 // unknown says which filter names what is not there.
 func (s *snapshot) unknown(q serve.Query) error {
-	if q.Category != "" && !slices.ContainsFunc(s.categories, func(c serve.Category) bool { return c.Path == q.Category }) {
+	there := func(c serve.Category) bool { return c.Path == q.Category }
+	if q.Category != "" && !slices.ContainsFunc(s.categories, there) {
 		return tag.Error(fmt.Errorf("there is no category %q", q.Category), serve.ErrNoCategory)
 	}
 	return tag.Error(errors.New("a filter names a column or a value that no photo has"), serve.ErrNoField)

@@ -86,8 +86,9 @@ function say(text) {
 // --- What stands there after each change
 
 function prepare() {
-  for (const part of $$("[data-script], [data-camera]", main)) part.hidden = false;
-  if (!document.documentElement.classList.contains("touch")) for (const c of $$("[data-camera]", main)) c.hidden = true;
+  for (const part of $$("[data-script]", main)) part.hidden = false;
+  const touch = document.documentElement.classList.contains("touch");
+  for (const camera of $$("[data-camera]", main)) camera.hidden = !touch;
   const figure = $(".query", main);
   current = figure ? photos.get(figure.dataset.link) ?? null : null;
   if (figure) cropping(figure);
@@ -101,7 +102,8 @@ document.addEventListener("error", event => {
 // --- Links, sheets, forms
 
 document.addEventListener("click", event => {
-  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (event.defaultPrevented || event.button || modified) return;
   const link = event.target.closest("a[href]");
   if (link && link.origin === location.origin && !link.hash) {
     event.preventDefault();
@@ -184,7 +186,8 @@ const least = 0.05;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function cropping(figure) {
-  const image = $("img", figure), box = $(".box", figure), on = $("[data-crop-on]", main), whole = $("[data-whole]", main);
+  const image = $("img", figure), box = $(".box", figure);
+  const on = $("[data-crop-on]", main), whole = $("[data-whole]", main);
   if (!image) {
     on.hidden = true;
     return;
@@ -222,7 +225,10 @@ function cropping(figure) {
 
   const at = event => {
     const a = area();
-    return { x: clamp((event.clientX - a.left - a.x) / a.width, 0, 1), y: clamp((event.clientY - a.top - a.y) / a.height, 0, 1) };
+    return {
+      x: clamp((event.clientX - a.left - a.x) / a.width, 0, 1),
+      y: clamp((event.clientY - a.top - a.y) / a.height, 0, 1),
+    };
   };
 
   async function apply() {
