@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -164,4 +166,39 @@ func ExampleWrite() {
 	made, err := Write(context.Background(), dir, Options{Index: 1000, Queries: 50, Dim: 32}, nil)
 	fmt.Println(made.Vectors, made.Queries, made.Products, err)
 	// Output: 1000 50 203 <nil>
+}
+
+// Vectors without a file are those of the files.
+func TestEach(t *testing.T) {
+	dir := t.TempDir()
+	opts := Options{Index: 300, Queries: 20, Dim: 16, Categories: 5}
+	if _, err := Write(t.Context(), dir, opts, nil); err != nil {
+		t.Fatal(err)
+	}
+	index, queries, err := Each(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, rows := range map[string]func(yield func(Row) bool){"index": index, "query": queries} {
+		set, err := vectors.Read(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := 0
+		for r := range rows {
+			if r.ID != set.IDs[i] || !slices.Equal(r.Vector, set.Row(i)) || !strings.HasPrefix(r.ID, r.Product) {
+				t.Fatalf("%s row %d: %v, want %s", name, i, r, set.IDs[i])
+			}
+			i++
+		}
+		if i != set.Len() {
+			t.Errorf("%s: %d rows, want %d", name, i, set.Len())
+		}
+		for range rows { // stopped early
+			break
+		}
+	}
+	if _, _, err := Each(Options{Index: 1, Queries: 2}); err == nil {
+		t.Error("more queries than products")
+	}
 }

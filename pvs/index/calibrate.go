@@ -229,7 +229,14 @@ func (s *Snapshot) partOf(key int64) (*part, bool) {
 	return nil, false
 }
 
-// cutOff finds the score at which as large a share of photos would be missed as mistaken.
+// mostMistaken is the share of photos that may be called a match with another product at the cut-off.
+const mostMistaken = 0.1
+
+// fewestPairs is of how few photos no cut-off is drawn.
+const fewestPairs = 20
+
+// cutOff finds the smallest score at which no larger a share of photos would be mistaken than missed, and at most
+// mostMistaken.
 func cutOff(probes []*probe) CutOff {
 	var same, other []float64
 	for _, p := range probes {
@@ -237,20 +244,23 @@ func cutOff(probes []*probe) CutOff {
 			same, other = append(same, float64(p.same)), append(other, float64(p.other))
 		}
 	}
-	c := CutOff{Photos: len(same)}
-	if len(same) < 20 {
+	if len(same) < fewestPairs {
 		return CutOff{}
 	}
 	slices.Sort(same)
 	slices.Sort(other)
-	share := func(sorted []float64, below float64) float64 { // of the values that are smaller
-		i, _ := slices.BinarySearch(sorted, below)
+	below := func(sorted []float64, score float64) float64 { // the share of the values that are smaller
+		i, _ := slices.BinarySearch(sorted, score)
 		return float64(i) / float64(len(sorted))
 	}
-	for _, score := range slices.Sorted(slices.Values(append(slices.Clone(same), other...))) {
+	c := CutOff{Photos: len(same)}
+	scores := slices.Concat(same, other, []float64{1})
+	slices.Sort(scores)
+	for i, score := range scores[:len(scores)-1] {
+		score = (score + scores[i+1]) / 2
 		c.Score = float32(score)
-		c.Missed, c.Mistaken = share(same, score), 1-share(other, score)
-		if c.Missed >= c.Mistaken {
+		c.Missed, c.Mistaken = below(same, score), 1-below(other, score)
+		if c.Mistaken <= mostMistaken && c.Mistaken <= c.Missed {
 			break
 		}
 	}

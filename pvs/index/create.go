@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,8 +25,8 @@ type Options struct {
 	Progress func(done int)
 }
 
-// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it leaves
-// no index, and is called again. The folder must not hold an index.
+// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it
+// leaves no index, and is called again. The folder must not hold an index.
 func Create(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (*Info, error) {
 	if opts.Dim < 1 || opts.Dim > maxDim {
 		return nil, fmt.Errorf("vectors of dimension %d make no index: 1 to %d values", opts.Dim, maxDim)
@@ -54,18 +53,30 @@ func Create(ctx context.Context, dir string, opts Options, entries iter.Seq2[Ent
 // maxDim bounds the dimension, so that what a file claims is bounded.
 const maxDim = 1 << 16
 
+// Vacant says whether [Create] may make an index in a folder: one that is not there, or holds no index.
+func Vacant(dir string) error {
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	db, err := tryReading(source(path, "mode=ro"))
+	switch {
+	case err == nil:
+		return errors.Join(tag.Error(fmt.Errorf("the folder %s holds an index already: add to it, or name another folder",
+			dir), ErrThere), db.Close())
+	case errors.Is(err, ErrUnfinished):
+		return nil
+	}
+	return tag.Error(fmt.Errorf("the folder %s holds an index, or another file %s, already: %w", dir, databaseFile,
+		explain(err)), ErrThere)
+}
+
 // startAfresh removes what an interrupted Create left; an index is an error.
 func startAfresh(dir string) error {
-	path := filepath.Join(dir, databaseFile)
-	if _, err := os.Stat(path); err == nil {
-		db, err := tryReading(source(path, "mode=ro"))
-		switch {
-		case err == nil:
-			return errors.Join(tag.Error(fmt.Errorf("the folder %s holds an index already", dir), ErrThere), db.Close())
-		case !errors.Is(err, ErrUnfinished):
-			return fmt.Errorf("the folder %s holds an index, or another file %s, already: %w", dir, databaseFile, explain(err))
-		}
+	if err := Vacant(dir); err != nil {
+		return err
 	}
+	path := filepath.Join(dir, databaseFile)
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -79,7 +90,7 @@ const batch = 1000
 
 // load fills a new database. It does not wait for the disk, which finish does.
 func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (w *Writer, err error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
+	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +111,8 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 	if _, err := rand.Read(name[:]); err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim, "origin": string(origin),
-		"made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
+	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim,
+		"origin": string(origin), "made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
 		if err := setMeta(ctx, db, name, value); err != nil {
 			return nil, err
 		}
@@ -119,7 +130,7 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 		if err == nil {
 			err = tx.insert(ctx, &e)
 		}
-		if known := photoThere(err); known {
+		if troubleOf(err) == notUnique {
 			err = tag.Error(fmt.Errorf("photo %s is listed twice", e.ID), ErrPhoto)
 		}
 		if err == nil {

@@ -102,4 +102,3 @@ func (s *Snapshot) exportPhotos(ctx context.Context, dir string) error {
 		return err
 	})
 }
-

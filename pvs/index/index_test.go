@@ -45,8 +45,9 @@ func shop(n, dim int, seed uint64) []Entry {
 			v[d] += 0.3 * float32(rng.NormFloat64())
 		}
 		out = append(out, Entry{Photo{ID: fmt.Sprint("photo-", i), Product: fmt.Sprint("product-", i/3),
-			Category: catalog.Category([]string{"Kitchen > Mugs", "Kitchen > Pans", "Garden"}[i/3%3]), Title: fmt.Sprint("Title ", i/3),
-			Path: fmt.Sprintf("/photos/%d.jpg", i), Fields: map[string]string{"colour": []string{"red", "blue"}[i%2]}}, unit(v)})
+			Category: catalog.Category([]string{"Kitchen > Mugs", "Kitchen > Pans", "Garden"}[i/3%3]),
+			Title:    fmt.Sprint("Title ", i/3), Path: fmt.Sprintf("/photos/%d.jpg", i),
+			Fields: map[string]string{"colour": []string{"red", "blue"}[i%2]}}, unit(v)})
 	}
 	return out
 }
@@ -86,8 +87,8 @@ func Example() {
 	defer os.RemoveAll(dir)
 	mug := Entry{Photo{ID: "a", Product: "mug"}, []float32{1, 0}}
 	pan := Entry{Photo{ID: "b", Product: "pan"}, []float32{0, 1}}
-	made, err := Create(context.Background(), filepath.Join(dir, "shop"), Options{Dim: 2, Origin: &vectors.Origin{Network: "mini"}},
-		list([]Entry{mug, pan}))
+	made, err := Create(context.Background(), filepath.Join(dir, "shop"), Options{Dim: 2,
+		Origin: &vectors.Origin{Network: "mini"}}, list([]Entry{mug, pan}))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -129,7 +130,8 @@ func TestChanges(t *testing.T) {
 		more[i].ID, more[i].Product = "new-"+more[i].ID, "new-"+more[i].Product
 	}
 	done, err := w.Apply(ctx, Change{Put: append(more, moved), Remove: []string{"photo-3", "none"}})
-	if err != nil || done.Added != 12 || done.Replaced != 1 || done.Removed != 1 || !slices.Equal(done.Missing, []string{"none"}) {
+	if err != nil || done.Added != 12 || done.Replaced != 1 || done.Removed != 1 ||
+		!slices.Equal(done.Missing, []string{"none"}) {
 		t.Fatal(done, err)
 	}
 	if again, err := ix.Refresh(ctx); !again || err != nil {
@@ -143,34 +145,37 @@ func TestChanges(t *testing.T) {
 	if now.State() != done.State || before.State() >= now.State() || before.Photos() != 300 || now.Photos() != 311 {
 		t.Errorf("states %d and %d, %d and %d photos", before.State(), now.State(), before.Photos(), now.Photos())
 	}
+	first, ninth, where := entries[0].Vector, entries[9].Vector, func(field, value string) map[string]string {
+		return map[string]string{field: value}
+	}
 	for what, c := range map[string]struct {
-		of         *Snapshot
-		query      Query
-		first      string
-		only       int
-		match, not error
+		of    *Snapshot
+		query Query
+		first string
+		only  int
+		kind  error
 	}{
-		"removed, before":     {before, Query{Vector: entries[3].Vector, K: 1}, "photo-3", 1, nil, nil},
-		"added":               {now, Query{Vector: more[0].Vector, K: 3}, "new-photo-0", 3, nil, nil},
-		"moved":               {now, Query{Vector: moved.Vector, K: 1}, "photo-7", 1, nil, nil},
-		"category":            {now, Query{Vector: entries[0].Vector, K: 10_000, Category: "Kitchen > Mugs"}, "photo-0", 108, nil, nil},
-		"category above":      {now, Query{Vector: entries[0].Vector, K: 10_000, Category: "Kitchen"}, "photo-0", 209, nil, nil},
-		"field":               {now, Query{Vector: entries[0].Vector, K: 10_000, Where: map[string]string{"colour": "red"}}, "photo-0", 156, nil, nil},
-		"product":             {now, Query{Vector: entries[0].Vector, K: 10, Where: map[string]string{"product": "product-9"}}, "", 3, nil, nil},
-		"products":            {now, Query{Vector: entries[9].Vector, K: 10_000, ByProduct: true}, "photo-9", 104, nil, nil},
-		"without":             {now, Query{Vector: entries[9].Vector, K: 10_000, Exclude: []string{"photo-9", "?"}}, "", 310, nil, nil},
-		"score":               {now, Query{Vector: entries[9].Vector, K: 10_000, MinScore: 0.999}, "photo-9", 1, nil, nil},
-		"no category":         {now, Query{Vector: entries[9].Vector, K: 1, Category: "Kitch"}, "", 0, ErrUnknown, nil},
-		"no field":            {now, Query{Vector: entries[9].Vector, K: 1, Where: map[string]string{"color": "red"}}, "", 0, ErrUnknown, nil},
-		"no such value":       {now, Query{Vector: entries[9].Vector, K: 1, Where: map[string]string{"colour": "green"}}, "", 0, nil, nil},
-		"another dimension":   {now, Query{Vector: []float32{1}, K: 1}, "", 0, ErrQuery, nil},
-		"no length":           {now, Query{Vector: make([]float32, 24), K: 1}, "", 0, ErrQuery, nil},
-		"nothing to look for": {now, Query{Vector: entries[9].Vector}, "", 0, ErrQuery, nil},
+		"removed, before":     {before, Query{Vector: entries[3].Vector, K: 1}, "photo-3", 1, nil},
+		"added":               {now, Query{Vector: more[0].Vector, K: 3}, "new-photo-0", 3, nil},
+		"moved":               {now, Query{Vector: moved.Vector, K: 1}, "photo-7", 1, nil},
+		"category":            {now, Query{Vector: first, K: 10_000, Category: "Kitchen > Mugs"}, "photo-0", 108, nil},
+		"category above":      {now, Query{Vector: first, K: 10_000, Category: "Kitchen"}, "photo-0", 209, nil},
+		"field":               {now, Query{Vector: first, K: 10_000, Where: where("colour", "red")}, "photo-0", 156, nil},
+		"product":             {now, Query{Vector: first, K: 10, Where: where("product", "product-9")}, "", 3, nil},
+		"products":            {now, Query{Vector: ninth, K: 10_000, ByProduct: true}, "photo-9", 104, nil},
+		"without":             {now, Query{Vector: ninth, K: 10_000, Exclude: []string{"photo-9", "?"}}, "", 310, nil},
+		"score":               {now, Query{Vector: ninth, K: 10_000, MinScore: 0.999}, "photo-9", 1, nil},
+		"no category":         {now, Query{Vector: ninth, K: 1, Category: "Kitch"}, "", 0, ErrUnknown},
+		"no field":            {now, Query{Vector: ninth, K: 1, Where: where("color", "red")}, "", 0, ErrUnknown},
+		"no such value":       {now, Query{Vector: ninth, K: 1, Where: where("colour", "green")}, "", 0, nil},
+		"another dimension":   {now, Query{Vector: []float32{1}, K: 1}, "", 0, ErrQuery},
+		"no length":           {now, Query{Vector: make([]float32, 24), K: 1}, "", 0, ErrQuery},
+		"nothing to look for": {now, Query{Vector: ninth}, "", 0, ErrQuery},
 	} {
 		for _, exact := range []bool{true, false} {
 			c.query.Exact = exact
 			a, err := c.of.Search(ctx, c.query)
-			if !errors.Is(err, c.match) || err == nil && (len(a.Hits) != c.only || c.first != "" && a.Hits[0].ID != c.first) {
+			if !errors.Is(err, c.kind) || err == nil && (len(a.Hits) != c.only || c.first != "" && a.Hits[0].ID != c.first) {
 				t.Errorf("%s, exact %t: %.500s, %v", what, exact, fmt.Sprintf("%+v", a), err)
 			}
 		}
@@ -192,5 +197,33 @@ func TestChanges(t *testing.T) {
 	}
 	if counts, err := now.Categories(ctx); err != nil || len(counts) != 3 || counts[0] != (Counted{"Garden", 102}) {
 		t.Error(counts, err)
+	}
+}
+
+// A cut-off is where as many photos are missed as mistaken, or else where a tenth is mistaken; of few photos there is
+// none.
+func TestCutOff(t *testing.T) {
+	for what, c := range map[string]struct {
+		same, other      func(i int) float32
+		score            float32
+		missed, mistaken float64
+	}{
+		"told apart": {func(i int) float32 { return 0.8 + float32(i)/1000 },
+			func(i int) float32 { return 0.2 + float32(i)/1000 }, 0.5495, 0, 0},
+		"the same": {func(i int) float32 { return float32(i) / 100 }, func(i int) float32 { return float32(i) / 100 },
+			0.895, 0.9, 0.1},
+	} {
+		var probes []*probe
+		for i := range 100 {
+			probes = append(probes, &probe{same: c.same(i), other: c.other(i)})
+		}
+		got := cutOff(probes)
+		if math.Abs(float64(got.Score-c.score)) > 1e-6 || math.Abs(got.Missed-c.missed) > 1e-6 ||
+			math.Abs(got.Mistaken-c.mistaken) > 1e-6 || got.Photos != 100 {
+			t.Errorf("%s: %+v, want %g, %g, %g", what, got, c.score, c.missed, c.mistaken)
+		}
+		if got := cutOff(probes[:fewestPairs-1]); got != (CutOff{}) {
+			t.Errorf("of few photos: %+v", got)
+		}
 	}
 }

@@ -32,7 +32,8 @@ type Calibration struct {
 	CutOff     CutOff  `json:"cut_off"`
 }
 
-// CutOff is a score that tells photos of products that the index has from others, as well as one score can.
+// CutOff is a score that tells photos of products that the index has from others, as well as one score can: the one at
+// which as many would be missed as mistaken, or a larger one at which a tenth would be mistaken.
 type CutOff struct {
 	Score float32 `json:"score"` // 0: there are not enough products to say
 	// Missed is the share of photos whose nearest photo of the same product has a smaller score: whose product is there

@@ -14,8 +14,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Snapshot is one state of an index, which does not change: all that is asked of it is of that state. Its methods may be
-// called by several goroutines.
+// Snapshot is one state of an index, which does not change: all that is asked of it is of that state. Its methods may
+// be called by several goroutines.
 type Snapshot struct {
 	ix    *Index
 	users atomic.Int32
@@ -288,6 +288,19 @@ func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo,
 		err = tag.Error(fmt.Errorf("there is no product %q in the index %s", product, s.ix.dir), ErrUnknown)
 	}
 	return photos, err
+}
+
+// IDs lists all photos, in the order in which they were added.
+func (s *Snapshot) IDs(ctx context.Context) (ids []string, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "SELECT photo FROM photos ORDER BY key")
+	})
+	return ids, err
 }
 
 // Counted is a category with the number of its photos.

@@ -184,4 +184,3 @@ func (s *Snapshot) verifyCodes(ctx context.Context) error {
 		}
 	})
 }
-

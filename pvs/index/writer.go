@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/mattn/go-sqlite3"
-
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -271,12 +269,6 @@ func (t *transaction) insert(ctx context.Context, e *Entry) error {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// photoThere says whether an insert failed because the photo is there.
-func photoThere(err error) bool {
-	known := new(sqlite3.Error)
-	return errors.As(err, known) && known.ExtendedCode == sqlite3.ErrConstraintUnique
-}
 
 // remove removes a photo, if it is there.
 func (t *transaction) remove(ctx context.Context, id string) (was bool, err error) {

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image/jpeg"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -26,13 +28,21 @@ type benchCommand struct {
 	Devices    int      `min:"1" help:"${bench_devices}" placeholder:"N"`
 	Phases     []string `enum:"${bench_phases}" default:"${bench_phases}" help:"What of training is measured: ${enum}."`
 	Photo      string   `help:"${bench_photo}" placeholder:"FILE"`
-	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train" help:"${bench_what}"`
+	Rows       int      `min:"1000" max:"100000000" default:"100000" help:"Photos of the index."`
+	Dim        int      `min:"2" max:"16384" default:"512" help:"Dimension of the index's vectors."`
+	Vectors    string   `help:"${bench_vectors}" placeholder:"NAME"`
+	Queries    string   `help:"Name of the query vectors for --vectors." placeholder:"NAME"`
+	Out        string   `help:"${bench_out}" placeholder:"DIR"`
+	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index" help:"${bench_what}"`
 }
 
 // Validate refuses a time that ends nothing.
 func (c *benchCommand) Validate() error {
 	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
 		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
+	}
+	if (c.Vectors == "") != (c.Queries == "") {
+		return errors.New("--vectors and --queries go together: name both, or none for made vectors")
 	}
 	return c.networkFlags.Validate()
 }
@@ -47,13 +57,17 @@ func (c *benchCommand) Run(a *app) error {
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
 		out[key] = value
-		a.say("%-32s %10.1f %s", key, value, unit)
+		digits := 1
+		if math.Abs(value) < 10 {
+			digits = 3
+		}
+		a.say("%-32s %10.*f %s", key, digits, value, unit)
 	}
 	for _, step := range []struct {
 		name string
 		run  func(a *app, note func(key, unit string, value float64)) error
-	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}} {
-		if c.What != "all" && c.What != step.name {
+	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}, {"index", c.index}} {
+		if c.What != step.name && (c.What != "all" || step.name == "index") {
 			continue
 		}
 		if err := step.run(a, note); err != nil {

@@ -10,9 +10,11 @@ var longHelp = kong.Vars{
 
 	"bench_devices": "Devices of the backend that take a training step in parallel, " +
 		"each on its part of the batch; one if not given.",
-	"bench_phases": "new_top,block7a,full,full_batchnorm,siamese",
-	"bench_photo":  "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
-	"bench_what":   "images, embed, search, train or all.",
+	"bench_phases":  "new_top,block7a,full,full_batchnorm,siamese",
+	"bench_out":     "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
+	"bench_photo":   "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
+	"bench_vectors": "Vectors for the index, instead of made ones.",
+	"bench_what":    "images, embed, search, train or all of them; or index, an index on disk.",
 
 	"check_out":   "Folder for findings.csv, check.html and what a second start goes on from.",
 	"check_known": "A list of defects that were made (pvs data defects): says which were found.",
@@ -42,6 +44,11 @@ var longHelp = kong.Vars{
 		"all but one at most; the others are the index.",
 	"import_products10_k_train": "Share of the products that go to train and val instead of to a search.",
 
+	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, " +
+		"and measure the search anew.",
+	"index_export":  "Folder for index.npy, index.ids and photos.csv, of which another index can be made.",
+	"index_vectors": "Vectors of the photos that were made before (pvs embed); without them the photos are embedded now.",
+
 	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
 		"the best that can be had if not given.",
 	"network_pixels": "Side of the network's input; what the weights were trained on if not given.",
@@ -49,6 +56,10 @@ var longHelp = kong.Vars{
 		"float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, " +
 		"calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given.",
 
+	"search_index": "Name of the index vectors, or the folder of an index on disk (pvs index create).",
+	"search_where": "Search only in photos with this value: of product, title, path, digest, " +
+		"or another column of the catalogue.",
+	"search_candidates": "Photos that are compared exactly; as many as the index was calibrated for if not given.",
 	"search_image": "One photo to search for, embedded with the network that the index was made with; " +
 		"with that of the flags where the index does not say.",
 	"search_ids": "What the same id in the index and among the queries means: " +

@@ -21,12 +21,20 @@ import (
 
 type searchCommand struct {
 	networkFlags
-	Index   string `required:"" help:"Name of the index vectors." placeholder:"NAME"`
+	Index   string `required:"" help:"${search_index}" placeholder:"NAME"`
 	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
 	Image   string `xor:"what" required:"" help:"${search_image}" placeholder:"FILE"`
 	K       int    `min:"1" default:"10" help:"Results a query."`
 	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${search_ids}"`
 	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
+
+	// Of an index on disk only.
+	Products   bool              `help:"Products instead of photos, each by its best photo."`
+	Category   string            `help:"Search only in this category and what is below it." placeholder:"PATH"`
+	Where      map[string]string `help:"${search_where}" placeholder:"FIELD=VALUE"`
+	MinScore   float32           `min:"-1" max:"1" help:"Leave out results with a smaller cosine."`
+	Exact      bool              `help:"Compare with every vector instead of with the best candidates."`
+	Candidates int               `min:"1" help:"${search_candidates}" placeholder:"N"`
 }
 
 // Run searches.
@@ -40,6 +48,13 @@ func (c *searchCommand) Run(a *app) error {
 			return err
 		}
 		defer lock.Release()
+	}
+	if onDisk(c.Index) {
+		return c.onDisk(a)
+	}
+	if flag := c.onDiskOnly(); flag != "" {
+		return misuse{fmt.Errorf("%s is for an index on disk, and %s names vectors: make an index of them by "+
+			"pvs index create", flag, c.Index)}
 	}
 	index, err := vectors.ReadUnit(c.Index)
 	if err != nil {
