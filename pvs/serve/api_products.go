@@ -48,6 +48,8 @@ type indexAnswer struct {
 	Dim        int     `json:"dim" doc:"Values of a vector"`
 	Network    string  `json:"network"`
 	Cutoff     float64 `json:"cutoff" doc:"Least score of what is likely the same product; 0: not known"`
+	Missed     float64 `json:"missed" doc:"Share of photos whose own product scored below the cutoff"`
+	Mistaken   float64 `json:"mistaken" doc:"Share of photos whose nearest other product reached the cutoff"`
 	RecallAt10 float64 `json:"recall_at_10" doc:"As calibrated; 0: not known"`
 }
 

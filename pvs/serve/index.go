@@ -99,6 +99,8 @@ type Info struct {
 	Dim              int
 	Network          string  // for people
 	Cutoff           float64 // least score of what is likely the same product; 0: not known
+	Missed           float64 // share of photos, measured, whose own product is there but scores less than the cutoff
+	Mistaken         float64 // share of photos whose nearest other product reaches it
 	RecallAt10       float64 // of the candidates against an exact search, as calibrated; 0: not known
 }
 

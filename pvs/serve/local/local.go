@@ -105,7 +105,8 @@ func (x *Index) sum(ctx context.Context, s *index.Snapshot) (sums, error) {
 		return sums{}, err
 	}
 	info := serve.Info{Name: x.opts.Name, Products: i.Products, Dim: i.Dim, Network: i.Network,
-		Cutoff: float64(i.CutOff.Score), RecallAt10: i.Recall}
+		Cutoff: float64(i.CutOff.Score), RecallAt10: i.Recall,
+		Missed: i.CutOff.Missed, Mistaken: i.CutOff.Mistaken}
 	if i.Products == 0 {
 		info.Products = i.Photos // each stands for itself
 	}
