@@ -64,7 +64,7 @@ func (s *Server) photoRoutes(api huma.API) {
 		Summary: "Add a photo, or replace the one of this id", Description: "When it is answered, the photo outlasts a " +
 			"crash and is found by searches that begin then. 201: it is new; 200: it replaced another.",
 		DefaultStatus: http.StatusOK, Responses: map[string]*huma.Response{"201": {Description: "Created"}},
-		Errors: []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503, 507}}, s.putAPI)
+		Errors: []int{400, 401, 403, 404, 413, 415, 421, 422, 429, 500, 503, 507}}, s.putAPI)
 	huma.Register(api, huma.Operation{OperationID: "delete-photo", Method: http.MethodDelete, Path: "/v1/photos/{id}",
 		Summary: "Remove a photo", Description: "When it is answered, no search that begins then finds it.",
 		DefaultStatus: http.StatusNoContent}, s.deleteAPI)

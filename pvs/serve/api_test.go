@@ -202,10 +202,10 @@ func (s *shop) uploads(t *testing.T) (n int) {
 
 func TestReadOnly(t *testing.T) {
 	s := openShop(t, func(o *Options) { o.ReadOnly = true })
-	s.refuses(t, form("PUT", "/v1/photos/x", "@photo", plain(red, white)), 403, "cannot be written")
+	s.refuses(t, form("PUT", "/v1/photos/x", "@photo", plain(red, white)), 403, "neither added nor removed")
 	r := get("/v1/photos/red-1")
 	r.Method = "DELETE"
-	s.refuses(t, r, 403, "cannot be written")
+	s.refuses(t, r, 403, "neither added nor removed")
 }
 
 func TestProducts(t *testing.T) {

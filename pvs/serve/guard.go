@@ -83,7 +83,7 @@ func (s *Server) withToken(next http.Handler) http.Handler {
 			http.Redirect(w, r, to.String(), http.StatusSeeOther)
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="product search"`)
-			if !strings.HasPrefix(r.URL.Path, "/v1/") && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			if wantsPage(r) {
 				s.askToken(w, r)
 				return
 			}

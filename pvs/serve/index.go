@@ -38,17 +38,16 @@ type Snapshot interface {
 
 // Errors of an index that the server answers with a status of their own (errors.Is).
 var (
-	ErrNoPhoto    = errors.New("no such photo")                  // 404
-	ErrNoProduct  = errors.New("no such product")                // 404
-	ErrNoCategory = errors.New("no such category")               // 404, on a filter
-	ErrNoField    = errors.New("no such field")                  // 400, on a filter
-	ErrBusy       = errors.New("another process is writing")     // 503, with Retry-After
-	ErrReadOnly   = errors.New("the index cannot be written")    // 403
-	ErrFull       = errors.New("no space is left on the disk")   // 507
-	ErrOther      = errors.New("vectors of another network")     // 409
-	errClosed     = errors.New("the server is being stopped")    // 503
-	errOverloaded = errors.New("too many photos wait already")   // 429
-	errBudget     = errors.New("too many uploads are under way") // 429
+	ErrNoPhoto    = errors.New("no such photo")                                                      // 404
+	ErrNoProduct  = errors.New("no such product")                                                    // 404
+	ErrNoCategory = errors.New("no such category")                                                   // 404, on a filter
+	ErrNoField    = errors.New("no such field")                                                      // 400, on a filter
+	ErrBusy       = errors.New("another process is writing the index: try again in a moment")        // 503
+	ErrReadOnly   = errors.New("photos can be neither added nor removed here")                       // 403
+	ErrFull       = errors.New("no space is left on the disk: nothing was changed")                  // 507
+	errClosed     = errors.New("the server is being stopped: ask another one, or again in a moment") // 503
+	errOverloaded = errors.New("too many photos wait already: try again in a moment")                // 429
+	errBudget     = errors.New("too many uploads are under way: try again in a moment")              // 429
 )
 
 // Photo is a photo of an index.

@@ -36,7 +36,6 @@ func (s *Server) statusOf(err error) (int, string) {
 		{errLink, http.StatusBadRequest},
 		{errOtherLink, http.StatusGone},
 		{ErrReadOnly, http.StatusForbidden},
-		{ErrOther, http.StatusConflict},
 		{ErrBusy, http.StatusServiceUnavailable},
 		{ErrFull, http.StatusInsufficientStorage},
 		{errClosed, http.StatusServiceUnavailable},

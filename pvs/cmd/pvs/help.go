@@ -71,7 +71,7 @@ var longHelp = kong.Vars{
 	"serve_photos":  "Folders that photos may be read from, beside the catalogue's and the one that it was imported from.",
 	"serve_uploads": "Folder for the files of photos that are added over HTTP; photos in the index's folder if not given.",
 	"serve_token":   "File of the token that requests must bring.",
-	"serve_host":    "Names that the server goes by, beside addresses and localhost; a request by another name is refused.",
+	"serve_host":    "Names that the server goes by, beside addresses and localhost; a request by another one is refused.",
 	"serve_waiting": "Photos that wait for their turn before more are turned away (status 429).",
 
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +

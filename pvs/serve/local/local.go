@@ -21,9 +21,11 @@ import (
 
 // Options of [Open]; zero values are defaults.
 type Options struct {
-	Name string            // for people; "": the folder's
-	Idle time.Duration     // how long the lock is held after a change; 0: 2 s
-	Log  func(line string) // gets what went wrong with changes; nil: nobody does
+	Name string        // for people; "": the folder's
+	Idle time.Duration // how long the lock is held after a change; 0: 2 s
+	// Patience is how long a change waits for another writer; 0: 3 s.
+	Patience time.Duration
+	Log      func(line string) // gets what went wrong with changes; nil: nobody does
 }
 
 // Index is an index folder that is served.
@@ -61,6 +63,9 @@ func Open(dir string, opts Options) (*Index, error) {
 	}
 	if opts.Idle == 0 {
 		opts.Idle = 2 * time.Second
+	}
+	if opts.Patience == 0 {
+		opts.Patience = patience
 	}
 	if opts.Log == nil {
 		opts.Log = func(string) {}
@@ -175,7 +180,7 @@ func (x *Index) apply(ctx context.Context, c index.Change) (*index.Changed, erro
 		return nil, context.Cause(ctx)
 	}
 	if x.writer == nil {
-		w, err := index.OpenWriter(x.dir)
+		w, err := x.lock(ctx)
 		if err != nil {
 			return nil, x.refused(err)
 		}
@@ -188,6 +193,24 @@ func (x *Index) apply(ctx context.Context, c index.Change) (*index.Changed, erro
 		return nil, x.refused(err)
 	}
 	return done, nil
+}
+
+// patience is how long a change waits for another writer, such as an index that this one replaced.
+const patience = 3 * time.Second
+
+// lock opens the folder for writing.
+func (x *Index) lock(ctx context.Context) (*index.Writer, error) {
+	for begun := time.Now(); ; {
+		w, err := index.OpenWriter(x.dir)
+		if !errors.Is(err, onewriter.ErrBusy) || time.Since(begun) > x.opts.Patience {
+			return w, err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // unlock lets others write.

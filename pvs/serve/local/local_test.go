@@ -161,7 +161,8 @@ func TestChanges(t *testing.T) {
 func TestOtherWriters(t *testing.T) {
 	dir := shop(t)
 	var logs []string
-	ix := open(t, dir, local.Options{Idle: 20 * time.Millisecond, Log: func(line string) { logs = append(logs, line) }})
+	ix := open(t, dir, local.Options{Idle: 20 * time.Millisecond, Patience: 50 * time.Millisecond,
+		Log: func(line string) { logs = append(logs, line) }})
 	defer ix.Close()
 	w, err := index.OpenWriter(dir)
 	if err != nil {
