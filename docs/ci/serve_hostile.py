@@ -106,7 +106,7 @@ def heif(width, height):
 def bombs():
     return {
         "png 60000 x 60000": png(60000, 60000, rows=10),
-        "png 7000 x 7100, all rows": png(7000, 7100),
+        "png 7100 x 7100, all rows": png(7100, 7100),
         "png 12000 x 12000": png(12000, 12000, rows=100),
         "png without rows": png(7000, 7000, rows=0),
         "png 0 x 0": png(0, 0, rows=0),
