@@ -155,6 +155,12 @@ func (s *Server) batchAPI(ctx context.Context, in *formOf[batchForm]) (*batchOut
 	return out, nil
 }
 
+// findSafely is find in a goroutine of its own.
+func (s *Server) findSafely(ctx context.Context, v *view, q search) (a *answer, err error) {
+	defer rescue(&err, "a search")
+	return s.find(ctx, v, q)
+}
+
 // batchItem answers the i-th of the photos and ids.
 func (s *Server) batchItem(ctx context.Context, v *view, q search, files []*multipart.FileHeader, ids []string, i int,
 	explain bool) batchItem {
@@ -169,7 +175,7 @@ func (s *Server) batchItem(ctx context.Context, v *view, q search, files []*mult
 	}
 	var a *answer
 	if err == nil {
-		a, err = s.find(ctx, v, q)
+		a, err = s.findSafely(ctx, v, q)
 	}
 	if err != nil {
 		status, detail := s.statusOf(err)

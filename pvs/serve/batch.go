@@ -74,7 +74,7 @@ func (b *batcher) run() {
 			copy(inputs[i*n:], j.input)
 		}
 		begun := time.Now()
-		err := b.embedder.Embed(inputs, len(batch), vectors)
+		err := b.forward(inputs, len(batch), vectors)
 		took := time.Since(begun)
 		b.observe(len(batch), took)
 		for i, j := range batch {
@@ -86,6 +86,12 @@ func (b *batcher) run() {
 			close(j.done)
 		}
 	}
+}
+
+// forward runs the network.
+func (b *batcher) forward(inputs []float32, n int, vectors []float32) (err error) {
+	defer rescue(&err, "the network")
+	return b.embedder.Embed(inputs, n, vectors)
 }
 
 // more adds the photos that wait already.

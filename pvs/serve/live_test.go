@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
 // Photos that wait are embedded together, and each gets its own vector.
@@ -91,6 +92,46 @@ func TestBatchErrors(t *testing.T) {
 	_, err := b.embed(ended, []float32{1, 1})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// broken panics where it is told to.
+type broken struct {
+	embed.Histogram
+	prepare, embed bool
+}
+
+func (b *broken) Prepare(p *imageprep.RGB, input []float32) {
+	if b.prepare {
+		panic("of prepare")
+	}
+	b.Histogram.Prepare(p, input)
+}
+
+func (b *broken) Embed(inputs []float32, n int, vectors []float32) error {
+	if b.embed {
+		panic("of embed")
+	}
+	return b.Histogram.Embed(inputs, n, vectors)
+}
+
+// A panic costs its own request, which learns nothing of it; the log does.
+func TestPanic(t *testing.T) {
+	b := &broken{}
+	s := openShop(t, func(o *Options) { o.Embedder = b })
+	for _, where := range []*bool{&b.prepare, &b.embed} {
+		*where = true
+		s.refuses(t, form("POST", "/v1/search", "@photo", plain(red, white)), 500, "in the server's log")
+		var out struct{ Answers []batchItem }
+		s.answers(t, form("POST", "/v1/search/batch", "@photo", plain(red, white), "id", "red-1"), 200, &out)
+		if out.Answers[0].Error.Status != 500 || out.Answers[1].Error != nil {
+			t.Errorf("%+v", out)
+		}
+		*where = false
+		s.answers(t, form("POST", "/v1/search", "@photo", plain(red, white)), 200, nil)
+	}
+	if logs := strings.Join(s.logs, "\n"); !strings.Contains(logs, "of prepare") || !strings.Contains(logs, "of embed") {
+		t.Error(logs)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -87,6 +88,13 @@ func (s *Server) embed(ctx context.Context, l *live, data []byte, crop *Crop, st
 	return &embedded{j.vector, p.part}, nil
 }
 
+// rescue makes an error of a panic, which in a goroutine of its own would end the process and all its other answers.
+func rescue(err *error, what string) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s broke down: %v\n%s", what, p, debug.Stack())
+	}
+}
+
 // prepared is a photo in the form that the network takes.
 type prepared struct {
 	input  *[]float32 // goes back to the pool
@@ -96,8 +104,9 @@ type prepared struct {
 }
 
 // prepare decodes a photo and brings the part of it to the form that the network takes.
-func (s *Server) prepare(l *live, data []byte, crop *Crop) prepared {
-	p := prepared{input: l.batch.inputs.Get().(*[]float32)}
+func (s *Server) prepare(l *live, data []byte, crop *Crop) (p prepared) {
+	p = prepared{input: l.batch.inputs.Get().(*[]float32)}
+	defer rescue(&p.err, "the reading of a photo")
 	var st stages
 	st.begin()
 	photo, err := imageprep.Decode(bytes.NewReader(data), "the photo", s.limits())
