@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -186,31 +187,29 @@ func (s *Server) browse(ctx context.Context, v *view, q pageQuery, fields map[st
 		found, err := v.Search(ctx, Query{Vector: direction, K: k, Category: category, Fields: fields})
 		return found.Products, err
 	}
-	var hits []Hit
-	if q.Category == "" && len(fields) == 0 {
-		categories, err := v.Categories(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range rng.Perm(len(categories)) {
-			if len(hits) == pageK {
-				break
+	first := q.Category == "" && len(fields) == 0
+	hits, known := s.wall.of(v.live, info.State)
+	if !first || !known {
+		hits = nil
+		if first {
+			categories, err := v.Categories(ctx)
+			if err != nil {
+				return nil, err
 			}
-			if c := categories[i]; isLeaf(categories, i) {
-				one, err := look(c.Path, 1)
-				if err != nil {
-					return nil, err
-				}
-				hits = append(hits, one...)
+			if hits, err = oneOfEach(categories, rng, look); err != nil {
+				return nil, err
 			}
 		}
-	}
-	if len(hits) < pageK {
-		more, err := look(q.Category, q.K)
-		if err != nil {
-			return nil, err
+		if len(hits) < pageK {
+			more, err := look(q.Category, q.K)
+			if err != nil {
+				return nil, err
+			}
+			hits = distinct(hits, more, max(q.K, pageK))
 		}
-		hits = distinct(hits, more, max(q.K, pageK))
+		if first {
+			s.wall.keep(v.live, info.State, hits)
+		}
 	}
 	var cards []card
 	for _, h := range hits {
@@ -219,6 +218,43 @@ func (s *Server) browse(ctx context.Context, v *view, q pageQuery, fields map[st
 		cards = append(cards, c)
 	}
 	return cards, nil
+}
+
+// oneOfEach finds a product of each of some categories.
+func oneOfEach(list []Category, rng *rand.Rand, look func(string, int) ([]Hit, error)) (hits []Hit, err error) {
+	for _, i := range rng.Perm(len(list)) {
+		if len(hits) == pageK {
+			break
+		}
+		if isLeaf(list, i) {
+			one, err := look(list[i].Path, 1)
+			if err != nil {
+				return nil, err
+			}
+			hits = append(hits, one...)
+		}
+	}
+	return hits, nil
+}
+
+// wall remembers what the first page shows of a state, which takes two dozen searches.
+type wall struct {
+	mu    sync.Mutex
+	live  *live
+	state uint64
+	hits  []Hit
+}
+
+func (w *wall) of(l *live, state uint64) ([]Hit, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hits, w.live == l && w.state == state
+}
+
+func (w *wall) keep(l *live, state uint64, hits []Hit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.live, w.state, w.hits = l, state, hits
 }
 
 // isLeaf says whether no other category of the list lies below.

@@ -82,6 +82,7 @@ type Server struct {
 	pictures *cache // of the index's photos
 	previews *cache // of photos that were searched with
 	making   singleflight.Group
+	wall     wall // of the first page
 	stopping atomic.Bool
 }
 

@@ -36,6 +36,7 @@ type Index struct {
 
 	writing sync.Mutex
 	writer  *index.Writer // nil: the folder is not locked
+	users   int           // changes that are being made
 	idle    *time.Timer
 
 	summing sync.Mutex
@@ -172,8 +173,23 @@ func (x *Index) Remove(ctx context.Context, ids ...string) error {
 	return nil
 }
 
-// apply changes the folder. A change that has begun is carried through, whether its client waits or not.
+// apply changes the folder. A change that has begun is carried through, whether its client waits or not. Changes that
+// come together share a transaction.
 func (x *Index) apply(ctx context.Context, c index.Change) (*index.Changed, error) {
+	w, err := x.begin(ctx)
+	if err != nil {
+		return nil, x.refused(err)
+	}
+	defer x.end()
+	done, err := w.Apply(context.WithoutCancel(ctx), c)
+	if err != nil {
+		return nil, x.refused(err)
+	}
+	return done, nil
+}
+
+// begin takes the writer, which end gives back.
+func (x *Index) begin(ctx context.Context) (*index.Writer, error) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -182,17 +198,20 @@ func (x *Index) apply(ctx context.Context, c index.Change) (*index.Changed, erro
 	if x.writer == nil {
 		w, err := x.lock(ctx)
 		if err != nil {
-			return nil, x.refused(err)
+			return nil, err
 		}
 		x.writer = w
 		x.idle = time.AfterFunc(x.opts.Idle, x.unlock)
 	}
+	x.users++
+	return x.writer, nil
+}
+
+func (x *Index) end() {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.users--
 	x.idle.Reset(x.opts.Idle)
-	done, err := x.writer.Apply(context.WithoutCancel(ctx), c)
-	if err != nil {
-		return nil, x.refused(err)
-	}
-	return done, nil
 }
 
 // patience is how long a change waits for another writer, such as an index that this one replaced.
@@ -217,11 +236,7 @@ func (x *Index) lock(ctx context.Context) (*index.Writer, error) {
 func (x *Index) unlock() {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	x.release()
-}
-
-func (x *Index) release() {
-	if x.writer == nil {
+	if x.writer == nil || x.users > 0 { // the last of them sets the timer again
 		return
 	}
 	x.idle.Stop()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -246,4 +247,38 @@ func Example() {
 	found, err := s.Search(context.Background(), serve.Query{Vector: []float32{0.6, 0.8}, K: 10})
 	fmt.Printf("%s: %s %.1f, %v\n", s.Info().Name, found.Products[0].Photo.Product, found.Products[0].Score, err)
 	// Output: shop: cup 0.8, <nil>
+}
+
+// Photos that are put at the same time are all there, and each is found by a snapshot taken after its answer.
+func TestPutsTogether(t *testing.T) {
+	ix := open(t, shop(t), local.Options{Idle: time.Millisecond})
+	defer ix.Close()
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			id := fmt.Sprint("put-", i)
+			if created, err := ix.Put(t.Context(), serve.Photo{ID: id}, []float32{0, 0, 1}); err != nil || !created {
+				t.Error(created, err)
+				return
+			}
+			s, err := ix.Snapshot()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			if _, err := s.Photo(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	s, err := ix.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if n := s.Info().Photos; n != 44 {
+		t.Errorf("%d photos", n)
+	}
 }
