@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -225,5 +226,94 @@ func TestCutOff(t *testing.T) {
 		if got := cutOff(probes[:fewestPairs-1]); got != (CutOff{}) {
 			t.Errorf("of few photos: %+v", got)
 		}
+	}
+}
+
+// Changes of many goroutines are all done, each as a whole, and share transactions.
+func TestManyWriters(t *testing.T) {
+	ix := made(t, shop(30, 24, 1))
+	w, err := OpenWriter(ix.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	more := shop(600, 24, 5)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := w.Apply(ended, Change{Put: shop(3, 24, 6)}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	states := make([]uint64, 200)
+	var all sync.WaitGroup
+	for g := range states {
+		all.Go(func() {
+			put := more[3*g : 3*g+3]
+			for i := range put {
+				put[i].ID = "more-" + put[i].ID
+			}
+			done, err := w.Apply(t.Context(), Change{Put: put})
+			if err != nil || done.Added != 3 {
+				t.Error(done, err)
+				return
+			}
+			states[g] = done.State
+		})
+	}
+	all.Wait()
+	if _, err := ix.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := ix.Snapshot()
+	defer s.Release()
+	if s.Photos() != 630 || s.State() != slices.Max(states) {
+		t.Errorf("%d photos in state %d, not 630 in %d", s.Photos(), s.State(), slices.Max(states))
+	}
+	t.Logf("%d changes in %d transactions", len(states), s.State()-1)
+}
+
+// Adding goes on through many settlings, with few segments, each photo in one of them or in the tail; a snapshot from
+// before is the same all the while.
+func TestSettling(t *testing.T) {
+	was := settleAt
+	settleAt = 50
+	defer func() { settleAt = was }()
+	entries := shop(3000, 24, 3)
+	ix := made(t, entries[:100])
+	first := ix.Snapshot()
+	defer first.Release()
+	w, err := OpenWriter(ix.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for from := 100; from < len(entries); from += 20 {
+		change := Change{Put: entries[from : from+20]}
+		if from%60 == 40 {
+			change.Remove = []string{entries[from-90].ID, entries[from-1].ID}
+		}
+		if _, err := w.Apply(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ix.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a, err := ix.Search(t.Context(), Query{Vector: entries[from+7].Vector, K: 3})
+		if err != nil || a.Hits[0].ID != entries[from+7].ID {
+			t.Fatal(a, err)
+		}
+		if a, err = ix.Search(t.Context(), Query{Vector: entries[from-1].Vector, K: 1}); err != nil ||
+			(a.Hits[0].ID == entries[from-1].ID) == (len(change.Remove) > 0) {
+			t.Fatal(a, err)
+		}
+	}
+	if w.unsettled != nil || len(w.now.Segments) > 8 || w.tail >= settleAt {
+		t.Errorf("%v, %d segments, %d photos without codes", w.unsettled, len(w.now.Segments), w.tail)
+	}
+	if a, err := first.Search(t.Context(), Query{Vector: entries[2].Vector, K: 1000}); err != nil || len(a.Hits) != 100 ||
+		a.Hits[0].ID != "photo-2" {
+		t.Errorf("the first snapshot: %v, %v", a, err)
+	}
+	if v, err := Verify(t.Context(), ix.Dir(), nil); err != nil || v.Photos != w.rows()+w.tail-v.Removed {
+		t.Error(v, err)
 	}
 }

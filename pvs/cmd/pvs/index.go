@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -55,7 +56,7 @@ func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, n
 	if err := rows.Verify(); err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	fields, err := cat.Fields()
+	described, err := rowsOf(cat, photos)
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
@@ -63,16 +64,12 @@ func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, n
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	e := &entries{rows, make(map[string]index.Photo, len(photos))}
-	known := cat.ByID()
-	for _, p := range photos {
-		row := known[p.ID]
-		file, err := filepath.Abs(p.File)
-		if err != nil {
-			return nil, errors.Join(err, rows.Close())
+	e := &entries{rows, described}
+	for id, p := range e.photos {
+		if digest[id] != "" {
+			p.Digest = digest[id]
+			e.photos[id] = p
 		}
-		e.photos[p.ID] = index.Photo{ID: p.ID, Product: row.Product, Category: row.Category, Title: row.Title, Path: file,
-			Digest: digest[p.ID], Fields: fields[p.ID]}
 	}
 	for _, id := range rows.IDs {
 		if _, ok := e.photos[id]; !ok {
@@ -84,6 +81,35 @@ func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, n
 		a.log(fmt.Sprintf("%d photos of the split %s have no vector in %s and are left out", left, c.Split, c.Vectors))
 	}
 	return e, nil
+}
+
+// digestColumn is the column of digests in an index's export.
+const digestColumn = "digest"
+
+// rowsOf says what a catalogue knows of photos, by their ids; digests of the files are known if it was exported from
+// an index.
+func rowsOf(cat *catalog.Catalog, photos []embed.Photo) (map[string]index.Photo, error) {
+	fields, err := cat.Fields()
+	if err != nil {
+		return nil, err
+	}
+	known, out := cat.ByID(), make(map[string]index.Photo, len(photos))
+	for _, p := range photos {
+		row := known[p.ID]
+		file, err := filepath.Abs(p.File)
+		if err != nil {
+			return nil, err
+		}
+		photo := index.Photo{ID: p.ID, Product: row.Product, Category: row.Category, Title: row.Title, Path: file,
+			Fields: fields[p.ID]}
+		photo.Digest = photo.Fields[digestColumn] // of an export
+		delete(photo.Fields, digestColumn)
+		if len(photo.Fields) == 0 {
+			photo.Fields = nil
+		}
+		out[p.ID] = photo
+	}
+	return out, nil
 }
 
 // digests are the photos' SHA-256s in hex, as far as NAME.stamps knows them.
@@ -261,8 +287,19 @@ func (c *indexAddCommand) add(a *app, w *index.Writer, cat *catalog.Catalog, pho
 		if err != nil {
 			return sum, err
 		}
-		if photos, err = c.changed(a, photos); err != nil || len(photos) == 0 {
+		described, err := c.changed(a, cat, photos)
+		if err != nil {
 			return sum, err
+		}
+		if photos = described.embed; len(described.again) > 0 {
+			done, err := w.Apply(a.ctx, index.Change{Put: described.again})
+			if err != nil {
+				return sum, err
+			}
+			sum.Replaced = done.Replaced
+		}
+		if len(photos) == 0 {
+			return sum, nil
 		}
 		if name, err = c.embedInto(a, e, photos, c.Index); err != nil {
 			return sum, err
@@ -316,30 +353,46 @@ func (c *indexAddCommand) embedder(a *app, of *vectors.Origin) (embed.Embedder, 
 	return e, err
 }
 
-// changed leaves the photos whose files the index does not have, or has other ones of.
-func (c *indexAddCommand) changed(a *app, photos []embed.Photo) ([]embed.Photo, error) {
+// difference is what of a split an index does not have as it is.
+type difference struct {
+	embed []embed.Photo // whose files the index does not have
+	again []index.Entry // whose files it has, but whose rows were others
+}
+
+// changed compares the photos with what the index has.
+func (c *indexAddCommand) changed(a *app, cat *catalog.Catalog, photos []embed.Photo) (d difference, err error) {
+	described, err := rowsOf(cat, photos)
+	if err != nil {
+		return d, err
+	}
 	ix, err := index.Open(c.Index)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	defer ix.Close()
 	s := ix.Snapshot()
 	defer s.Release()
-	var left []embed.Photo
 	for _, p := range photos {
 		had, err := s.Photo(a.ctx, p.ID)
 		if err != nil && !errors.Is(err, index.ErrUnknown) {
-			return nil, err
+			return d, err
 		}
-		if err == nil && had.Digest != "" {
-			now, err := stamp.Of(p.File)
-			if err == nil && hex.EncodeToString(now.SHA256[:]) == had.Digest {
-				continue
-			}
+		if now, failed := stamp.Of(p.File); err != nil || failed != nil || had.Digest != hex.EncodeToString(now.SHA256[:]) {
+			d.embed = append(d.embed, p)
+			continue
 		}
-		left = append(left, p)
+		row := described[p.ID]
+		row.Digest = had.Digest
+		if reflect.DeepEqual(row, had) {
+			continue
+		}
+		v, err := s.Vector(a.ctx, p.ID)
+		if err != nil {
+			return d, err
+		}
+		d.again = append(d.again, index.Entry{Photo: row, Vector: v})
 	}
-	return left, nil
+	return d, nil
 }
 
 // indexCounts is the JSON of a change.
