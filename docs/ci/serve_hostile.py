@@ -376,6 +376,7 @@ def main():
     at = urllib.parse.urlsplit(o.url)
     o.host, o.port = at.hostname, at.port
     o.photo = open(o.photo, "rb").read() if o.photo else photo()
+    made = bombs()
     judge, normal = Judge(o.forbid + ["/root", "/home/", "/tmp/", ".go:"]), Judge([])
     stop = threading.Event()
     threading.Thread(target=slow, args=(o, stop), daemon=True).start()
@@ -389,7 +390,7 @@ def main():
     threading.Thread(target=ordinary, daemon=True).start()
 
     begun = time.time()
-    for name, data in bombs().items():
+    for name, data in made.items():
         body, headers = form([("photo", data)])
         before = time.time()
         ask(o, judge, name, "POST", "/v1/search", body, headers)
@@ -399,7 +400,7 @@ def main():
         ask(o, judge, name, "POST", "/v1/search", body, headers, [200])
     body, headers = form([("photo", os.urandom(30 << 20))])
     ask(o, judge, "30 MiB", "POST", "/v1/search", body, headers)
-    todo = list(range(o.requests - len(bombs()) - len(LARGEST) - 1))
+    todo = list(range(o.requests - len(made) - len(LARGEST) - 1))
 
     def work():
         while todo:

@@ -45,7 +45,7 @@ func TestPageWithoutScript(t *testing.T) {
 		t.Fatalf("%d to %s: %s", w.Code, link, w.Body)
 	}
 	found := s.page(t, link, 200)
-	contains(t, found, "This one is likely it.", "Red mug", "They look alike", `src="/preview?of=`,
+	contains(t, found, "This one is likely it.", "Red mug", `class="also"`, "They look alike", `src="/preview?of=`,
 		`Green &lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;`, "-<script>alert", "more=blue-1", "less=blue-1")
 	if strings.Index(found, "Red mug") > strings.Index(found, "Blue plate") {
 		t.Error("the red mug is not first")

@@ -36,6 +36,7 @@ type homeView struct {
 	Preview    string  // address of the photo that was sent; "": it is not kept any more, or there is none
 	More       []aside // photos to be like
 	Less       []aside // photos not to be like
+	Also       []card  // other photos of the one product that is likely it
 	Further    string  // address with more products; "": there are none
 	Stages     []Stage
 	Candidates int // photos that were compared in full
@@ -136,6 +137,11 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 		}
 		out.Cards = append(out.Cards, c)
 	}
+	if out.Strong == 1 {
+		if out.Also, err = also(ctx, v, q, out.Cards[0].Photo); err != nil {
+			return nil, err
+		}
+	}
 	if len(a.products) == q.K && q.K < MaxK {
 		out.Further = q.Further().URL()
 	}
@@ -155,6 +161,23 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 		return nil, err
 	}
 	return out, s.chips(ctx, v, out)
+}
+
+// also lists a few more photos of a photo's product.
+func also(ctx context.Context, v *view, q pageQuery, shown Photo) (cards []card, err error) {
+	if shown.Product == "" {
+		return nil, nil
+	}
+	photos, err := v.Product(ctx, shown.Product)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range photos {
+		if p.ID != shown.ID && len(cards) < 3 {
+			cards = append(cards, cardOf(Hit{Photo: p}, q))
+		}
+	}
+	return cards, nil
 }
 
 func asides(ctx context.Context, v *view, q pageQuery, ids []string) (list []aside, err error) {
