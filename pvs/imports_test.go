@@ -43,6 +43,8 @@ var may = map[string][]string{
 	"pvs/index": {"pvs/catalog", "pvs/index/codes", "pvs/internal/cores", "pvs/internal/onewriter", "pvs/internal/tag",
 		"pvs/vectors", "pvs/wholefile"},
 	"pvs/index/codes":      {},
+	"pvs/serve":            {"pvs/embed", "pvs/imageprep", "pvs/wholefile"},
+	"pvs/serve/local":      {"pvs/catalog", "pvs/index", "pvs/internal/onewriter", "pvs/internal/tag", "pvs/serve"},
 	"pvs/whiten":           {"pvs/vectors", "pvs/wholefile"},
 	"pvs/combine":          {"pvs/embed", "pvs/imageprep", "pvs/vectors"},
 	"pvs/rerank":           {"pvs/search", "pvs/vectors", "pvs/internal/cores"},

@@ -173,3 +173,20 @@ func TestSuffices(t *testing.T) {
 		}
 	}
 }
+
+// A JPEG of very many scans, which a decoder would go over for minutes, is refused at once.
+func TestManyScans(t *testing.T) {
+	whole, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, end := scansOf(whole)
+	scan := bytes.LastIndex(whole[:end], []byte{0xff, startOfScan})
+	for n, refused := range map[int]bool{2: false, 200: true} {
+		data := append(bytes.Clone(whole[:end]), bytes.Repeat(whole[scan:end], n)...)
+		_, err := Decode(bytes.NewReader(append(data, 0xff, endOfImage)), "a photo", Limits{})
+		if said := err != nil && strings.Contains(err.Error(), "scans, which would take too long"); said != refused {
+			t.Errorf("%d more scans: %v", n, err)
+		}
+	}
+}

@@ -165,12 +165,13 @@ func explain(err error) error {
 	case notSQLite:
 		return wholefile.Explain(err)
 	case diskFull:
-		return errors.New("the disk is full; free some space and try again: what was acknowledged before is kept")
+		return tag.Error(errors.New("the disk is full; free some space and try again: what was acknowledged before is kept"),
+			ErrFull)
 	case isDamaged:
 		return tag.Error(fmt.Errorf("%s is damaged (%w): take a copy that was kept, or make the index again", databaseFile,
 			err), ErrDatabase)
 	case notWritable:
-		return fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err)
+		return tag.Error(fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err), ErrReadOnly)
 	}
 	return err
 }

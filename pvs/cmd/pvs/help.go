@@ -71,6 +71,14 @@ var longHelp = kong.Vars{
 		"the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, " +
 		"too (auto). A photo is not found as itself.",
 
+	"serve_addr": "Where to listen. Anything but this machine's own address needs a token, " +
+		"which is made and printed if no file has one.",
+	"serve_photos":  "Folders that photos may be read from, beside the catalogue's and the one that it was imported from.",
+	"serve_uploads": "Folder for the files of photos that are added over HTTP; photos in the index's folder if not given.",
+	"serve_token":   "File of the token that requests must bring.",
+	"serve_host":    "Names that the server goes by, beside addresses and localhost; a request by another one is refused.",
+	"serve_waiting": "Photos that wait for their turn before more are turned away (status 429).",
+
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",
 
