@@ -190,3 +190,25 @@ func TestManyScans(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkLarge brings the photo of the environment variable PVS_LARGE to a square of 224 pixels
+// (docs/benchmarks/large.py).
+func BenchmarkLarge(b *testing.B) {
+	path := os.Getenv("PVS_LARGE")
+	if path == "" {
+		b.Skip("PVS_LARGE names no photo")
+	}
+	for name, limits := range map[string]Limits{"whole": {}, "shrunk": {Suffices: 448}} {
+		b.Run(name, func(b *testing.B) {
+			dst := make([]float32, 3*224*224)
+			for b.Loop() {
+				photo, err := Open(path, limits)
+				if err != nil {
+					b.Fatal(err)
+				}
+				Square(photo, 224, dst)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "photos/s")
+		})
+	}
+}
