@@ -52,7 +52,8 @@ int32() (
   export GOARCH=386 CGO_ENABLED=0
   go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace \
     ./pvs/records ./pvs/imageprep ./pvs/index/... ./data/mesh ./pvs/effnet/weights &&
-    go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records ./pvs/index/codes
+    go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records \
+      ./pvs/index/codes
 )
 
 # Other numbers of cores than this machine has.

@@ -34,7 +34,8 @@ func TestFields(t *testing.T) {
 			t.Errorf("%s: %v, want %v", p.ID, got[p.ID], want[p.ID])
 		}
 	}
-	if got, err := write("photo,path,split,product,category,title\na,a.jpg,index,p,,\n").Fields(); got != nil || err != nil {
+	c = write("photo,path,split,product,category,title\na,a.jpg,index,p,,\n")
+	if got, err := c.Fields(); got != nil || err != nil {
 		t.Errorf("without other columns: %v, %v", got, err)
 	}
 	c = write("photo,path,split,product,category,title,price,price\na,a.jpg,index,p,,,1,2\n")

@@ -27,8 +27,8 @@ type request struct {
 }
 
 // Apply changes the index in one transaction: when it returns without an error all of the change is on the disk, else
-// none of it. Changes that other goroutines ask for meanwhile share a transaction, and so its wait for the disk; each of
-// them is still done as a whole or not at all.
+// none of it. Changes that other goroutines ask for meanwhile share a transaction, and so its wait for the disk; each
+// of them is still done as a whole or not at all.
 func (w *Writer) Apply(ctx context.Context, c Change) (*Changed, error) {
 	for i := range c.Put {
 		if err := c.Put[i].check(w.dim); err != nil {

@@ -67,7 +67,7 @@ func (w *Writer) rows() (n int) {
 
 // reader opens the database for a reading that changes and searches need not wait for.
 func (w *Writer) reader(ctx context.Context) (q *sql.Conn, done func(), err error) {
-	db, err := openSQLite(source(filepath.Join(w.dir, databaseFile), "mode=ro", "_busy_timeout=10000"))
+	db, err := openSQLite(source(filepath.Join(w.dir, databaseFile), "mode=ro", waiting))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -159,7 +159,8 @@ func (w *Writer) publish(ctx context.Context, next pointer, from, removal int64)
 	return w.sweep()
 }
 
-// sweep removes segments that the pointer does not name.
+// sweep removes segments that the pointer does not name. What cannot be removed now, as files that a search has open on
+// some systems, is removed by a later one.
 func (w *Writer) sweep() error {
 	named := map[string]bool{pointerFile: true}
 	for _, s := range w.now.Segments {
@@ -168,18 +169,24 @@ func (w *Writer) sweep() error {
 	entries, err := os.ReadDir(filepath.Join(w.dir, codesFolder))
 	for _, e := range entries {
 		if !named[e.Name()] {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name())))
+			_ = os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name()))
 		}
 	}
 	return err
 }
 
-// trim gives the pages of the database that are free, and the log, back to the disk.
+// trim writes the log back into the database and gives its room back to the disk, as far as searches do not read it. It
+// does not wait for them, since changes wait for it.
 func (w *Writer) trim(ctx context.Context) error {
 	w.writing.Lock()
 	defer w.writing.Unlock()
-	_, err := w.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+	for _, statement := range []string{"PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)",
+		fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout)} {
+		if _, err := w.db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recover reads the pointer and sees to it that the codes are of this database: if they are not, they are made again.

@@ -154,10 +154,10 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 
 // finish makes the codes, sees to it that all is on the disk, and only then makes it an index.
 func (w *Writer) finish(ctx context.Context) error {
-	if err := syncFile(filepath.Join(w.dir, databaseFile)); err != nil {
+	if err := w.makeCodes(ctx, true); err != nil {
 		return err
 	}
-	if err := w.makeCodes(ctx, true); err != nil {
+	if err := syncFile(filepath.Join(w.dir, databaseFile)); err != nil {
 		return err
 	}
 	for _, statement := range []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",

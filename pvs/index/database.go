@@ -47,6 +47,12 @@ INSERT INTO categories VALUES (0, '');
 // pageSize of the database, in bytes: some vectors fit a page.
 const pageSize = 16384
 
+// busyTimeout is how long a statement waits for another process's, in milliseconds.
+const busyTimeout = 10_000
+
+// waiting is the driver's option for it.
+var waiting = fmt.Sprint("_busy_timeout=", busyTimeout)
+
 // source is how the driver is told of a database file.
 func source(path string, options ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
@@ -63,7 +69,7 @@ func openForReading(dir string) (*sql.DB, error) {
 	if err := there(dir); err != nil {
 		return nil, err
 	}
-	db, err := tryReading(source(path, "mode=ro", "_busy_timeout=10000"))
+	db, err := tryReading(source(path, "mode=ro", waiting))
 	if troubleOf(err) == notWritable {
 		if wal, none := os.Stat(path + "-wal"); none != nil || wal.Size() == 0 {
 			db, err = tryReading(source(path, "mode=ro", "immutable=1"))
@@ -80,11 +86,15 @@ func tryReading(name string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.SetMaxIdleConns(idleConnections)
 	if err := checkFormat(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
+
+// idleConnections are kept for the next snapshots.
+const idleConnections = 8
 
 // there says whether a folder holds an index, in one sentence if not.
 func there(dir string) error {
@@ -102,7 +112,7 @@ func there(dir string) error {
 
 // openForWriting opens the database of a folder whose lock is held. Every committed transaction is on the disk.
 func openForWriting(dir string) (*sql.DB, error) {
-	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "mode=rw", "_busy_timeout=10000",
+	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "mode=rw", waiting,
 		"_journal_mode=WAL", "_synchronous=FULL", "_txlock=immediate"))
 	if err != nil {
 		return nil, err

@@ -317,3 +317,78 @@ func TestSettling(t *testing.T) {
 		t.Error(v, err)
 	}
 }
+
+// An index may become empty, be compacted, and be filled again.
+func TestEmptied(t *testing.T) {
+	entries := shop(30, 24, 1)
+	ix := made(t, entries)
+	w, err := OpenWriter(ix.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	for _, compact := range []bool{false, true} {
+		if done, err := w.Apply(t.Context(), Change{Remove: ids}); err != nil || done.Removed != 30 {
+			t.Fatal(done, err)
+		}
+		if compact {
+			if err := w.Compact(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ix.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, exact := range []bool{false, true} {
+			a, err := ix.Search(t.Context(), Query{Vector: entries[0].Vector, K: 5, Exact: exact, ByProduct: true})
+			if err != nil || len(a.Hits) != 0 || a.Match {
+				t.Errorf("compacted %t: %v, %v", compact, a, err)
+			}
+		}
+		if v, err := Verify(t.Context(), ix.Dir(), nil); err != nil || v.Photos != 0 {
+			t.Error(v, err)
+		}
+		if done, err := w.Apply(t.Context(), Change{Put: entries}); err != nil || done.Added != 30 {
+			t.Fatal(done, err)
+		}
+		if _, err := ix.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := ix.Search(t.Context(), Query{Vector: entries[3].Vector, K: 1}); err != nil || a.Hits[0].ID != "photo-3" {
+			t.Error(a, err)
+		}
+	}
+}
+
+// Making an index that is interrupted leaves none, and is done again.
+func TestInterrupted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	entries := shop(300, 24, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	_, err := Create(ctx, dir, Options{Dim: 24}, func(yield func(Entry, error) bool) {
+		for i, e := range entries {
+			if i == 200 {
+				stop()
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrUnfinished) && !errors.Is(err, ErrNone) {
+		t.Error(err)
+	}
+	if _, err := OpenWriter(dir); !errors.Is(err, ErrUnfinished) && !errors.Is(err, ErrNone) {
+		t.Error(err)
+	}
+	if info, err := Create(t.Context(), dir, Options{Dim: 24}, list(entries)); err != nil || info.Photos != 300 {
+		t.Error(info, err)
+	}
+}

@@ -21,8 +21,8 @@ func resultOf(t *testing.T, args ...string) map[string]any {
 	return object(t, stdout)
 }
 
-// An index is made of a catalogue, searched by photo and by vectors, grows, shrinks, is checked, compacted and exported,
-// and made again of what was exported.
+// An index is made of a catalogue, searched by photo and by vectors, grows, shrinks, is checked, compacted and
+// exported, and made again of what was exported.
 func TestIndex(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
 	dir := t.TempDir()
@@ -39,21 +39,24 @@ func TestIndex(t *testing.T) {
 
 	shop := at("shop")
 	made := resultOf(t, "index", "create", cat, "--split", "index", "--baseline", "--out", shop)
-	if made["dim"] != 512.0 && made["dim"] != 64.0 || made["products"] != 6.0 || !strings.Contains(made["network"].(string), "istogram") {
+	if made["dim"] != 512.0 || made["products"] != 6.0 || !strings.Contains(made["network"].(string), "histogram") {
 		t.Errorf("made %v", made)
 	}
 	if _, err := os.Stat(filepath.Join(shop, "embedding")); err == nil {
 		t.Error("the vectors that were made on the way are left")
 	}
 	photos := made["photos"].(float64)
-	refused(t, []string{"index", "create", cat, "--split", "index", "--baseline", "--out", shop}, "pvs index add adds photos to it")
-	refused(t, []string{"index", "add", shop, cat, "--split", "query", "--weights", miniWeights, "--model", "mini"}, "says otherwise")
+	refused(t, []string{"index", "create", cat, "--split", "index", "--baseline", "--out", shop},
+		"pvs index add adds photos to it")
+	refused(t, []string{"index", "add", shop, cat, "--split", "query", "--weights", miniWeights, "--model", "mini"},
+		"says otherwise")
 	refused(t, []string{"index", "info", cat}, "pvs index create makes one")
 	refused(t, []string{"search", "--index", cat, "--queries", "x"}, "holds no index")
 	misused(t, []string{"index", "remove", shop}, "name the photos")
 
 	added := resultOf(t, "index", "add", shop, cat, "--split", "query")
-	if again := resultOf(t, "index", "add", shop, cat, "--split", "query"); added["added"] != 6.0 || again["added"] != 0.0 ||
+	again := resultOf(t, "index", "add", shop, cat, "--split", "query")
+	if added["added"] != 6.0 || again["added"] != 0.0 ||
 		again["replaced"] != 0.0 || again["photos"] != photos+6 {
 		t.Errorf("added %v, then %v", added, again)
 	}
@@ -126,7 +129,8 @@ func TestIndex(t *testing.T) {
 	}
 	refused(t, []string{"search", "--index", shop, "--queries", at("other")}, "cannot be compared")
 	refused(t, []string{"index", "add", shop, cat, "--split", "query", "--vectors", at("other")}, "cannot be compared")
-	misused(t, []string{"search", "--index", at("query"), "--queries", at("query"), "--exact"}, "--exact is for an index on disk")
+	misused(t, []string{"search", "--index", at("query"), "--queries", at("query"), "--exact"},
+		"--exact is for an index on disk")
 }
 
 // A photo that was replaced under its name is embedded again, and one whose row was changed gets it.
@@ -152,7 +156,8 @@ func TestIndexAddChanged(t *testing.T) {
 	}
 	rows[index[2]][5] = "a new title"
 	writeCSV(t, filepath.Join(cat, "photos.csv"), rows)
-	if done := resultOf(t, "index", "add", shop, cat, "--split", "index"); done["replaced"] != 2.0 || done["added"] != 0.0 {
+	done := resultOf(t, "index", "add", shop, cat, "--split", "index")
+	if done["replaced"] != 2.0 || done["added"] != 0.0 {
 		t.Errorf("%v, not two replaced", done)
 	}
 	found := resultOf(t, "search", "--index", shop, "--image", filepath.Join(cat, rows[index[0]][1]), "--k", "2")
