@@ -44,6 +44,8 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 	switch {
 	case errors.Is(err, index.ErrUnknown):
 		return serve.Found{}, s.unknown(q)
+	case errors.Is(err, index.ErrQuery): // its sentence names the folder
+		return serve.Found{}, serve.Unacceptable(errors.New("the search is not possible as it was asked for"))
 	case err != nil:
 		return serve.Found{}, err
 	}
