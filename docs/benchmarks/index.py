@@ -22,16 +22,26 @@ def unit(x):
 
 
 def measure(name, queries, truth, search, built, rounds=5):
-    """One query at a time, each in every round; the first round is not timed."""
+    """One query at a time, each in every round, on one thread and on all: the better one is shown.
+
+    The first round is not timed.
+    """
+    import faiss
+
     found = np.stack([search(q) for q in queries])
-    times = []
-    for _ in range(rounds):
-        for q in queries:
-            start = time.perf_counter()
-            search(q)
-            times.append(1e3 * (time.perf_counter() - start))
+    best = None
+    for threads in (1, len(os.sched_getaffinity(0))):
+        faiss.omp_set_num_threads(threads)
+        times = []
+        for _ in range(rounds):
+            for q in queries:
+                start = time.perf_counter()
+                search(q)
+                times.append(1e3 * (time.perf_counter() - start))
+        p50, p99 = np.quantile(times, [0.5, 0.99])
+        best = min(best or (p50, p99), (p50, p99))
+    p50, p99 = best
     recall = np.mean([len(set(f) & set(t)) / K for f, t in zip(found, truth)])
-    p50, p99 = np.quantile(times, [0.5, 0.99])
     print(f"{name:42} {recall:.4f} {p50:8.2f} {p99:8.2f} {built:8.1f}", flush=True)
 
 

@@ -46,10 +46,13 @@ page() { "$PYTHON" docs/ci/serve_page.py "$url" "${photos[4]}" ${SHOTS:+--shots 
 
 # What is left out: whether values that a form cannot hold are refused (all of a form is text), and whether all that
 # the description allows is taken (an id must be there, a photo one).
-api() {
-  "$PYTHON" -m schemathesis.cli run "${url}openapi.json" --max-examples "${EXAMPLES:-60}" --seed 1 --no-color \
+api() (
+  python=$(command -v "$PYTHON")
+  case $python in /*) ;; *) python=$PWD/$python ;; esac
+  cd "$work" # where it leaves what it remembers
+  "$python" -m schemathesis.cli run "${url}openapi.json" --max-examples "${EXAMPLES:-60}" --seed 1 --no-color \
     --phases coverage,fuzzing,stateful --exclude-checks positive_data_acceptance,negative_data_rejection
-}
+)
 hostile() {
   "$PYTHON" docs/ci/serve_hostile.py "$url" --requests "${HOSTILE:-10000}" --photo "${photos[0]}" --forbid "$work"
 }

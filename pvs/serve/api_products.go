@@ -113,7 +113,7 @@ func (s *Server) similarAPI(ctx context.Context, in *similarInput) (*searchOutpu
 	}
 	defer v.end()
 	q := search{k: in.K, category: in.Category, fields: fields}
-	if in.MinScore > -1 {
+	if in.MinScore != -1 {
 		q.minScore = &in.MinScore
 	}
 	a, err := s.similar(ctx, v, in.ID, q)

@@ -84,6 +84,7 @@ func TestRefused(t *testing.T) {
 		{[]any{"@photo", photo, "k", 201}, 422, "k: expected number <= 200"},
 		{[]any{"@photo", photo, "k", "ten"}, 422, "k: invalid integer"},
 		{[]any{"@photo", photo, "min_score", 2}, 422, "min_score"},
+		{[]any{"@photo", photo, "min_score", "NaN"}, 400, "min_score is NaN"},
 		{[]any{"@photo", photo, "filter", "size"}, 400, "colour=red"},
 		{[]any{"@photo", photo, "filter", "size=s", "filter", "size=m"}, 400, "two values"},
 		{[]any{"@photo", photo, "category", "Cars"}, 404, `no category "Cars"`},
@@ -226,6 +227,7 @@ func TestProducts(t *testing.T) {
 	}
 	s.refuses(t, get("/v1/products/none/similar"), 404, `no product "none"`)
 	s.refuses(t, get("/v1/products/red/similar?k=0"), 422, "k:")
+	s.refuses(t, get("/v1/products/red/similar?min_score=nan"), 400, "min_score is NaN")
 	var c struct{ Categories []categoryAnswer }
 	s.answers(t, get("/v1/categories"), 200, &c)
 	if len(c.Categories) != 4 || c.Categories[0] != (categoryAnswer{"Cups", 3}) {

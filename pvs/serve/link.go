@@ -13,8 +13,8 @@ import (
 //	4 bytes of the SHA-256 of the embedder's key: a link of another network is refused
 //	d bytes the vector's values in int8, the largest of which is 127
 //
-// in base64url: 687 characters for 512 values. The angle to the vector itself is under half a degree for vectors of
-// photos, so that scores move in the fourth digit.
+// in base64url: 687 characters for 512 values. The angle to the vector itself is 0.6 degrees at the median and
+// 1.1 at most for 1,009 vectors of Lite0, so that scores move by 0.0003 on average and 0.0023 at most.
 const linkVersion, linkHead = 1, 5
 
 // Links that cannot be followed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -44,8 +45,22 @@ type answer struct {
 	part   *imageprep.RGB // the part of the photo that was sent, or of the index's; nil: none
 }
 
+// checkNumbers refuses numbers that no search has.
+func (q *search) checkNumbers() error {
+	switch {
+	case q.k < 1 || q.k > MaxK:
+		return wrong("k is %d; it must be at least 1 and at most %d", q.k, MaxK)
+	case q.minScore != nil && !(math.Abs(*q.minScore) <= 1): // NaN, too
+		return wrong("min_score is %g; it must be at least -1 and at most 1", *q.minScore)
+	}
+	return nil
+}
+
 // check refuses what no search can be.
 func (q *search) check() error {
+	if err := q.checkNumbers(); err != nil {
+		return err
+	}
 	given := 0
 	for _, is := range []bool{q.photo != nil, q.id != "", q.link != ""} {
 		if is {
@@ -57,8 +72,6 @@ func (q *search) check() error {
 		return wrong("a search is for a photo or for an id, not for both")
 	case given == 0 && len(q.more) == 0:
 		return wrong("there is nothing to search for: send a photo, or the id of one")
-	case q.k < 1 || q.k > MaxK:
-		return wrong("k is %d; it must be at least 1 and at most %d", q.k, MaxK)
 	case len(q.more)+len(q.less) > maxRefine:
 		return wrong("%d photos to be like or not to be like are too many; %d are the most",
 			len(q.more)+len(q.less), maxRefine)
@@ -165,6 +178,9 @@ func vectorsOf(ctx context.Context, snap Snapshot, ids []string) (list [][]float
 
 // similar finds products that look like a product, whose photos' mean is searched for.
 func (s *Server) similar(ctx context.Context, view *view, product string, q search) (*answer, error) {
+	if err := q.checkNumbers(); err != nil {
+		return nil, err
+	}
 	begun := time.Now()
 	photos, err := view.Product(ctx, product)
 	if err != nil {

@@ -211,7 +211,8 @@ func TestServeToken(t *testing.T) {
 	refused(t, []string{"serve", "--index", at("index"), "--addr", "127.0.0.1:0", "--token-file", at("gone")}, "gone")
 	refused(t, []string{"serve", "--index", at("cat")}, "no index")
 	refused(t, []string{"serve", "--index", at("index"), "--checkpoint", at("gone")}, "leave it out")
-	refused(t, []string{"serve", "--index", at("index"), "--addr", "127.0.0.1:0", "--photos", at("gone")}, "folder of photos")
+	refused(t, []string{"serve", "--index", at("index"), "--addr", "127.0.0.1:0", "--photos", at("gone")},
+		"folder of photos")
 	misused(t, []string{"serve", "--index", at("index"), "--addr", "8080"}, "host and a port")
 	misused(t, []string{"serve", "--index", at("index"), "--waiting", "0"}, "--waiting is 0")
 	misused(t, []string{"serve"}, "--index")

@@ -24,6 +24,7 @@ func shop(t testing.TB) string {
 	_, err := index.Create(context.Background(), dir, index.Options{Dim: 3}, func(yield func(index.Entry, error) bool) {
 		for _, e := range []index.Entry{
 			{Photo: index.Photo{ID: "a1", Product: "a", Category: "Cups > Mugs", Title: "A",
+				Path:   "/x/a1.jpg",
 				Fields: map[string]string{"size": "s"}},
 				Vector: []float32{1, 0, 0}},
 			{Photo: index.Photo{ID: "a2", Product: "a", Category: "Cups > Mugs"}, Vector: []float32{0.8, 0.6, 0}},
@@ -83,6 +84,7 @@ func TestSearch(t *testing.T) {
 		"a1 1.0  ":                     {K: 10, Fields: map[string]string{"size": "s"}},
 		`there is no category "Cars"`:  {K: 10, Category: "Cars"},
 		"a filter names a column or a": {K: 10, Fields: map[string]string{"weight": "s"}},
+		"a filter names a column":      {K: 10, Fields: map[string]string{"path": "/x/a1.jpg"}},
 	} {
 		q.Vector = []float32{1, 0, 0}
 		if got := search(t, ix, q); !strings.HasPrefix(got, strings.TrimRight(want, " ")) {

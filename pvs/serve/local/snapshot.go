@@ -22,9 +22,17 @@ type snapshot struct {
 func (s *snapshot) Info() serve.Info { return s.info }
 func (s *snapshot) Close()           { s.s.Release() }
 
+// hidden are what an index filters by but no answer shows.
+var hidden = []string{"path", "digest"}
+
 // Search searches for products.
 func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, error) {
 	query := index.Query{Vector: q.Vector, K: q.K, ByProduct: true, Category: q.Category, Where: q.Fields, Exact: q.Exact}
+	for name := range q.Fields {
+		if slices.Contains(hidden, name) { // nobody learns by trying
+			return serve.Found{}, s.unknown(serve.Query{})
+		}
+	}
 	if q.MinScore != nil {
 		query.MinScore = float32(*q.MinScore)
 	}
@@ -44,6 +52,8 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 	switch {
 	case errors.Is(err, index.ErrUnknown):
 		return serve.Found{}, s.unknown(q)
+	case errors.Is(err, index.ErrQuery): // its sentence names the folder
+		return serve.Found{}, serve.Unacceptable(errors.New("the search is not possible as it was asked for"))
 	case err != nil:
 		return serve.Found{}, err
 	}
