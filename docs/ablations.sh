@@ -19,7 +19,7 @@ print(sys.argv[1], *scores, round(r["seconds"]), sep=",")
 done <<'ROWS'
 recommended|
 12-passes|epochs = 12
-40-passes|epochs = 40
+24-passes|epochs = 24
 mild-augmentation|augmentation = "mild"
 no-augmentation|augmentation = "none"
 no-other-grounds|augmentation = "strong-ground"

@@ -45,7 +45,7 @@ type Recipe struct {
 
 // Recommended is the recipe that fit takes. What it is worth: docs/fit.md.
 func Recommended() Recipe {
-	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 24,
+	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 40,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
 		Softmax: 1, Margin: 0.25, Scale: 20, Contrastive: 1, Temperature: 0.1,
 		Augmentation: "strong", MostClasses: 20_000, Seed: 1,

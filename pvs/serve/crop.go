@@ -49,6 +49,14 @@ func ParseCrop(s string) (*Crop, error) {
 	return &c, nil
 }
 
+// suffices returns how many pixels of a whole photo's longer side suffice where so many of the part's do.
+func (c *Crop) suffices(pixels int) int {
+	if c == nil {
+		return pixels
+	}
+	return int(math.Ceil(float64(pixels) / min(c.Width, c.Height)))
+}
+
 // String is what ParseCrop reads; "" for the whole photo.
 func (c *Crop) String() string {
 	if c == nil {

@@ -106,3 +106,19 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+// A part of a photo needs as many pixels as a whole one: the photo is then decoded larger.
+func TestSuffices(t *testing.T) {
+	for text, want := range map[string]int{"": 448, "0,0,0.5,1": 896, "0.1,0.2,0.5,0.25": 1792} {
+		c, err := ParseCrop(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.suffices(448); got != want {
+			t.Errorf("%q: %d pixels suffice, want %d", text, got, want)
+		}
+		if got := c.suffices(0); got != 0 {
+			t.Errorf("%q: %d pixels, where photos are decoded whole", text, got)
+		}
+	}
+}

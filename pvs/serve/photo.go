@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
@@ -109,7 +110,9 @@ func (s *Server) prepare(l *live, data []byte, crop *Crop) (p prepared) {
 	defer rescue(&p.err, "the reading of a photo")
 	var st stages
 	st.begin()
-	photo, err := imageprep.Decode(bytes.NewReader(data), "the photo", s.limits())
+	limits := embed.Limits(l.batch.embedder, s.limits())
+	limits.Suffices = crop.suffices(limits.Suffices)
+	photo, err := imageprep.Decode(bytes.NewReader(data), "the photo", limits)
 	if err != nil {
 		p.err = photoError{err}
 		return p
