@@ -16,7 +16,8 @@ type Limits struct {
 	MaxPixels int   // width * height; 0: 100 million
 	MaxBytes  int64 // of the file; 0: 256 MiB
 	// Suffices is a longer side in pixels that is enough for the caller: a JPEG may be decoded at a half, a quarter or an
-	// eighth of its size as long as it is not smaller than that, nor narrow, in a fraction of the time. 0: photos are decoded whole.
+	// eighth of its size as long as it is not smaller than that, nor narrow, in a fraction of the time.
+	// 0: photos are decoded whole.
 	Suffices int
 }
 
