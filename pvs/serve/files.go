@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -143,10 +144,17 @@ func (f *Files) store(id string, data []byte) (string, error) {
 	}
 	name := digest(id) + "-" + digest(string(data))
 	path := filepath.Join(f.uploads, name[:2], name)
-	return path, wholefile.Write(path, func(w io.Writer) error {
+	err := wholefile.Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "", ErrFull
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return "", ErrReadOnly
+	}
+	return path, err
 }
 
 func digest(s string) string {

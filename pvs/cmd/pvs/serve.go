@@ -137,6 +137,10 @@ func (c *serveCommand) files(a *app, origin *vectors.Origin) (*serve.Files, erro
 	uploads := c.Uploads
 	if uploads == "" && !c.ReadOnly {
 		uploads = filepath.Join(c.Index, "photos")
+		if err := os.MkdirAll(uploads, 0o755); err != nil {
+			a.log(fmt.Sprintf("photos can be neither added nor removed, but searched for: %v", err))
+			uploads = ""
+		}
 	}
 	others := c.Photos
 	folder := ""
