@@ -16,6 +16,12 @@ const supersample = 2
 
 // Shoot takes one photo. An empty mesh and a photo without pixels are errors.
 func Shoot(m *mesh.Mesh, s Shot) (*image.NRGBA, error) {
+	var d *dome
+	return shoot(m, s, &d)
+}
+
+// shoot takes one photo of several of a mesh, which share the dome.
+func shoot(m *mesh.Mesh, s Shot, d **dome) (*image.NRGBA, error) {
 	lo, hi, ok := m.Bounds()
 	size := hi.Sub(lo).Len()
 	if !ok || !(size > 0) || math.IsInf(size, 0) {
@@ -26,6 +32,12 @@ func Shoot(m *mesh.Mesh, s Shot) (*image.NRGBA, error) {
 	}
 	center := lo.Add(hi).Scale(0.5)
 	radius := reach(m, center)
+	if s.Room != nil {
+		if *d == nil {
+			*d = newDome(m, center, radius)
+		}
+		return shootInRoom(m, *d, s, lo, hi), nil
+	}
 	w, h := supersample*s.Width, supersample*s.Height
 	cam := aim(s, center, radius, w, h)
 	f := frame{width: w, height: h, samples: make([]sample, w*h)}
