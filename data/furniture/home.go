@@ -33,6 +33,8 @@ func (g good) home() studio.Home {
 		return studio.Home{Place: studio.OnWall, Below: max(10, g.elevation)}
 	case max(wide, high) < small && !onFloors.MatchString(g.name), g.category == "Lights" && wide < small && high < 75:
 		h.Place = studio.OnTable
+	case h.Flat && g.category == "Kitchen":
+		h.Place = studio.OnTable
 	case g.category == "Exterior" || g.category == "Vehicles":
 		h.Place = studio.Outdoors
 	case g.category == "Kitchen" || g.category == "Bathroom":

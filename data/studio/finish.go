@@ -85,12 +85,15 @@ func (f Finish) at(u, v, footprint float64) mesh.Color {
 		n := 0.5 + (0.5*(warp+weft)-0.5)*fine(0.12)
 		return mixColor(f.Second, f.Color, min(1, 0.2+0.8*n+0.15*noise(u/20, v/20, f.Seed+2)))
 	case Marble:
-		warp := 9*noise(u/22, v/22, f.Seed) + 4*noise(u/8, v/8, f.Seed+1)
-		vein := math.Abs(math.Sin((u*0.6+v)/17 + warp))
-		thin := math.Abs(math.Sin((u-v*0.7)/9 + 1.4*warp))
-		c := mixColor(f.Second, f.Color, smooth(0, 0.16, vein))
-		c = mixColor(mixColor(f.Second, f.Color, 0.6), c, smooth(0, 0.07, thin))
-		return scaleColor(c, 0.94+0.12*noise(u/30, v/30, f.Seed+2))
+		// Veins are where slowly warped noise crosses its middle; they come and go.
+		wu, wv := u+14*noise(u/25, v/25, f.Seed+3), v+14*noise(u/25, v/25, f.Seed+4)
+		vein := func(size float64, seed uint64) float64 {
+			n := noise((wu+0.6*wv)/size, (wv-0.6*wu)/(0.45*size), seed) - 0.5
+			return (1 - smooth(0, 0.055+footprint/size, math.Abs(n))) * smooth(0.4, 0.75, noise(u/19, v/19, seed+7))
+		}
+		cloud := noise(wu/18, wv/18, f.Seed+5)*0.6 + noise(wu/5, wv/5, f.Seed+6)*0.4
+		t := min(1, 0.55*vein(34, f.Seed)+0.3*vein(13, f.Seed+1)*fine(3)+0.22*cloud)
+		return mixColor(f.Color, f.Second, t)
 	case Concrete:
 		n := 0.5*noise(u/45, v/45, f.Seed) + 0.3*noise(u/13, v/13, f.Seed+1) + 0.2*noise(u/2.5, v/2.5, f.Seed+2)*fine(2.5)
 		return mixColor(f.Second, f.Color, 0.25+0.75*n)
@@ -104,18 +107,27 @@ func (f Finish) at(u, v, footprint float64) mesh.Color {
 		return scaleColor(f.Color, 1-0.45*(1-smooth(0.15, 0.5+footprint, groove))*fine(3)+
 			0.08*(1-smooth(0.5, 1.4+footprint, math.Abs(x-1)))*fine(3))
 	case Terrazzo:
-		c := scaleColor(f.Color, 0.97+0.06*noise(u/20, v/20, f.Seed))
-		for k, size := range [3]float64{1.1, 2.3, 4.1} {
-			n := noise(u/size, v/size, f.Seed+uint64(k))
-			chip := mixColor(f.Second, hue(noise(math.Floor(u/size), math.Floor(v/size), f.Seed+9), 0.25, 0.4), 0.5)
-			c = mixColor(c, chip, 0.7*smooth(0.74, 0.8, n)*fine(size/2))
-		}
-		return c
+		return f.terrazzo(u, v, fine)
 	case Grass:
-		n := noise(u/0.8, v/2.5, f.Seed)*fine(0.8) + noise(u/2.5, v/0.8, f.Seed+1)*fine(0.8) + (1 - fine(0.8))
-		return mixColor(f.Second, f.Color, min(1, 0.45*n+0.4*noise(u/25, v/25, f.Seed+2)))
+		blades := noise(u/0.5, v/1.6, f.Seed)*fine(0.5) + noise(u/1.4, v/0.6, f.Seed+1)*fine(0.5) + (1 - fine(0.5))
+		t := 0.38*blades + 0.25*noise(u/6, v/6, f.Seed+3)*fine(5) + 0.3*noise(u/40, v/40, f.Seed+2)
+		return mixColor(f.Second, f.Color, min(1, t))
 	}
 	return scaleColor(f.Color, 0.975+0.035*noise(u/60, v/60, f.Seed)+0.015*noise(u/1.5, v/1.5, f.Seed+1)*fine(1.5))
+}
+
+// terrazzo has chips around random middles, one in each cell of a grid, of many sizes.
+func (f Finish) terrazzo(u, v float64, fine func(float64) float64) mesh.Color {
+	c := scaleColor(f.Color, 0.97+0.06*noise(u/30, v/30, f.Seed))
+	for k, size := range [2]float64{1.1, 2.2} {
+		i, j := math.Floor(u/size), math.Floor(v/size)
+		at := func(n uint64) float64 { return noise(i, j, f.Seed+n+uint64(10*k)) }
+		x, y := u/size-i-0.3-0.4*at(1), v/size-j-0.3-0.4*at(2)
+		r := (0.10 + 0.28*at(3)) * (0.75 + 0.5*noise(u/size*2.3, v/size*2.3, f.Seed+4))
+		chip := mixColor(mixColor(f.Second, hex(0xF4F1EA), at(5)), hex(0xB48A6A), 0.6*at(6)*at(6))
+		c = mixColor(c, chip, 0.75*(1-smooth(0.85*r, r, math.Abs(x)+0.7*math.Abs(y)))*fine(size))
+	}
+	return c
 }
 
 // grain is wood along u: long streaks, rings that open to eyes, and pores.

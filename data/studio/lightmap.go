@@ -7,28 +7,39 @@ import (
 )
 
 // lightMap tells which points a far light in one direction reaches: the nearest surface
-// to the light, in an orthographic view of the product (Williams 1978).
+// to the light, in an orthographic view of the product (Williams 1978). Heights, too, are
+// in texels.
 type lightMap struct {
-	toLight, a, b mesh.Vec // unit length, at right angles
-	centre        mesh.Vec
-	side          int
-	scale         float64 // texels a unit
-	near          []float32
+	toLight mesh.Vec
+	rows    [3][4]float64 // x, y and height of a point: three factors and a constant
+	side    int
+	near    []float32
+	spacing float64 // texels between this light's view and its neighbours', a texel farther on
+	cover   [len(blurs)][]float32
 }
+
+// blurs are radii, in texels, of the softened shadows on planes.
+var blurs = [...]int{0, 2, 6}
 
 // empty is farther from the light than anything.
 const empty = -math.MaxFloat32
 
 // newLightMap has room for a sphere around the centre.
 func newLightMap(toLight, centre mesh.Vec, radius float64, side int) *lightMap {
-	m := &lightMap{toLight: toLight, centre: centre, side: side, scale: float64(side) / 2 / radius}
-	m.a = toLight.Cross(mesh.Vec{Z: 1})
-	if m.a.Len() < 1e-3 {
-		m.a = mesh.Vec{X: 1}
+	a := toLight.Cross(mesh.Vec{Z: 1})
+	if a.Len() < 1e-3 {
+		a = mesh.Vec{X: 1}
 	}
-	m.a = m.a.Unit()
-	m.b = toLight.Cross(m.a)
-	m.near = make([]float32, side*side)
+	a = a.Unit()
+	m := &lightMap{toLight: toLight, side: side, near: make([]float32, side*side)}
+	scale := float64(side) / 2 / radius
+	for i, axis := range [3]mesh.Vec{a, toLight.Cross(a), toLight} {
+		axis = axis.Scale(scale)
+		m.rows[i] = [4]float64{axis.X, axis.Y, axis.Z, -axis.Dot(centre)}
+		if i < 2 {
+			m.rows[i][3] += float64(side) / 2
+		}
+	}
 	for i := range m.near {
 		m.near[i] = empty
 	}
@@ -37,35 +48,41 @@ func newLightMap(toLight, centre mesh.Vec, radius float64, side int) *lightMap {
 
 // cell is a point's place on the map, and its height towards the light.
 func (m *lightMap) cell(p mesh.Vec) (x, y, height float64) {
-	d := p.Sub(m.centre)
-	half := float64(m.side) / 2
-	return half + d.Dot(m.a)*m.scale, half + d.Dot(m.b)*m.scale, d.Dot(m.toLight)
+	r := &m.rows
+	return r[0][0]*p.X + r[0][1]*p.Y + r[0][2]*p.Z + r[0][3], r[1][0]*p.X + r[1][1]*p.Y + r[1][2]*p.Z + r[1][3],
+		r[2][0]*p.X + r[2][1]*p.Y + r[2][2]*p.Z + r[2][3]
 }
 
+// flat is a point on a map.
+type flat struct{ x, y, z float64 }
+
 // draw adds a part. Solid tells whether a triangle's point stops light; nil: all do.
-func (m *lightMap) draw(p *mesh.Part, solid func(triangle int, b1, b2 float64) bool) {
-	type flat struct{ x, y, z float64 }
-	points := make([]flat, len(p.Vertices))
-	for i, v := range p.Vertices {
+// Points is room to work in.
+func (m *lightMap) draw(p *mesh.Part, solid func(triangle int, b1, b2 float64) bool, points []flat) []flat {
+	points = points[:0]
+	for _, v := range p.Vertices {
 		x, y, z := m.cell(v)
-		points[i] = flat{x, y, z}
+		points = append(points, flat{x, y, z})
 	}
+	last := float64(m.side - 1)
 	for i, t := range p.Triangles {
-		a, b, c := points[t[0]], points[t[1]], points[t[2]]
+		a, b, c := &points[t[0]], &points[t[1]], &points[t[2]]
+		// Most triangles are small: without the middle of a texel in their box they are done.
+		fx0, fx1 := math.Ceil(max(0, min(a.x, b.x, c.x)-0.5)), math.Floor(min(last, max(a.x, b.x, c.x)-0.5))
+		fy0, fy1 := math.Ceil(max(0, min(a.y, b.y, c.y)-0.5)), math.Floor(min(last, max(a.y, b.y, c.y)-0.5))
+		if !(fx0 <= fx1 && fy0 <= fy1) {
+			continue
+		}
 		area := (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x)
-		if area == 0 || math.IsNaN(area) {
+		if area == 0 {
 			continue
 		}
-		x0, x1 := max(0, int(math.Ceil(min(a.x, b.x, c.x)-0.5))), min(m.side-1, int(math.Floor(max(a.x, b.x, c.x)-0.5)))
-		y0, y1 := max(0, int(math.Ceil(min(a.y, b.y, c.y)-0.5))), min(m.side-1, int(math.Floor(max(a.y, b.y, c.y)-0.5)))
-		if x0 > x1 || y0 > y1 {
-			continue
-		}
+		x0, x1, y0, y1 := int(fx0), int(fx1), int(fy0), int(fy1)
 		inverse := 1 / area
 		stepB, stepC := (c.y-a.y)*inverse, -(b.y-a.y)*inverse
 		slope := stepB*(b.z-a.z) + stepC*(c.z-a.z)
 		for y := y0; y <= y1; y++ {
-			px, py := float64(x0)+0.5, float64(y)+0.5
+			px, py := fx0+0.5, float64(y)+0.5
 			wb := ((px-a.x)*(c.y-a.y) - (py-a.y)*(c.x-a.x)) * inverse
 			wc := ((b.x-a.x)*(py-a.y) - (b.y-a.y)*(px-a.x)) * inverse
 			z := a.z + wb*(b.z-a.z) + wc*(c.z-a.z)
@@ -81,19 +98,67 @@ func (m *lightMap) draw(p *mesh.Part, solid func(triangle int, b1, b2 float64) b
 			}
 		}
 	}
+	return points
 }
 
 // lit is 1 where the light arrives, 0 where it does not; jitter moves the look-up by
 // texels, so that what many lights and pixels see averages to a soft edge.
-func (m *lightMap) lit(p mesh.Vec, jitterX, jitterY float64) float64 {
-	x, y, height := m.cell(p)
-	x, y = x+jitterX, y+jitterY
-	if x < 0 || y < 0 || x >= float64(m.side) || y >= float64(m.side) {
+func (m *lightMap) lit(p mesh.Vec, jitter *[2]float64) float64 {
+	r := &m.rows
+	x := int(r[0][0]*p.X + r[0][1]*p.Y + r[0][2]*p.Z + r[0][3] + jitter[0])
+	y := int(r[1][0]*p.X + r[1][1]*p.Y + r[1][2]*p.Z + r[1][3] + jitter[1])
+	if uint(x) >= uint(m.side) || uint(y) >= uint(m.side) {
 		return 1
 	}
-	near := float64(m.near[int(y)*m.side+int(x)])
+	near := float64(m.near[y*m.side+x])
 	// A surface's own texels reach up to a texel above it.
-	return 1 - min(1, max(0, (near-height)*m.scale-0.6))
+	above := near - (r[2][0]*p.X + r[2][1]*p.Y + r[2][2]*p.Z + r[2][3]) - 0.6
+	switch {
+	case above <= 0:
+		return 1
+	case above >= 1:
+		return 0
+	}
+	return 1 - above
+}
+
+// soften prepares the shadows on planes, which have all of the product before them: what
+// it covers, softened, stands for the lights between this one and its neighbours.
+// Spacing is the angle to those in radians.
+func (m *lightMap) soften(spacing float64) {
+	m.spacing = spacing
+	mask := make([]float32, len(m.near))
+	for i, v := range m.near {
+		if v > empty {
+			mask[i] = 1
+		}
+	}
+	m.cover[0] = mask
+	for i := 1; i < len(blurs); i++ {
+		r := blurs[i]
+		m.cover[i] = boxBlur(boxBlur(mask, m.side, m.side, (r+1)/2), m.side, m.side, r/2)
+	}
+}
+
+// shadow is what the product covers of the light for a point of a plane; away is the
+// distance from the product to it in units of length.
+func (m *lightMap) shadow(p mesh.Vec, away float64, jitter *[2]float64) float64 {
+	r := &m.rows
+	x := int(r[0][0]*p.X + r[0][1]*p.Y + r[0][2]*p.Z + r[0][3] + 0.7*jitter[0])
+	y := int(r[1][0]*p.X + r[1][1]*p.Y + r[1][2]*p.Z + r[1][3] + 0.7*jitter[1])
+	if uint(x) >= uint(m.side) || uint(y) >= uint(m.side) {
+		return 0
+	}
+	i := y*m.side + x
+	wide := away * m.spacing
+	for k := 1; k < len(blurs); k++ {
+		if hi := float64(blurs[k]); wide < hi || k == len(blurs)-1 {
+			lo := float64(blurs[k-1])
+			t := float32(min(1, (wide-lo)/(hi-lo)))
+			return float64(m.cover[k-1][i] + (m.cover[k][i]-m.cover[k-1][i])*t)
+		}
+	}
+	return 0
 }
 
 // caster is a part that stops light.
@@ -128,14 +193,15 @@ const (
 	domeSize  = 32
 	domeSide  = 96
 	keyColumn = 6
-	keyRow    = 4
-	keySide   = 144
+	keyRow    = 3
+	keySide   = 128
 	sunSide   = 288
 )
 
 // dome is what all photos of a product share: where light from each side arrives.
 type dome struct {
 	casters []caster
+	points  []flat // room to work in
 	centre  mesh.Vec
 	radius  float64
 	maps    []*lightMap
@@ -148,7 +214,9 @@ func newDome(m *mesh.Mesh, centre mesh.Vec, radius float64) *dome {
 		z := (float64(i) + 0.5) / domeSize
 		sin, cos := math.Sincos(float64(i) * golden)
 		r := math.Sqrt(1 - z*z)
-		d.maps = append(d.maps, d.mapTo(mesh.Vec{X: r * cos, Y: r * sin, Z: z}, domeSide))
+		m := d.mapTo(mesh.Vec{X: r * cos, Y: r * sin, Z: z}, domeSide)
+		m.soften(0.22 * domeSide / 2 / d.radius) // half of the angle between neighbours
+		d.maps = append(d.maps, m)
 	}
 	return d
 }
@@ -157,7 +225,7 @@ func newDome(m *mesh.Mesh, centre mesh.Vec, radius float64) *dome {
 func (d *dome) mapTo(toLight mesh.Vec, side int) *lightMap {
 	l := newLightMap(toLight, d.centre, d.radius*1.01, side)
 	for _, c := range d.casters {
-		l.draw(c.part, c.solid)
+		d.points = l.draw(c.part, c.solid, d.points)
 	}
 	return l
 }

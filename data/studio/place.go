@@ -71,7 +71,7 @@ func RandomRoomShot(rng *rand.Rand, style Style, home Home) Shot {
 		Elevation:   between(0.1, 0.62),
 		Roll:        0.02 * rng.NormFloat64(),
 		FieldOfView: between(0.45, 0.95),
-		Fill:        between(0.42, 0.98),
+		Fill:        between(0.48, 1.0),
 		OffsetX:     between(-0.09, 0.09),
 		OffsetY:     between(-0.06, 0.09),
 		Exposure:    math.Exp(between(-0.16, 0.16)),

@@ -52,7 +52,9 @@ func newRoomLight(r *Room, d *dome, floorZ float64, intoWall mesh.Vec) *roomLigh
 			y := (float64(i)+0.5)/keyRow - 0.5
 			to := r.Window.Add(side.Scale(math.Tan(x * r.Breadth))).Add(up.Scale(math.Tan(y * r.Height)))
 			to.Z = max(to.Z, 0.05)
-			l.window = append(l.window, d.mapTo(to.Unit(), keySide))
+			m := d.mapTo(to.Unit(), keySide)
+			m.soften(0.5 * max(r.Breadth/keyColumn, r.Height/keyRow) * keySide / 2 / d.radius)
+			l.window = append(l.window, m)
 		}
 	}
 	if r.Sun != nil {
@@ -85,19 +87,20 @@ var jitters = func() (list [16][2]float64) {
 	return list
 }()
 
-// at returns the light that a point with a normal gets, and which share of the sky it
-// sees. Of the directions every stride-th is looked up, from the phase on; pixel chooses
-// the jitter. Near says whether the product can shade the point.
-func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near float64) (light mesh.Color, open float64) {
-	from := p.Add(normal.Scale(l.offset))
-	lit := func(m *lightMap, k int) float64 {
-		if near == 0 {
-			return 1
+// at returns the light that a point with a normal gets from all but the sun, and which
+// share of the sky it sees. Of the directions every stride-th is looked up, from the phase
+// on; pixel chooses the jitter. Near says how much the product can shade the point, and
+// away, for points of planes, how far it is; it is negative for points of the product.
+func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away float64) (mesh.Color, float64) {
+	var light mesh.Color
+	reaches := func(m *lightMap, from mesh.Vec, k int) float64 {
+		j := &jitters[(pixel+5*k)&15]
+		if away >= 0 {
+			return 1 - near*m.shadow(p, away, j)
 		}
-		j := jitters[(pixel+5*k)&15]
-		v := m.lit(from, j[0], j[1])
-		return 1 - near*(1-v)
+		return m.lit(from, j)
 	}
+	from := p.Add(normal.Scale(l.offset))
 	var all, seen float64
 	for k := phase; k < domeSize; k += stride {
 		m := l.dome.maps[k]
@@ -105,45 +108,64 @@ func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near float6
 		if c <= 0 {
 			continue
 		}
-		v := c * lit(m, k)
-		all, seen = all+c, seen+v
-		light = addColor(light, scaleColor(l.domeColor[k], v))
+		all += c
+		if near > 0 {
+			c *= reaches(m, from, k)
+		}
+		seen += c
+		d := &l.domeColor[k]
+		light.R, light.G, light.B = light.R+d.R*c, light.G+d.G*c, light.B+d.B*c
 	}
 	light = scaleColor(light, 2*float64(stride)/domeSize)
-	open = 1
+	open := 1.0
 	if all > 0 {
 		open = seen / all
 	}
 	// What comes back from the floor is dark where the product keeps the sky from it.
-	below := 0.5 - 0.5*normal.Z
-	height := 1.0
-	if l.room.Below == 0 {
-		height = smooth(-0.5, 1.2, (p.Z-l.floorZ)/max(1, 0.5*l.radius))
+	if below := 0.5 - 0.5*normal.Z; below > 0 {
+		height := 1.0
+		if l.room.Below == 0 {
+			height = smooth(-0.5, 1.2, (p.Z-l.floorZ)/max(1, 0.5*l.radius))
+		}
+		light = addColor(light, scaleColor(l.bounce, below*(0.25+0.75*open)*(0.45+0.55*height)))
 	}
-	light = addColor(light, scaleColor(l.bounce, below*(0.25+0.75*open)*(0.45+0.55*height)))
-
 	toWindow := l.windowAt.Sub(p)
-	far2 := toWindow.Dot(toWindow)
-	fall := min(2.2, l.windowFar*l.windowFar/far2)
-	if phase >= len(l.window) {
-		phase = 0
-	}
+	fall := min(2.2, l.windowFar*l.windowFar/toWindow.Dot(toWindow))
 	key := 0.0
 	for k := phase; k < len(l.window); k += stride {
 		m := l.window[k]
-		if c := normal.Dot(m.toLight); c > 0 {
-			key += c * lit(m, k)
+		c := normal.Dot(m.toLight)
+		if c <= 0 {
+			continue
 		}
+		if near > 0 {
+			c *= reaches(m, from, k)
+		}
+		key += c
 	}
 	light = addColor(light, scaleColor(l.room.Daylight, key*fall*float64(stride)/float64(len(l.window))))
-	if l.sun != nil {
-		if c := normal.Dot(l.room.Sun.Direction); c > 0 {
-			if pane := l.pane(p); pane > 0 {
-				light = addColor(light, scaleColor(l.room.Sun.Color, c*pane*lit(l.sun, 0)))
-			}
-		}
-	}
 	return light, open
+}
+
+// sunAt is the light of the sun that comes through the panes.
+func (l *roomLight) sunAt(p, normal mesh.Vec, pixel int) mesh.Color {
+	if l.sun == nil {
+		return mesh.Color{}
+	}
+	c := normal.Dot(l.room.Sun.Direction)
+	if c <= 0 {
+		return mesh.Color{}
+	}
+	pane := l.pane(p)
+	if pane == 0 {
+		return mesh.Color{}
+	}
+	from := p.Add(normal.Scale(l.offset))
+	lit := 0.0
+	for k := range 4 {
+		lit += l.sun.lit(from, &jitters[(pixel+5*k)&15])
+	}
+	return scaleColor(l.room.Sun.Color, c*pane*lit/4)
 }
 
 // pane tells how much of the sun comes through the window's panes: two columns, three rows.

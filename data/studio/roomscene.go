@@ -12,7 +12,7 @@ type plane struct {
 	u, v          mesh.Vec
 	finish        *Finish
 	wall          bool
-	plain         mesh.Color // light where no product is near
+	cells         *cells
 }
 
 // scene is a room around a product.
@@ -81,10 +81,6 @@ func newScene(shot Shot, d *dome, lo, hi mesh.Vec) *scene {
 		s.planes = s.planes[:1]
 	}
 	s.light = newRoomLight(r, d, s.floorZ, s.intoWall)
-	for i := range s.planes {
-		p := &s.planes[i]
-		p.plain, _ = s.light.at(s.centre.Add(p.normal.Scale(1e-3)), p.normal, 1, 0, 0, 0)
-	}
 	return s
 }
 
@@ -148,15 +144,16 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	corner := 1.0
 	for i := range s.planes {
 		if o := &s.planes[i]; o != p {
-			corner *= 1 - 0.28*math.Exp(-max(0, point.Sub(o.point).Dot(o.normal))/22)
+			if away := point.Sub(o.point).Dot(o.normal); away < 110 {
+				corner *= 1 - 0.28*math.Exp(-max(0, away)/22)
+			}
 		}
 	}
 	if board {
 		corner = max(corner, 0.85)
 	}
-	away := point.Sub(s.centre).Len() / s.radius
-	near := 1 - smooth(3.2, 4.6, away)
-	light, open := s.light.at(point, p.normal, 1, 0, pixel, near)
+	light, open := p.cells.at(u, v)
+	light = addColor(light, s.light.sunAt(point, p.normal, pixel))
 	c := scaleColor(mulColor(base, light), corner)
 	if gloss := finish.Gloss; gloss > 0 && !board {
 		toEye := ray.Scale(-1 / length)
@@ -205,4 +202,29 @@ func (s *scene) far(ray mesh.Vec) mesh.Color {
 	c = mixColor(scaleColor(floor, 0.8), c, smooth(-24, -8, y))
 	light := addColor(scaleColor(s.room.Sky, 0.95), scaleColor(s.room.Daylight, 0.25+0.2*d.Dot(s.room.Window)))
 	return mulColor(c, light)
+}
+
+// lightPlanes prepares the light on the planes, in cells as large as two pixels at the
+// product's distance.
+func (s *scene) lightPlanes(size float64) {
+	const begins, ends = 3.2, 4.6 // where the product's shadow fades, in radii
+	for i := range s.planes {
+		p := &s.planes[i]
+		d := s.centre.Sub(p.point)
+		p.cells = newCells(d.Dot(p.u), d.Dot(p.v), ends*s.radius, max(size, 0.016*s.radius),
+			func(u, v float64, jitter int) (mesh.Color, float64) {
+				at := p.point.Add(p.u.Scale(u)).Add(p.v.Scale(v))
+				if jitter < 0 {
+					return s.light.at(at, p.normal, 1, 0, 0, 0, 0)
+				}
+				near := 1 - smooth(begins, ends, at.Sub(s.centre).Len()/s.radius)
+				return s.light.at(at, p.normal, 1, 0, jitter, near, s.away(at))
+			})
+	}
+}
+
+// away is the distance from a point to the box around the product.
+func (s *scene) away(p mesh.Vec) float64 {
+	gap := func(v, lo, hi float64) float64 { return max(0, lo-v, v-hi) }
+	return mesh.Vec{X: gap(p.X, s.lo.X, s.hi.X), Y: gap(p.Y, s.lo.Y, s.hi.Y), Z: gap(p.Z, s.lo.Z, s.hi.Z)}.Len()
 }

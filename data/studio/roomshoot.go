@@ -25,6 +25,7 @@ func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 	p := &picture{m: m, shot: s, cam: aim(s, d.centre, d.radius, w, h), scene: newScene(s, d, lo, hi),
 		frame: frame{width: w, height: h, samples: make([]sample, w*h)}, linear: make([]mesh.Color, w*h)}
 	p.hole = p.seenThrough
+	p.scene.lightPlanes(2.5 * supersample / p.cam.focal * p.cam.eye.Sub(d.centre).Len())
 	p.screens = make([][]screen, len(m.Parts))
 	for i := range m.Parts {
 		p.screens[i] = project(p.cam, &m.Parts[i])
@@ -123,7 +124,8 @@ func (p *picture) behind(x, y int, shift float64, pixel int) mesh.Color {
 
 // color shades a sample of the product.
 func (p *picture) color(s sample, at surface, stride, phase, pixel int) mesh.Color {
-	light, open := p.scene.light.at(at.position, at.normal, stride, phase, pixel, 1)
+	light, open := p.scene.light.at(at.position, at.normal, stride, phase, pixel, 1, -1)
+	light = addColor(light, p.scene.light.sunAt(at.position, at.normal, pixel))
 	return p.scene.light.shade(at, p.base(s, at), p.toEye(at.position), light, open)
 }
 
@@ -170,7 +172,7 @@ func (p *picture) panes() {
 			at := s.at(p.m, p.toEye)
 			eye := p.toEye(at.position)
 			base := p.base(s, at)
-			light, open := p.scene.light.at(at.position, at.normal, 4, pixel&3, pixel, 1)
+			light, open := p.scene.light.at(at.position, at.normal, 4, pixel&3, pixel, 1, -1)
 			opacity := part.Material.Opacity
 			through := mulColor(p.linear[pixel], mixColor(mesh.Color{R: 1, G: 1, B: 1}, base, 0.5*opacity))
 			body := mixColor(through, mulColor(base, light), opacity)

@@ -180,6 +180,10 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 			planes[0][i], planes[1][i], planes[2][i] = float32(sum.R), float32(sum.G), float32(sum.B)
 		}
 	}
+	encode := srgb
+	if s.Room != nil {
+		encode = filmic
+	}
 	rng := rand.New(rand.NewPCG(s.Seed, 1))
 	out := image.NewNRGBA(image.Rect(0, 0, s.Width, s.Height))
 	for c := range planes {
@@ -188,7 +192,7 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 			plane = gaussian(plane, s.Width, s.Height, s.Blur)
 		}
 		for i, v := range plane {
-			shown := srgb(float64(v))
+			shown := encode(float64(v))
 			if s.Noise > 0 {
 				shown += s.Noise * rng.NormFloat64()
 			}
@@ -201,15 +205,12 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 	return out
 }
 
-// srgb encodes linear light (IEC 61966-2-1), with a soft shoulder instead of clipping.
+// srgb encodes linear light with a soft shoulder instead of clipping.
 func srgb(v float64) float64 {
 	if v > 0.8 {
 		v = 0.8 + 0.2*(1-math.Exp(-(v-0.8)/0.2))
 	}
-	if v <= 0.0031308 {
-		return 12.92 * max(0, v)
-	}
-	return 1.055*math.Pow(v, 1/2.4) - 0.055
+	return srgb0(v)
 }
 
 // gaussian blurs with a small separable kernel; beyond the edge the edge goes on.

@@ -185,7 +185,7 @@ func (r *reader) face(text []byte) error {
 		r.corners = append(r.corners, c)
 	}
 	if len(r.corners) < 3 {
-		return fmt.Errorf("a face of %d corners", len(r.corners))
+		return nil // a line or a point, which some exporters write so
 	}
 	at, ok := r.groups[r.current]
 	if !ok {
