@@ -104,7 +104,8 @@ func (p *Package) download(ctx context.Context, log func(string)) error {
 		return err
 	}
 	p.tmp = tmp
-	log(fmt.Sprintf("downloading %s (%d MB); it is deleted afterwards and nothing is installed", p.Describe(), p.Megabytes))
+	log(fmt.Sprintf("downloading %s (%d MB); it is deleted afterwards and nothing is installed", p.Describe(),
+		p.Megabytes))
 	var words []byte
 	for _, step := range [][]string{{"download"}, {"update"}, {"download"}} {
 		args := append(step, "--quiet")

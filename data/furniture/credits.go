@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,10 +33,12 @@ func known(license string) (name, url string) {
 // Credits are files that name each model's author and licence: a text, and a table by
 // product (product, title, creator, license, url, package, model).
 func (c *Catalog) Credits() map[string][]byte {
-	goods := slices.SortedFunc(slices.Values(c.goods), func(a, b good) int { return cmp.Compare(a.product(), b.product()) })
+	goods := slices.Clone(c.goods)
+	slices.SortFunc(goods, func(a, b good) int { return cmp.Compare(a.product(), b.product()) })
 	var text, table bytes.Buffer
 	fmt.Fprintln(&text, "The photos of this catalogue show 3D models of the authors below, as collected for Sweet Home 3D")
-	fmt.Fprintln(&text, "by Emmanuel Puybaret (eTeks). The models were turned, scaled, lit and put into rooms drawn by a program.")
+	fmt.Fprintln(&text, "by Emmanuel Puybaret (eTeks). The models were turned, scaled, lit and put into rooms")
+	fmt.Fprintln(&text, "drawn by a program.")
 	fmt.Fprintln(&text, "Who passes photos of models under CC-BY on must name their authors and the licence.")
 	w := csv.NewWriter(&table)
 	_ = w.Write([]string{"product", "title", "creator", "license", "url", "package", "model"}) // a buffer does not fail
@@ -47,13 +50,7 @@ func (c *Catalog) Credits() map[string][]byte {
 		by[name+" "+url] = append(by[name+" "+url], fmt.Sprintf("%s: %q by %s", g.product(), g.name, creator))
 	}
 	w.Flush()
-	for _, license := range slices.Sorted(func(yield func(string) bool) {
-		for l := range by {
-			if !yield(l) {
-				return
-			}
-		}
-	}) {
+	for _, license := range slices.Sorted(maps.Keys(by)) {
 		fmt.Fprintf(&text, "\n%s\n", strings.TrimSpace(license))
 		for _, line := range by[license] {
 			fmt.Fprintln(&text, "  "+line)

@@ -79,7 +79,8 @@ const tooLong = 520 // centimetres
 
 // sold tells whether a good belongs into the catalogue.
 func (g good) sold() bool {
-	return !otherCategories[g.category] && !otherNames.MatchString(g.name) && max(g.size[0], g.size[1], g.size[2]) < tooLong
+	return !otherCategories[g.category] && !otherNames.MatchString(g.name) &&
+		max(g.size[0], g.size[1], g.size[2]) < tooLong
 }
 
 // title is what a shop might write.
@@ -97,15 +98,17 @@ func (g good) title() string {
 var kinds = map[string]string{
 	"Toilets unit": "Toilet", "Small lavatory": "Toilet", "Couch": "Sofa", "Futon": "Sofa", "Sneakers": "Shoes",
 	"Woman shoes": "Shoes", "Mocassin": "Shoes", "Bootie": "Shoes", "Slippers": "Shoes", "Plastic cup": "Cup",
-	"Coffee mug": "Cup", "Clear sofa": "Sofa", "Dryer machine": "Washing machine", "Clothes washing machine": "Washing machine",
-	"Washing machine": "Washing machine", "Coffee maker": "Coffee machine", "Coffee brewer": "Coffee machine",
+	"Coffee mug": "Cup", "Clear sofa": "Sofa", "Dryer machine": "Washing machine",
+	"Clothes washing machine": "Washing machine",
+	"Washing machine":         "Washing machine", "Coffee maker": "Coffee machine", "Coffee brewer": "Coffee machine",
 	"Coffee machine": "Coffee machine", "Refrigerator": "Fridge", "TV stand": "TV stand", "Television cabinet": "TV stand",
 	"Desk table": "Desk", "Wood bank": "Bench", "Little bank": "Bench", "Dress": "Clothes", "Short": "Clothes",
 	"Trousers": "Clothes", "Jacket": "Clothes", "Skirt": "Clothes", "Suit": "Clothes", "Hanging clothes": "Clothes",
 	"Folded clothes": "Clothes", "Crib": "Child bed", "Baby bed": "Child bed", "Child bed": "Child bed",
 	"Intercom with screen": "Intercom", "CCTV": "Camera", "Lamppost": "Lamp", "Cupboard": "Wardrobe",
 	"Concept Sedan 02 Sport": "Car", "Concept Sedan 01": "Car", "Concept Sedan 02": "Car", "VW new beetle": "Car",
-	"Seat Leon": "Car", "Peugeot 308 CC": "Car", "Renault Scenic": "Car", "SUV": "Car", "Chevrolet": "Car", "Smart car": "Car",
+	"Seat Leon": "Car", "Peugeot 308 CC": "Car", "Renault Scenic": "Car",
+	"SUV": "Car", "Chevrolet": "Car", "Smart car": "Car",
 	"Ford Focus": "Car", "Bike": "Bicycle", "Indoor bike": "Fitness", "Treadmill": "Fitness", "Abdominal bench": "Fitness",
 	"Fitness tower": "Fitness", "Rattan armchair": "Armchair", "Rattan sofa": "Sofa", "Shelves": "Bookcase",
 	"Vertical shelves": "Bookcase", "Full bookcase": "Bookcase", "Yucca": "Plant", "Cactus": "Plant", "Orchids": "Plant",

@@ -8,8 +8,9 @@ import (
 
 // Names that say more of a place than sizes do.
 var (
-	hangs    = regexp.MustCompile(`(?i)hanging light|pendant|chandelier|ceiling|fluorescent|track lights`)
-	onWalls  = regexp.MustCompile(`(?i)^wall |^frame|cuckoo|radiator|thermometer|upper.* cabinet|^hood|range hood|water heater`)
+	hangs   = regexp.MustCompile(`(?i)hanging light|pendant|chandelier|ceiling|fluorescent|track lights`)
+	onWalls = regexp.MustCompile(`(?i)^wall |^frame|cuckoo|radiator|thermometer|upper.* cabinet|^hood|range hood|` +
+		`water heater`)
 	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable\b|bench|ottoman|puff|bin|trashcan|radiator on`)
 	onTables = regexp.MustCompile(`(?i)toilet brush|^towel$|lock$|^vase|bottle|guitar|racket|umbrella$|^ruler`)
 	floating = regexp.MustCompile(`(?i)railing|basketball net|washbasin on`)

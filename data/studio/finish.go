@@ -186,8 +186,8 @@ func wood(rng *rand.Rand, p Pattern, width, depth float64) Finish {
 }
 
 // paints of walls; the light ones come twice, as they do in homes.
-var paints = []uint32{0xF2EFE9, 0xEDE6DA, 0xF2EFE9, 0xE4DFD6, 0xD6CCBC, 0xCFCFCD, 0xEDE6DA, 0xB9C2AE, 0xA9B8C2, 0xE3C9BE,
-	0xC58A6B, 0xD2B06A, 0x3F5346, 0x34435A, 0x55565A, 0xC9BED0, 0xBFD0CF, 0xDAD5C3}
+var paints = []uint32{0xF2EFE9, 0xEDE6DA, 0xF2EFE9, 0xE4DFD6, 0xD6CCBC, 0xCFCFCD, 0xEDE6DA, 0xB9C2AE, 0xA9B8C2,
+	0xE3C9BE, 0xC58A6B, 0xD2B06A, 0x3F5346, 0x34435A, 0x55565A, 0xC9BED0, 0xBFD0CF, 0xDAD5C3}
 
 // floorFinish is of a living room or an office.
 func floorFinish(rng *rand.Rand) Finish {
@@ -233,7 +233,8 @@ func tableFinish(rng *rand.Rand) Finish {
 		c := hex(pick[uint32](rng, 0xE9E3D6, 0xC9C2B4, 0x9FAE9F, 0x8EA3B5, 0xD9A98F, 0x5C6670, 0xB5A06F))
 		return Finish{Pattern: Linen, Color: c, Second: scaleColor(c, 0.72), Seed: rng.Uint64()}
 	}
-	return Finish{Pattern: Plain, Color: hex(pick[uint32](rng, 0xEFEFED, 0xE6E1D8, 0xBFC4C6, 0x4B4D50, 0xD8C3B4, 0xB7C4B4)),
+	c := pick[uint32](rng, 0xEFEFED, 0xE6E1D8, 0xBFC4C6, 0x4B4D50, 0xD8C3B4, 0xB7C4B4)
+	return Finish{Pattern: Plain, Color: hex(c),
 		Gloss: 0.3 * rng.Float64(), Seed: rng.Uint64()}
 }
 
@@ -249,7 +250,8 @@ func wallFinish(rng *rand.Rand) Finish {
 		return Finish{Pattern: Panels, Color: c, Width: 10 + 12*rng.Float64()}
 	case x < 0.94:
 		b := pick(rng, [2]uint32{0xE9E5DE, 0xCFCAC1}, [2]uint32{0xA5614A, 0xBBAA9A}, [2]uint32{0xE9E5DE, 0xCFCAC1})
-		return Finish{Pattern: Tiles, Color: hex(b[0]), Second: hex(b[1]), Width: 24, Depth: 7.5, Shift: true, Seed: rng.Uint64()}
+		return Finish{Pattern: Tiles, Color: hex(b[0]), Second: hex(b[1]), Width: 24, Depth: 7.5, Shift: true,
+			Seed: rng.Uint64()}
 	}
 	v := pick[uint32](rng, 0xB4B2AE, 0x9C9A98)
 	return Finish{Pattern: Concrete, Color: scaleColor(hex(v), 1.1), Second: scaleColor(hex(v), 0.8), Seed: rng.Uint64()}

@@ -80,14 +80,14 @@ func (m *lightMap) draw(p *mesh.Part, solid func(triangle int, b1, b2 float64) b
 		x0, x1, y0, y1 := int(fx0), int(fx1), int(fy0), int(fy1)
 		inverse := 1 / area
 		stepB, stepC := (c.y-a.y)*inverse, -(b.y-a.y)*inverse
-		slope := stepB*(b.z-a.z) + stepC*(c.z-a.z)
+		stepZ := stepB*(b.z-a.z) + stepC*(c.z-a.z)
 		for y := y0; y <= y1; y++ {
 			px, py := fx0+0.5, float64(y)+0.5
 			wb := ((px-a.x)*(c.y-a.y) - (py-a.y)*(c.x-a.x)) * inverse
 			wc := ((b.x-a.x)*(py-a.y) - (b.y-a.y)*(px-a.x)) * inverse
 			z := a.z + wb*(b.z-a.z) + wc*(c.z-a.z)
 			row := m.near[y*m.side : (y+1)*m.side]
-			for x := x0; x <= x1; x, wb, wc, z = x+1, wb+stepB, wc+stepC, z+slope {
+			for x := x0; x <= x1; x, wb, wc, z = x+1, wb+stepB, wc+stepC, z+stepZ {
 				if wb < 0 || wc < 0 || wb+wc > 1 || float32(z) <= row[x] {
 					continue
 				}

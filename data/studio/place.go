@@ -83,7 +83,8 @@ func RandomRoomShot(rng *rand.Rand, style Style, home Home) Shot {
 	if rng.Float64() < 0.55 { // shops show fronts more often than backs
 		s.Azimuth = between(-1.15, 1.15)
 	}
-	r := &Room{Place: home.Place, Below: home.Below, Turn: 0.12 * rng.NormFloat64(), Gap: between(4, 40), Level: between(0.25, 0.38)}
+	r := &Room{Place: home.Place, Below: home.Below, Turn: 0.12 * rng.NormFloat64(), Gap: between(4, 40),
+		Level: between(0.25, 0.38)}
 	s.Room = r
 	if rng.Float64() < 0.3 {
 		r.Turn = between(-0.6, 0.6)
@@ -201,7 +202,7 @@ func (r *Room) light(rng *rand.Rand, s *Shot) {
 		r.Sky = tint(between(0, 0.7), between(0.5, 0.8))
 	}
 	if x := rng.Float64(); x < 0.22 && r.Place != Outdoors {
-		r.Sun = &Light{direction(at+between(-0.3, 0.3), between(0.5, 0.85)), tint(between(-1.4, -0.5), between(0.9, 1.6))}
+		r.Sun = &Light{direction(at+between(-0.3, 0.3), between(0.5, 0.85)), tint(between(-1.4, -0.5), between(0.7, 1.2))}
 		r.Pane = between(0.5, 1.1)
 		r.PaneAt = [2]float64{between(-1.2, 1.2), between(-1.2, 1.2)}
 		r.Daylight = scaleColor(r.Daylight, 0.6)

@@ -66,7 +66,8 @@ func newRoomLight(r *Room, d *dome, floorZ float64, intoWall mesh.Vec) *roomLigh
 	tinted := mixColor(mesh.Color{R: 1, G: 1, B: 1}, scaleColor(l.wall, 1/0.75), 0.45)
 	for i, m := range d.maps {
 		c := scaleColor(r.Sky, 0.72+0.42*m.toLight.Z+0.4*m.toLight.Dot(flat))
-		l.domeColor[i] = mulColor(c, mixColor(mesh.Color{R: 1, G: 1, B: 1}, tinted, smooth(-0.2, 0.7, m.toLight.Dot(intoWall))))
+		byWall := smooth(-0.2, 0.7, m.toLight.Dot(intoWall))
+		l.domeColor[i] = mulColor(c, mixColor(mesh.Color{R: 1, G: 1, B: 1}, tinted, byWall))
 	}
 	floor := r.Floor.mean()
 	if r.Rug != nil {

@@ -86,8 +86,9 @@ func newScene(shot Shot, d *dome, lo, hi mesh.Vec) *scene {
 
 var ceiling = Finish{Pattern: Plain, Color: hex(0xF4F3F0)}
 
-// backdrop is the colour behind a pixel; spread is the angle of a pixel.
-func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) mesh.Color {
+// backdrop is the colour behind a pixel, and a number of the surface there; spread is the
+// angle of a pixel.
+func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) (mesh.Color, int) {
 	ray := cam.ray(x, y)
 	nearest, at := math.Inf(1), -1
 	for i := range s.planes {
@@ -101,7 +102,7 @@ func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) me
 		}
 	}
 	if at < 0 {
-		return s.far(ray)
+		return s.far(ray), -1
 	}
 	p := &s.planes[at]
 	point := cam.eye.Add(ray.Scale(nearest))
@@ -110,18 +111,19 @@ func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) me
 		soft := 1 + 0.04*s.room.Gap
 		ended = smooth(s.tableEnd-soft, s.tableEnd+soft, point.Sub(s.centre).Dot(s.intoWall))
 		if ended == 1 {
-			return s.far(ray)
+			return s.far(ray), -1
 		}
 	}
-	c := s.surface(p, point, ray, nearest, pixel, spread)
+	c, kind := s.surface(p, point, ray, nearest, pixel, spread)
 	if ended > 0 {
-		c = mixColor(c, s.far(ray), ended)
+		return mixColor(c, s.far(ray), ended), -1
 	}
-	return c
+	return c, 3*at + kind
 }
 
-// surface shades a point of a floor or wall.
-func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spread float64) mesh.Color {
+// surface shades a point of a floor or wall; kind is 1 on the board at a wall's foot and 2
+// on the rug.
+func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spread float64) (c mesh.Color, kind int) {
 	length := ray.Len()
 	cosine := max(0.08, -ray.Dot(p.normal)/length)
 	footprint := spread * t * length / math.Sqrt(cosine)
@@ -132,8 +134,10 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	board := p.wall && v < s.room.Skirting
 	switch {
 	case board:
+		kind = 1
 		base = scaleColor(hex(0xEFEDE8), 1-0.35*smooth(-0.5, 0.3, v-s.room.Skirting+0.4))
 	case s.onRug(p, u, v):
+		kind = 2
 		finish = s.room.Rug
 		base = finish.at(u, v, footprint)
 		base = scaleColor(base, s.rugEdge(u, v))
@@ -154,7 +158,7 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	}
 	light, open := p.cells.at(u, v)
 	light = addColor(light, s.light.sunAt(point, p.normal, pixel))
-	c := scaleColor(mulColor(base, light), corner)
+	c = scaleColor(mulColor(base, light), corner)
 	if gloss := finish.Gloss; gloss > 0 && !board {
 		toEye := ray.Scale(-1 / length)
 		facing := max(0, toEye.Dot(p.normal))
@@ -163,7 +167,7 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 		fresnel := gloss * (0.04 + 0.45*grazing)
 		c = addColor(scaleColor(c, 1-fresnel), scaleColor(s.light.mirror(mirrored, 0.25), fresnel*open))
 	}
-	return c
+	return c, kind
 }
 
 func (s *scene) onRug(p *plane, u, v float64) bool {

@@ -17,13 +17,15 @@ type picture struct {
 	scene   *scene
 	screens [][]screen
 	linear  []mesh.Color
+	kinds   []int // of the surfaces in the row of pixels above and, up to here, in this one
 }
 
 // shootInRoom takes a photo of a product at its place.
 func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 	w, h := supersample*s.Width, supersample*s.Height
 	p := &picture{m: m, shot: s, cam: aim(s, d.centre, d.radius, w, h), scene: newScene(s, d, lo, hi),
-		frame: frame{width: w, height: h, samples: make([]sample, w*h)}, linear: make([]mesh.Color, w*h)}
+		frame: frame{width: w, height: h, samples: make([]sample, w*h)}, linear: make([]mesh.Color, w*h),
+		kinds: make([]int, s.Width+1)}
 	p.hole = p.seenThrough
 	p.scene.lightPlanes(2.5 * supersample / p.cam.focal * p.cam.eye.Sub(d.centre).Len())
 	p.screens = make([][]screen, len(m.Parts))
@@ -86,9 +88,19 @@ func (p *picture) develop2x2(x, y int) {
 		same = same && s.invDepth > 0 && s.part == first.part
 	}
 	if none {
-		c := p.behind(x, y, 1, pixel)
+		spread := supersample / p.cam.focal
+		c, kind := p.scene.backdrop(p.cam, float64(x)+1, float64(y)+1, pixel, spread)
 		for _, k := range at {
 			p.linear[k] = c
+		}
+		// Where one surface ends, all samples are taken, so that the edge is no staircase.
+		column := x / supersample
+		edge := kind != p.kinds[column] || column > 0 && kind != p.kinds[column-1]
+		p.kinds[column] = kind
+		if edge {
+			for n, k := range at {
+				p.linear[k], _ = p.scene.backdrop(p.cam, float64(x+n&1)+0.5, float64(y+n>>1)+0.5, pixel, spread)
+			}
 		}
 		return
 	}
@@ -107,20 +119,12 @@ func (p *picture) develop2x2(x, y int) {
 		if s := p.samples[k]; s.invDepth > 0 {
 			p.linear[k] = p.color(s, s.at(p.m, p.toEye), 4, n, pixel)
 		} else {
-			p.linear[k] = p.behind(x+n&1, y+n>>1, 0, pixel)
+			p.linear[k], _ = p.scene.backdrop(p.cam, float64(x+n&1)+0.5, float64(y+n>>1)+0.5, pixel, supersample/p.cam.focal)
 		}
 	}
 }
 
 func (p *picture) toEye(at mesh.Vec) mesh.Vec { return p.cam.eye.Sub(at).Unit() }
-
-// behind is the room at a pixel; shift moves to the middle of a block.
-func (p *picture) behind(x, y int, shift float64, pixel int) mesh.Color {
-	if shift == 0 {
-		shift = 0.5
-	}
-	return p.scene.backdrop(p.cam, float64(x)+shift, float64(y)+shift, pixel, supersample/p.cam.focal)
-}
 
 // color shades a sample of the product.
 func (p *picture) color(s sample, at surface, stride, phase, pixel int) mesh.Color {

@@ -15,7 +15,7 @@ import (
 type dataCommand struct {
 	Synth     synthCommand     `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
 	Kicad     kicadCommand     `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
-	Furniture furnitureCommand `cmd:"" help:"Photograph furniture and household goods in rooms, from Debian's sweethome3d-furniture."`
+	Furniture furnitureCommand `cmd:"" help:"${data_furniture}"`
 	Defects   defectsCommand   `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
 	Vectors   vectorsCommand   `cmd:"" help:"${data_vectors}"`
 }

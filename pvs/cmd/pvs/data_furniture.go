@@ -10,8 +10,8 @@ import (
 type furnitureCommand struct {
 	drawFlags
 	Products int    `min:"0" default:"300" help:"Products with query and index photos."`
-	Train    int    `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
-	From     string `help:"The package's .deb file, a .sh3f file or a folder of them, instead of a download." placeholder:"PATH"`
+	Train    int    `min:"0" default:"0" help:"${data_furniture_train}"`
+	From     string `help:"${data_furniture_from}" placeholder:"PATH"`
 }
 
 // Run photographs furniture.
