@@ -64,7 +64,7 @@ func Open(ctx context.Context, opts Options, log func(string)) (*Catalog, error)
 	leaves := leavesOf(all)
 	for _, g := range c.goods {
 		c.Products = append(c.Products, studio.Product{ID: g.product(), Title: g.title(), Category: leaves[g.product()],
-			Home: g.home(), Mesh: func() (*mesh.Mesh, error) { return c.shape(g, contents[g.file]) }})
+			Home: g.home(), Lamps: g.lamps, Mesh: func() (*mesh.Mesh, error) { return c.shape(g, contents[g.file]) }})
 	}
 	return c, nil
 }

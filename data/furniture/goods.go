@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/gopvs/product-visual-search/data/mesh"
+	"github.com/gopvs/product-visual-search/data/studio"
 )
 
 // good is an entry of a package's index.
@@ -16,7 +19,8 @@ type good struct {
 	size               [3]float64  // width, depth and height in centimetres
 	elevation          float64     // of its foot above the floor, centimetres
 	rotation           *[9]float64 // of the model, by rows; nil: none
-	file               string      // the package
+	lamps              []studio.Lamp
+	file               string // the package
 }
 
 // goodsOf reads a package's index.
@@ -56,12 +60,43 @@ func goodsOf(properties map[string]string, file string) ([]good, error) {
 			}
 			g.rotation = &r
 		}
+		g.lamps = lampsOf(get, g.size)
 		if g.model == "" {
 			return nil, fmt.Errorf("%s (number %d) names no model", g.name, n)
 		}
 		out = append(out, g)
 	}
 	return out, nil
+}
+
+// lampsOf reads an entry's sources of light: places from the left, the back and the foot in
+// centimetres, and colours. What is no number is left out.
+func lampsOf(get func(string) string, size [3]float64) (lamps []studio.Lamp) {
+	var at [3][]string
+	for i, key := range []string{"lightSourceX", "lightSourceY", "lightSourceZ"} {
+		at[i] = strings.Fields(get(key))
+	}
+	for i, color := range strings.Fields(get("lightSourceColor")) {
+		if i >= min(len(at[0]), len(at[1]), len(at[2])) || i == 16 {
+			break
+		}
+		var v [3]float64
+		usable := true
+		for k := range v {
+			number, err := strconv.ParseFloat(at[k][i], 64)
+			usable = usable && err == nil && math.Abs(number) < 1e5
+			v[k] = number
+		}
+		rgb, err := strconv.ParseUint(strings.TrimPrefix(color, "#"), 16, 32)
+		if !usable || err != nil {
+			continue
+		}
+		c := mesh.Color{R: float64(rgb>>16&255) + 1, G: float64(rgb>>8&255) + 1, B: float64(rgb&255) + 1}
+		top := max(c.R, c.G, c.B)
+		lamps = append(lamps, studio.Lamp{At: mesh.Vec{X: v[0] - size[0]/2, Y: size[1]/2 - v[1], Z: v[2]},
+			Color: mesh.Color{R: c.R / top, G: 0.92 * c.G / top, B: 0.78 * c.B / top}}) // bulbs are warm
+	}
+	return lamps
 }
 
 // tidy makes one line of a name.

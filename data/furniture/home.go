@@ -34,7 +34,7 @@ func (g good) home() studio.Home {
 		return studio.Home{Place: studio.OnWall, Below: max(10, g.elevation)}
 	case max(wide, high) < small && !onFloors.MatchString(g.name), g.category == "Lights" && wide < small && high < 75:
 		h.Place = studio.OnTable
-	case h.Flat && g.category == "Kitchen":
+	case g.category == "Kitchen" && high < 60 && wide < 85 && !onFloors.MatchString(g.name):
 		h.Place = studio.OnTable
 	case g.category == "Exterior" || g.category == "Vehicles":
 		h.Place = studio.Outdoors

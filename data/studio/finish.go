@@ -182,7 +182,7 @@ var woods = [][2]uint32{{0xCDA878, 0xA67C4C}, {0x7A5336, 0x573722}, {0xB9AB99, 0
 func wood(rng *rand.Rand, p Pattern, width, depth float64) Finish {
 	w := pick(rng, woods...)
 	return Finish{Pattern: p, Color: hex(w[0]), Second: hex(w[1]), Width: width, Depth: depth,
-		Gloss: 0.15 + 0.35*rng.Float64(), Seed: rng.Uint64()}
+		Gloss: 0.1 + 0.5*rng.Float64(), Seed: rng.Uint64()}
 }
 
 // paints of walls; the light ones come twice, as they do in homes.
@@ -216,7 +216,7 @@ func tiled(rng *rand.Rand, side float64) Finish {
 	c := pick(rng, [2]uint32{0xE8E4DC, 0xBDB8AE}, [2]uint32{0xBFB8AC, 0x9A9389}, [2]uint32{0x8F8C86, 0x6E6B66},
 		[2]uint32{0x45474B, 0x2F3033}, [2]uint32{0xB9724F, 0xC9B8A4}, [2]uint32{0xD9CDBB, 0xB3A793})
 	return Finish{Pattern: Tiles, Color: hex(c[0]), Second: hex(c[1]), Width: side, Depth: side,
-		Gloss: 0.2 + 0.5*rng.Float64(), Seed: rng.Uint64()}
+		Gloss: 0.2 + 0.7*rng.Float64(), Seed: rng.Uint64()}
 }
 
 // tableFinish is what small things stand on.

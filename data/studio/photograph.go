@@ -31,7 +31,8 @@ type Product struct {
 	Title    string
 	Category catalog.Category
 	Mesh     func() (*mesh.Mesh, error)
-	Home     Home // where it is photographed; the zero value: on the grounds of Style
+	Home     Home   // where it is photographed; the zero value: on the grounds of Style
+	Lamps    []Lamp // of the product, which photos at its home may show lit
 }
 
 // Products is a list of products that need not be in memory: a catalogue may have a
@@ -190,7 +191,9 @@ func planFor(p Product, i int, opts Options) plan {
 			Product: product, Category: p.Category, Title: p.Title})
 		own := rand.New(rand.NewPCG(opts.Seed+uint64(k)+1, seed.Sum64()))
 		if p.Home.Place != Backdrop {
-			out.shots = append(out.shots, RandomRoomShot(own, opts.Style, p.Home))
+			shot := RandomRoomShot(own, opts.Style, p.Home)
+			shot.Room.evening(p.Lamps)
+			out.shots = append(out.shots, shot)
 		} else {
 			out.shots = append(out.shots, RandomShot(own, opts.Style))
 		}

@@ -50,6 +50,8 @@ type Room struct {
 	Sun      *Light     // sun through the window's panes; may be nil
 	Pane     float64    // side of a pane in the product's radii
 	PaneAt   [2]float64 // shift of the panes, in panes
+	Lamps    []Lamp     // the product's own
+	Lit      float64    // their strength; 0: they are off
 	Level    float64    // brightness that the photo is exposed for, 0..1
 }
 
@@ -84,7 +86,7 @@ func RandomRoomShot(rng *rand.Rand, style Style, home Home) Shot {
 		s.Azimuth = between(-1.15, 1.15)
 	}
 	r := &Room{Place: home.Place, Below: home.Below, Turn: 0.12 * rng.NormFloat64(), Gap: between(4, 40),
-		Level: between(0.25, 0.38)}
+		Level: between(0.28, 0.41)}
 	s.Room = r
 	if rng.Float64() < 0.3 {
 		r.Turn = between(-0.6, 0.6)
@@ -104,7 +106,21 @@ func RandomRoomShot(rng *rand.Rand, style Style, home Home) Shot {
 		s.Width, s.Height = int(long*aspect), int(long)
 	}
 	r.light(rng, &s)
+	if rng.Float64() < 0.6 { // in the evening, where the product has lamps
+		r.Lit = between(0.8, 1.5)
+	}
 	return s
+}
+
+// evening takes the place of daylight where a lamp is lit.
+func (r *Room) evening(lamps []Lamp) {
+	r.Lamps = lamps
+	if len(lamps) == 0 {
+		r.Lit = 0
+	}
+	if r.Lit > 0 {
+		r.Daylight, r.Sky, r.Sun = scaleColor(r.Daylight, 0.3), scaleColor(r.Sky, 0.55), nil
+	}
 }
 
 // furnish chooses the surfaces for a place.
@@ -196,7 +212,7 @@ func (r *Room) light(rng *rand.Rand, s *Shot) {
 	r.Window = direction(at, between(0.38, 0.95))
 	r.Breadth, r.Height = between(0.45, 1.0), between(0.4, 0.7)
 	r.Daylight = tint(between(-0.7, 0.6), between(0.6, 1.0))
-	r.Sky = tint(between(-0.6, 0.4), between(0.30, 0.55))
+	r.Sky = tint(between(-0.6, 0.4), between(0.26, 0.48))
 	if r.Place == Outdoors {
 		r.Breadth, r.Height = 0.25, 0.25
 		r.Sky = tint(between(0, 0.7), between(0.5, 0.8))

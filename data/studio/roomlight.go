@@ -124,11 +124,15 @@ func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away 
 	}
 	// What comes back from the floor is dark where the product keeps the sky from it.
 	if below := 0.5 - 0.5*normal.Z; below > 0 {
+		back := l.bounce
+		if away >= 0 && normal.Z < -0.5 { // a ceiling gets light from the walls as well
+			back = mixColor(back, scaleColor(l.room.Sky, 1.1), 0.6)
+		}
 		height := 1.0
 		if l.room.Below == 0 {
 			height = smooth(-0.5, 1.2, (p.Z-l.floorZ)/max(1, 0.5*l.radius))
 		}
-		light = addColor(light, scaleColor(l.bounce, below*(0.25+0.75*open)*(0.45+0.55*height)))
+		light = addColor(light, scaleColor(back, below*(0.25+0.75*open)*(0.45+0.55*height)))
 	}
 	toWindow := l.windowAt.Sub(p)
 	fall := min(2.2, l.windowFar*l.windowFar/toWindow.Dot(toWindow))

@@ -27,6 +27,7 @@ type scene struct {
 	wallAt         float64 // from the centre, along intoWall
 	tableEnd       float64 // the same; infinite: the table ends at the wall, or there is none
 	light          *roomLight
+	reflection     *reflection
 }
 
 // support is how far the box around the product reaches from its middle.
@@ -114,7 +115,12 @@ func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) (m
 			return s.far(ray), -1
 		}
 	}
-	c, kind := s.surface(p, point, ray, nearest, pixel, spread)
+	var mirrored mesh.Color
+	there := 0.0
+	if at == 0 {
+		mirrored, there = s.reflection.at(x, y)
+	}
+	c, kind := s.surface(p, point, ray, nearest, pixel, spread, mirrored, there)
 	if ended > 0 {
 		return mixColor(c, s.far(ray), ended), -1
 	}
@@ -122,8 +128,9 @@ func (s *scene) backdrop(cam camera, x, y float64, pixel int, spread float64) (m
 }
 
 // surface shades a point of a floor or wall; kind is 1 on the board at a wall's foot and 2
-// on the rug.
-func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spread float64) (c mesh.Color, kind int) {
+// on the rug. Mirrored is the product's reflection, as far as it is there.
+func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spread float64,
+	mirrored mesh.Color, there float64) (c mesh.Color, kind int) {
 	length := ray.Len()
 	cosine := max(0.08, -ray.Dot(p.normal)/length)
 	footprint := spread * t * length / math.Sqrt(cosine)
@@ -158,14 +165,16 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	}
 	light, open := p.cells.at(u, v)
 	light = addColor(light, s.light.sunAt(point, p.normal, pixel))
+	light = addColor(light, s.light.lampsAt(point, p.normal, false))
 	c = scaleColor(mulColor(base, light), corner)
 	if gloss := finish.Gloss; gloss > 0 && !board {
 		toEye := ray.Scale(-1 / length)
 		facing := max(0, toEye.Dot(p.normal))
-		grazing := math.Pow(1-facing, 4)
-		mirrored := p.normal.Scale(2 * p.normal.Dot(toEye)).Sub(toEye)
-		fresnel := gloss * (0.04 + 0.45*grazing)
-		c = addColor(scaleColor(c, 1-fresnel), scaleColor(s.light.mirror(mirrored, 0.25), fresnel*open))
+		grazing := (1 - facing) * (1 - facing) * (1 - facing)
+		room := s.light.mirror(p.normal.Scale(2*p.normal.Dot(toEye)).Sub(toEye), 0.25)
+		room = addColor(scaleColor(room, (1-there)*(0.4+0.6*open)), mirrored)
+		fresnel := gloss * (0.07 + 0.6*grazing)
+		c = addColor(scaleColor(c, 1-fresnel), scaleColor(room, fresnel))
 	}
 	return c, kind
 }

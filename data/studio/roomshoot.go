@@ -17,15 +17,18 @@ type picture struct {
 	scene   *scene
 	screens [][]screen
 	linear  []mesh.Color
-	kinds   []int // of the surfaces in the row of pixels above and, up to here, in this one
+	kinds   []int8 // of the surface behind each pixel; product where the product is
 }
+
+// product is the kind of pixels that see the product.
+const product = 100
 
 // shootInRoom takes a photo of a product at its place.
 func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 	w, h := supersample*s.Width, supersample*s.Height
 	p := &picture{m: m, shot: s, cam: aim(s, d.centre, d.radius, w, h), scene: newScene(s, d, lo, hi),
 		frame: frame{width: w, height: h, samples: make([]sample, w*h)}, linear: make([]mesh.Color, w*h),
-		kinds: make([]int, s.Width+1)}
+		kinds: make([]int8, s.Width*s.Height)}
 	p.hole = p.seenThrough
 	p.scene.lightPlanes(2.5 * supersample / p.cam.focal * p.cam.eye.Sub(d.centre).Len())
 	p.screens = make([][]screen, len(m.Parts))
@@ -35,14 +38,19 @@ func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 			p.draw(int32(i), m.Parts[i].Triangles, p.screens[i], nil)
 		}
 	}
+	p.scene.reflection = p.reflect()
 	for y := 0; y < h; y += supersample {
 		for x := 0; x < w; x += supersample {
 			p.develop2x2(x, y)
 		}
 	}
+	p.edges()
 	p.hole = nil
 	p.panes()
 	s.Exposure *= p.metered()
+	if s.Room.Lit > 0 {
+		p.glow(s.Exposure)
+	}
 	return s.develop(p.linear, w, h)
 }
 
@@ -93,17 +101,10 @@ func (p *picture) develop2x2(x, y int) {
 		for _, k := range at {
 			p.linear[k] = c
 		}
-		// Where one surface ends, all samples are taken, so that the edge is no staircase.
-		column := x / supersample
-		edge := kind != p.kinds[column] || column > 0 && kind != p.kinds[column-1]
-		p.kinds[column] = kind
-		if edge {
-			for n, k := range at {
-				p.linear[k], _ = p.scene.backdrop(p.cam, float64(x+n&1)+0.5, float64(y+n>>1)+0.5, pixel, spread)
-			}
-		}
+		p.kinds[y/supersample*p.shot.Width+x/supersample] = int8(kind)
 		return
 	}
+	p.kinds[y/supersample*p.shot.Width+x/supersample] = product
 	if same {
 		a, b := first.at(p.m, p.toEye), p.samples[at[3]].at(p.m, p.toEye)
 		gap := b.position.Sub(a.position).Len()
@@ -124,12 +125,34 @@ func (p *picture) develop2x2(x, y int) {
 	}
 }
 
+// edges takes all samples of pixels where one surface of the room meets another, so that
+// the edge is no staircase.
+func (p *picture) edges() {
+	w := p.shot.Width
+	differs := func(i, j int) bool { return p.kinds[j] != product && p.kinds[i] != p.kinds[j] }
+	for y := range p.shot.Height {
+		for x := range w {
+			i := y*w + x
+			if p.kinds[i] == product || !(x > 0 && differs(i, i-1) || x < w-1 && differs(i, i+1) ||
+				y > 0 && differs(i, i-w) || y < p.shot.Height-1 && differs(i, i+w)) {
+				continue
+			}
+			for n := range supersample * supersample {
+				sx, sy := supersample*x+n&1, supersample*y+n>>1
+				p.linear[sy*p.width+sx], _ = p.scene.backdrop(p.cam, float64(sx)+0.5, float64(sy)+0.5, x&3+4*(y&3),
+					supersample/p.cam.focal)
+			}
+		}
+	}
+}
+
 func (p *picture) toEye(at mesh.Vec) mesh.Vec { return p.cam.eye.Sub(at).Unit() }
 
 // color shades a sample of the product.
 func (p *picture) color(s sample, at surface, stride, phase, pixel int) mesh.Color {
 	light, open := p.scene.light.at(at.position, at.normal, stride, phase, pixel, 1, -1)
 	light = addColor(light, p.scene.light.sunAt(at.position, at.normal, pixel))
+	light = addColor(light, p.scene.light.lampsAt(at.position, at.normal, true))
 	return p.scene.light.shade(at, p.base(s, at), p.toEye(at.position), light, open)
 }
 
