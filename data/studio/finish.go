@@ -116,6 +116,8 @@ func (f Finish) at(u, v, footprint float64) mesh.Color {
 	return scaleColor(f.Color, 0.975+0.035*noise(u/60, v/60, f.Seed)+0.015*noise(u/1.5, v/1.5, f.Seed+1)*fine(1.5))
 }
 
+var lightChip, warmChip = hex(0xF4F1EA), hex(0xB48A6A)
+
 // terrazzo has chips around random middles, one in each cell of a grid, of many sizes.
 func (f Finish) terrazzo(u, v float64, fine func(float64) float64) mesh.Color {
 	c := scaleColor(f.Color, 0.97+0.06*noise(u/30, v/30, f.Seed))
@@ -124,7 +126,7 @@ func (f Finish) terrazzo(u, v float64, fine func(float64) float64) mesh.Color {
 		at := func(n uint64) float64 { return noise(i, j, f.Seed+n+uint64(10*k)) }
 		x, y := u/size-i-0.3-0.4*at(1), v/size-j-0.3-0.4*at(2)
 		r := (0.10 + 0.28*at(3)) * (0.75 + 0.5*noise(u/size*2.3, v/size*2.3, f.Seed+4))
-		chip := mixColor(mixColor(f.Second, hex(0xF4F1EA), at(5)), hex(0xB48A6A), 0.6*at(6)*at(6))
+		chip := mixColor(mixColor(f.Second, lightChip, at(5)), warmChip, 0.6*at(6)*at(6))
 		c = mixColor(c, chip, 0.75*(1-smooth(0.85*r, r, math.Abs(x)+0.7*math.Abs(y)))*fine(size))
 	}
 	return c

@@ -15,11 +15,11 @@ type lightMap struct {
 	side    int
 	near    []float32
 	spacing float64 // texels between this light's view and its neighbours', a texel farther on
-	cover   [len(blurs)][]float32
+	covered []int32 // texels that the product covers, above and to the left (a summed-area table, Crow 1984)
 }
 
-// blurs are radii, in texels, of the softened shadows on planes.
-var blurs = [...]int{0, 2, 6}
+// widest is the radius, in texels, of the softest shadows on planes.
+const widest = 9
 
 // empty is farther from the light than anything.
 const empty = -math.MaxFloat32
@@ -126,39 +126,36 @@ func (m *lightMap) lit(p mesh.Vec, jitter *[2]float64) float64 {
 // it covers, softened, stands for the lights between this one and its neighbours.
 // Spacing is the angle to those in radians.
 func (m *lightMap) soften(spacing float64) {
-	m.spacing = spacing
-	mask := make([]float32, len(m.near))
-	for i, v := range m.near {
-		if v > empty {
-			mask[i] = 1
+	m.spacing = spacing * float64(m.side) / 2
+	wide := m.side + 1
+	m.covered = make([]int32, wide*wide)
+	for y := range m.side {
+		row, above, below := m.near[y*m.side:], m.covered[y*wide:], m.covered[(y+1)*wide:]
+		sum := int32(0)
+		for x := range m.side {
+			if row[x] > empty {
+				sum++
+			}
+			below[x+1] = above[x+1] + sum
 		}
-	}
-	m.cover[0] = mask
-	for i := 1; i < len(blurs); i++ {
-		r := blurs[i]
-		m.cover[i] = boxBlur(boxBlur(mask, m.side, m.side, (r+1)/2), m.side, m.side, r/2)
 	}
 }
 
-// shadow is what the product covers of the light for a point of a plane; away is the
-// distance from the product to it in units of length.
+// shadow is the share of the light that the product keeps from a point of a plane; away
+// is the distance from the product to it in radii.
 func (m *lightMap) shadow(p mesh.Vec, away float64, jitter *[2]float64) float64 {
 	r := &m.rows
 	x := int(r[0][0]*p.X + r[0][1]*p.Y + r[0][2]*p.Z + r[0][3] + 0.7*jitter[0])
 	y := int(r[1][0]*p.X + r[1][1]*p.Y + r[1][2]*p.Z + r[1][3] + 0.7*jitter[1])
-	if uint(x) >= uint(m.side) || uint(y) >= uint(m.side) {
+	wide := int(min(widest, away*m.spacing) + 0.5)
+	if x < -wide || y < -wide || x >= m.side+wide || y >= m.side+wide {
 		return 0
 	}
-	i := y*m.side + x
-	wide := away * m.spacing
-	for k := 1; k < len(blurs); k++ {
-		if hi := float64(blurs[k]); wide < hi || k == len(blurs)-1 {
-			lo := float64(blurs[k-1])
-			t := float32(min(1, (wide-lo)/(hi-lo)))
-			return float64(m.cover[k-1][i] + (m.cover[k][i]-m.cover[k-1][i])*t)
-		}
-	}
-	return 0
+	x0, x1 := max(0, x-wide), min(m.side, x+wide+1)
+	y0, y1 := max(0, y-wide)*(m.side+1), min(m.side, y+wide+1)*(m.side+1)
+	c := m.covered
+	side := 2*wide + 1
+	return float64(c[y1+x1]-c[y1+x0]-c[y0+x1]+c[y0+x0]) / float64(side*side)
 }
 
 // caster is a part that stops light.
@@ -192,7 +189,7 @@ func casters(m *mesh.Mesh) []caster {
 const (
 	domeSize  = 32
 	domeSide  = 96
-	keyColumn = 6
+	keyColumn = 4
 	keyRow    = 3
 	keySide   = 128
 	sunSide   = 288
@@ -201,7 +198,9 @@ const (
 // dome is what all photos of a product share: where light from each side arrives.
 type dome struct {
 	casters []caster
-	points  []flat // room to work in
+	points  []flat // room to work in, and for the photos' samples
+	samples []sample
+	linear  []mesh.Color
 	centre  mesh.Vec
 	radius  float64
 	maps    []*lightMap
@@ -215,7 +214,7 @@ func newDome(m *mesh.Mesh, centre mesh.Vec, radius float64) *dome {
 		sin, cos := math.Sincos(float64(i) * golden)
 		r := math.Sqrt(1 - z*z)
 		m := d.mapTo(mesh.Vec{X: r * cos, Y: r * sin, Z: z}, domeSide)
-		m.soften(0.22 * domeSide / 2 / d.radius) // half of the angle between neighbours
+		m.soften(0.22) // half of the angle between neighbours
 		d.maps = append(d.maps, m)
 	}
 	return d

@@ -28,7 +28,7 @@ func (p *picture) reflect() *reflection {
 	f := frame{width: w, height: h, samples: make([]sample, w*h)}
 	for i := range p.m.Parts {
 		part := &p.m.Parts[i]
-		if clear(part) {
+		if seeThrough(part) {
 			continue
 		}
 		screens := make([]screen, len(part.Vertices))

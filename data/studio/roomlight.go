@@ -15,7 +15,7 @@ type roomLight struct {
 	radius, floorZ float64
 	dome           *dome
 	domeColor      [domeSize]mesh.Color
-	window         []*lightMap
+	window         lights
 	sun            *lightMap
 	sunA, sunB     mesh.Vec
 	bounce         mesh.Color // off the floor
@@ -26,6 +26,17 @@ type roomLight struct {
 	windowSide     mesh.Vec // along its breadth
 	windowUp       mesh.Vec
 	offset         float64 // of look-ups off the surface, so that it does not shade itself
+}
+
+// lights are of parts of the window.
+type lights []*lightMap
+
+// facing is the mean cosine between a normal and the lights, of those before the surface.
+func (l lights) facing(normal mesh.Vec) (sum float64) {
+	for _, m := range l {
+		sum += max(0, normal.Dot(m.toLight))
+	}
+	return sum / float64(len(l))
 }
 
 // mean is a finish's colour from afar.
@@ -53,7 +64,7 @@ func newRoomLight(r *Room, d *dome, floorZ float64, intoWall mesh.Vec) *roomLigh
 			to := r.Window.Add(side.Scale(math.Tan(x * r.Breadth))).Add(up.Scale(math.Tan(y * r.Height)))
 			to.Z = max(to.Z, 0.05)
 			m := d.mapTo(to.Unit(), keySide)
-			m.soften(0.5 * max(r.Breadth/keyColumn, r.Height/keyRow) * keySide / 2 / d.radius)
+			m.soften(0.5 * max(r.Breadth/keyColumn, r.Height/keyRow))
 			l.window = append(l.window, m)
 		}
 	}
@@ -91,7 +102,7 @@ var jitters = func() (list [16][2]float64) {
 // at returns the light that a point with a normal gets from all but the sun, and which
 // share of the sky it sees. Of the directions every stride-th is looked up, from the phase
 // on; pixel chooses the jitter. Near says how much the product can shade the point, and
-// away, for points of planes, how far it is; it is negative for points of the product.
+// away, for points of planes, how far it is in radii; it is negative for points of the product.
 func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away float64) (mesh.Color, float64) {
 	var light mesh.Color
 	reaches := func(m *lightMap, from mesh.Vec, k int) float64 {
@@ -134,8 +145,6 @@ func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away 
 		}
 		light = addColor(light, scaleColor(back, below*(0.25+0.75*open)*(0.45+0.55*height)))
 	}
-	toWindow := l.windowAt.Sub(p)
-	fall := min(2.2, l.windowFar*l.windowFar/toWindow.Dot(toWindow))
 	key := 0.0
 	for k := phase; k < len(l.window); k += stride {
 		m := l.window[k]
@@ -148,8 +157,14 @@ func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away 
 		}
 		key += c
 	}
-	light = addColor(light, scaleColor(l.room.Daylight, key*fall*float64(stride)/float64(len(l.window))))
+	light = addColor(light, scaleColor(l.room.Daylight, key*l.fall(p)*float64(stride)/float64(len(l.window))))
 	return light, open
+}
+
+// fall is how much stronger the window's light is at a point than at the product.
+func (l *roomLight) fall(p mesh.Vec) float64 {
+	d := l.windowAt.Sub(p)
+	return min(2.2, l.windowFar*l.windowFar/d.Dot(d))
 }
 
 // sunAt is the light of the sun that comes through the panes.

@@ -85,7 +85,10 @@ func newScene(shot Shot, d *dome, lo, hi mesh.Vec) *scene {
 	return s
 }
 
-var ceiling = Finish{Pattern: Plain, Color: hex(0xF4F3F0)}
+var (
+	ceiling            = Finish{Pattern: Plain, Color: hex(0xF4F3F0)}
+	skirting, farFloor = hex(0xEFEDE8), hex(0x9A8468)
+)
 
 // backdrop is the colour behind a pixel, and a number of the surface there; spread is the
 // angle of a pixel.
@@ -142,7 +145,7 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	switch {
 	case board:
 		kind = 1
-		base = scaleColor(hex(0xEFEDE8), 1-0.35*smooth(-0.5, 0.3, v-s.room.Skirting+0.4))
+		base = scaleColor(skirting, 1-0.35*smooth(-0.5, 0.3, v-s.room.Skirting+0.4))
 	case s.onRug(p, u, v):
 		kind = 2
 		finish = s.room.Rug
@@ -156,7 +159,8 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	for i := range s.planes {
 		if o := &s.planes[i]; o != p {
 			if away := point.Sub(o.point).Dot(o.normal); away < 110 {
-				corner *= 1 - 0.28*math.Exp(-max(0, away)/22)
+				fade := 1 - max(0, away)/110
+				corner *= 1 - 0.28*fade*fade*fade*fade*fade
 			}
 		}
 	}
@@ -211,7 +215,7 @@ func (s *scene) far(ray mesh.Vec) mesh.Color {
 			c = mixColor(c, m.Color, 0.8*inside)
 		}
 	}
-	floor := mixColor(hex(0x9A8468), s.light.wall, 0.35)
+	floor := mixColor(farFloor, s.light.wall, 0.35)
 	c = mixColor(scaleColor(floor, 0.8), c, smooth(-24, -8, y))
 	light := addColor(scaleColor(s.room.Sky, 0.95), scaleColor(s.room.Daylight, 0.25+0.2*d.Dot(s.room.Window)))
 	return mulColor(c, light)
@@ -224,11 +228,16 @@ func (s *scene) lightPlanes(size float64) {
 	for i := range s.planes {
 		p := &s.planes[i]
 		d := s.centre.Sub(p.point)
+		// Far from the product only the distance to the window changes the light.
+		lit, _ := s.light.at(s.centre, p.normal, 1, 0, 0, 0, 0)
+		key := scaleColor(s.room.Daylight, s.light.window.facing(p.normal)*s.light.fall(s.centre))
+		sky := addColor(lit, scaleColor(key, -1))
+		key = scaleColor(key, 1/s.light.fall(s.centre))
 		p.cells = newCells(d.Dot(p.u), d.Dot(p.v), ends*s.radius, max(size, 0.016*s.radius),
 			func(u, v float64, jitter int) (mesh.Color, float64) {
 				at := p.point.Add(p.u.Scale(u)).Add(p.v.Scale(v))
 				if jitter < 0 {
-					return s.light.at(at, p.normal, 1, 0, 0, 0, 0)
+					return addColor(sky, scaleColor(key, s.light.fall(at))), 1
 				}
 				near := 1 - smooth(begins, ends, at.Sub(s.centre).Len()/s.radius)
 				return s.light.at(at, p.normal, 1, 0, jitter, near, s.away(at))
@@ -236,8 +245,8 @@ func (s *scene) lightPlanes(size float64) {
 	}
 }
 
-// away is the distance from a point to the box around the product.
+// away is the distance from a point to the box around the product, in radii.
 func (s *scene) away(p mesh.Vec) float64 {
 	gap := func(v, lo, hi float64) float64 { return max(0, lo-v, v-hi) }
-	return mesh.Vec{X: gap(p.X, s.lo.X, s.hi.X), Y: gap(p.Y, s.lo.Y, s.hi.Y), Z: gap(p.Z, s.lo.Z, s.hi.Z)}.Len()
+	return mesh.Vec{X: gap(p.X, s.lo.X, s.hi.X), Y: gap(p.Y, s.lo.Y, s.hi.Y), Z: gap(p.Z, s.lo.Z, s.hi.Z)}.Len() / s.radius
 }

@@ -27,14 +27,15 @@ const product = 100
 func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 	w, h := supersample*s.Width, supersample*s.Height
 	p := &picture{m: m, shot: s, cam: aim(s, d.centre, d.radius, w, h), scene: newScene(s, d, lo, hi),
-		frame: frame{width: w, height: h, samples: make([]sample, w*h)}, linear: make([]mesh.Color, w*h),
+		frame: frame{width: w, height: h, samples: room(&d.samples, w*h)}, linear: room(&d.linear, w*h),
 		kinds: make([]int8, s.Width*s.Height)}
+	clear(p.samples)
 	p.hole = p.seenThrough
-	p.scene.lightPlanes(2.5 * supersample / p.cam.focal * p.cam.eye.Sub(d.centre).Len())
+	p.scene.lightPlanes(3 * supersample / p.cam.focal * p.cam.eye.Sub(d.centre).Len())
 	p.screens = make([][]screen, len(m.Parts))
 	for i := range m.Parts {
 		p.screens[i] = project(p.cam, &m.Parts[i])
-		if !clear(&m.Parts[i]) {
+		if !seeThrough(&m.Parts[i]) {
 			p.draw(int32(i), m.Parts[i].Triangles, p.screens[i], nil)
 		}
 	}
@@ -54,8 +55,16 @@ func shootInRoom(m *mesh.Mesh, d *dome, s Shot, lo, hi mesh.Vec) *image.NRGBA {
 	return s.develop(p.linear, w, h)
 }
 
-// clear tells whether a part is seen through.
-func clear(p *mesh.Part) bool { return p.Material.Opacity > 0 && p.Material.Opacity < 1 }
+// room is a slice of a length that an earlier photo of the product may have used.
+func room[T any](slice *[]T, n int) []T {
+	if cap(*slice) < n {
+		*slice = make([]T, n)
+	}
+	return (*slice)[:n]
+}
+
+// seeThrough tells whether a part is glass or the like.
+func seeThrough(p *mesh.Part) bool { return p.Material.Opacity > 0 && p.Material.Opacity < 1 }
 
 // seenThrough tells whether an image has a hole where a sample is.
 func (p *picture) seenThrough(s sample) bool {
@@ -178,7 +187,7 @@ func (p *picture) panes() {
 	}
 	var list []pane
 	for i := range p.m.Parts {
-		if !clear(&p.m.Parts[i]) {
+		if !seeThrough(&p.m.Parts[i]) {
 			continue
 		}
 		for t, tri := range p.m.Parts[i].Triangles {
