@@ -11,9 +11,10 @@ var (
 	hangs   = regexp.MustCompile(`(?i)hanging light|pendant|chandelier|ceiling|fluorescent|track lights`)
 	onWalls = regexp.MustCompile(`(?i)^wall |^frame|cuckoo|radiator|thermometer|upper.* cabinet|^hood|range hood|` +
 		`water heater`)
-	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable\b|bench|ottoman|puff|bin|trashcan|radiator on`)
-	onTables = regexp.MustCompile(`(?i)toilet brush|^towel$|lock$|^vase|bottle|guitar|racket|umbrella$|^ruler`)
-	floating = regexp.MustCompile(`(?i)railing|basketball net|washbasin on`)
+	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable$|\btable (with|on)|bench|ottoman|puff|bin|trashcan|radiator on`)
+	onTables = regexp.MustCompile(`(?i)toilet brush|^towel$|lock$|^vase|bottle|guitar|racket|umbrella$|^ruler|` +
+		`trousers|jacket|^dress$|skirt|pliers|^saw$|tennis bat|screen$|newspaper`)
+	outside  = regexp.MustCompile(`(?i)railing|basketball net|lamppost|street lamp|park light|outdoor lamp`)
 )
 
 // small is the largest side, in centimetres, of what is shown on a table.
@@ -26,9 +27,9 @@ func (g good) home() studio.Home {
 	switch {
 	case hangs.MatchString(g.name):
 		return studio.Home{Place: studio.OnCeiling, Below: max(90, g.elevation)}
-	case onTables.MatchString(g.name) && max(wide, high) < 120:
+	case onTables.MatchString(g.name) && max(wide, high) < 150:
 		h.Place = studio.OnTable
-	case floating.MatchString(g.name):
+	case outside.MatchString(g.name):
 		h.Place = studio.Outdoors
 	case g.elevation >= 8 || onWalls.MatchString(g.name):
 		return studio.Home{Place: studio.OnWall, Below: max(10, g.elevation)}

@@ -164,7 +164,7 @@ func (l *roomLight) at(p, normal mesh.Vec, stride, phase, pixel int, near, away 
 // fall is how much stronger the window's light is at a point than at the product.
 func (l *roomLight) fall(p mesh.Vec) float64 {
 	d := l.windowAt.Sub(p)
-	return min(2.2, l.windowFar*l.windowFar/d.Dot(d))
+	return min(1.6, l.windowFar*l.windowFar/d.Dot(d))
 }
 
 // sunAt is the light of the sun that comes through the panes.

@@ -170,7 +170,8 @@ func (s *scene) surface(p *plane, point, ray mesh.Vec, t float64, pixel int, spr
 	light, open := p.cells.at(u, v)
 	light = addColor(light, s.light.sunAt(point, p.normal, pixel))
 	light = addColor(light, s.light.lampsAt(point, p.normal, false))
-	c = scaleColor(mulColor(base, light), corner)
+	// What is close to the product gets less of the light between surfaces, too.
+	c = scaleColor(mulColor(base, light), corner*(0.6+0.4*open))
 	if gloss := finish.Gloss; gloss > 0 && !board {
 		toEye := ray.Scale(-1 / length)
 		facing := max(0, toEye.Dot(p.normal))

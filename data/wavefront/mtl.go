@@ -44,17 +44,24 @@ func (l *library) note(format string, args ...any) {
 	}
 }
 
-// material is that of a name; one that is not there is light grey.
+// material is that of a name; one that is not there is light grey, or glass by its name.
 func (l *library) material(name string) mesh.Material {
 	m, ok := l.of[name]
 	if !ok {
 		if name != "" {
 			l.note("there is no material %q", clip([]byte(name)))
 		}
-		return (&definition{kd: [3]float64{0.8, 0.8, 0.8}, d: 1}).material(nil)
+		d := definition{kd: [3]float64{0.8, 0.8, 0.8}, d: 1}
+		if panes.MatchString(name) {
+			d = definition{kd: [3]float64{0.8, 0.85, 0.85}, ks: [3]float64{1, 1, 1}, ns: 200, d: 0.3, illum: 2}
+		}
+		return d.material(nil)
 	}
 	return m
 }
+
+// panes are names of materials that are glass: Sweet Home 3D knows some without a library.
+var panes = regexp.MustCompile(`(?i)glass|cristal|crystal`)
 
 // definition is a material as its file has it.
 type definition struct {
