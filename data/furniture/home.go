@@ -14,7 +14,7 @@ var (
 	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable$|\btable (with|on)|bench|ottoman|puff|bin|trashcan|radiator on`)
 	onTables = regexp.MustCompile(`(?i)toilet brush|^towel$|lock$|^vase|bottle|guitar|racket|umbrella$|^ruler|` +
 		`trousers|jacket|^dress$|skirt|pliers|^saw$|tennis bat|screen$|newspaper`)
-	outside  = regexp.MustCompile(`(?i)railing|basketball net|lamppost|street lamp|park light|outdoor lamp`)
+	outside = regexp.MustCompile(`(?i)railing|basketball net|lamppost|street lamp|park light|outdoor lamp`)
 )
 
 // small is the largest side, in centimetres, of what is shown on a table.
