@@ -13,7 +13,8 @@ import (
 
 // commands is what texts of the command's own look like: its flags, variables and verbs.
 var commands = regexp.MustCompile(`--[a-z]|\b(GOMLX|PVS)_[A-Z]|\bcommand pvs\b|` +
-	`\bpvs (setup|lab|quickstart|data|import|check|records|train|journey|embed|convert|search|evaluate|verify|bench)\b`)
+	`\bpvs (setup|lab|quickstart|data|import|check|records|train|journey|embed|convert|index|search|serve|` +
+	`evaluate|verify|bench)\b`)
 
 // speaksOf are files that name them, each with its reason.
 var speaksOf = map[string]string{

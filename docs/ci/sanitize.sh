@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-kernels="./pvs/effnet/cpu ./pvs/internal/pieces ./pvs/classify"
+kernels="./pvs/effnet/cpu ./pvs/internal/pieces ./pvs/classify ./pvs/index/codes"
 checks=${*:-address undefined race arm64 int32 cores modules}
 
 # GoMLX's backend in Go steps pointers over the end of slices, without reading there, which both detectors' check of
@@ -37,22 +37,23 @@ race() {
 # Packages whose tests need no backend's library, built for arm64 with cgo and run under QEMU.
 portable="./pvs/catalog/... ./pvs/imageprep ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores
   ./pvs/internal/pace ./pvs/records ./pvs/effnet/cpu ./pvs/internal/onewriter ./pvs/internal/stamp ./pvs/internal/pieces
-  ./pvs/effnet/weights ./data/mesh"
+  ./pvs/effnet/weights ./pvs/index/... ./data/mesh"
 arm64() (
   export GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
-  # TestKilled starts its own file again, which needs an emulator that the kernel knows of.
+  # TestKilled and TestKills start their own file again, which needs an emulator that the kernel knows of.
   go build -o "$work/pvs-arm64" ./pvs/cmd/pvs &&
     qemu-aarch64 "$work/pvs-arm64" --help >/dev/null &&
     go vet ./... &&
-    go test -count=1 -short -timeout 60m -skip '^TestKilled$' -exec qemu-aarch64 $portable
+    go test -count=1 -short -timeout 60m -skip '^TestKill(ed|s)$' -exec qemu-aarch64 $portable
 )
 
 # Where int has 32 bits: constants and shifts that do not fit, and tests of what counts bytes.
 int32() (
   export GOARCH=386 CGO_ENABLED=0
   go vet ./pvs/catalog/... ./pvs/vectors ./pvs/evaluate ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/pace \
-    ./pvs/records ./pvs/imageprep ./data/mesh ./pvs/effnet/weights &&
-    go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records
+    ./pvs/records ./pvs/imageprep ./pvs/index/... ./data/mesh ./pvs/effnet/weights &&
+    go test -count=1 -short ./pvs/vectors ./pvs/wholefile ./pvs/internal/cores ./pvs/internal/table ./pvs/records \
+      ./pvs/index/codes
 )
 
 # Other numbers of cores than this machine has.

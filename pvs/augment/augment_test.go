@@ -164,11 +164,11 @@ func TestPairedDraws(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	o, err := Parse("none+crop+noise")
-	want := Options{Crop: Recommended().Crop, Noise: Strong().Noise}
+	want := Options{Crop: Mild().Crop, Noise: Strong().Noise}
 	if err != nil || o != want {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if o, err := Parse("recommended-blur"); err != nil || o.Blur != (Blur{}) || o.Crop != Recommended().Crop {
+	if o, err := Parse("mild-blur"); err != nil || o.Blur != (Blur{}) || o.Crop != Mild().Crop {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for name, says := range map[string]string{"best": `no augmentation is called "best"`,
@@ -188,7 +188,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	for _, o := range []Options{Recommended(), Strong()} {
+	for _, o := range []Options{Mild(), Strong()} {
 		if _, err := New(o, 8, 0); err != nil {
 			t.Error(err)
 		}
@@ -217,11 +217,11 @@ func benchmark(b *testing.B, name string, size int, p *imageprep.RGB) {
 // One core, from a decoded photo of 500 x 400 pixels, and from one that was shrunk.
 func BenchmarkInto(b *testing.B) {
 	p := scenery(500, 400, 1)
-	for _, name := range []string{"none", "none+crop", "recommended", "strong"} {
+	for _, name := range []string{"none", "none+crop", "mild", "strong"} {
 		b.Run("112/"+name, func(b *testing.B) { benchmark(b, name, 112, p) })
 	}
-	b.Run("224/recommended", func(b *testing.B) { benchmark(b, "recommended", 224, p) })
+	b.Run("224/mild", func(b *testing.B) { benchmark(b, "mild", 224, p) })
 	b.Run("224/strong", func(b *testing.B) { benchmark(b, "strong", 224, p) })
-	b.Run("112/recommended/shrunk", func(b *testing.B) { benchmark(b, "recommended", 112, Shrink(p, 256)) })
-	b.Run("112/ground/cutout", func(b *testing.B) { benchmark(b, "recommended+ground", 112, cutOut(500, 400)) })
+	b.Run("112/mild/shrunk", func(b *testing.B) { benchmark(b, "mild", 112, Shrink(p, 256)) })
+	b.Run("112/ground/cutout", func(b *testing.B) { benchmark(b, "mild+ground", 112, cutOut(500, 400)) })
 }

@@ -1,7 +1,7 @@
 // Package augment makes random variants of a photo, as people take photos: cropped, flipped, turned, aslant, on another
 // ground, partly hidden, in other light, blurred, noisy, compressed.
 //
-//	a, err := augment.New(augment.Recommended(), 112, 1)                 // 112 x 112 pixels, seed 1
+//	a, err := augment.New(augment.Mild(), 112, 1)                 // 112 x 112 pixels, seed 1
 //	square := make([]float32, 3*112*112)                                 // [112, 112, 3], values 0..255
 //	a.Into(square, photo, augment.Key{Epoch: 3, Photo: 17})              // photo: *imageprep.RGB
 //

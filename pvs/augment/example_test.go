@@ -8,7 +8,7 @@ import (
 )
 
 func ExampleAugmenter() {
-	options, err := augment.Parse("recommended-blur+rotation")
+	options, err := augment.Parse("mild-blur+rotation")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Recommended is mild: crops of half to all of the area, left-right flips, changes of light that leave a product's
+// Mild has crops of half to all of the area, left-right flips, changes of light that leave a product's
 // colour recognisable, and some blur.
-func Recommended() Options {
+func Mild() Options {
 	return Options{
 		Crop:  Crop{Probability: 1, MinArea: 0.5, MaxArea: 1, Stretch: 0.25},
 		Flip:  Flip{Probability: 0.5},
@@ -58,13 +58,13 @@ func Operations() []string {
 	return names
 }
 
-// Parse reads a preset for ablations: "none", "recommended" or "strong", with operations switched on (+) and off (-):
+// Parse reads a preset for ablations: "none", "mild" or "strong", with operations switched on (+) and off (-):
 //
-//	recommended-blur        // all of Recommended but blur
-//	recommended+rotation    // and rotation, as strong as in Strong
-//	none+crop+flip          // crops and flips only, as in Recommended
+//	mild-blur         // all of Mild but blur
+//	mild+rotation     // and rotation, as strong as in Strong
+//	none+crop+flip    // crops and flips only, as in Mild
 //
-// An operation that is switched on is as in [Recommended] where that has it, else as in [Strong].
+// An operation that is switched on is as in [Mild] where that has it, else as in [Strong].
 func Parse(name string) (Options, error) {
 	end := strings.IndexAny(name, "+-")
 	if end < 0 {
@@ -73,13 +73,13 @@ func Parse(name string) (Options, error) {
 	var o Options
 	switch name[:end] {
 	case "none":
-	case "recommended":
-		o = Recommended()
+	case "mild":
+		o = Mild()
 	case "strong":
 		o = Strong()
 	default:
-		return o, fmt.Errorf("no augmentation is called %q: they are none, recommended and strong, with operations "+
-			"added (+) or left out (-), as in recommended-blur", name[:end])
+		return o, fmt.Errorf("no augmentation is called %q: they are none, mild and strong, with operations "+
+			"added (+) or left out (-), as in mild-blur", name[:end])
 	}
 	for rest := name[end:]; rest != ""; {
 		sign := rest[0]
@@ -106,7 +106,7 @@ func (o *Options) change(on bool, name string) error {
 			return nil
 		}
 		off := *o
-		if op.set(o, Recommended()); *o == off {
+		if op.set(o, Mild()); *o == off {
 			op.set(o, Strong())
 		}
 		return nil

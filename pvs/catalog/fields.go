@@ -50,7 +50,7 @@ func (c *Catalog) Fields() (map[string]map[string]string, error) {
 		if errors.Is(err, table.ErrRead) {
 			return nil, fmt.Errorf("%s after line %d: %w", PhotosFile, t.Line(), err)
 		}
-		if err != nil || table.CheckUTF8(row...) != nil || out[row[0]] != nil {
+		if _, twice := out[row[0]]; twice || err != nil || table.CheckUTF8(row...) != nil {
 			continue // a bad row, which Open told of, or whose id another has
 		}
 		fields := map[string]string{}

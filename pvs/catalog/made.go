@@ -46,7 +46,7 @@ func (m Made) Check(dir string, owned ...string) error {
 	if there == nil {
 		return nil
 	}
-	had, err := readMade(dir)
+	had, err := ReadMade(dir)
 	if err != nil || had == m {
 		return err
 	}
@@ -64,8 +64,8 @@ func holds(path string) bool {
 	return err != nil || len(entries) > 0
 }
 
-// readMade reads what made a folder's catalogue; the zero value where that is not known.
-func readMade(dir string) (m Made, err error) {
+// ReadMade reads what made a folder's catalogue; the zero value where that is not known.
+func ReadMade(dir string) (m Made, err error) {
 	path := filepath.Join(dir, MadeFile)
 	data, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

@@ -34,8 +34,8 @@ type NetworkOptions struct {
 	Size   int    // side of the square input; 0: what the weights were trained on
 	Batch  int    // photos at once; 0: as many as keep the engine busy, at least 8
 	Output Output // what becomes the vector; "": [OutputOf] the weights
-	// Shrunk decodes JPEGs at a half, a quarter or an eighth of their size where twice the input's side is left: a photo of
-	// 12 megapixels in a fourth of the time. The journey reads photos whole, as the original did.
+	// Shrunk decodes JPEGs at a half, a quarter or an eighth of their size where twice the input's side is left: a photo
+	// of 12 megapixels in a third of the time. The journey reads photos whole, as the original did.
 	Shrunk bool
 
 	// Where the weights are from, to be noted beside the vectors: the name of a source or

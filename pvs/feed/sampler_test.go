@@ -242,7 +242,7 @@ func (o opened) Open(photo int) (*imageprep.RGB, error) {
 // Cached photos are read once; without memory they are read each time. The limit holds.
 func TestCachedPhotos(t *testing.T) {
 	source := FromCatalog(testCatalog(t, 3), catalog.Train, nil) // 20 x 20, 25 x 20 and 30 x 20 pixels
-	a, err := augment.New(augment.Recommended(), 8, 1)
+	a, err := augment.New(augment.Mild(), 8, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

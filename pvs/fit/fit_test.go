@@ -264,9 +264,9 @@ func TestRefused(t *testing.T) {
 	c := shop(t, 12, 4, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := opts
-	o.Progress = func(string) (func(done, total int), func()) {
-		return func(done, total int) {
-			if total > 12 || done > 2 {
+	o.Progress = func(what string) (func(done, total int), func()) {
+		return func(int, int) {
+			if what == "training" {
 				cancel()
 			}
 		}, func() {}
@@ -275,7 +275,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, StateFile)); err != nil {
-		t.Skip("it was cancelled before it trained: ", err)
+		t.Fatal(err)
 	}
 	o = opts
 	o.Recipe.Labels = labels.None

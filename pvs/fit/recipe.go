@@ -27,10 +27,6 @@ type Recipe struct {
 	Clip         float64 `json:"clip" toml:"clip"`       // of the gradient's global norm; 0: none
 	Average      float64 `json:"average" toml:"average"` // decay of the moving average of all weights; 0: none
 
-	// Imprinted starts the projection from learned whitening and the class weights from the classes' means, instead of
-	// from random numbers.
-	Imprinted bool `json:"imprinted" toml:"imprinted"`
-
 	Softmax      float64 `json:"softmax" toml:"softmax"` // weight of the softmax loss; 0: without
 	Margin       float64 `json:"margin" toml:"margin"`   // ArcFace's, radians; 0: plain cosines (NormFace)
 	Scale        float64 `json:"scale" toml:"scale"`
@@ -49,11 +45,11 @@ type Recipe struct {
 
 // Recommended is the recipe that fit takes. What it is worth: docs/fit.md.
 func Recommended() Recipe {
-	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 12,
+	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 40,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
 		Softmax: 1, Margin: 0.25, Scale: 20, Contrastive: 1, Temperature: 0.1,
-		Augmentation: "recommended", MostClasses: 20_000, Seed: 1,
-		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 4}
+		Augmentation: "strong", MostClasses: 20_000, Seed: 1,
+		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 5}
 }
 
 // Validate says what is wrong with a recipe.

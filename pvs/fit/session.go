@@ -67,13 +67,8 @@ func (s *session) optimizers() (err error) {
 	if s.adam, err = optimize.NewAdamW(s.values, optimize.Options{}, groups...); err != nil {
 		return err
 	}
-	return s.startAverage()
-}
-
-// startAverage begins the average of the weights as they are.
-func (s *session) startAverage() (err error) {
-	if s.recipe.Average > 0 {
-		s.average, err = optimize.NewAverage(s.averaged(), s.recipe.Average)
+	if r.Average > 0 {
+		s.average, err = optimize.NewAverage(s.averaged(), r.Average)
 	}
 	return err
 }

@@ -81,14 +81,9 @@ func (t *training) start(ctx context.Context, by map[string]map[string][]float32
 	if err != nil {
 		return err
 	}
-	switch {
-	case !fresh:
+	if !fresh {
 		err = t.state.restore(t.session, by)
-	case t.recipe.Imprinted:
-		if err = t.imprint(ctx); err == nil {
-			err = t.settle(ctx)
-		}
-	default:
+	} else {
 		err = t.settle(ctx)
 	}
 	if err != nil {

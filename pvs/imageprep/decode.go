@@ -16,7 +16,8 @@ type Limits struct {
 	MaxPixels int   // width * height; 0: 100 million
 	MaxBytes  int64 // of the file; 0: 256 MiB
 	// Suffices is a longer side in pixels that is enough for the caller: a JPEG may be decoded at a half, a quarter or an
-	// eighth of its size as long as it is not smaller than that, in a fraction of the time. 0: photos are decoded whole.
+	// eighth of its size as long as it is not smaller than that, nor narrow, in a fraction of the time.
+	// 0: photos are decoded whole.
 	Suffices int
 }
 
@@ -33,7 +34,8 @@ func (l Limits) withDefaults() Limits {
 // denominator is by how much a photo of that size is shrunk while it is decoded: 1, 2, 4 or 8.
 func (l Limits) denominator(width, height int) int {
 	d := 1
-	for l.Suffices > 0 && d < 8 && max(width, height)/(2*d) >= l.Suffices {
+	const narrow = 16 // pixels that a shorter side keeps
+	for l.Suffices > 0 && d < 8 && max(width, height)/(2*d) >= l.Suffices && min(width, height)/(2*d) >= narrow {
 		d *= 2
 	}
 	return d

@@ -45,6 +45,10 @@ func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
 	if end < 0 {
 		return nil, errCutOff
 	}
+	if n := bytes.Count(data[begin:end], []byte{0xff, startOfScan}); n > fewScans &&
+		(n > maxScans || int64(n)*int64(h.Width)*int64(h.Height) > maxScanned) {
+		return nil, unsupported{fmt.Sprintf("a JPEG of %d scans, which would take too long", n)}
+	}
 	if one := int(data[begin+4]) == len(h.Components); !usual(h) || !h.Progressive && !one {
 		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}
@@ -125,6 +129,15 @@ func refined(scans []byte) bool {
 	last := scans[bytes.LastIndex(scans, []byte{0xff, startOfScan}):]
 	return len(last) >= 10 && last[4] == 1 && last[5] == scans[5] && last[9] == lastBit
 }
+
+// Limits of the time that a JPEG can take: each scan goes over all of its blocks, however few bytes it has. libjpeg
+// writes 10; a file of 2 MB that takes minutes has tens of thousands. Up to fewScans are read of any photo, up to
+// maxScans while they go over so many pixels in all.
+const (
+	fewScans   = 20
+	maxScans   = 100
+	maxScanned = 1_000_000_000
+)
 
 // scansOf says where the first scan of a JPEG begins and where the marker that ends the
 // image (B.1.1.3) comes after it, -1 if it does not; a thumbnail in its header has one

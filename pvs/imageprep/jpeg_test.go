@@ -148,6 +148,9 @@ func TestSuffices(t *testing.T) {
 		}
 		longer := max(whole.Width, whole.Height)
 		for d := 1; d <= 8; d *= 2 {
+			if min(whole.Width, whole.Height)/d < 16 {
+				break // it would be narrow
+			}
 			got, err := Decode(bytes.NewReader(data), name, Limits{Suffices: longer / d})
 			if err != nil {
 				t.Fatal(err)
@@ -171,5 +174,44 @@ func TestSuffices(t *testing.T) {
 				t.Errorf("%s, shrunk by %d, differs from the mean of the whole photo's pixels by %.2f", name, d, by)
 			}
 		}
+	}
+}
+
+// A JPEG of very many scans, which a decoder would go over for minutes, is refused at once.
+func TestManyScans(t *testing.T) {
+	whole, err := os.ReadFile("testdata/progressive.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, end := scansOf(whole)
+	scan := bytes.LastIndex(whole[:end], []byte{0xff, startOfScan})
+	for n, refused := range map[int]bool{2: false, 200: true} {
+		data := append(bytes.Clone(whole[:end]), bytes.Repeat(whole[scan:end], n)...)
+		_, err := Decode(bytes.NewReader(append(data, 0xff, endOfImage)), "a photo", Limits{})
+		if said := err != nil && strings.Contains(err.Error(), "scans, which would take too long"); said != refused {
+			t.Errorf("%d more scans: %v", n, err)
+		}
+	}
+}
+
+// BenchmarkLarge brings the photo of the environment variable PVS_LARGE to a square of 224 pixels
+// (docs/benchmarks/large.py).
+func BenchmarkLarge(b *testing.B) {
+	path := os.Getenv("PVS_LARGE")
+	if path == "" {
+		b.Skip("PVS_LARGE names no photo")
+	}
+	for name, limits := range map[string]Limits{"whole": {}, "shrunk": {Suffices: 448}} {
+		b.Run(name, func(b *testing.B) {
+			dst := make([]float32, 3*224*224)
+			for b.Loop() {
+				photo, err := Open(path, limits)
+				if err != nil {
+					b.Fatal(err)
+				}
+				Square(photo, 224, dst)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "photos/s")
+		})
 	}
 }

@@ -118,10 +118,10 @@ func (s *Snapshot) sample() (probes []*probe, err error) {
 
 // compareProbes compares the probes with all photos.
 func (s *Snapshot) compareProbes(ctx context.Context, probes []*probe) error {
-	jobs := s.stretches(block / 8)
+	jobs := s.stretches(exactRows)
 	locks := make([]sync.Mutex, len(probes))
 	return inParallel(ctx, len(jobs), func(next func() (int, bool)) error {
-		room, scores := make([]byte, block*stride(s.ix.dim)), make([]float32, block)
+		room, scores := make([]byte, exactRows*stride(s.ix.dim)), make([]float32, exactRows)
 		for {
 			j, ok := next()
 			if !ok {

@@ -14,10 +14,10 @@ import (
 
 // settleAt is how many photos may be without codes before they get some: they are compared one by one, and are in the
 // memory of each process that searches.
-const settleAt = 1 << 14
+var settleAt = 1 << 14 // tests make it smaller
 
-// Compact makes all codes again, lets go of photos that were removed, and calibrates the search. Changes and searches go
-// on meanwhile. Killed, it leaves the index as it was.
+// Compact makes all codes again, lets go of photos that were removed, and calibrates the search. Changes and searches
+// go on meanwhile. Killed, it leaves the index as it was.
 func (w *Writer) Compact(ctx context.Context) error {
 	w.compacting.Lock()
 	defer w.compacting.Unlock()
@@ -38,8 +38,8 @@ func (w *Writer) compact(ctx context.Context) error {
 	return w.trim(ctx)
 }
 
-// settle makes codes of the photos that have none, once there are many. Segments that are not much larger are made again
-// with them, so that sizes double from segment to segment and a photo is written some times only.
+// settle makes codes of the photos that have none, once there are many. Segments that are not much larger are made
+// again with them, so that sizes double from segment to segment and a photo is written some times only.
 func (w *Writer) settle(ctx context.Context) {
 	w.writing.Lock()
 	tail := w.tail
@@ -67,7 +67,7 @@ func (w *Writer) rows() (n int) {
 
 // reader opens the database for a reading that changes and searches need not wait for.
 func (w *Writer) reader(ctx context.Context) (q *sql.Conn, done func(), err error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(w.dir, databaseFile), "mode=ro", "_busy_timeout=10000"))
+	db, err := openSQLite(source(filepath.Join(w.dir, databaseFile), "mode=ro", waiting))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +97,8 @@ func (w *Writer) makeCodes(ctx context.Context, all bool) error {
 	if err := q.QueryRowContext(ctx, "SELECT coalesce(max(key), 0) FROM photos").Scan(&last); err != nil {
 		return err
 	}
-	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM photos WHERE key > ?", w.now.covered()).Scan(&tail); err != nil {
+	err = q.QueryRowContext(ctx, "SELECT count(*) FROM photos WHERE key > ?", w.now.covered()).Scan(&tail)
+	if err != nil {
 		return err
 	}
 	for rows := tail; len(keep) > 0 && keep[len(keep)-1].Rows <= 2*rows; keep = keep[:len(keep)-1] {
@@ -158,7 +159,8 @@ func (w *Writer) publish(ctx context.Context, next pointer, from, removal int64)
 	return w.sweep()
 }
 
-// sweep removes segments that the pointer does not name.
+// sweep removes segments that the pointer does not name. What cannot be removed now, as files that a search has open on
+// some systems, is removed by a later one.
 func (w *Writer) sweep() error {
 	named := map[string]bool{pointerFile: true}
 	for _, s := range w.now.Segments {
@@ -167,18 +169,24 @@ func (w *Writer) sweep() error {
 	entries, err := os.ReadDir(filepath.Join(w.dir, codesFolder))
 	for _, e := range entries {
 		if !named[e.Name()] {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name())))
+			_ = os.RemoveAll(filepath.Join(w.dir, codesFolder, e.Name()))
 		}
 	}
 	return err
 }
 
-// trim gives the pages of the database that are free, and the log, back to the disk.
+// trim writes the log back into the database and gives its room back to the disk, as far as searches do not read it. It
+// does not wait for them, since changes wait for it.
 func (w *Writer) trim(ctx context.Context) error {
 	w.writing.Lock()
 	defer w.writing.Unlock()
-	_, err := w.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+	for _, statement := range []string{"PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)",
+		fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout)} {
+		if _, err := w.db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recover reads the pointer and sees to it that the codes are of this database: if they are not, they are made again.

@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,8 +25,8 @@ type Options struct {
 	Progress func(done int)
 }
 
-// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it leaves
-// no index, and is called again. The folder must not hold an index.
+// Create makes an index of photos in a folder, which is made if need be and may hold other files. Interrupted, it
+// leaves no index, and is called again. The folder must not hold an index.
 func Create(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (*Info, error) {
 	if opts.Dim < 1 || opts.Dim > maxDim {
 		return nil, fmt.Errorf("vectors of dimension %d make no index: 1 to %d values", opts.Dim, maxDim)
@@ -91,7 +90,7 @@ const batch = 1000
 
 // load fills a new database. It does not wait for the disk, which finish does.
 func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry, error]) (w *Writer, err error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
+	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "_journal_mode=OFF", "_synchronous=OFF"))
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +111,8 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 	if _, err := rand.Read(name[:]); err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim, "origin": string(origin),
-		"made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
+	for name, value := range map[string]any{"index": hex.EncodeToString(name[:]), "dim": opts.Dim,
+		"origin": string(origin), "made": time.Now().UTC().Format(time.RFC3339), "changes": 1} {
 		if err := setMeta(ctx, db, name, value); err != nil {
 			return nil, err
 		}
@@ -131,7 +130,7 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 		if err == nil {
 			err = tx.insert(ctx, &e)
 		}
-		if known := photoThere(err); known {
+		if troubleOf(err) == notUnique {
 			err = tag.Error(fmt.Errorf("photo %s is listed twice", e.ID), ErrPhoto)
 		}
 		if err == nil {
@@ -155,10 +154,10 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 
 // finish makes the codes, sees to it that all is on the disk, and only then makes it an index.
 func (w *Writer) finish(ctx context.Context) error {
-	if err := syncFile(filepath.Join(w.dir, databaseFile)); err != nil {
+	if err := w.makeCodes(ctx, true); err != nil {
 		return err
 	}
-	if err := w.makeCodes(ctx, true); err != nil {
+	if err := syncFile(filepath.Join(w.dir, databaseFile)); err != nil {
 		return err
 	}
 	for _, statement := range []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/mattn/go-sqlite3"
-
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -26,8 +24,8 @@ const (
 )
 
 // schema makes the tables. A photo's key is given once and never again (AUTOINCREMENT): whatever changes of a photo, it
-// gets a new key, so that what was derived of a key stays right for ever. Keys of photos that were removed are listed in
-// "removed" until no codes hold them. Number 0 stands for no product and no category.
+// gets a new key, so that what was derived of a key stays right for ever. Keys of photos that were removed are listed
+// in "removed" until no codes hold them. Number 0 stands for no product and no category.
 const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE products (number INTEGER PRIMARY KEY, product TEXT NOT NULL UNIQUE);
@@ -49,6 +47,12 @@ INSERT INTO categories VALUES (0, '');
 // pageSize of the database, in bytes: some vectors fit a page.
 const pageSize = 16384
 
+// busyTimeout is how long a statement waits for another process's, in milliseconds.
+const busyTimeout = 10_000
+
+// waiting is the driver's option for it.
+var waiting = fmt.Sprint("_busy_timeout=", busyTimeout)
+
 // source is how the driver is told of a database file.
 func source(path string, options ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
@@ -58,16 +62,15 @@ func source(path string, options ...string) string {
 	return u.String() + "?" + strings.Join(options, "&")
 }
 
-// openForReading opens the database of a folder. Where nothing can be written beside it, and nobody is writing it, it is
-// read as a file that does not change.
+// openForReading opens the database of a folder. Where nothing can be written beside it, and nobody is writing it, it
+// is read as a file that does not change.
 func openForReading(dir string) (*sql.DB, error) {
 	path := filepath.Join(dir, databaseFile)
 	if err := there(dir); err != nil {
 		return nil, err
 	}
-	db, err := tryReading(source(path, "mode=ro", "_busy_timeout=10000"))
-	if known := new(sqlite3.Error); errors.As(err, known) &&
-		(known.Code == sqlite3.ErrCantOpen || known.Code == sqlite3.ErrReadonly) {
+	db, err := tryReading(source(path, "mode=ro", waiting))
+	if troubleOf(err) == notWritable {
 		if wal, none := os.Stat(path + "-wal"); none != nil || wal.Size() == 0 {
 			db, err = tryReading(source(path, "mode=ro", "immutable=1"))
 		}
@@ -79,15 +82,19 @@ func openForReading(dir string) (*sql.DB, error) {
 }
 
 func tryReading(name string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", name)
+	db, err := openSQLite(name)
 	if err != nil {
 		return nil, err
 	}
+	db.SetMaxIdleConns(idleConnections)
 	if err := checkFormat(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
+
+// idleConnections are kept for the next snapshots.
+const idleConnections = 8
 
 // there says whether a folder holds an index, in one sentence if not.
 func there(dir string) error {
@@ -105,7 +112,7 @@ func there(dir string) error {
 
 // openForWriting opens the database of a folder whose lock is held. Every committed transaction is on the disk.
 func openForWriting(dir string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", source(filepath.Join(dir, databaseFile), "mode=rw", "_busy_timeout=10000",
+	db, err := openSQLite(source(filepath.Join(dir, databaseFile), "mode=rw", waiting,
 		"_journal_mode=WAL", "_synchronous=FULL", "_txlock=immediate"))
 	if err != nil {
 		return nil, err
@@ -140,20 +147,31 @@ func checkFormat(db *sql.DB) error {
 	return nil
 }
 
+// trouble is what an error of SQLite means.
+type trouble int
+
+const (
+	notSQLite trouble = iota
+	diskFull
+	isDamaged
+	notWritable
+	notUnique
+	otherTrouble
+)
+
 // explain turns errors of SQLite into what they mean for an index.
 func explain(err error) error {
-	known := new(sqlite3.Error)
-	if !errors.As(err, known) {
+	switch troubleOf(err) {
+	case notSQLite:
 		return wholefile.Explain(err)
-	}
-	switch known.Code {
-	case sqlite3.ErrFull:
-		return errors.New("the disk is full; free some space and try again: what was acknowledged before is kept")
-	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+	case diskFull:
+		return tag.Error(errors.New("the disk is full; free some space and try again: what was acknowledged before is kept"),
+			ErrFull)
+	case isDamaged:
 		return tag.Error(fmt.Errorf("%s is damaged (%w): take a copy that was kept, or make the index again", databaseFile,
 			err), ErrDatabase)
-	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm:
-		return fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err)
+	case notWritable:
+		return tag.Error(fmt.Errorf("%s or its folder may not be written here (%w)", databaseFile, err), ErrReadOnly)
 	}
 	return err
 }

@@ -22,6 +22,10 @@ var (
 	ErrPhoto = errors.New("the photo cannot be indexed")
 	// ErrUnknown says that the index has no such photo, product, category or field.
 	ErrUnknown = errors.New("the index has none of that name")
+	// ErrFull says that the disk is full.
+	ErrFull = errors.New("the disk is full")
+	// ErrReadOnly says that the folder may not be written.
+	ErrReadOnly = errors.New("the index may not be written")
 	// ErrQuery says that a search is not possible as it was asked for.
 	ErrQuery = errors.New("the search is not possible")
 )

@@ -163,7 +163,8 @@ func (s *Snapshot) nothingOf(ctx context.Context, field, value string) error {
 		return err
 	})
 	if err == nil && one == 0 {
-		err = tag.Error(fmt.Errorf("no photo in the index %s has a field %q%s", s.ix.dir, field, s.fieldNames(ctx)), ErrUnknown)
+		err = tag.Error(fmt.Errorf("no photo in the index %s has a field %q%s", s.ix.dir, field, s.fieldNames(ctx)),
+			ErrUnknown)
 	}
 	return err
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/index/codes"
 )
 
+// exactRows is how many rows are read and compared at a time in an exact search: they stay in a core's cache.
+const exactRows = 128
+
 // spell is how many rows a goroutine compares at a time.
 const spell = 1 << 15
 
@@ -228,14 +231,14 @@ func (p *part) values(row, dim int, room []byte) ([]byte, error) {
 
 // compareAll computes the scores of all allowed rows and returns the n best.
 func (s *Snapshot) compareAll(ctx context.Context, q *Query, f *filter, n int) ([]scored, error) {
-	jobs := s.stretches(block)
+	jobs := s.stretches(exactRows)
 	found := make(chan []scored, runtime.GOMAXPROCS(0))
 	err := inParallel(ctx, len(jobs), func(next func() (int, bool)) error {
 		var list []scored
 		least := float32(math.Inf(-1))
 		defer func() { found <- list }()
-		scores := make([]float32, block)
-		room := make([]byte, block*stride(s.ix.dim))
+		scores := make([]float32, exactRows)
+		room := make([]byte, exactRows*stride(s.ix.dim))
 		for {
 			j, ok := next()
 			if !ok {

@@ -24,14 +24,6 @@ func partOf(s *segment) *part {
 	return p
 }
 
-// clone returns a part that can be changed: rows may be added and removed.
-func (p *part) clone() *part {
-	c := *p
-	// Rows are only appended, behind those that others see; a full slice makes append copy where two would append.
-	c.live = slices.Clone(p.live)
-	return &c
-}
-
 // grow takes rows that were appended to the columns: their photos are there.
 func (p *part) grow() {
 	for i := p.n; i < len(p.keys); i++ {
@@ -45,13 +37,6 @@ func (p *part) grow() {
 
 // row returns the row of a key.
 func (p *part) row(key int64) (int, bool) { return slices.BinarySearch(p.keys[:p.n], key) }
-
-// kill masks a photo, if the part has it.
-func (p *part) kill(key int64) {
-	if i, ok := p.row(key); ok {
-		p.live[i/64] &^= 1 << (i % 64)
-	}
-}
 
 // alive counts the photos that were not removed.
 func (p *part) alive() int { return ones(p.live) }

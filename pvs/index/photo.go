@@ -16,7 +16,7 @@ type Photo struct {
 	Product  string            `json:"product,omitempty"`  // "": not known; then the photo is a product of its own
 	Category catalog.Category  `json:"category,omitempty"` // path of names, as in photos.csv
 	Title    string            `json:"title,omitempty"`
-	Path     string            `json:"path,omitempty"`   // of the file; absolute, where the index was made from a catalogue
+	Path     string            `json:"path,omitempty"`   // of the file; absolute where made from a catalogue
 	Digest   string            `json:"digest,omitempty"` // SHA-256 of the file's bytes in hex; "": not known
 	Fields   map[string]string `json:"fields,omitempty"` // the catalogue's other columns
 }

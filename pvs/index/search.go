@@ -99,8 +99,8 @@ func (s *Snapshot) keysOf(ctx context.Context, ids []string) (map[int64]bool, er
 }
 
 // best returns the best photos, or the best photo of each product, best first. As many candidates are compared as it
-// takes: calibration says how many hold the ten best photos, and if results reach down to the photo of rank r, r/10 times
-// as many are looked at.
+// takes: calibration says how many hold the ten best photos, and if results reach down to the photo of rank r, r/10
+// times as many are looked at.
 func (s *Snapshot) best(ctx context.Context, q *Query, f *filter, without map[int64]bool, a *Answer) ([]scored, error) {
 	calibrated := s.candidates()
 	n := max(q.K, calibrated*max(1, (q.K+calibratedAt-1)/calibratedAt))
@@ -145,8 +145,9 @@ func (q *Query) take(all []scored) (out []scored, rank int) {
 }
 
 // lookup reads photos by their keys, a JSON list.
-const lookup = "SELECT photos.key, photo, coalesce(products.product, ''), coalesce(categories.category, ''), photos.title, photos.path, " +
-	"photos.digest, photos.fields FROM json_each(?) AS wanted CROSS JOIN photos ON photos.key = wanted.value " +
+const lookup = "SELECT photos.key, photo, coalesce(products.product, ''), coalesce(categories.category, ''), " +
+	"photos.title, photos.path, photos.digest, photos.fields FROM json_each(?) AS wanted CROSS JOIN photos " +
+	"ON photos.key = wanted.value " +
 	"LEFT JOIN products ON products.number = photos.product " +
 	"LEFT JOIN categories ON categories.number = photos.category"
 

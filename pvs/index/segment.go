@@ -64,44 +64,48 @@ func stride(dim int) int { return 4*dim + 4 }
 func columnBytes(n, dim int) int64 { return int64(n)*(8+4+4+4) + 4*int64(dim) }
 
 // openSegment opens and checks a segment of an index's folder.
-func openSegment(dir string, of segmentName, dim int) (s *segment, err error) {
+func openSegment(dir string, of segmentName, dim int) (*segment, error) {
 	if !littleEndian() {
 		return nil, errors.New("the codes of an index can be read by processors with little-endian numbers only")
 	}
-	s = &segment{name: filepath.Join(dir, codesFolder, of.Name), dim: dim}
+	s := &segment{name: filepath.Join(dir, codesFolder, of.Name), dim: dim}
 	s.users.Store(1)
-	defer func() {
-		if err != nil {
-			s.release()
-		}
-	}()
+	if err := s.open(of); err != nil {
+		s.release()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *segment) open(of segmentName) error {
+	dim := s.dim
 	text, err := os.ReadFile(filepath.Join(s.name, headFile))
 	if err != nil {
-		return nil, damaged("%w", err)
+		return damaged("%w", err)
 	}
 	digest := sha256.Sum256(text)
 	var h head
 	if hex.EncodeToString(digest[:]) != of.Head || json.Unmarshal(text, &h) != nil || h.Dim != dim || h.Rows != of.Rows {
-		return nil, damaged("%s is not the one that belongs to this index, or was changed", filepath.Join(s.name, headFile))
+		return damaged("%s is not the one that belongs to this index, or was changed", filepath.Join(s.name, headFile))
 	}
 	s.n = h.Rows
 	bits, err := s.mapFile(bitsFile, int64(s.n)*int64(codes.Words(dim))*8)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	columns, err := s.mapFile(columnsFile, columnBytes(s.n, dim))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.vectors, err = os.Open(filepath.Join(s.name, vectorsFile)); err != nil {
-		return nil, damaged("%w", err)
+		return damaged("%w", err)
 	}
 	if info, err := s.vectors.Stat(); err != nil || info.Size() != int64(s.n)*int64(stride(dim)) {
-		return nil, damaged("%s is cut off or too long", s.vectors.Name())
+		return damaged("%s is cut off or too long", s.vectors.Name())
 	}
 	for file, data := range map[string][]byte{bitsFile: bits, columnsFile: columns} {
 		if err := checkSums(filepath.Join(s.name, file), data, h.Sums[file]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	s.bits = view[uint64](bits)
@@ -111,7 +115,7 @@ func openSegment(dir string, of segmentName, dim int) (s *segment, err error) {
 	s.categories, columns = view[uint32](columns[:4*s.n]), columns[4*s.n:]
 	s.centre = view[float32](columns)
 	s.rotation = codes.NewRotation(dim, h.Seed)
-	return s, nil
+	return nil
 }
 
 // mapFile maps a file of the size into memory.

@@ -112,8 +112,8 @@ func checkBlob(key int64, blob []byte, dim int, crc int64) error {
 	if len(blob) == 4*dim && int64(crc32.Checksum(blob, castagnoli)) == crc {
 		return nil
 	}
-	return tag.Error(fmt.Errorf("the vector of the photo with key %d in %s is damaged: remove that photo, or take a copy of "+
-		"the index that was kept", key, databaseFile), ErrDatabase)
+	return tag.Error(fmt.Errorf("the vector of the photo with key %d in %s is damaged: remove that photo, or take a "+
+		"copy of the index that was kept", key, databaseFile), ErrDatabase)
 }
 
 // encode makes the codes from the file "vectors" and writes the file "bits".

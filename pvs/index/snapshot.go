@@ -14,8 +14,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Snapshot is one state of an index, which does not change: all that is asked of it is of that state. Its methods may be
-// called by several goroutines.
+// Snapshot is one state of an index, which does not change: all that is asked of it is of that state. Its methods may
+// be called by several goroutines.
 type Snapshot struct {
 	ix    *Index
 	users atomic.Int32

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/mattn/go-sqlite3"
-
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -26,6 +24,8 @@ type Writer struct {
 	dim    int
 	origin *vectors.Origin
 
+	waiting    sync.Mutex // of queue
+	queue      []*request // that no transaction has taken yet
 	writing    sync.Mutex // a transaction
 	tail       int        // photos that are in no codes yet
 	compacting sync.Mutex // the codes' files
@@ -102,78 +102,6 @@ func (w *Writer) Close() error {
 	err := w.db.Close()
 	w.lock.Release()
 	return errors.Join(w.unsettled, explain(err))
-}
-
-// Change is what one transaction does: first Remove, then Put.
-type Change struct {
-	Put    []Entry  // photos to add; those whose id is there are replaced
-	Remove []string // ids
-}
-
-// Changed says what a transaction did.
-type Changed struct {
-	Added, Replaced, Removed int
-	Missing                  []string // ids to be removed that were not there
-	State                    uint64   // of the index, after it: the first in which a search sees it
-}
-
-// Apply changes the index in one transaction: when it returns without an error all of the change is on the disk, else
-// none of it.
-func (w *Writer) Apply(ctx context.Context, c Change) (*Changed, error) {
-	for i := range c.Put {
-		if err := c.Put[i].check(w.dim); err != nil {
-			return nil, err
-		}
-	}
-	done, err := w.apply(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("changing the index %s: %w", w.dir, explain(err))
-	}
-	w.settle(ctx)
-	return done, nil
-}
-
-func (w *Writer) apply(ctx context.Context, c Change) (done *Changed, err error) {
-	w.writing.Lock()
-	defer w.writing.Unlock()
-	tx, err := w.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	done = &Changed{}
-	for _, id := range c.Remove {
-		was, err := tx.remove(ctx, id)
-		if err != nil {
-			return nil, errors.Join(err, tx.Rollback())
-		}
-		if was {
-			done.Removed++
-		} else {
-			done.Missing = append(done.Missing, id)
-		}
-	}
-	for i := range c.Put {
-		was, err := tx.remove(ctx, c.Put[i].ID)
-		if err == nil {
-			err = tx.insert(ctx, &c.Put[i])
-		}
-		if err != nil {
-			return nil, errors.Join(err, tx.Rollback())
-		}
-		if was {
-			done.Replaced++
-		} else {
-			done.Added++
-		}
-	}
-	if done.State, err = tx.step(ctx); err != nil {
-		return nil, errors.Join(err, tx.Rollback())
-	}
-	if err := tx.Commit(); err != nil {
-		return nil, err
-	}
-	w.tail += len(c.Put)
-	return done, nil
 }
 
 // transaction is one of a Writer, with its statements.
@@ -271,12 +199,6 @@ func (t *transaction) insert(ctx context.Context, e *Entry) error {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// photoThere says whether an insert failed because the photo is there.
-func photoThere(err error) bool {
-	known := new(sqlite3.Error)
-	return errors.As(err, known) && known.ExtendedCode == sqlite3.ErrConstraintUnique
-}
 
 // remove removes a photo, if it is there.
 func (t *transaction) remove(ctx context.Context, id string) (was bool, err error) {

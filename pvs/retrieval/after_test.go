@@ -76,7 +76,10 @@ func TestAfter(t *testing.T) {
 	for _, c := range []struct {
 		after After
 		want  []string
-	}{{After{}, plain}, {After{Expand: 3}, ids(hits(expanded, 10), 10)}, {After{Expand: 3, Rerank: true}, ids(again, 10)}} {
+	}{
+		{After{}, plain}, {After{Expand: 3}, ids(hits(expanded, 10), 10)},
+		{After{Expand: 3, Rerank: true}, ids(again, 10)},
+	} {
 		x.After = c.after
 		results, err := Search(ctx, x, queries, 10)
 		if err != nil {

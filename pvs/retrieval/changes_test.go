@@ -52,7 +52,8 @@ func TestChanges(t *testing.T) {
 		}
 		return e
 	}
-	g, err := Changes(c, entry("old", "0q:1r 1q:0r,1r 2q:2r,2s 3q:3r"), entry("new", "0q:0r,0s 1q:1r,1s 2q:0r,2s 3q:3s"), 5, 5)
+	g, err := Changes(c, entry("old", "0q:1r 1q:0r,1r 2q:2r,2s 3q:3r"),
+		entry("new", "0q:0r,0s 1q:1r,1s 2q:0r,2s 3q:3s"), 5, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

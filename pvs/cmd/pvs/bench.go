@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image/jpeg"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -28,6 +30,8 @@ type benchCommand struct {
 	Photo      string   `help:"${bench_photo}" placeholder:"FILE"`
 	Rows       int      `min:"1000" max:"100000000" default:"100000" help:"Photos of the index."`
 	Dim        int      `min:"2" max:"16384" default:"512" help:"Dimension of the index's vectors."`
+	Vectors    string   `help:"${bench_vectors}" placeholder:"NAME"`
+	Queries    string   `help:"Name of the query vectors for --vectors." placeholder:"NAME"`
 	Out        string   `help:"${bench_out}" placeholder:"DIR"`
 	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index" help:"${bench_what}"`
 }
@@ -36,6 +40,9 @@ type benchCommand struct {
 func (c *benchCommand) Validate() error {
 	if !(c.Seconds >= 0 && c.Seconds <= 86400) {
 		return fmt.Errorf("--seconds %g is not in 0 to 86400", c.Seconds)
+	}
+	if (c.Vectors == "") != (c.Queries == "") {
+		return errors.New("--vectors and --queries go together: name both, or none for made vectors")
 	}
 	return c.networkFlags.Validate()
 }
@@ -50,7 +57,11 @@ func (c *benchCommand) Run(a *app) error {
 	out := map[string]any{"cores": runtime.GOMAXPROCS(0)}
 	note := func(key, unit string, value float64) {
 		out[key] = value
-		a.say("%-32s %10.1f %s", key, value, unit)
+		digits := 1
+		if math.Abs(value) < 10 {
+			digits = 3
+		}
+		a.say("%-32s %10.*f %s", key, digits, value, unit)
 	}
 	for _, step := range []struct {
 		name string

@@ -10,10 +10,11 @@ var longHelp = kong.Vars{
 
 	"bench_devices": "Devices of the backend that take a training step in parallel, " +
 		"each on its part of the batch; one if not given.",
-	"bench_phases": "new_top,block7a,full,full_batchnorm,siamese",
-	"bench_out":    "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
-	"bench_photo":  "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
-	"bench_what":   "images, embed, search, train or all of them; or index, an index on disk.",
+	"bench_phases":  "new_top,block7a,full,full_batchnorm,siamese",
+	"bench_out":     "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
+	"bench_photo":   "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
+	"bench_vectors": "Vectors for the index, instead of made ones.",
+	"bench_what":    "images, embed, search, train or all of them; or index, an index on disk.",
 
 	"check_out":   "Folder for findings.csv, check.html and what a second start goes on from.",
 	"check_known": "A list of defects that were made (pvs data defects): says which were found.",
@@ -46,7 +47,8 @@ var longHelp = kong.Vars{
 		"all but one at most; the others are the index.",
 	"import_products10_k_train": "Share of the products that go to train and val instead of to a search.",
 
-	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, and measure the search anew.",
+	"index_compact": "Make the codes of an index again, of all photos, let go of removed ones, " +
+		"and measure the search anew.",
 	"index_export":  "Folder for index.npy, index.ids and photos.csv, of which another index can be made.",
 	"index_vectors": "Vectors of the photos that were made before (pvs embed); without them the photos are embedded now.",
 
@@ -71,6 +73,14 @@ var longHelp = kong.Vars{
 	"search_ids": "What the same id in the index and among the queries means: " +
 		"the same photo (one list), another one (two lists, as where both count from 0), or the same where its vector is, " +
 		"too (auto). A photo is not found as itself.",
+
+	"serve_addr": "Where to listen. Anything but this machine's own address needs a token, " +
+		"which is made and printed if no file has one.",
+	"serve_photos":  "Folders that photos may be read from, beside the catalogue's and the one that it was imported from.",
+	"serve_uploads": "Folder for the files of photos that are added over HTTP; photos in the index's folder if not given.",
+	"serve_token":   "File of the token that requests must bring.",
+	"serve_host":    "Names that the server goes by, beside addresses and localhost; a request by another one is refused.",
+	"serve_waiting": "Photos that wait for their turn before more are turned away (status 429).",
 
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",

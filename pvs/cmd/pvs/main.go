@@ -32,6 +32,7 @@ type commands struct {
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Index      indexCommand      `cmd:"" help:"An index on disk: make, change, check and export it."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
+	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`
 	Bench      benchCommand      `cmd:"" help:"Measure the speed of this machine."`

@@ -81,7 +81,8 @@ func (f *networkFlags) start(a *app, n *network, output embed.Output) (*embed.Ne
 	if err != nil {
 		return nil, err
 	}
-	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output, Shrunk: f.Shrunk != nil && *f.Shrunk,
+	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output,
+		Shrunk:      f.Shrunk != nil && *f.Shrunk,
 		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint})
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{"data", "synth", "--products", "3", "--train", "4", "--size", "64", "--out", cat},
 		{"embed", cat, "--split", "index", "--baseline", "--out", at("index")},
 		{"convert", at("index.npy"), at("set.tfrecord")},
+		{"index", "create", cat, "--split", "index", "--vectors", at("index"), "--out", at("shop")},
+		{"embed", cat, "--split", "query", "--baseline", "--out", at("query")},
 	} {
 		if status, _, stderr := pvs(t, args...); status != 0 {
 			t.Fatalf("%v: %s", args, stderr)
@@ -38,6 +40,12 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{name, "w", []string{"convert", at("set.json"), at("w.npy")}},
 		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
 		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
+		{folder, "new", []string{"index", "create", cat, "--split", "index", "--vectors", at("index"), "--out", at("new")}},
+		{folder, "shop", []string{"index", "add", at("shop"), cat, "--split", "query", "--vectors", at("query")}},
+		{folder, "shop", []string{"index", "remove", at("shop"), "nothing"}},
+		{folder, "shop", []string{"index", "compact", at("shop")}},
+		{folder, "exported", []string{"index", "export", at("shop"), "--out", at("exported")}},
+		{name, "exported/index", []string{"index", "export", at("shop"), "--out", at("exported")}},
 		{folder, "records", []string{"records", cat, "--splits", "train", "--out", at("records")}},
 		{name, "records/train", []string{"records", cat, "--splits", "train", "--out", at("records")}},
 		{folder, "runs", append([]string{"train", cat, "--run", "1.1", "--out", at("runs")}, train...)},

@@ -33,8 +33,8 @@ type searchCommand struct {
 	// Of an index on disk only.
 	Products   bool              `help:"Products instead of photos, each by its best photo."`
 	Category   string            `help:"Search only in this category and what is below it." placeholder:"PATH"`
-	Where      map[string]string `help:"${search_where}" placeholder:"FIELD=VALUE"`
-	MinScore   float32           `min:"-1" max:"1" help:"Leave out results with a smaller cosine."`
+	Where      map[string]string `mapsep:"none" help:"${search_where}" placeholder:"FIELD=VALUE"`
+	MinScore   float64           `above:"0" max:"1" help:"Leave out results with a smaller cosine."`
 	Exact      bool              `help:"Compare with every vector instead of with the best candidates."`
 	Candidates int               `min:"1" help:"${search_candidates}" placeholder:"N"`
 }
@@ -55,8 +55,8 @@ func (c *searchCommand) Run(a *app) error {
 		return c.onDisk(a)
 	}
 	if flag := c.onDiskOnly(); flag != "" {
-		return misuse{fmt.Errorf("%s is for an index on disk, and %s names vectors: make an index of them by pvs index create",
-			flag, c.Index)}
+		return misuse{fmt.Errorf("%s is for an index on disk, and %s names vectors: make an index of them by "+
+			"pvs index create", flag, c.Index)}
 	}
 	index, err := vectors.ReadUnit(c.Index)
 	if err != nil {

@@ -89,7 +89,7 @@ func (c *searchCommand) onDisk(a *app) error {
 	if c.Image != "" {
 		out["match"], out["results"] = answers[0].Match, answers[0].Hits
 		if !answers[0].Match && len(answers[0].Hits) > 0 {
-			a.say("no match: the best score is below what photos of the same product mostly have (pvs index info says more)")
+			a.log("no match: the best score is below the cut-off, which pvs index info explains")
 		}
 	}
 	return a.result(out)
@@ -101,7 +101,7 @@ func (c *searchCommand) answers(a *app, s *index.Snapshot, queries *vectors.Set)
 	left := 0
 	for i, id := range queries.IDs {
 		q := index.Query{Vector: queries.Row(i), K: c.K, ByProduct: c.Products, Category: c.Category, Where: c.Where,
-			MinScore: c.MinScore, Exact: c.Exact, Candidates: c.Candidates}
+			MinScore: float32(c.MinScore), Exact: c.Exact, Candidates: c.Candidates}
 		itself := c.IDs == string(retrieval.OneList)
 		if c.IDs == string(retrieval.ByVector) && c.Queries != "" {
 			v, err := s.Vector(a.ctx, id)
@@ -122,8 +122,8 @@ func (c *searchCommand) answers(a *app, s *index.Snapshot, queries *vectors.Set)
 		out = append(out, answer)
 	}
 	if left > 0 && c.IDs == string(retrieval.ByVector) {
-		a.log(fmt.Sprintf("%d queries are photos of the index, by id and vector, and are not found as themselves; --ids one or "+
-			"--ids two decides otherwise", left))
+		a.log(fmt.Sprintf("%d queries are photos of the index, by id and vector, and are not found as themselves; "+
+			"--ids one or --ids two decides otherwise", left))
 	}
 	return out, nil
 }

@@ -38,7 +38,8 @@ type Found struct {
 }
 
 // Scan appends the allowed rows of [from, to) whose estimate is larger than least to into, whose capacity it does not
-// change. It stops before a group of 64 rows that might not fit, and returns where it goes on. From is a multiple of 64.
+// change. It stops before a group of 64 rows that might not fit, and returns where it goes on.
+// From is a multiple of 64.
 func (q *Query) Scan(i Instructions, s *Scan, from, to int, least float32, into *Found) (next int) {
 	room := min(cap(into.Rows), cap(into.Scores))
 	if from >= to {

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path/filepath"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/index"
+	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+// indexPhotos are photos with their vectors, to be put into an index.
+type indexPhotos struct {
+	Catalog string `arg:"" help:"The catalogue folder." placeholder:"CATALOG"`
+	Split   string `required:"" help:"train, val, index or query."`
+	Vectors string `help:"${index_vectors}" placeholder:"NAME"`
+	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
+}
+
+// embedded is the name of the vectors that are made on the way to an index in a folder.
+func embedded(dir string) string { return filepath.Join(dir, "embedding", "photos") }
+
+// entries are photos with their vectors.
+type entries struct {
+	rows   *vectors.Rows
+	photos map[string]index.Photo
+}
+
+// read opens the vectors of photos, which were embedded before or are embedded now.
+func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, name string) (*entries, error) {
+	rows, err := vectors.OpenRows(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := rows.Verify(); err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	described, err := rowsOf(cat, photos)
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	digest, err := digests(name, rows.IDs)
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	e := &entries{rows, described}
+	for id, p := range e.photos {
+		if digest[id] != "" {
+			p.Digest = digest[id]
+			e.photos[id] = p
+		}
+	}
+	for _, id := range rows.IDs {
+		if _, ok := e.photos[id]; !ok {
+			return nil, errors.Join(fmt.Errorf("the vectors %s are of a photo %s, which is not in the split %s of %s", name, id,
+				c.Split, c.Catalog), rows.Close())
+		}
+	}
+	if left := len(photos) - len(rows.IDs); left > 0 && c.Vectors != "" {
+		a.log(fmt.Sprintf("%d photos of the split %s have no vector in %s and are left out", left, c.Split, c.Vectors))
+	}
+	return e, nil
+}
+
+// digestColumn is the column of digests in an index's export.
+const digestColumn = "digest"
+
+// rowsOf says what a catalogue knows of photos, by their ids; digests of the files are known if it was exported from
+// an index.
+func rowsOf(cat *catalog.Catalog, photos []embed.Photo) (map[string]index.Photo, error) {
+	fields, err := cat.Fields()
+	if err != nil {
+		return nil, err
+	}
+	known, out := cat.ByID(), make(map[string]index.Photo, len(photos))
+	for _, p := range photos {
+		row := known[p.ID]
+		file, err := filepath.Abs(p.File)
+		if err != nil {
+			return nil, err
+		}
+		photo := index.Photo{ID: p.ID, Product: row.Product, Category: row.Category, Title: row.Title, Path: file,
+			Fields: fields[p.ID]}
+		photo.Digest = photo.Fields[digestColumn] // of an export
+		delete(photo.Fields, digestColumn)
+		if len(photo.Fields) == 0 {
+			photo.Fields = nil
+		}
+		out[p.ID] = photo
+	}
+	return out, nil
+}
+
+// digests are the photos' SHA-256s in hex, as far as NAME.stamps knows them.
+func digests(name string, ids []string) (map[string]string, error) {
+	stamps, err := vectors.ReadStamps(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(ids))
+	for i, s := range stamps {
+		if i < len(ids) && s != (stamp.Stamp{}) {
+			out[ids[i]] = hex.EncodeToString(s.SHA256[:])
+		}
+	}
+	return out, nil
+}
+
+// all yields the entries, with vectors of unit length.
+func (e *entries) all() iter.Seq2[index.Entry, error] {
+	return func(yield func(index.Entry, error) bool) {
+		one := &vectors.Set{IDs: []string{""}, Dim: e.rows.Dim}
+		for i, id := range e.rows.IDs {
+			one.IDs[0], one.Data = id, make([]float32, e.rows.Dim)
+			err := e.rows.Read(i, one.Data)
+			if err == nil {
+				err = one.Normalize()
+			}
+			if !yield(index.Entry{Photo: e.photos[id], Vector: one.Data}, err) {
+				return
+			}
+		}
+	}
+}
+
+// list opens the catalogue and lists the photos of the split.
+func (c *indexPhotos) list(a *app) (*catalog.Catalog, []embed.Photo, error) {
+	split, err := catalog.ParseSplit(c.Split)
+	if err != nil {
+		return nil, nil, misuse{err}
+	}
+	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.list("rows of photos.csv", problemLines(cat.Skipped))
+	photos := embed.PhotosOf(cat, split)
+	if len(photos) == 0 {
+		return nil, nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
+	}
+	return cat, photos, nil
+}
+
+// embedInto embeds photos into the folder of an index.
+func (c *indexPhotos) embedInto(a *app, e embed.Embedder, photos []embed.Photo, dir string) (string, error) {
+	verb := embedCommand{Catalog: c.Catalog, Split: c.Split, Out: embedded(dir), SkipBad: c.SkipBad}
+	_, err := verb.embed(a, e, photos)
+	return verb.Out, err
+}

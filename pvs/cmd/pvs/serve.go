@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/serve"
+	"github.com/gopvs/product-visual-search/pvs/serve/local"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
+)
+
+type serveCommand struct {
+	networkFlags
+	Index         string   `required:"" help:"The index's folder." placeholder:"DIR"`
+	Addr          string   `default:"127.0.0.1:8080" help:"${serve_addr}" placeholder:"HOST:PORT"`
+	Photos        []string `help:"${serve_photos}" placeholder:"DIR"`
+	Uploads       string   `help:"${serve_uploads}" placeholder:"DIR"`
+	ReadOnly      bool     `help:"Refuse to add and to remove photos."`
+	TokenFile     string   `help:"${serve_token}" placeholder:"FILE"`
+	Host          []string `help:"${serve_host}" placeholder:"NAME"`
+	Title         string   `help:"Of the page; the index's name if not given."`
+	MaxMegabytes  int      `name:"max-megabytes" min:"1" max:"1000" default:"20" help:"Largest photo taken, in MiB."`
+	MaxMegapixels int      `name:"max-megapixels" min:"1" max:"1000" default:"50" help:"Largest photo that is decoded."`
+	Waiting       int      `min:"1" max:"10000" default:"64" help:"${serve_waiting}"`
+}
+
+// Run answers until it is interrupted.
+func (c *serveCommand) Run(a *app) error {
+	own, err := serve.Open(c.Addr)
+	if err != nil {
+		return misuse{err}
+	}
+	token, err := c.token(own)
+	if err != nil {
+		return err
+	}
+	index, e, err := c.openIndex(a)
+	if err != nil {
+		return err
+	}
+	files, err := c.files(a, index.Index().Origin())
+	if err != nil {
+		return errors.Join(err, index.Close())
+	}
+	defer files.Close()
+	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
+		Hosts: c.Host, ReadOnly: c.ReadOnly, MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
+		Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20, Log: a.log})
+	if err != nil {
+		return errors.Join(err, index.Close())
+	}
+	at, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s cannot be listened at: %w", c.Addr, err), s.Close())
+	}
+	if err := c.announce(a, s, at.Addr().String(), token); err != nil {
+		return errors.Join(err, at.Close(), s.Close())
+	}
+	go c.reopen(a, s)
+	return s.Serve(a.ctx, at)
+}
+
+// announce says where the page is.
+func (c *serveCommand) announce(a *app, s *serve.Server, addr, token string) error {
+	info, err := s.Info()
+	if err != nil {
+		return err
+	}
+	url := "http://" + addr + "/"
+	if token != "" {
+		url += "?token=" + token
+	}
+	a.say("%d photos of %d products can be searched at %s", info.Photos, info.Products, url)
+	a.say("Ctrl-C ends it, after the answers that it has begun; a hangup (kill -HUP %d) opens %s anew", os.Getpid(),
+		c.Index)
+	return a.result(map[string]any{"url": url, "photos": info.Photos, "products": info.Products})
+}
+
+// openIndex opens the index and starts the network that made its vectors.
+func (c *serveCommand) openIndex(a *app) (*local.Index, embed.Embedder, error) {
+	index, err := local.Open(c.Index, local.Options{Log: a.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	origin := index.Index().Origin()
+	var e embed.Embedder
+	if origin.Known() {
+		e, err = c.as(a, c.Index, origin)
+	} else {
+		e, _, err = c.open(a)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, index.Close())
+	}
+	return index, e, nil
+}
+
+// reopen puts what the folder is now - another one, if it is a link - in place of what answers, at each hangup.
+func (c *serveCommand) reopen(a *app, s *serve.Server) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-hangups:
+		case <-a.ctx.Done():
+			return
+		}
+		index, e, err := c.openIndex(a)
+		if err == nil {
+			if err = s.Swap(index, e); err != nil {
+				err = errors.Join(err, index.Close())
+			}
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			a.log(fmt.Sprintf("%s was not opened anew, what was there before goes on answering: %v%s", c.Index, err,
+				adviceFor(err)))
+			continue
+		}
+		a.log(c.Index + " was opened anew")
+	}
+}
+
+// files are the folders that photos are read from: the catalogue's, those that it was imported from, and those that
+// are named.
+func (c *serveCommand) files(a *app, origin *vectors.Origin) (*serve.Files, error) {
+	uploads := c.Uploads
+	if uploads == "" && !c.ReadOnly {
+		uploads = filepath.Join(c.Index, "photos")
+		if err := os.MkdirAll(uploads, 0o755); err != nil {
+			a.log(fmt.Sprintf("photos can be neither added nor removed, but searched for: %v", err))
+			uploads = ""
+		}
+	}
+	others := c.Photos
+	folder := ""
+	if origin.Known() && origin.Catalog != "" {
+		if info, err := os.Stat(origin.Catalog); err == nil && info.IsDir() {
+			folder = origin.Catalog
+			if made, err := catalog.ReadMade(folder); err == nil && filepath.IsAbs(made.Of) {
+				if info, err := os.Stat(made.Of); err == nil && info.IsDir() {
+					others = append(others, made.Of)
+				}
+			}
+		} else if len(others) == 0 {
+			a.log(fmt.Sprintf("the catalogue's folder %s is not there: name the folder of the photos by --photos, else "+
+				"they are found but not shown", origin.Catalog))
+		}
+	}
+	return serve.OpenFiles(folder, uploads, others...)
+}
+
+// token is the one of the file, or a new one where others than this machine could come.
+func (c *serveCommand) token(own bool) (string, error) {
+	if c.TokenFile == "" {
+		if own {
+			return "", nil
+		}
+		return rand.Text(), nil
+	}
+	data, err := os.ReadFile(c.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("reading the token: %w", err)
+	}
+	token := strings.TrimSpace(string(data))
+	if len(token) < 16 || strings.ContainsAny(token, " \t\r\n;,\"\\") {
+		return "", fmt.Errorf("the token in %s must be a line of at least 16 characters without spaces, commas, "+
+			"semicolons, quotes and backslashes", c.TokenFile)
+	}
+	return token, nil
+}

@@ -1,0 +1,124 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// productID is an address's part that names a product.
+type idOfProduct struct {
+	ID string `path:"id" minLength:"1" maxLength:"500" doc:"Id of the product, percent-encoded"`
+}
+
+type similarInput struct {
+	ID       string   `path:"id" minLength:"1" maxLength:"500" doc:"Id of the product, percent-encoded"`
+	K        int      `query:"k" minimum:"1" maximum:"200" default:"10" doc:"Products"`
+	Category string   `query:"category" maxLength:"500" doc:"This category and those below it"`
+	Filter   []string `query:"filter,explode" maxItems:"20" doc:"Column and value, as in colour=red"`
+	MinScore float64  `query:"min_score" minimum:"-1" maximum:"1" default:"-1" doc:"Leave out what is below"`
+	Explain  bool     `query:"explain" doc:"Tell the time of each stage"`
+}
+
+type photosOutput struct {
+	Body struct {
+		Photos []photoAnswer `json:"photos" nullable:"false"`
+	}
+}
+
+type categoriesOutput struct {
+	Body struct {
+		Categories []categoryAnswer `json:"categories" nullable:"false"`
+	}
+}
+
+type categoryAnswer struct {
+	Category string `json:"category" doc:"Names from the root, joined by ' > '"`
+	Photos   int    `json:"photos" doc:"Of it and of those below it"`
+}
+
+type indexOutput struct{ Body indexAnswer }
+
+type indexAnswer struct {
+	Name       string  `json:"name"`
+	State      uint64  `json:"state" doc:"Number of the state; it grows with each change"`
+	Photos     int     `json:"photos"`
+	Products   int     `json:"products"`
+	Dim        int     `json:"dim" doc:"Values of a vector"`
+	Network    string  `json:"network"`
+	Cutoff     float64 `json:"cutoff" doc:"Least score of what is likely the same product; 0: not known"`
+	Missed     float64 `json:"missed" doc:"Share of photos whose own product scored below the cutoff"`
+	Mistaken   float64 `json:"mistaken" doc:"Share of photos whose nearest other product reached the cutoff"`
+	RecallAt10 float64 `json:"recall_at_10" doc:"As calibrated; 0: not known"`
+}
+
+func (s *Server) productRoutes(api huma.API) {
+	huma.Register(api, huma.Operation{OperationID: "get-product", Method: http.MethodGet, Path: "/v1/products/{id}",
+		Summary: "The photos of a product"}, func(ctx context.Context, in *idOfProduct) (*photosOutput, error) {
+		v, err := s.view()
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		defer v.end()
+		photos, err := v.Product(ctx, in.ID)
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		out := &photosOutput{}
+		for _, p := range photos {
+			out.Body.Photos = append(out.Body.Photos, photoAnswerOf(p))
+		}
+		return out, nil
+	})
+	huma.Register(api, huma.Operation{OperationID: "similar-products", Method: http.MethodGet,
+		Path: "/v1/products/{id}/similar", Summary: "Products that look like a product",
+		Description: "The mean of its photos' vectors is searched for."}, s.similarAPI)
+	huma.Register(api, huma.Operation{OperationID: "list-categories", Method: http.MethodGet, Path: "/v1/categories",
+		Summary: "All categories that have photos"}, func(ctx context.Context, _ *struct{}) (*categoriesOutput, error) {
+		v, err := s.view()
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		defer v.end()
+		list, err := v.Categories(ctx)
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		out := &categoriesOutput{}
+		out.Body.Categories = []categoryAnswer{}
+		for _, c := range list {
+			out.Body.Categories = append(out.Body.Categories, categoryAnswer{c.Path, c.Photos})
+		}
+		return out, nil
+	})
+	huma.Register(api, huma.Operation{OperationID: "get-index", Method: http.MethodGet, Path: "/v1/index",
+		Summary: "What the index holds"}, func(context.Context, *struct{}) (*indexOutput, error) {
+		i, err := s.Info()
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		return &indexOutput{indexAnswer(i)}, nil
+	})
+}
+
+func (s *Server) similarAPI(ctx context.Context, in *similarInput) (*searchOutput, error) {
+	fields, err := filters(in.Filter)
+	if err != nil {
+		return nil, s.problem(err)
+	}
+	v, err := s.view()
+	if err != nil {
+		return nil, s.problem(err)
+	}
+	defer v.end()
+	q := search{k: in.K, category: in.Category, fields: fields}
+	if in.MinScore != -1 {
+		q.minScore = &in.MinScore
+	}
+	a, err := s.similar(ctx, v, in.ID, q)
+	if err != nil {
+		return nil, s.problem(err)
+	}
+	return &searchOutput{answerOf(a, in.Explain)}, nil
+}
