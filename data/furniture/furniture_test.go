@@ -340,9 +340,13 @@ func ExampleOpen() {
 	defer os.RemoveAll(dir)
 	pack(new(testing.T), dir, usual, nil)
 	c, err := Open(context.Background(), Options{From: dir}, func(string) {})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	defer c.Close()
-	fmt.Println(len(c.Products), "goods,", len(c.Credits()), "files that name their authors,", err)
-	// Output: 3 goods, 2 files that name their authors, <nil>
+	fmt.Println(len(c.Products), "goods,", len(c.Credits()), "files that name their authors")
+	// Output: 3 goods, 2 files that name their authors
 }
 
 // cacheIn puts the per-user cache into a folder.

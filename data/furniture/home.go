@@ -11,7 +11,8 @@ var (
 	hangs   = regexp.MustCompile(`(?i)hanging light|pendant|chandelier|ceiling|fluorescent|track lights`)
 	onWalls = regexp.MustCompile(`(?i)^wall |^frame|cuckoo|radiator|thermometer|upper.* cabinet|^hood|range hood|` +
 		`water heater`)
-	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable$|\btable (with|on)|bench|ottoman|puff|bin|trashcan|radiator on`)
+	onFloors = regexp.MustCompile(`(?i)chair|stool|seat|\btable$|\btable (with|on)|bench|ottoman|puff|` +
+		`bin|trashcan|radiator on`)
 	onTables = regexp.MustCompile(`(?i)toilet brush|^towel$|lock$|^vase|bottle|guitar|racket|umbrella$|^ruler|` +
 		`trousers|jacket|^dress$|skirt|pliers|^saw$|tennis bat|screen$|newspaper`)
 	outside = regexp.MustCompile(`(?i)railing|basketball net|lamppost|street lamp|park light|outdoor lamp`)

@@ -56,8 +56,9 @@ func (p *picture) reflect() *reflection {
 		color := s.light.shade(at, p.base(c, at), toEye(at.position), light, open)
 		// The higher above the floor, the more a surface that is not quite even scatters.
 		there := float32(math.Exp(-(at.position.Z - s.floorZ) / (1.1 * s.radius)))
-		r.planes[0][i], r.planes[1][i], r.planes[2][i] = there*float32(color.R), there*float32(color.G), there*float32(color.B)
-		r.planes[3][i] = there
+		for k, v := range [4]float64{color.R, color.G, color.B, 1} {
+			r.planes[k][i] = there * float32(v)
+		}
 	}
 	soft := max(1, w/160)
 	for c := range r.planes {
