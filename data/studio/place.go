@@ -64,7 +64,7 @@ type Smudge struct {
 }
 
 // RandomRoomShot draws a photo of a product at its place: from all around, by the light
-// of a window.
+// of a window. Of the style, only the size counts.
 func RandomRoomShot(rng *rand.Rand, style Style, home Home) Shot {
 	style = style.withDefaults()
 	between := func(lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() }
