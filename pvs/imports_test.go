@@ -98,7 +98,11 @@ var may = map[string][]string{
 	"data/synth":        {"data/mesh", "data/studio", "pvs/catalog"},
 	"data/defects":      {"pvs/catalog", "pvs/imageprep", "pvs/wholefile"},
 	"data/clusters":     {"pvs/vectors", "pvs/wholefile", "pvs/catalog"},
-	"data/kicad":        {"data/mesh", "data/studio", "pvs/catalog", "pvs/fetch", "pvs/wholefile"},
+	"data/kicad":        {"data/debian", "data/mesh", "data/studio", "pvs/catalog", "pvs/fetch", "pvs/wholefile"},
+	"data/debian":       {},
+	"data/wavefront":    {"data/mesh"},
+	"data/furniture": {"data/debian", "data/mesh", "data/studio", "data/wavefront", "pvs/catalog", "pvs/fetch",
+		"pvs/wholefile"},
 }
 
 func TestImports(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/data/debian"
 	"github.com/gopvs/product-visual-search/data/mesh"
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -40,7 +41,7 @@ func Products(ctx context.Context, opts Options, log func(string)) (studio.List,
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer s.deb.Close()
 	if !s.local {
 		release, err := fetch.Lock(ctx, s.dir, log) // the package is large: one process at a time downloads it
 		if err != nil {
@@ -142,7 +143,7 @@ func openStore(from string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &store{dir: dir, deb: from, keepDeb: from != ""}, nil
+	return &store{dir: dir, deb: debian.Package{Name: debianPackage, Megabytes: 379, File: from}}, nil
 }
 
 // path is where a model is unpacked.

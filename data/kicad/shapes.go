@@ -143,7 +143,7 @@ func (b *builder) shape(n *node, at transform) error {
 	if err != nil {
 		return err
 	}
-	addSmooth(part, points, triangles, faces.number("creaseAngle", 0))
+	part.AddCreased(points, triangles, faces.number("creaseAngle", 0), nil)
 	return nil
 }
 
@@ -184,40 +184,4 @@ func triangulate(indices []float64, points int) ([][3]int32, error) {
 		polygon = append(polygon, int32(f))
 	}
 	return triangles, nil
-}
-
-// addSmooth adds triangles with a normal a corner: the mean of the neighbouring faces'
-// that meet at less than the crease angle (VRML 2.0, 6.23).
-func addSmooth(part *mesh.Part, points []mesh.Vec, triangles [][3]int32, crease float64) {
-	normals := make([]mesh.Vec, len(triangles)) // weighted by area
-	faces := make([][]int32, len(points))
-	for i, t := range triangles {
-		a, b, c := points[t[0]], points[t[1]], points[t[2]]
-		normals[i] = b.Sub(a).Cross(c.Sub(a))
-		for _, v := range t {
-			faces[v] = append(faces[v], int32(i))
-		}
-	}
-	limit := math.Cos(crease)
-	for i, t := range triangles {
-		own := normals[i].Unit()
-		if own.Len() == 0 {
-			continue // no area
-		}
-		base := int32(len(part.Vertices))
-		for _, v := range t {
-			sum := normals[i]
-			for k, j := range faces[v] {
-				if k == 64 {
-					break // a fan's hub: enough to be smooth
-				}
-				if int(j) != i && normals[j].Unit().Dot(own) > limit {
-					sum = sum.Add(normals[j])
-				}
-			}
-			part.Vertices = append(part.Vertices, points[v])
-			part.Normals = append(part.Normals, sum.Unit())
-		}
-		part.Triangles = append(part.Triangles, [3]int32{base, base + 1, base + 2})
-	}
 }

@@ -1,20 +1,17 @@
 package kicad
 
 import (
-	"archive/tar"
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/data/debian"
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
 
@@ -26,26 +23,17 @@ const (
 
 // store is a folder of unpacked models, and the package that the others come from.
 type store struct {
-	dir     string
-	local   bool   // dir is the user's own folder: there is no package
-	deb     string // the package's file, once it is there
-	keepDeb bool
-	tmp     string
+	dir   string
+	local bool // dir is the user's own folder: there is no package
+	deb   debian.Package
 }
 
 // describe names the source for messages.
 func (s *store) describe() string {
-	if s.local || s.deb != "" && s.keepDeb {
-		return s.dir + s.deb
+	if s.local {
+		return s.dir
 	}
-	return "Debian's package " + debianPackage
-}
-
-// close deletes the downloaded package.
-func (s *store) close() {
-	if s.tmp != "" {
-		os.RemoveAll(s.tmp)
-	}
+	return s.deb.Describe()
 }
 
 // list returns all models, from the list that an earlier start left or from the package.
@@ -54,7 +42,7 @@ func (s *store) list(ctx context.Context, log func(string)) ([]model, error) {
 		return s.walk()
 	}
 	path := filepath.Join(s.dir, listFile)
-	if data, err := os.ReadFile(path); err == nil && s.deb == "" {
+	if data, err := os.ReadFile(path); err == nil && s.deb.File == "" {
 		if models := parseList(string(data)); len(models) > 0 {
 			return models, nil
 		}
@@ -142,83 +130,19 @@ func (s *store) unpack(ctx context.Context, chosen []model, log func(string)) er
 // stream goes through the models of the package without unpacking it.
 func (s *store) stream(ctx context.Context, log func(string),
 	each func(name string, size int64, r io.Reader) error) error {
-	if err := s.download(ctx, log); err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	cmd := exec.CommandContext(ctx, "dpkg-deb", "--fsys-tarfile", s.deb)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("reading %s needs dpkg-deb: %w", s.deb, err)
-	}
-	archive := tar.NewReader(bufio.NewReaderSize(out, 1<<20))
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			_, _ = io.Copy(io.Discard, out) // the padding behind the end
-			if err := cmd.Wait(); err != nil {
-				return fmt.Errorf("unpacking %s: %w", s.deb, err)
-			}
+	err := s.deb.Files(ctx, log, func(name string, size int64, r io.Reader) error {
+		name, inside := strings.CutPrefix(name, modelsFolder)
+		if !inside || !strings.HasSuffix(name, ".wrl") {
 			return nil
 		}
-		if err == nil && header.Typeflag == tar.TypeReg {
-			name, inside := strings.CutPrefix(strings.TrimPrefix(header.Name, "./"), modelsFolder)
-			if inside && strings.HasSuffix(name, ".wrl") && filepath.IsLocal(name) {
-				err = each(name, header.Size, archive)
-			}
-		}
-		if err != nil {
-			stop()
-			_ = cmd.Wait() // was stopped
-			if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-				return cause
-			}
-			return fmt.Errorf("unpacking %s: %w", s.deb, err)
-		}
+		return each(name, size, r)
+	})
+	if errors.Is(err, debian.ErrUnavailable) {
+		return fmt.Errorf("%w; %w", err, ErrNoParts)
 	}
+	return err
 }
 
 // ErrNoParts marks errors about parts that cannot be downloaded, for [errors.Is]: Options.From is
 // a way out.
 var ErrNoParts = errors.New("get its .deb file or a folder of .wrl files otherwise")
-
-// download fetches the package into a temporary folder.
-func (s *store) download(ctx context.Context, log func(string)) error {
-	if s.deb != "" {
-		return nil
-	}
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("the parts are in %s, and there is no apt-get here: %w", s.describe(), ErrNoParts)
-	}
-	tmp, err := os.MkdirTemp("", "pvs-kicad-*")
-	if err != nil {
-		return err
-	}
-	s.tmp = tmp
-	log(fmt.Sprintf("downloading %s (379 MB); it is deleted afterwards and nothing is installed", s.describe()))
-	var words []byte
-	for _, step := range [][]string{{"download"}, {"update"}, {"download"}} {
-		args := append(step, "--quiet")
-		if step[0] == "download" {
-			args = append(args, debianPackage)
-		}
-		cmd := exec.CommandContext(ctx, "apt-get", args...)
-		cmd.Dir = tmp
-		words, err = cmd.CombinedOutput()
-		found, _ := filepath.Glob(filepath.Join(tmp, debianPackage+"_*.deb"))
-		if step[0] == "download" && err == nil && len(found) == 1 {
-			s.deb = found[0]
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	last := bytes.TrimSpace(words)
-	last = last[bytes.LastIndexByte(last, '\n')+1:]
-	return fmt.Errorf("apt-get could not download %s (%s); is there a network? %w", debianPackage, last, ErrNoParts)
-}

@@ -1,6 +1,7 @@
 // Package mesh holds the triangle meshes that the drawn catalogues are made
-// of: vectors, materials with solid textures, and parts.
+// of: vectors, materials with solid or image textures, and parts.
 //
-// Shapes are built by data/synth (parametric products) and data/kicad (VRML
-// models of electronic parts); data/studio photographs both.
+// Shapes are built by data/synth (parametric products), data/kicad (VRML
+// models of electronic parts) and data/wavefront (OBJ models of furniture);
+// data/studio photographs them.
 package mesh

@@ -51,6 +51,7 @@ type Material struct {
 	Metallic  float64 // 0: highlight is white; 1: highlight takes the diffuse colour
 	Emission  float64 // 0..1 of the diffuse colour shines without light
 	Opacity   float64 // 1 opaque; 0 is read as 1, so that the zero value is usable
+	Image     *Image  // colour by the part's UV, times Diffuse; may be nil
 }
 
 // Part is a triangle mesh of one material. Triangles are wound
@@ -58,8 +59,20 @@ type Material struct {
 type Part struct {
 	Vertices  []Vec
 	Normals   []Vec // one a vertex, unit length; nil: flat shading
+	UV        []UV  // one a vertex, for an image texture; nil: none
 	Triangles [][3]int32
 	Material  Material
+}
+
+// UVAt interpolates a triangle's place in the image, by the weights of its second and
+// third corner.
+func (p *Part) UVAt(triangle int, b1, b2 float64) UV {
+	if p.UV == nil {
+		return UV{}
+	}
+	t := p.Triangles[triangle]
+	a, b, c, b0 := p.UV[t[0]], p.UV[t[1]], p.UV[t[2]], 1-b1-b2
+	return UV{a.U*b0 + b.U*b1 + c.U*b2, a.V*b0 + b.V*b1 + c.V*b2}
 }
 
 // Mesh is a product's shape: parts that move together.

@@ -4,7 +4,7 @@ import "math"
 
 // each returns the part with every vertex and normal mapped.
 func (p Part) each(point, normal func(Vec) Vec) Part {
-	out := Part{Triangles: p.Triangles, Material: p.Material}
+	out := Part{Triangles: p.Triangles, Material: p.Material, UV: p.UV}
 	for _, v := range p.Vertices {
 		out.Vertices = append(out.Vertices, point(v))
 	}

@@ -9,10 +9,12 @@ import (
 	"hash/fnv"
 	"image/jpeg"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +31,8 @@ type Product struct {
 	Title    string
 	Category catalog.Category
 	Mesh     func() (*mesh.Mesh, error)
+	Home     Home   // where it is photographed; the zero value: on the grounds of Style
+	Lamps    []Lamp // of the product, which photos at its home may show lit
 }
 
 // Products is a list of products that need not be in memory: a catalogue may have a
@@ -55,6 +59,8 @@ type Options struct {
 	Search int // products of query and index
 	Style  Style
 	Maker  string // of the products, as in "pvs data synth": another's catalogue is left alone
+	// Beside are further files of the folder, by name; they come before photos.csv.
+	Beside map[string][]byte
 }
 
 // made is what the photos depend on: products may become more or fewer.
@@ -143,6 +149,13 @@ func Photograph(ctx context.Context, dir string, products Products, opts Options
 
 // file writes photos.csv in the order of the products.
 func file(dir string, products Products, opts Options, summary Summary) (Summary, error) {
+	for _, name := range slices.Sorted(maps.Keys(opts.Beside)) {
+		err := wholefile.Write(filepath.Join(dir, name),
+			func(w io.Writer) error { _, err := w.Write(opts.Beside[name]); return err })
+		if err != nil {
+			return summary, err
+		}
+	}
 	w, err := catalog.Create(dir)
 	if err != nil {
 		return summary, err
@@ -176,7 +189,14 @@ func planFor(p Product, i int, opts Options) plan {
 		id := fmt.Sprintf("%s-%d", p.ID, k)
 		out.rows = append(out.rows, catalog.Photo{ID: id, Path: "images/" + p.ID + "/" + id + ".jpg", Split: split,
 			Product: product, Category: p.Category, Title: p.Title})
-		out.shots = append(out.shots, RandomShot(rand.New(rand.NewPCG(opts.Seed+uint64(k)+1, seed.Sum64())), opts.Style))
+		own := rand.New(rand.NewPCG(opts.Seed+uint64(k)+1, seed.Sum64()))
+		if p.Home.Place != Backdrop {
+			shot := RandomRoomShot(own, opts.Style, p.Home)
+			shot.Room.evening(p.Lamps)
+			out.shots = append(out.shots, shot)
+		} else {
+			out.shots = append(out.shots, RandomShot(own, opts.Style))
+		}
 	}
 	if i < opts.Search {
 		add(catalog.Query, p.ID)
@@ -198,6 +218,7 @@ func planFor(p Product, i int, opts Options) plan {
 // shoot draws what is missing of a product and returns how many photos it drew.
 func (p plan) shoot(ctx context.Context, dir string) (drawn int, err error) {
 	var m *mesh.Mesh
+	var d *dome
 	for k, row := range p.rows {
 		path := filepath.Join(dir, filepath.FromSlash(row.Path))
 		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
@@ -211,7 +232,7 @@ func (p plan) shoot(ctx context.Context, dir string) (drawn int, err error) {
 				return drawn, err
 			}
 		}
-		photo, err := Shoot(m, p.shots[k])
+		photo, err := shoot(m, p.shots[k], &d)
 		if err != nil {
 			return drawn, err
 		}

@@ -19,6 +19,7 @@ type sample struct {
 type frame struct {
 	width, height int
 	samples       []sample
+	hole          func(s sample) bool // nil: no surface has holes
 }
 
 // screen is a projected vertex.
@@ -67,6 +68,9 @@ func (f *frame) draw(part int32, triangles [][3]int32, vertices []screen, emit f
 					continue
 				}
 				s := sample{float32(inv), part, int32(t), float32(wb * b.inv / inv), float32(wc * c.inv / inv)}
+				if f.hole != nil && f.hole(s) {
+					continue
+				}
 				if emit != nil {
 					emit(row+x, s)
 				} else {

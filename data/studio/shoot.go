@@ -16,6 +16,12 @@ const supersample = 2
 
 // Shoot takes one photo. An empty mesh and a photo without pixels are errors.
 func Shoot(m *mesh.Mesh, s Shot) (*image.NRGBA, error) {
+	var d *dome
+	return shoot(m, s, &d)
+}
+
+// shoot takes one photo of several of a mesh, which share the dome.
+func shoot(m *mesh.Mesh, s Shot, d **dome) (*image.NRGBA, error) {
 	lo, hi, ok := m.Bounds()
 	size := hi.Sub(lo).Len()
 	if !ok || !(size > 0) || math.IsInf(size, 0) {
@@ -26,6 +32,12 @@ func Shoot(m *mesh.Mesh, s Shot) (*image.NRGBA, error) {
 	}
 	center := lo.Add(hi).Scale(0.5)
 	radius := reach(m, center)
+	if s.Room != nil {
+		if *d == nil {
+			*d = newDome(m, center, radius)
+		}
+		return shootInRoom(m, *d, s, lo, hi), nil
+	}
 	w, h := supersample*s.Width, supersample*s.Height
 	cam := aim(s, center, radius, w, h)
 	f := frame{width: w, height: h, samples: make([]sample, w*h)}
@@ -168,6 +180,10 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 			planes[0][i], planes[1][i], planes[2][i] = float32(sum.R), float32(sum.G), float32(sum.B)
 		}
 	}
+	encode := srgb
+	if s.Room != nil {
+		encode = filmic
+	}
 	rng := rand.New(rand.NewPCG(s.Seed, 1))
 	out := image.NewNRGBA(image.Rect(0, 0, s.Width, s.Height))
 	for c := range planes {
@@ -176,7 +192,7 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 			plane = gaussian(plane, s.Width, s.Height, s.Blur)
 		}
 		for i, v := range plane {
-			shown := srgb(float64(v))
+			shown := encode(float64(v))
 			if s.Noise > 0 {
 				shown += s.Noise * rng.NormFloat64()
 			}
@@ -189,15 +205,12 @@ func (s Shot) develop(linear []mesh.Color, w, h int) *image.NRGBA {
 	return out
 }
 
-// srgb encodes linear light (IEC 61966-2-1), with a soft shoulder instead of clipping.
+// srgb encodes linear light with a soft shoulder instead of clipping.
 func srgb(v float64) float64 {
 	if v > 0.8 {
 		v = 0.8 + 0.2*(1-math.Exp(-(v-0.8)/0.2))
 	}
-	if v <= 0.0031308 {
-		return 12.92 * max(0, v)
-	}
-	return 1.055*math.Pow(v, 1/2.4) - 0.055
+	return srgb0(v)
 }
 
 // gaussian blurs with a small separable kernel; beyond the edge the edge goes on.

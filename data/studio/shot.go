@@ -29,6 +29,8 @@ type Shot struct {
 	Seed     uint64  // of noise and texture
 	Quality  int     // of the JPEG
 	Floating bool    // no ground under the product: it is shown from any side before a wall
+
+	Room *Room // the product is in a room, whose light replaces that above; nil: it is not
 }
 
 // Light is a far light.

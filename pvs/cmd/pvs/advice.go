@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gopvs/product-visual-search/data/defects"
+	"github.com/gopvs/product-visual-search/data/furniture"
 	"github.com/gopvs/product-visual-search/data/kicad"
 	"github.com/gopvs/product-visual-search/kernels"
 	"github.com/gopvs/product-visual-search/pvs/backend"
@@ -43,6 +44,7 @@ var advice = []struct {
 	{fetch.ErrCache, "name another by PVS_CACHE"},
 	{defects.ErrNoList, "pvs data defects writes such a list"},
 	{kicad.ErrNoParts, "name it by --from"},
+	{furniture.ErrNoModels, "name it by --from"},
 	{kernels.ErrNoFolder, "name another: pvs lab FOLDER"},
 	{kernels.ErrPort, "name one by --port"},
 	{backend.ErrStart, "GOMLX_BACKEND names one"},

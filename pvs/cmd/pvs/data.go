@@ -13,10 +13,11 @@ import (
 )
 
 type dataCommand struct {
-	Synth   synthCommand   `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
-	Kicad   kicadCommand   `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
-	Defects defectsCommand `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
-	Vectors vectorsCommand `cmd:"" help:"${data_vectors}"`
+	Synth     synthCommand     `cmd:"" help:"Draw products in 70 categories; any number, reproducible from a seed."`
+	Kicad     kicadCommand     `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
+	Furniture furnitureCommand `cmd:"" help:"${data_furniture}"`
+	Defects   defectsCommand   `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
+	Vectors   vectorsCommand   `cmd:"" help:"${data_vectors}"`
 }
 
 // drawFlags are those of every drawn catalogue.
@@ -37,8 +38,9 @@ func (f drawFlags) draw(a *app, products studio.Products, opts studio.Options) (
 
 // The makers of drawn catalogues, as their folders note them.
 const (
-	ofSynth = "pvs data synth"
-	ofKicad = "pvs data kicad"
+	ofSynth     = "pvs data synth"
+	ofKicad     = "pvs data kicad"
+	ofFurniture = "pvs data furniture"
 )
 
 // errNoProducts says that all numbers of products are 0, for which some readers know

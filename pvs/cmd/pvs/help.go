@@ -22,8 +22,11 @@ var longHelp = kong.Vars{
 	"convert_in":  "NAME.npy, a Parquet file, a TFRecord file, a folder of them, or the manifest NAME.json of shards.",
 	"convert_ids": "One id a line for the idx of TFRecords without a manifest; without it the idx is the id.",
 
-	"data_vectors": "Make embeddings without photos, clustered as a catalogue's, to try out a search at scale.",
-	"defects_out":  "The spoiled catalogue's folder; its photos.csv names the original's photos.",
+	"data_furniture":       "Photograph furniture and household goods in rooms, from Debian's sweethome3d-furniture.",
+	"data_furniture_from":  "The package's .deb file, a .sh3f file or a folder of them, instead of a download.",
+	"data_furniture_train": "Further products for train and val, with categories but without product ids.",
+	"data_vectors":         "Make embeddings without photos, clustered as a catalogue's, to try out a search at scale.",
+	"defects_out":          "The spoiled catalogue's folder; its photos.csv names the original's photos.",
 	"defects_kinds": "The kinds, all if not given: " +
 		"unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product.",
 

@@ -87,7 +87,7 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 		misused(t, c.args, c.say)
 	}
 	// All numbers of products may not be 0 together: 0 parts would be all of them.
-	for _, kind := range [][]string{{"kicad", "--limit"}, {"synth", "--products"}} {
+	for _, kind := range [][]string{{"kicad", "--limit"}, {"synth", "--products"}, {"furniture", "--products"}} {
 		misused(t, []string{"data", kind[0], "--out", out, kind[1], "0"}, "no products make no catalogue")
 	}
 }

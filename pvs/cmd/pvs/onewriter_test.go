@@ -57,6 +57,8 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{folder, "drawn", []string{"data", "synth", "--products", "2", "--size", "64", "--out", at("drawn")}},
 		{folder, "parts", []string{"data", "kicad", "--from", "../../../data/kicad/testdata", "--limit", "1", "--size", "64",
 			"--out", at("parts")}},
+		{folder, "goods", []string{"data", "furniture", "--from", packOfOne(t), "--products", "1", "--size", "32",
+			"--out", at("goods")}},
 		{folder, "bad", []string{"data", "defects", cat, "--each", "1", "--kinds", "exact", "--out", at("bad")}},
 		{folder, "vectors", []string{"data", "vectors", "--index", "100", "--queries", "10", "--dim", "4",
 			"--out", at("vectors")}},

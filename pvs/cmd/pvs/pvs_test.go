@@ -200,6 +200,7 @@ func TestBadInput(t *testing.T) {
 			"none.jpg: there is no such file; without --photo one is drawn"},
 		{[]string{"bench", "images", "--photo", filepath.Join(dir, "text/a.jpg")}, "looks like text"},
 		{[]string{"data", "kicad", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
+		{[]string{"data", "furniture", "--from", filepath.Join(dir, "none"), "--out", filepath.Join(dir, "k")}, "none"},
 	} {
 		refused(t, c.args, c.say)
 	}
