@@ -20,8 +20,8 @@ import (
 const (
 	whitenedDim = 256
 	shrinkage   = 0.3
-	variants    = 3      // augmented ones of each photo, where photos have no labels
-	mostSamples = 48_000 // photos and variants
+	variants    = 3     // augmented ones of each photo, where photos have no labels
+	mostSamples = 8_000 // photos and variants
 )
 
 // Candidate is a network, or a step after a search, that could be kept, scored on the held-out photos.

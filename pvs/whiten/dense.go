@@ -41,16 +41,33 @@ func LearnDense(set *vectors.Set, classes []int32, o Options) (*Dense, error) {
 		return nil, fmt.Errorf("a whitening cannot be learned on %d vectors: it needs at least 2", set.Len())
 	}
 	rows := sample(set.Len(), o.Rows)
-	mean, total := moments(set, rows)
+	learn := set
+	var span *mat.Dense // [In, fewer]: of few vectors, what they span
+	if 2*len(rows) < set.Dim {
+		var err error
+		if learn, span, err = spannedBy(set, rows); err != nil {
+			return nil, err
+		}
+	}
+	mean, total := moments(learn, rows)
 	scatter := total
 	if classes != nil {
-		if scatter = within(set, classes, rows); scatter == nil {
+		if scatter = within(learn, classes, rows); scatter == nil {
 			return nil, errors.New("a whitening is learned on classes of two or more vectors, and there are none")
 		}
 	}
-	kernel, err := directions(scatter, total, o)
+	if o.Dim > learn.Dim {
+		o.Dim = learn.Dim
+	}
+	kernel, err := directions(scatter, total, o, mat.Trace(scatter)/float64(set.Dim))
 	if err != nil {
 		return nil, err
+	}
+	if span != nil {
+		var whole mat.Dense
+		whole.Mul(span, kernel)
+		kernel = &whole
+		mean, _ = moments(set, rows)
 	}
 	d := &Dense{In: set.Dim, Out: o.Dim, Kernel: make([]float32, set.Dim*o.Dim), Bias: make([]float32, o.Dim)}
 	for j := range d.Out {
@@ -110,11 +127,48 @@ func within(set *vectors.Set, classes []int32, rows []int) *mat.SymDense {
 	return out
 }
 
-// directions whitens by a scatter, after shrinkage, and returns the directions [in, Dim] of the largest total variance
-// in what that gives.
-func directions(scatter, total *mat.SymDense, o Options) (*mat.Dense, error) {
+// spannedBy returns the coordinates of a set's vectors in an orthonormal basis [In, rows] of what the rows span beyond
+// their mean: few vectors in many dimensions cost no more than few dimensions. Nothing is lost, as they do not vary in
+// the other directions.
+func spannedBy(set *vectors.Set, rows []int) (*vectors.Set, *mat.Dense, error) {
+	mean := make([]float64, set.Dim)
+	for _, r := range rows {
+		for d, v := range set.Row(r) {
+			mean[d] += float64(v) / float64(len(rows))
+		}
+	}
+	centred := mat.NewDense(len(rows), set.Dim, nil)
+	for i, r := range rows {
+		for d, v := range set.Row(r) {
+			centred.Set(i, d, float64(v)-mean[d])
+		}
+	}
+	var svd mat.SVD
+	if !svd.Factorize(centred.T(), mat.SVDThinU) {
+		return nil, nil, errEigen
+	}
+	var basis mat.Dense
+	svd.UTo(&basis)
+	_, span := basis.Dims()
+	out := &vectors.Set{IDs: set.IDs, Dim: span, Data: make([]float32, set.Len()*span)}
+	row := mat.NewDense(1, set.Dim, nil)
+	var coordinates mat.Dense
+	for i := range set.Len() {
+		for d, v := range set.Row(i) {
+			row.Set(0, d, float64(v)-mean[d])
+		}
+		coordinates.Mul(row, &basis)
+		for j := range span {
+			out.Data[i*span+j] = float32(coordinates.At(0, j))
+		}
+	}
+	return out, &basis, nil
+}
+
+// directions whitens by a scatter, after shrinkage towards a mean variance, and returns the directions [in, Dim] of the
+// largest total variance in what that gives.
+func directions(scatter, total *mat.SymDense, o Options, mean float64) (*mat.Dense, error) {
 	n := scatter.SymmetricDim()
-	mean := mat.Trace(scatter) / float64(n)
 	if !(mean > 0) {
 		return nil, errors.New("a whitening cannot be learned on vectors that are all the same")
 	}
@@ -150,8 +204,9 @@ func directions(scatter, total *mat.SymDense, o Options) (*mat.Dense, error) {
 		return nil, fmt.Errorf("the variances within classes have no inverse: %w; more shrinkage is needed", err)
 	}
 	var half, product, out mat.Dense
-	half.Mul(&inverse, total)
-	product.Mul(&half, inverse.T())
+	full := mat.DenseCopyOf(&inverse) // matrices of this kind are multiplied by blocks
+	half.Mul(full, total)
+	product.Mul(&half, full.T())
 	square := mat.NewSymDense(n, nil)
 	for i := range n {
 		for j := i; j < n; j++ {
@@ -162,6 +217,6 @@ func directions(scatter, total *mat.SymDense, o Options) (*mat.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Mul(inverse.T(), vectors)
+	out.Mul(full.T(), vectors)
 	return &out, nil
 }

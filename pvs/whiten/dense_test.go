@@ -146,3 +146,66 @@ func TestDenseLeavesOutWithin(t *testing.T) {
 		t.Error("7 of 6 dimensions were taken")
 	}
 }
+
+// Few vectors in many dimensions give what an embedding of them in fewer gives: cosines do not depend on the basis.
+func TestDenseOfFewVectors(t *testing.T) {
+	s, classes := classed() // 140 vectors of 6 dimensions
+	rng := rand.New(rand.NewPCG(5, 6))
+	const wide = 400
+	var turn [6][wide]float64
+	for i := range turn {
+		for d := range turn[i] {
+			turn[i][d] = rng.NormFloat64() / math.Sqrt(wide)
+		}
+	}
+	many := &vectors.Set{IDs: s.IDs, Dim: wide}
+	for r := range s.Len() {
+		for d := range wide {
+			sum := 0.0
+			for i, v := range s.Row(r) {
+				sum += float64(v) * turn[i][d]
+			}
+			many.Data = append(many.Data, float32(sum))
+		}
+	}
+	few := 0
+	for _, labels := range [][]int32{nil, classes} {
+		d, err := LearnDense(many, labels, Options{Dim: 6, Shrinkage: 0.3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The same in all dimensions, by the way that many vectors take.
+		twice := &vectors.Set{Dim: wide}
+		var both []int32
+		for range 2 {
+			twice.IDs, twice.Data, both = append(twice.IDs, many.IDs...), append(twice.Data, many.Data...), append(both, labels...)
+		}
+		if 2*twice.Len() < wide {
+			t.Fatal("the doubled set takes the same way")
+		}
+		want, err := LearnDense(twice, both, Options{Dim: 6, Shrinkage: 0.3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := through(d, many), through(want, many)
+		for i := range a {
+			for j := range i {
+				x, y := cosine(a[i], a[j]), cosine(b[i], b[j])
+				if math.Abs(x-y) > 0.02 {
+					few++
+				}
+			}
+		}
+	}
+	if few > 0 {
+		t.Errorf("%d cosines are others", few)
+	}
+}
+
+func cosine(a, b []float64) float64 {
+	inner, x, y := 0.0, 0.0, 0.0
+	for i := range a {
+		inner, x, y = inner+a[i]*b[i], x+a[i]*a[i], y+b[i]*b[i]
+	}
+	return inner / math.Sqrt(x*y)
+}
