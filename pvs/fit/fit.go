@@ -204,6 +204,9 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	}
 	t.perEvaluation = time.Since(begun).Seconds()
 	f.Log(fmt.Sprintf("before: held-out MAR@10 %.3f", base.MAR().Value))
+	if base.MAR().Value > nearlyAll {
+		f.Log("nearly all held-out photos are found already: hardly any change can be seen to be better, and be kept")
+	}
 	values, report, err := t.train(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -227,7 +230,7 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if err := r.compare(base, report); err != nil {
 		return nil, nil, err
 	}
-	r.Seconds = t.state.Seconds + time.Since(f.started).Seconds() - t.sinceBegun()
+	r.Seconds = t.earlier + time.Since(f.started).Seconds()
 	return r, values, f.write(values, r)
 }
 
@@ -243,6 +246,9 @@ func (r *Result) compare(before, after *evaluate.Report) error {
 	r.Difference, r.Low, r.High = gain.Value, gain.Low, gain.High
 	return nil
 }
+
+// nearlyAll is the score beyond which little is left to be gained.
+const nearlyAll = 0.97
 
 // prepare makes what batches are drawn from.
 func (t *training) prepare(source feed.Source, choice labels.Choice, train []int) error {
@@ -260,7 +266,8 @@ func (t *training) prepare(source feed.Source, choice labels.Choice, train []int
 	}
 	t.classes, t.byPhoto = len(dense), byPhoto
 	if t.classes < 2 {
-		return errors.New("the train photos that are not held out have fewer than two labels: nothing tells them apart")
+		return errors.New("the train photos that are not held out have fewer than two labels, so that nothing tells them " +
+			"apart: a fit needs three products or titles at least")
 	}
 	for t.recipe.Classes > t.classes { // of few classes more photos each
 		t.recipe.Classes, t.recipe.PerClass = (t.recipe.Classes+1)/2, t.recipe.PerClass*2

@@ -28,7 +28,7 @@ type training struct {
 	state   *state
 	session *session
 	saved   time.Time
-	begun   time.Time // of this start
+	earlier float64 // seconds of training before this start
 
 	perEvaluation float64 // seconds
 }
@@ -51,7 +51,7 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 		t.Log(fmt.Sprintf("the training began on %s (%s) and goes on on %s (%s): sums differ in rounding from here on",
 			st.Engine, st.Processor, t.Training, t.Training.Processor()))
 	}
-	t.state = st
+	t.state, t.earlier = st, st.Seconds
 	if err := t.start(ctx, by); err != nil {
 		return nil, nil, err
 	}
@@ -154,8 +154,8 @@ func (t *training) steps(ctx context.Context) error {
 	defer finish()
 	stream := feed.OpenSampled(ctx, t.images, t.sampler, st.Steps, st.Total)
 	defer stream.Close()
-	t.begun, t.saved = time.Now(), time.Now()
-	before := st.Seconds
+	begun := time.Now()
+	t.saved = begun
 	for {
 		if t.due() { // a kill may have come between a step and its evaluation
 			if err := t.evaluate(ctx); err != nil {
@@ -180,7 +180,7 @@ func (t *training) steps(ctx context.Context) error {
 		st.Steps++
 		st.LossSum += float64(report[0])
 		st.LossSteps++
-		st.Seconds = before + time.Since(t.begun).Seconds()
+		st.Seconds = t.earlier + time.Since(begun).Seconds()
 		update(st.Steps, st.Total)
 		if !t.due() && time.Since(t.saved) > saveEvery {
 			if err := t.save(); err != nil {
@@ -256,12 +256,4 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 func (f *fitting) embedder(values map[string][]float32, opts embed.NetworkOptions) (*embed.Network, error) {
 	opts.Size, opts.Shrunk = f.pixels, true
 	return embed.New(f.Inference, f.network.Config, values, opts)
-}
-
-// sinceBegun is how long this start has trained.
-func (t *training) sinceBegun() float64 {
-	if t.begun.IsZero() {
-		return 0
-	}
-	return time.Since(t.begun).Seconds()
 }

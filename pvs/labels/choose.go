@@ -36,11 +36,22 @@ func Choose(photos []catalog.Photo) Choice {
 		for i, o := range c.Offers {
 			if o.usable() && float64(o.Shared) >= share*float64(len(photos)) {
 				c.Set, c.Reason = sets[o.Kind], o.reason(c.Offers[:i])
+				if titles := c.Offers[1]; o.Kind == Products && titles.contradicts() {
+					c.Reason += fmt.Sprintf("; titles contradict them on %d photos, so that one of the two is wrong",
+						titles.Contradicted)
+				}
 				return c
 			}
 		}
 	}
 	c.Set = Of(photos, None)
+	for _, o := range c.Offers {
+		if o.Classes == 1 && o.Shared == len(photos) && o.Kind != Words {
+			c.Reason = fmt.Sprintf("none: all %d photos have the same of %s, which tells nothing apart; each is a class of its "+
+				"own", len(photos), o.Kind)
+			return c
+		}
+	}
 	c.Reason = fmt.Sprintf("none: of %d photos hardly any share a product id, title, word or category with another; "+
 		"each is a class of its own", len(photos))
 	return c
@@ -54,9 +65,14 @@ func (s Summary) usable() bool {
 	case s.Kind == Words:
 		return s.Classes >= leastWords
 	case s.Kind == Titles:
-		return float64(s.Contradicted) <= contradicted*float64(s.Labelled)
+		return !s.contradicts()
 	}
 	return true
+}
+
+// contradicts says whether titles contradict product ids on more photos than by chance.
+func (s Summary) contradicts() bool {
+	return s.Kind == Titles && float64(s.Contradicted) > contradicted*float64(s.Labelled)
 }
 
 // reason says why these labels and not the finer ones.
@@ -69,7 +85,7 @@ func (s Summary) reason(finer []Summary) string {
 	}
 	for _, f := range finer {
 		switch {
-		case f.Kind == Titles && float64(f.Contradicted) > contradicted*float64(f.Labelled):
+		case f.contradicts():
 			out += fmt.Sprintf("; titles contradict the product ids (%d photos)", f.Contradicted)
 		case f.Shared == 0:
 			out += fmt.Sprintf("; %s: none", f.Kind)

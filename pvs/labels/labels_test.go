@@ -214,3 +214,26 @@ func TestHoldOutRefuses(t *testing.T) {
 		t.Errorf("%v, %v, %v", train, held, err)
 	}
 }
+
+// What contradicts product ids, or tells nothing apart, is said.
+func TestReasons(t *testing.T) {
+	photos := func(product, title func(i int) string) (out []catalog.Photo) {
+		for i := range 40 {
+			out = append(out, catalog.Photo{ID: fmt.Sprint(i), Split: catalog.Train, Product: product(i), Title: title(i)})
+		}
+		return out
+	}
+	same := func(int) string { return "Mug" }
+	tens := func(i int) string { return fmt.Sprint("ten ", i/10) }
+	fours := func(i int) string { return fmt.Sprint("four ", i%10) }
+	for want, p := range map[string][]catalog.Photo{
+		"titles contradict them on":                  photos(fours, tens),
+		"none: all 40 photos have the same of prod":  photos(same, same),
+		"titles: 40 of 40 photos share theirs":       photos(func(int) string { return "" }, tens),
+		"none: all 40 photos have the same of title": photos(func(i int) string { return "" }, same),
+	} {
+		if c := Choose(p); !strings.Contains(c.Reason, want) {
+			t.Errorf("%q, want %q", c.Reason, want)
+		}
+	}
+}
