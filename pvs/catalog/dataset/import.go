@@ -56,7 +56,7 @@ func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summ
 		return Summary{}, err
 	}
 	made := catalog.Made{By: "an import", Of: prefix}
-	if im.tree.root != src { // one file of the folder
+	if info, err := os.Stat(src); err == nil && !info.IsDir() { // one file of the folder
 		made.Of = path.Join(prefix, filepath.Base(src))
 	}
 	if im.sink, err = openSink(out, prefix, made); err != nil {
