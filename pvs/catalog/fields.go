@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,10 +16,11 @@ import (
 // that are not empty, by the column's name. Bad rows, which the catalogue was opened without, are left out. A catalogue
 // without a file has none.
 func (c *Catalog) Fields() (map[string]map[string]string, error) {
-	if c.Dir == "" {
-		return nil, nil
+	path := filepath.Join(c.Dir, PhotosFile)
+	if _, err := os.Stat(path); c.Dir == "" || errors.Is(err, os.ErrNotExist) {
+		return nil, nil // photos of folders
 	}
-	f, err := openFile(filepath.Join(c.Dir, PhotosFile))
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func (s *Snapshot) candidates() int {
 	return s.codes.Calibration.Candidates
 }
 
+// CutOff returns the calibrated cut-off; its Photos are 0 where too few products of the index have several photos.
+func (s *Snapshot) CutOff() CutOff { return s.codes.Calibration.CutOff }
+
 // matches says whether the best hit's score reaches the cut-off.
 func (s *Snapshot) matches(hits []Hit) bool {
 	cut := s.codes.Calibration.CutOff

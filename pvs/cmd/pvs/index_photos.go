@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
@@ -17,8 +19,8 @@ import (
 
 // indexPhotos are photos with their vectors, to be put into an index.
 type indexPhotos struct {
-	Catalog string `arg:"" help:"The catalogue folder." placeholder:"CATALOG"`
-	Split   string `required:"" help:"train, val, index or query."`
+	Catalog string `arg:"" help:"The catalogue folder, or a folder with a folder of photos a product." placeholder:"CATALOG"`
+	Split   string `default:"index" help:"train, val, index or query."`
 	Vectors string `help:"${index_vectors}" placeholder:"NAME"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
 }
@@ -138,7 +140,7 @@ func (c *indexPhotos) list(a *app) (*catalog.Catalog, []embed.Photo, error) {
 	if err != nil {
 		return nil, nil, misuse{err}
 	}
-	cat, err := a.openCatalog(c.Catalog, c.SkipBad)
+	cat, err := c.open(a)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,6 +150,36 @@ func (c *indexPhotos) list(a *app) (*catalog.Catalog, []embed.Photo, error) {
 		return nil, nil, fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
 	}
 	return cat, photos, nil
+}
+
+// open reads the catalogue, or a folder of photos: a folder a product, all of them of the split index.
+func (c *indexPhotos) open(a *app) (*catalog.Catalog, error) {
+	if !c.isFolder() {
+		return a.openCatalog(c.Catalog, c.SkipBad)
+	}
+	cat, summary, err := dataset.Read(a.ctx, dataset.Folder{Leaf: dataset.Product, Queries: dataset.NoQueries, Loose: true},
+		c.Catalog, dataset.Options{SkipBad: c.SkipBad})
+	if err != nil {
+		return nil, err
+	}
+	a.log(fmt.Sprintf("%s has no %s: each folder of photos in it is taken for a product, %d of them", c.Catalog,
+		catalog.PhotosFile, summary.Products))
+	for _, line := range summary.Bad {
+		a.log("left out: " + line)
+	}
+	for _, note := range summary.Notes {
+		a.log(note)
+	}
+	return cat, nil
+}
+
+// isFolder says whether a folder is given that is no catalogue.
+func (c *indexPhotos) isFolder() bool {
+	if info, err := os.Stat(c.Catalog); err != nil || !info.IsDir() {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(c.Catalog, catalog.PhotosFile))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // embedInto embeds photos into the folder of an index.

@@ -203,3 +203,35 @@ func writeCSV(t *testing.T, path string, rows [][]string) {
 		t.Fatal(err)
 	}
 }
+
+// A folder with a folder of photos a product becomes an index in one command, and is added to in another.
+func TestIndexOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if status, _, stderr := pvs(t, "data", "synth", "--products", "3", "--size", "64", "--out", at("cat")); status != 0 {
+		t.Fatal(stderr)
+	}
+	folders, err := filepath.Glob(at("cat/images/*"))
+	if err != nil || len(folders) < 3 {
+		t.Fatal(folders, err)
+	}
+	if err := os.MkdirAll(at("shop"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, folder := range folders[:3] {
+		if i == 2 { // comes later
+			status, stdout, stderr := pvs(t, "index", "create", at("shop"), "--baseline", "--out", at("index"), "--json")
+			if status != 0 || !strings.Contains(stderr, "each folder of photos in it is taken for a product, 2 of them") ||
+				!strings.Contains(stdout, `"products":2`) {
+				t.Fatalf("%d %s %s", status, stdout, stderr)
+			}
+		}
+		if err := os.Rename(folder, filepath.Join(at("shop"), filepath.Base(folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := pvs(t, "index", "add", at("index"), at("shop"), "--json")
+	if status != 0 || !strings.Contains(stdout, `"products":3`) || strings.Contains(stdout, `"added":0`) {
+		t.Errorf("%d %s %s", status, stdout, stderr)
+	}
+}

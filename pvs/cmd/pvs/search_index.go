@@ -88,7 +88,7 @@ func (c *searchCommand) onDisk(a *app) error {
 	out := map[string]any{"queries": queries.Len(), "queries_per_second": rate, "index": s.Photos()}
 	if c.Image != "" {
 		out["match"], out["results"] = answers[0].Match, answers[0].Hits
-		if !answers[0].Match && len(answers[0].Hits) > 0 {
+		if !answers[0].Match && len(answers[0].Hits) > 0 && s.CutOff().Photos > 0 {
 			a.log("no match: the best score is below the cut-off, which pvs index info explains")
 		}
 	}
