@@ -19,7 +19,7 @@ import (
 
 // indexPhotos are photos with their vectors, to be put into an index.
 type indexPhotos struct {
-	Catalog string `arg:"" help:"The catalogue folder, or a folder with a folder of photos a product." placeholder:"CATALOG"`
+	Catalog string `arg:"" help:"The catalogue folder, or one with a folder of photos a product." placeholder:"CATALOG"`
 	Split   string `default:"index" help:"train, val, index or query."`
 	Vectors string `help:"${index_vectors}" placeholder:"NAME"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
@@ -157,8 +157,8 @@ func (c *indexPhotos) open(a *app) (*catalog.Catalog, error) {
 	if !c.isFolder() {
 		return a.openCatalog(c.Catalog, c.SkipBad)
 	}
-	cat, summary, err := dataset.Read(a.ctx, dataset.Folder{Leaf: dataset.Product, Queries: dataset.NoQueries, Loose: true},
-		c.Catalog, dataset.Options{SkipBad: c.SkipBad})
+	layout := dataset.Folder{Leaf: dataset.Product, Queries: dataset.NoQueries, Loose: true}
+	cat, summary, err := dataset.Read(a.ctx, layout, c.Catalog, dataset.Options{SkipBad: c.SkipBad})
 	if err != nil {
 		return nil, err
 	}
