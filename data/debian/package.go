@@ -126,5 +126,5 @@ func (p *Package) download(ctx context.Context, log func(string)) error {
 	}
 	last := bytes.TrimSpace(words)
 	last = last[bytes.LastIndexByte(last, '\n')+1:]
-	return unavailable(fmt.Sprintf("apt-get could not download %s (%s); is there no network?", p.Name, last))
+	return unavailable(fmt.Sprintf("apt-get could not download %s, which needs a network (%s)", p.Name, last))
 }

@@ -79,6 +79,31 @@ func TestOcclusion(t *testing.T) {
 	}
 }
 
+// A white table before a dark wall is not lost in white, nor black where all is dark.
+func TestExposure(t *testing.T) {
+	dark := mesh.Color{R: 0.02, G: 0.02, B: 0.02}
+	for name, floor := range map[string]Finish{"white": white, "dark": {Pattern: Plain, Color: dark}} {
+		s := inRoom()
+		s.Elevation = 0.2
+		s.Room.Floor, s.Room.Wall.Color = floor, dark
+		img, err := Shoot(crate(redPaint), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost, sum := 0, 0
+		for i := 1; i < len(img.Pix); i += 4 {
+			sum += int(img.Pix[i])
+			if img.Pix[i] > 250 {
+				lost++
+			}
+		}
+		n := len(img.Pix) / 4
+		if lost > n/7 || sum < 40*n {
+			t.Errorf("on a %s floor %d of %d pixels are white, the mean is %d", name, lost, n, sum/n)
+		}
+	}
+}
+
 // quad is a square of 40 cm that faces the camera, with the image once over it.
 func quad(img *mesh.Image) *mesh.Mesh {
 	p := mesh.Part{Vertices: []mesh.Vec{{X: -20, Z: -20}, {X: 20, Z: -20}, {X: 20, Z: 20}, {X: -20, Z: 20}},

@@ -221,9 +221,11 @@ func (p *picture) panes() {
 }
 
 // metered is the exposure that brings the picture to the room's level: the mean of its
-// logarithms, in which the product and the middle count more.
+// logarithms, in which the product counts more, but not so much that a tenth of it is lost
+// in white.
 func (p *picture) metered() float64 {
 	var sum, weight float64
+	var levels []float64
 	for y := 0; y < p.height; y += 5 {
 		for x := 0; x < p.width; x += 5 {
 			i := y*p.width + x
@@ -232,9 +234,13 @@ func (p *picture) metered() float64 {
 			if p.samples[i].invDepth > 0 {
 				w = 1.5
 			}
-			sum += w * math.Log(0.02+0.25*c.R+0.6*c.G+0.15*c.B)
+			level := 0.25*c.R + 0.6*c.G + 0.15*c.B
+			sum += w * math.Log(0.02+level)
 			weight += w
+			levels = append(levels, level)
 		}
 	}
-	return min(4, max(0.35, p.shot.Room.Level/math.Exp(sum/weight)))
+	slices.Sort(levels)
+	bright := levels[len(levels)*9/10]
+	return min(4, 1.1/max(0.01, bright), max(0.35, p.shot.Room.Level/math.Exp(sum/weight)))
 }

@@ -17,6 +17,7 @@ import (
 const (
 	maxPoints  = 4 << 20 // of each kind
 	maxCorners = 1 << 12 // of a polygon
+	maxTurns   = 1 << 26 // corners that are compared to cut polygons: what is left is cut as if it were convex
 )
 
 // Angles between faces that are drawn as one curved surface where a file has no normals.
@@ -82,6 +83,7 @@ type reader struct {
 	library         *library
 	corners         []corner // of the polygon at hand
 	unfinished      []byte   // of lines that end in a backslash
+	turns           int      // that were looked at
 }
 
 // corner has indices, -1 for none.
@@ -291,7 +293,7 @@ func (r *reader) triangulate() [][3]int {
 	var out [][3]int
 	for len(left) > 3 {
 		ear := 1 // a fan's next triangle
-		if !convex {
+		if !convex && r.turns < maxTurns {
 			ear = r.ear(left, turn)
 		}
 		k := len(left)
@@ -311,6 +313,7 @@ func (r *reader) ear(left []int, turn func(a, b, c int) float64) int {
 		}
 		empty := true
 		for _, o := range left {
+			r.turns++
 			if o != a && o != b && o != c && turn(a, b, o) >= 0 && turn(b, c, o) >= 0 && turn(c, a, o) >= 0 {
 				empty = false
 				break

@@ -10,6 +10,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
 )
@@ -145,6 +146,30 @@ func TestHostile(t *testing.T) {
 	}
 	if _, err := Read("none.obj", files(nil)); err == nil {
 		t.Error("a file that is not there")
+	}
+}
+
+// A polygon that crosses itself all over does not take forever.
+func TestManyCorners(t *testing.T) {
+	var text strings.Builder
+	for i := range maxCorners {
+		fmt.Fprintf(&text, "v %d %d 0\n", i*7919%4099, i*104729%4093)
+	}
+	text.WriteString("f")
+	for i := range maxCorners {
+		fmt.Fprintf(&text, " %d", i+1)
+	}
+	one := text.String()[strings.Index(text.String(), "f"):]
+	for range 20 {
+		text.WriteString("\n" + one)
+	}
+	start := time.Now()
+	m, err := Read("a.obj", files(map[string]string{"a.obj": text.String()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 30*time.Second || len(m.Mesh.Parts) != 1 {
+		t.Errorf("it took %v", took)
 	}
 }
 
