@@ -284,6 +284,23 @@ func ExampleImport() {
 	// Output: 2 1 map[index:1 query:1] <nil>
 }
 
+// A source that is named from the working folder is noted where it lies, a list with its name.
+func TestImportFromHere(t *testing.T) {
+	shop, out := source(t, with(photosAt("mug/1.jpg", "mug/2.jpg"), map[string]string{"list.csv": "photo\nmug/1.jpg\n"})),
+		t.TempDir()
+	t.Chdir(filepath.Dir(shop))
+	for src, kind := range map[string]Kind{"": Folder{Leaf: Product}, "list.csv": CSV{}} {
+		to := filepath.Join(out, "of"+src)
+		if _, err := Import(context.Background(), kind, filepath.Join(filepath.Base(shop), src), to, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		made, err := catalog.ReadMade(to)
+		if want := filepath.Join(shop, src); err != nil || made.Of != want {
+			t.Errorf("made of %s, want %s (%v)", made.Of, want, err)
+		}
+	}
+}
+
 // A catalogue that was made of something else is never written over; the same import again
 // is, whatever its settings.
 func TestImportSparesOthersCatalogue(t *testing.T) {
