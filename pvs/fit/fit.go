@@ -73,6 +73,9 @@ type Result struct {
 	Search   retrieval.After `json:"search"`
 }
 
+// ErrLabels says that photos lack the labels that were asked for.
+var ErrLabels = errors.New("other labels have to be taken")
+
 // defaultBudget is half an hour.
 const defaultBudget = 30 * time.Minute
 
@@ -133,6 +136,9 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if f.recipe.Labels != "" {
 		choice.Set = labels.Of(photos, f.recipe.Labels)
 		choice.Reason = fmt.Sprintf("%s, as was asked for", f.recipe.Labels)
+		if len(choice.Set.Names) == 0 && f.recipe.Labels != labels.None {
+			return nil, fmt.Errorf("the train photos of %s have no %s to learn from: %w", f.cat.Dir, f.recipe.Labels, ErrLabels)
+		}
 	}
 	f.Log("labels: " + choice.Reason)
 	source := feed.FromCatalog(f.cat, catalog.Train, nil)

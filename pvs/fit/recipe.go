@@ -55,6 +55,7 @@ func Recommended() Recipe {
 // Validate says what is wrong with a recipe.
 func (r Recipe) Validate() error {
 	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+	weight := func(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
 	share := func(v float64) bool { return v >= 0 && v < 1 }
 	switch {
 	case r.Dim < 8 || r.Dim%8 != 0:
@@ -65,11 +66,13 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("%d epochs: at least one is needed", r.Epochs)
 	case !positive(r.LearningRate) || !positive(r.HeadFactor):
 		return fmt.Errorf("a learning rate of %g, times %g for the head, is not above 0", r.LearningRate, r.HeadFactor)
-	case r.Softmax <= 0 && r.Contrastive <= 0:
+	case !weight(r.Softmax) || !weight(r.Contrastive) || !weight(r.Clip) || !weight(r.WeightDecay):
+		return fmt.Errorf("the weights of losses (softmax %g, contrastive %g), clip %g and weight decay %g are numbers from "+
+			"0 on", r.Softmax, r.Contrastive, r.Clip, r.WeightDecay)
+	case r.Softmax == 0 && r.Contrastive == 0:
 		return errors.New("the recipe has no loss")
-	case !share(r.WarmUp) || !share(r.Average) || !share(r.HeldOut) || !share(r.DropConnect) || r.WeightDecay < 0:
-		return errors.New("warm-up, average, held-out share and stochastic depth are shares from 0 to below 1, " +
-			"and weight decay is not negative")
+	case !share(r.WarmUp) || !share(r.Average) || !share(r.HeldOut) || !share(r.DropConnect):
+		return errors.New("warm-up, average, held-out share and stochastic depth are shares from 0 to below 1")
 	case r.Evaluations < 1 || r.Patience < 1:
 		return errors.New("a recipe is evaluated at least once")
 	}

@@ -28,6 +28,8 @@ func TestFind(t *testing.T) {
 		"epochs = 3\nepoch = 4":    "line 2: nothing is called epoch in a recipe",
 		"epochs = \"three\"":       "line 1",
 		"epochs = 0":               "0 epochs: at least one is needed",
+		"contrastive = nan":        "are numbers from 0 on",
+		"contrastive = -1":         "are numbers from 0 on",
 		"learning_rate = nan":      "is not above 0",
 		"labels = \"colours\"":     "no labels are called colours",
 		"augmentation = \"mild+\"": "no operation of augmentation",

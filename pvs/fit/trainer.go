@@ -52,6 +52,9 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 			st.Engine, st.Processor, t.Training, t.Training.Processor()))
 	}
 	t.state, t.earlier = st, st.Seconds
+	if st.Total > 0 {
+		t.Log(fmt.Sprintf("resuming behind step %d of %d", st.Steps, st.Total))
+	}
 	if err := t.start(ctx, by); err != nil {
 		return nil, nil, err
 	}

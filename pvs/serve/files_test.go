@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
@@ -116,6 +117,10 @@ func TestPicturesHaveNoPlace(t *testing.T) {
 	}
 	s.refuses(t, get("/image?id=x&side=481"), 400, "side must be")
 	s.refuses(t, get("/image?id=gone&side=160"), 404, "no photo")
+	loose := s.index.photos["loose"] // indexed from another file of that name
+	loose.Digest = strings.Repeat("0", 64)
+	s.index.photos["loose"] = loose
+	s.refuses(t, get("/image?id=loose&side=160"), 409, "has changed since it was indexed")
 	if err := os.Remove(filepath.Join(s.dir, "loose.jpg")); err != nil {
 		t.Fatal(err)
 	}

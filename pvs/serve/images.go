@@ -3,6 +3,8 @@ package serve
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -45,7 +47,7 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	data, err := s.pictureOf(r.Context(), key, p.Path, side)
+	data, err := s.pictureOf(r.Context(), key, p, side)
 	if err != nil {
 		h.Del("ETag")
 		h.Set("Cache-Control", "no-store")
@@ -56,7 +58,7 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 }
 
 // pictureOf is a cached picture, or one that is made now, once for all that ask at the same time.
-func (s *Server) pictureOf(ctx context.Context, key, path string, side int) ([]byte, error) {
+func (s *Server) pictureOf(ctx context.Context, key string, p Photo, side int) ([]byte, error) {
 	if data, ok := s.pictures.get(key); ok {
 		return data, nil
 	}
@@ -77,9 +79,12 @@ func (s *Server) pictureOf(ctx context.Context, key, path string, side int) ([]b
 			return nil, err
 		}
 		defer done()
-		data, err := s.opts.Files.read(path, s.opts.MaxBytes)
+		data, err := s.opts.Files.read(p.Path, s.opts.MaxBytes)
 		if err != nil {
 			return nil, err
+		}
+		if sum := sha256.Sum256(data); p.Digest != "" && p.Digest != hex.EncodeToString(sum[:]) {
+			return nil, errReplaced
 		}
 		photo, err := imageprep.Decode(bytes.NewReader(data), "the photo", s.limits())
 		if err != nil {

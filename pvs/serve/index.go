@@ -57,6 +57,7 @@ type Photo struct {
 	Category string            // names from the root to the leaf, joined by " > "
 	Title    string            // for people
 	Path     string            // its file, relative to the catalogue's folder or absolute; never shown
+	Digest   string            // SHA-256 of the file in hex, as it was indexed; "": not known
 	Fields   map[string]string // further columns of the catalogue; nil: none
 }
 

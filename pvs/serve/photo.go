@@ -139,5 +139,9 @@ func (s *Server) limits() imageprep.Limits {
 	return imageprep.Limits{MaxPixels: s.opts.MaxPixels, MaxBytes: s.opts.MaxBytes}
 }
 
+// errReplaced is the answer about photos whose files are others than those that were indexed: a picture of another
+// thing beside the score of what was there would be wrong.
+var errReplaced = errors.New("the photo's file has changed since it was indexed: index it again")
+
 // errNoFile is the answer about photos whose files are gone, or lie where none may be read.
 var errNoFile = errors.New("the photo's file cannot be read here")

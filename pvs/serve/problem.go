@@ -32,6 +32,7 @@ func (s *Server) statusOf(err error) (int, string) {
 		{ErrNoProduct, http.StatusNotFound},
 		{ErrNoCategory, http.StatusNotFound},
 		{errNoFile, http.StatusNotFound},
+		{errReplaced, http.StatusConflict},
 		{ErrNoField, http.StatusBadRequest},
 		{errLink, http.StatusBadRequest},
 		{errOtherLink, http.StatusGone},

@@ -178,7 +178,8 @@ func TestDenseOfFewVectors(t *testing.T) {
 		twice := &vectors.Set{Dim: wide}
 		var both []int32
 		for range 2 {
-			twice.IDs, twice.Data, both = append(twice.IDs, many.IDs...), append(twice.Data, many.Data...), append(both, labels...)
+			twice.IDs, twice.Data = append(twice.IDs, many.IDs...), append(twice.Data, many.Data...)
+			both = append(both, labels...)
 		}
 		if 2*twice.Len() < wide {
 			t.Fatal("the doubled set takes the same way")

@@ -17,6 +17,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/fit"
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -35,6 +36,7 @@ var advice = []struct {
 	{weights.ErrUnavailable, "or name a weights file by --weights"},
 	{weights.ErrNoVariant, "name it by --model"},
 	{vectors.ErrNone, "write them with pvs embed"},
+	{fit.ErrLabels, "leave out --labels to take what there is"},
 	{index.ErrNone, "pvs index create makes one"},
 	{index.ErrUnfinished, "the same pvs index create does"},
 	{index.ErrThere, "pvs index add adds photos to it"},

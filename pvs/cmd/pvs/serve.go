@@ -76,14 +76,30 @@ func (c *serveCommand) announce(a *app, s *serve.Server, addr, token string) err
 	if err != nil {
 		return err
 	}
-	url := "http://" + addr + "/"
-	if token != "" {
+	url := "http://" + reachable(addr) + "/"
+	if token != "" && c.TokenFile == "" { // one from a file is known to who may know it
 		url += "?token=" + token
 	}
 	a.say("%d photos of %d products can be searched at %s", info.Photos, info.Products, url)
 	a.say("Ctrl-C ends it, after the answers that it has begun; a hangup (kill -HUP %d) opens %s anew", os.Getpid(),
 		c.Index)
 	return a.result(map[string]any{"url": url, "photos": info.Photos, "products": info.Products})
+}
+
+// reachable names this machine in an address that stands for all of its addresses.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsUnspecified() {
+		return addr
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return addr
+	}
+	return net.JoinHostPort(name, port)
 }
 
 // openIndex opens the index and starts the network that made its vectors.

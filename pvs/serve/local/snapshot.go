@@ -117,10 +117,10 @@ func (s *snapshot) Categories(context.Context) ([]serve.Category, error) { retur
 
 func photoFrom(p index.Photo) serve.Photo {
 	return serve.Photo{ID: p.ID, Product: p.Product, Category: string(p.Category), Title: p.Title, Path: p.Path,
-		Fields: p.Fields}
+		Digest: p.Digest, Fields: p.Fields}
 }
 
 func photoOf(p serve.Photo) index.Photo {
 	return index.Photo{ID: p.ID, Product: p.Product, Category: catalog.Category(p.Category), Title: p.Title, Path: p.Path,
-		Fields: p.Fields}
+		Digest: p.Digest, Fields: p.Fields}
 }
