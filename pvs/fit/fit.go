@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -117,6 +118,12 @@ func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string,
 	}
 	if err := f.recipe.Validate(); err != nil {
 		return nil, fmt.Errorf("the recipe %s: %w", f.recipe.Name, err)
+	}
+	for name, what := range map[string]string{catalog.PhotosFile: "a catalogue", "index.db": "an index"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%s holds %s (%s), with which a fit's files would be mixed: name another folder", dir, what,
+				name)
+		}
 	}
 	lock, err := onewriter.LockFolder(dir)
 	if err != nil {

@@ -262,6 +262,10 @@ func TestRefused(t *testing.T) {
 	}
 	dir := t.TempDir()
 	c := shop(t, 12, 4, nil)
+	_, err := Run(t.Context(), c, network, c.Dir, opts)
+	if err == nil || !strings.Contains(err.Error(), "holds a catalogue") {
+		t.Errorf("into the catalogue: %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	o := opts
 	o.Progress = func(what string) (func(done, total int), func()) {
