@@ -86,7 +86,7 @@ func (c *serveCommand) announce(a *app, s *serve.Server, addr, token string) err
 	return a.result(map[string]any{"url": url, "photos": info.Photos, "products": info.Products})
 }
 
-// reachable names this machine in an address that stands for all of its addresses.
+// reachable is one of this machine's addresses, where an address stands for all of them.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -95,11 +95,13 @@ func reachable(addr string) string {
 	if ip := net.ParseIP(host); ip == nil || !ip.IsUnspecified() {
 		return addr
 	}
-	name, err := os.Hostname()
-	if err != nil {
-		return addr
+	all, _ := net.InterfaceAddrs() // without any, this machine's own
+	for _, a := range all {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			return net.JoinHostPort(n.IP.String(), port)
+		}
 	}
-	return net.JoinHostPort(name, port)
+	return net.JoinHostPort("127.0.0.1", port)
 }
 
 // openIndex opens the index and starts the network that made its vectors.
