@@ -62,8 +62,8 @@ func readIndex(dir string, f func(s *index.Snapshot) error) error {
 }
 
 // changeIndex calls f with an index's writer.
-func changeIndex(dir string, f func(w *index.Writer) error) error {
-	w, err := index.OpenWriter(dir)
+func (a *app) changeIndex(dir string, f func(w *index.Writer) error) error {
+	w, err := a.indexWriter(dir)
 	if err != nil {
 		return err
 	}

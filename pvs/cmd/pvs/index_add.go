@@ -27,7 +27,7 @@ func (c *indexAddCommand) Run(a *app) error {
 		return err
 	}
 	var done index.Changed
-	err = changeIndex(c.Index, func(w *index.Writer) (err error) {
+	err = a.changeIndex(c.Index, func(w *index.Writer) (err error) {
 		done, err = c.add(a, w, cat, photos)
 		return err
 	})

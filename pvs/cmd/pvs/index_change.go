@@ -29,7 +29,7 @@ func (c *indexRemoveCommand) Run(a *app) error {
 		return misuse{errors.New("name the photos to be removed by their ids, or a file of ids by --list")}
 	}
 	var done *index.Changed
-	err := changeIndex(c.Index, func(w *index.Writer) (err error) {
+	err := a.changeIndex(c.Index, func(w *index.Writer) (err error) {
 		done, err = w.Apply(a.ctx, index.Change{Remove: ids})
 		return err
 	})
@@ -81,7 +81,7 @@ type indexCompactCommand struct {
 
 // Run compacts an index.
 func (c *indexCompactCommand) Run(a *app) error {
-	if err := changeIndex(c.Index, func(w *index.Writer) error { return w.Compact(a.ctx) }); err != nil {
+	if err := a.changeIndex(c.Index, func(w *index.Writer) error { return w.Compact(a.ctx) }); err != nil {
 		return err
 	}
 	info := indexInfoCommand(*c)

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -233,5 +235,26 @@ func TestIndexOfAFolder(t *testing.T) {
 	status, stdout, stderr := pvs(t, "index", "add", at("index"), at("shop"), "--json")
 	if status != 0 || !strings.Contains(stdout, `"products":3`) || strings.Contains(stdout, `"added":0`) {
 		t.Errorf("%d %s %s", status, stdout, stderr)
+	}
+}
+
+// A verb that changes an index waits for another writer that ends soon, as a server does after a change.
+func TestChangeWaits(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	resultOf(t, "data", "synth", "--products", "3", "--size", "64", "--out", at("cat"))
+	resultOf(t, "index", "create", at("cat"), "--baseline", "--out", at("shop"))
+	w, err := index.OpenWriter(at("shop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error)
+	go func() {
+		time.Sleep(300 * time.Millisecond)
+		closed <- w.Close()
+	}()
+	resultOf(t, "index", "compact", at("shop"))
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 }

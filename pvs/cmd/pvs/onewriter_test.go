@@ -13,6 +13,9 @@ import (
 // sentence with the output's name and the way out, and nothing of it is touched.
 func TestEveryOutputIsLocked(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
+	patience := writerPatience
+	writerPatience = 0
+	t.Cleanup(func() { writerPatience = patience })
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	cat := at("cat")
