@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# docs/fit-small.sh OUT [PIXELS]: runs `pvs fit` on eleven small catalogues of different kinds and prints before and after.
+# docs/fit-small.sh OUT [PIXELS]: runs `pvs fit` on eleven small catalogues of different kinds, prints before and after.
 # The interval of the difference may not lie below 0. Takes ten minutes on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
