@@ -247,6 +247,16 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	return r, values, f.write(values, r)
 }
 
+// What names what was kept, in a few words.
+func (r *Result) What() string {
+	for _, c := range r.Candidates {
+		if c.Kept {
+			return c.Name
+		}
+	}
+	return "as it was"
+}
+
 // compare fills in the scores.
 func (r *Result) compare(before, after *evaluate.Report) error {
 	gain, err := evaluate.Compare(before, after, after.MAR().Name, evaluate.Options{K: retrieval.K})

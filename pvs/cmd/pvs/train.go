@@ -138,7 +138,7 @@ func (c *journeyCommand) beside(cat *catalog.Catalog) ([]chart.JourneyRun, error
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, chart.JourneyRun{Name: r.Recipe, From: "0", Trains: "fit to " + r.Labels, Note: r.Reason,
+		out = append(out, chart.JourneyRun{Name: r.Recipe, From: "0", Trains: "fit to " + r.Labels, Note: r.What(),
 			Measured: &chart.Score{Value: r.After, Low: r.AfterInterval[0], High: r.AfterInterval[1]}})
 	}
 	return out, nil
