@@ -85,6 +85,11 @@ func cardOf(h Hit, q pageQuery) card {
 
 // home answers GET /.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
+	s.page(w, r, "home", func(v *view, q pageQuery) (any, error) { return s.homeView(r.Context(), v, q) })
+}
+
+// page shows what a page's function makes of its query, on one state of the index.
+func (s *Server) page(w http.ResponseWriter, r *http.Request, name string, of func(*view, pageQuery) (any, error)) {
 	q, err := pageQueryOf(r.URL.Query())
 	if err != nil {
 		s.failed(w, r, err)
@@ -96,12 +101,12 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer v.end()
-	view, err := s.homeView(r.Context(), v, q)
+	view, err := of(v, q)
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "home", view)
+	s.show(w, r, http.StatusOK, name, view)
 }
 
 func (s *Server) frame(v *view, q pageQuery) frame {
@@ -375,23 +380,9 @@ type scored struct {
 
 // product answers GET /product?photo=ID, with the search that led there.
 func (s *Server) product(w http.ResponseWriter, r *http.Request) {
-	q, err := pageQueryOf(r.URL.Query())
-	if err != nil {
-		s.failed(w, r, err)
-		return
-	}
-	v, err := s.view()
-	if err != nil {
-		s.failed(w, r, err)
-		return
-	}
-	defer v.end()
-	view, err := s.productView(r.Context(), v, q, r.URL.Query().Get("photo"))
-	if err != nil {
-		s.failed(w, r, err)
-		return
-	}
-	s.show(w, r, http.StatusOK, "product", view)
+	s.page(w, r, "product", func(v *view, q pageQuery) (any, error) {
+		return s.productView(r.Context(), v, q, r.URL.Query().Get("photo"))
+	})
 }
 
 func (s *Server) productView(ctx context.Context, v *view, q pageQuery, id string) (*productView, error) {
