@@ -181,27 +181,13 @@ func (p *picture) base(s sample, at surface) mesh.Color {
 
 // panes mixes what is seen through over what is behind, farthest first.
 func (p *picture) panes() {
-	type pane struct {
-		part, triangle int
-		inv            float64
-	}
-	var list []pane
+	var parts []int
 	for i := range p.m.Parts {
-		if !seeThrough(&p.m.Parts[i]) {
-			continue
-		}
-		for t, tri := range p.m.Parts[i].Triangles {
-			v := p.screens[i]
-			list = append(list, pane{i, t, v[tri[0]].inv + v[tri[1]].inv + v[tri[2]].inv})
+		if seeThrough(&p.m.Parts[i]) {
+			parts = append(parts, i)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b pane) int {
-		if a.inv < b.inv {
-			return -1
-		}
-		return 1
-	})
-	for _, one := range list {
+	for _, one := range panesOf(p.m, parts, p.screens) {
 		part := &p.m.Parts[one.part]
 		p.draw(int32(one.part), part.Triangles[one.triangle:one.triangle+1], p.screens[one.part], func(pixel int, s sample) {
 			s.triangle = int32(one.triangle)

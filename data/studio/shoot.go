@@ -6,7 +6,6 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/gopvs/product-visual-search/data/mesh"
 )
@@ -76,27 +75,11 @@ func reach(m *mesh.Mesh, center mesh.Vec) float64 {
 // drawGlass mixes transparent surfaces over what is behind them, farthest first.
 func (f *frame) drawGlass(m *mesh.Mesh, parts []int, cam camera, s Shot, linear []mesh.Color,
 	toEye func(mesh.Vec) mesh.Vec) {
-	type pane struct {
-		part     int
-		triangle int
-		inv      float64
-	}
-	var panes []pane
-	projected := map[int][]screen{}
+	projected := make([][]screen, len(m.Parts))
 	for _, i := range parts {
 		projected[i] = project(cam, &m.Parts[i])
-		for t, tri := range m.Parts[i].Triangles {
-			v := projected[i]
-			panes = append(panes, pane{i, t, v[tri[0]].inv + v[tri[1]].inv + v[tri[2]].inv})
-		}
 	}
-	slices.SortStableFunc(panes, func(a, b pane) int {
-		if a.inv < b.inv {
-			return -1
-		}
-		return 1
-	})
-	for _, p := range panes {
+	for _, p := range panesOf(m, parts, projected) {
 		part := &m.Parts[p.part]
 		f.draw(int32(p.part), part.Triangles[p.triangle:p.triangle+1], projected[p.part], func(pixel int, c sample) {
 			c.triangle = int32(p.triangle)

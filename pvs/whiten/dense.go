@@ -66,8 +66,7 @@ func LearnDense(set *vectors.Set, classes []int32, o Options) (*Dense, error) {
 	if span != nil {
 		var whole mat.Dense
 		whole.Mul(span, kernel)
-		kernel = &whole
-		mean, _ = moments(set, rows)
+		kernel, mean = &whole, meanOf(set, rows)
 	}
 	d := &Dense{In: set.Dim, Out: o.Dim, Kernel: make([]float32, set.Dim*o.Dim), Bias: make([]float32, o.Dim)}
 	for j := range d.Out {
@@ -127,16 +126,11 @@ func within(set *vectors.Set, classes []int32, rows []int) *mat.SymDense {
 	return out
 }
 
-// spannedBy returns the coordinates of a set's vectors in an orthonormal basis [In, rows] of what the rows span beyond
-// their mean: few vectors in many dimensions cost no more than few dimensions. Nothing is lost, as they do not vary in
-// the other directions.
+// spannedBy returns the coordinates of a set's rows in an orthonormal basis [In, rows] of what they span beyond their
+// mean: few vectors in many dimensions cost no more than few dimensions. Nothing is lost, as they do not vary in the
+// other directions. Rows that are not named stay 0.
 func spannedBy(set *vectors.Set, rows []int) (*vectors.Set, *mat.Dense, error) {
-	mean := make([]float64, set.Dim)
-	for _, r := range rows {
-		for d, v := range set.Row(r) {
-			mean[d] += float64(v) / float64(len(rows))
-		}
-	}
+	mean := meanOf(set, rows)
 	centred := mat.NewDense(len(rows), set.Dim, nil)
 	for i, r := range rows {
 		for d, v := range set.Row(r) {
@@ -151,15 +145,11 @@ func spannedBy(set *vectors.Set, rows []int) (*vectors.Set, *mat.Dense, error) {
 	svd.UTo(&basis)
 	_, span := basis.Dims()
 	out := &vectors.Set{IDs: set.IDs, Dim: span, Data: make([]float32, set.Len()*span)}
-	row := mat.NewDense(1, set.Dim, nil)
 	var coordinates mat.Dense
-	for i := range set.Len() {
-		for d, v := range set.Row(i) {
-			row.Set(0, d, float64(v)-mean[d])
-		}
-		coordinates.Mul(row, &basis)
-		for j := range span {
-			out.Data[i*span+j] = float32(coordinates.At(0, j))
+	coordinates.Mul(centred, &basis)
+	for i, r := range rows {
+		for j, v := range coordinates.RawRowView(i) {
+			out.Data[r*span+j] = float32(v)
 		}
 	}
 	return out, &basis, nil
@@ -207,13 +197,7 @@ func directions(scatter, total *mat.SymDense, o Options, mean float64) (*mat.Den
 	full := mat.DenseCopyOf(&inverse) // matrices of this kind are multiplied by blocks
 	half.Mul(full, total)
 	product.Mul(&half, full.T())
-	square := mat.NewSymDense(n, nil)
-	for i := range n {
-		for j := i; j < n; j++ {
-			square.SetSym(i, j, (product.At(i, j)+product.At(j, i))/2)
-		}
-	}
-	_, vectors, err := leading(square, o.Dim)
+	_, vectors, err := leading(symmetric(&product), o.Dim)
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,19 @@ func leading(m *mat.SymDense, dim int) ([]float64, *mat.Dense, error) {
 	}
 	image.Mul(m, basis)
 	small.Mul(basis.T(), &image)
-	square := mat.NewSymDense(width, nil)
-	for i := range width {
-		for j := i; j < width; j++ {
-			square.SetSym(i, j, (small.At(i, j)+small.At(j, i))/2)
+	return eigen(symmetric(&small), dim, basis)
+}
+
+// symmetric returns a matrix that is symmetric but for rounding.
+func symmetric(m *mat.Dense) *mat.SymDense {
+	n, _ := m.Dims()
+	out := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := i; j < n; j++ {
+			out.SetSym(i, j, (m.At(i, j)+m.At(j, i))/2)
 		}
 	}
-	return eigen(square, dim, basis)
+	return out
 }
 
 // orthonormal makes the columns of from orthonormal, into to: by Cholesky's factor of their inner products, twice, for

@@ -96,8 +96,7 @@ func sample(n, limit int) []int {
 	return rows
 }
 
-// moments returns mean and covariance, both in float64.
-func moments(set *vectors.Set, rows []int) ([]float64, *mat.SymDense) {
+func meanOf(set *vectors.Set, rows []int) []float64 {
 	mean := make([]float64, set.Dim)
 	for _, r := range rows {
 		for d, v := range set.Row(r) {
@@ -107,6 +106,12 @@ func moments(set *vectors.Set, rows []int) ([]float64, *mat.SymDense) {
 	for d := range mean {
 		mean[d] /= float64(len(rows))
 	}
+	return mean
+}
+
+// moments returns mean and covariance, both in float64.
+func moments(set *vectors.Set, rows []int) ([]float64, *mat.SymDense) {
+	mean := meanOf(set, rows)
 	covariance := mat.NewSymDense(set.Dim, nil)
 	block := make([]float64, min(blockRows, len(rows))*set.Dim)
 	for from := 0; from < len(rows); from += blockRows {
