@@ -1,16 +1,10 @@
 package fit
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
-	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
+	"github.com/gopvs/product-visual-search/pvs/internal/tomlfile"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 )
 
@@ -43,19 +37,9 @@ func Find(nameOrFile string) (Recipe, error) {
 		return Recipe{}, fmt.Errorf("no recipe is called %q: there are %s, and files that end in .toml", nameOrFile,
 			strings.Join(names, ", "))
 	}
-	f, err := os.Open(nameOrFile)
-	if err != nil {
-		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(plaintext.Reader(f))
-	if err != nil {
-		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
-	}
 	r := Recommended()
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
-		return Recipe{}, fmt.Errorf("%s %w", nameOrFile, explain(err))
+	if _, err := tomlfile.Read(nameOrFile, "a recipe", "recipe", &r); err != nil {
+		return Recipe{}, err
 	}
 	if r.Name == Recommended().Name {
 		r.Name = strings.TrimSuffix(nameOrFile, ".toml")
@@ -64,19 +48,4 @@ func Find(nameOrFile string) (Recipe, error) {
 		return Recipe{}, fmt.Errorf("%s: %w", nameOrFile, err)
 	}
 	return r, nil
-}
-
-// explain turns the TOML reader's error into a sentence.
-func explain(err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		line, _ := strict.Errors[0].Position()
-		return fmt.Errorf("line %d: nothing is called %s in a recipe", line, strings.Join(strict.Errors[0].Key(), "."))
-	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, column := decode.Position()
-		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
-	}
-	return err
 }

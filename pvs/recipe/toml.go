@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
-	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
+	"github.com/gopvs/product-visual-search/pvs/internal/tomlfile"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
@@ -50,22 +47,12 @@ type row struct {
 //
 // It returns the journey's runs followed by the file's. A mistake is an error with its line.
 func ReadPhases(path string) ([]Run, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading phases: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(plaintext.Reader(f))
-	if err != nil {
-		return nil, fmt.Errorf("reading phases: %w", err)
-	}
 	var file struct {
 		Phase []row `toml:"phase"`
 	}
-	d := toml.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("%s %w", path, explain(err))
+	data, err := tomlfile.Read(path, "phases", "phase", &file)
+	if err != nil {
+		return nil, err
 	}
 	if len(file.Phase) == 0 {
 		return nil, fmt.Errorf("%s has no [[phase]]", path)
@@ -166,22 +153,6 @@ func culprit(p finetune.Phase) string {
 		}
 	}
 	return ""
-}
-
-// explain turns the TOML reader's error into a sentence.
-func explain(err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		e := strict.Errors[0]
-		line, _ := e.Position()
-		return fmt.Errorf("line %d: nothing is called %s in a phase", line, strings.Join(e.Key(), "."))
-	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, column := decode.Position()
-		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
-	}
-	return err
 }
 
 // keyLines are the line numbers of each phase's keys; "" is that of its header.
