@@ -32,6 +32,6 @@ func ExampleRead() {
 		fmt.Println()
 	}
 	// Output:
-	// "epochs = 3\n" 3
+	// "epochs = 3\r\n" 3
 	// "" 3 line 2: nothing is called epoch in a recipe
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/internal/plaintext"
 )
 
-// Read decodes a file of something ("phases", "a recipe") into v, and returns its text as UTF-8 with line feeds. Keys that
+// Read decodes a file of something ("phases", "a recipe") into v, and returns its text as UTF-8. Keys that
 // the file lacks leave v as it is; a key that v lacks is an error, which says that nothing is called so in a thing
 // ("phase").
 func Read(path, something, thing string, v any) ([]byte, error) {
