@@ -3,7 +3,7 @@ package fit
 import (
 	"context"
 	"fmt"
-	"maps"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
@@ -61,12 +61,18 @@ func (t *training) candidates(ctx context.Context, base *evaluate.Report, traine
 			all = append(all, *c)
 		}
 	}
+	return all, t.choose(base, all)
+}
+
+// choose compares candidates with what they would replace, keeps the best of those that are better by more than their
+// interval, and logs all.
+func (t *training) choose(base *evaluate.Report, all []Candidate) error {
 	best := -1
 	for i := range all {
 		c := &all[i]
 		gain, err := evaluate.Compare(base, c.report, c.report.MAR().Name, evaluate.Options{K: retrieval.K})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c.MAR, c.Difference, c.Low, c.High = c.report.MAR().Value, gain.Value, gain.Low, gain.High
 		if c.Low > 0 && (best < 0 || c.MAR > all[best].MAR) {
@@ -76,12 +82,6 @@ func (t *training) candidates(ctx context.Context, base *evaluate.Report, traine
 	if best >= 0 {
 		all[best].Kept = true
 	}
-	t.list(all)
-	return all, nil
-}
-
-// list logs what was tried.
-func (t *training) list(all []Candidate) {
 	for _, c := range all {
 		verdict := "dropped: no better than chance explains"
 		switch {
@@ -93,6 +93,7 @@ func (t *training) list(all []Candidate) {
 		t.Log(fmt.Sprintf("held-out MAR@10 with %s %.3f, by %+.3f [%+.3f, %+.3f]: %s", c.Name, c.MAR, c.Difference, c.Low,
 			c.High, verdict))
 	}
+	return nil
 }
 
 // whitened puts a whitening on a backbone and scores it.
@@ -200,23 +201,12 @@ func (t *training) searches(ctx context.Context, values map[string][]float32) ([
 		return nil, retrieval.After{}, err
 	}
 	var all []Candidate
-	best := 0
 	for i := 1; i < len(tried); i++ {
-		gain, err := evaluate.Compare(reports[0], reports[i], reports[0].MAR().Name, evaluate.Options{K: retrieval.K})
-		if err != nil {
-			return nil, retrieval.After{}, err
-		}
-		all = append(all, Candidate{Name: tried[i].String(), MAR: reports[i].MAR().Value, Difference: gain.Value,
-			Low: gain.Low, High: gain.High})
-		if gain.Low > 0 && (best == 0 || reports[i].MAR().Value > reports[best].MAR().Value) {
-			best = i
-		}
+		all = append(all, Candidate{Name: tried[i].String(), report: reports[i]})
 	}
-	if best > 0 {
-		all[best-1].Kept = true
-	}
-	t.list(all)
-	return all, tried[best], nil
+	err = t.choose(reports[0], all)
+	kept := slices.IndexFunc(all, func(c Candidate) bool { return c.Kept })
+	return all, tried[kept+1], err
 }
 
 // expandBy is by how many of the nearest a query is expanded.
@@ -227,7 +217,7 @@ func keep(all []Candidate, before map[string][]float32, base *evaluate.Report) (
 	*Candidate) {
 	for i := range all {
 		if all[i].Kept {
-			return maps.Clone(all[i].values), all[i].report, &all[i]
+			return all[i].values, all[i].report, &all[i]
 		}
 	}
 	return before, base, nil

@@ -30,7 +30,8 @@ type training struct {
 	saved   time.Time
 	earlier float64 // seconds of training before this start
 
-	perEvaluation float64 // seconds
+	perEvaluation float64          // seconds
+	best          *evaluate.Report // of the best network, if this start evaluated it
 }
 
 // train runs the training to its end and returns the best network's weights by the held-out score, with its report.
@@ -65,8 +66,10 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 	if st.best == nil {
 		return nil, nil, errors.New("the training ended without an evaluation")
 	}
-	report, err := t.report(ctx, st.best)
-	return st.best, report, err
+	if t.best == nil { // it was evaluated by an earlier start
+		t.best, err = t.report(ctx, st.best)
+	}
+	return st.best, t.best, err
 }
 
 // start makes the session, where the state left off, and settles the number of steps.
@@ -238,7 +241,7 @@ func (t *training) evaluate(ctx context.Context) error {
 	st.LossSum, st.LossSteps = 0, 0
 	note := ""
 	if st.Best < 0 || e.MAR > st.Evaluations[st.Best].MAR {
-		st.Best, st.best = len(st.Evaluations)-1, values
+		st.Best, st.best, t.best = len(st.Evaluations)-1, values, report
 		note = ", the best so far"
 	}
 	t.Log(fmt.Sprintf("step %d of %d: loss %.3f, held-out MAR@10 %.3f%s", e.Step, st.Total, e.Loss, e.MAR, note))

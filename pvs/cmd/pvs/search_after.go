@@ -17,20 +17,20 @@ const mostShown = 100
 // improved searches an index on disk, with what is done after a search. Match is that of the search as it was, whose
 // scores are cosines. Of products it returns at most those that the first 100 photos show.
 func improved(ctx context.Context, s *index.Snapshot, q index.Query, after retrieval.After) (*index.Answer, error) {
-	first, err := s.Search(ctx, q)
-	if err != nil || len(first.Hits) == 0 {
-		return first, err
-	}
 	wanted, byProduct := q.K, q.ByProduct
 	q.ByProduct = false
 	found := &vectors.Set{Dim: len(q.Vector)} // what the searches have found so far, by row
 	var photos []index.Photo
 	row := map[string]int{}
+	var first *index.Answer // to the query as it was
 	find := func(queries *vectors.Set, k int) ([][]search.Hit, error) {
 		q.Vector, q.K = queries.Row(0), k
 		answer, err := s.Search(ctx, q)
 		if err != nil {
 			return nil, err
+		}
+		if first == nil {
+			first = answer
 		}
 		var hits []search.Hit
 		for _, h := range answer.Hits {
