@@ -141,18 +141,26 @@ func spannedBy(set *vectors.Set, rows []int) (*vectors.Set, *mat.Dense, error) {
 	if !svd.Factorize(centred.T(), mat.SVDThinU) {
 		return nil, nil, errEigen
 	}
-	var basis mat.Dense
-	svd.UTo(&basis)
-	_, span := basis.Dims()
+	values := svd.Values(nil) // largest first
+	span := 0
+	for span < len(values) && values[span] > math.Sqrt(spanned)*values[0] {
+		span++ // the rest are directions of rounding: any that the rows do not span
+	}
+	if span == 0 {
+		return nil, nil, errSame
+	}
+	var all mat.Dense
+	svd.UTo(&all)
+	basis := mat.DenseCopyOf(all.Slice(0, set.Dim, 0, span))
 	out := &vectors.Set{IDs: set.IDs, Dim: span, Data: make([]float32, set.Len()*span)}
 	var coordinates mat.Dense
-	coordinates.Mul(centred, &basis)
+	coordinates.Mul(centred, basis)
 	for i, r := range rows {
 		for j, v := range coordinates.RawRowView(i) {
 			out.Data[r*span+j] = float32(v)
 		}
 	}
-	return out, &basis, nil
+	return out, basis, nil
 }
 
 // directions whitens by a scatter, after shrinkage towards a mean variance, and returns the directions [in, Dim] of the
@@ -160,7 +168,7 @@ func spannedBy(set *vectors.Set, rows []int) (*vectors.Set, *mat.Dense, error) {
 func directions(scatter, total *mat.SymDense, o Options, mean float64) (*mat.Dense, error) {
 	n := scatter.SymmetricDim()
 	if !(mean > 0) {
-		return nil, errors.New("a whitening cannot be learned on vectors that are all the same")
+		return nil, errSame
 	}
 	shrunk := func(v float64) float64 { return (1-o.Shrinkage)*v + o.Shrinkage*mean }
 	if scatter == total { // the directions are its own

@@ -203,6 +203,37 @@ func TestDenseOfFewVectors(t *testing.T) {
 	}
 }
 
+// Directions that few vectors do not span are left out: in them a whitening would amplify whatever other vectors have.
+func TestDenseKeepsWhatIsSpanned(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	s := &vectors.Set{Dim: 100}
+	for i := range 10 { // in three dimensions
+		row := make([]float32, s.Dim)
+		for d := range 3 {
+			row[d] = float32(rng.NormFloat64())
+		}
+		s.IDs, s.Data = append(s.IDs, string(rune('a'+i))), append(s.Data, row...)
+	}
+	for _, classes := range [][]int32{nil, {0, 0, 1, 1, 2, 2, 3, 3, 4, 4}} {
+		d, err := LearnDense(s, classes, Options{Dim: 50, Shrinkage: 0.3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Out != 3 {
+			t.Errorf("%d directions are kept of three", d.Out)
+		}
+		for i := 3 * d.Out; i < len(d.Kernel); i++ {
+			if math.Abs(float64(d.Kernel[i])) > 1e-5 {
+				t.Fatalf("dimension %d, in which nothing varies, has the weight %g", i/d.Out, d.Kernel[i])
+			}
+		}
+	}
+	clear(s.Data)
+	if _, err := LearnDense(s, nil, Options{Dim: 50}); err == nil || !strings.Contains(err.Error(), "all the same") {
+		t.Error(err)
+	}
+}
+
 func cosine(a, b []float64) float64 {
 	inner, x, y := 0.0, 0.0, 0.0
 	for i := range a {

@@ -15,7 +15,10 @@ const (
 	turns      = 5   // power iterations; the paper says one or two
 )
 
-var errEigen = errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
+var (
+	errEigen = errors.New("the principal directions of the vectors were not found: the eigenvalues do not converge")
+	errSame  = errors.New("a whitening cannot be learned on vectors that are all the same")
+)
 
 // leading returns the largest eigenvalues of a positive matrix, largest first, and their eigenvectors as columns, each
 // with a positive largest value. Of a large matrix, where few are wanted, it finds them by subspace iteration (Halko,
