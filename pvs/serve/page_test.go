@@ -55,7 +55,8 @@ func TestPageWithoutScript(t *testing.T) {
 	contains(t, s.page(t, link+"&f=size%3Ds", 200), "size=s", "Red mug", "-Blue plate")
 	contains(t, s.page(t, "/product?photo=red%2F2&"+link[2:], 200), "Why it was found", "Another of its 2 photos", "size",
 		"Back to the results")
-	contains(t, s.page(t, "/product?photo=loose", 200), "Of no product", "-Why it was found")
+	contains(t, s.page(t, "/product?photo=loose", 200), "Of no product", "<title>Of no product · ",
+		"-<span>Of no product", "-Why it was found")
 	contains(t, s.page(t, "/?id=red-1", 200), "-Nothing", "Green")
 	contains(t, s.page(t, "/?id=red-1&crop=0.3,0.3,0.4,0.4", 200), `data-crop="0.3,0.3,0.4,0.4"`)
 	contains(t, s.page(t, "/?more=blue-1", 200), "Blue plate")

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 
 // frame is what all pages show.
 type frame struct {
-	Title   string
+	Title   string // of the whole
+	About   string // what this page is about, if it is one thing
 	Info    Info
 	Query   pageQuery
 	Message string // what went wrong
@@ -391,7 +393,7 @@ func (s *Server) productView(ctx context.Context, v *view, q pageQuery, id strin
 		return nil, err
 	}
 	out := &productView{frame: s.frame(v, q), Photo: p, Back: q.URL(), Card: cardOf(Hit{Photo: p}, q)}
-	out.Title = p.Title + " · " + out.Title
+	out.About = cmp.Or(p.Title, p.Product, p.ID)
 	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
 		out.Fields = append(out.Fields, [2]string{name, p.Fields[name]})
 	}
