@@ -211,7 +211,7 @@ func TestValIsHeldOut(t *testing.T) {
 // A training that is cancelled again and again ends with the weights of an unbroken one.
 func TestResume(t *testing.T) {
 	network, opts := mini(t)
-	opts.Recipe.Epochs = 4
+	opts.Recipe.Epochs, opts.Recipe.Memory, opts.Recipe.ProxyAnchor = 4, 24, 0.5
 	c := shop(t, 12, 4, nil)
 	values := func(dir string, stopAfter int) map[string][]float32 {
 		for {
@@ -303,7 +303,10 @@ func TestValidate(t *testing.T) {
 		"a batch of":      func(r *Recipe) { r.Classes, r.PerClass = 1, 1 },
 		"evaluated":       func(r *Recipe) { r.Evaluations = 0 },
 		"nonsense":        func(r *Recipe) { r.Augmentation = "nonsense" },
-		"softmax's 20000": nil,
+		"sphereface":      func(r *Recipe) { r.SoftmaxKind = "sphereface" },
+		"proxy_anchor":    func(r *Recipe) { r.ProxyAnchor = -1 },
+		"a memory is for": func(r *Recipe) { r.Memory, r.Contrastive = 64, 0 },
+		"the 20000 of":    nil,
 	} {
 		r := Recommended()
 		var err error

@@ -9,27 +9,30 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/neck"
 )
 
-// The inputs of the head's graph, in order; class weights follow where a loss has them.
-const (
-	inFeatures = iota // [batch, features]
-	inLabels          // [batch] int32
-	inKernel          // [features, dim]
-	inGamma           // [dim]
-	inClasses         // [classes, sub-centres, dim]
-)
-
-// headGraph is one step of the head on a batch's features: projection, BatchNorm without shift, losses, gradients. It
-// returns the losses [1 + losses], their weighted sum first; the batch's mean and variance [dim]; and the gradients of
-// all inputs but the labels, in their order.
-func headGraph(terms []term, in []*Node) []*Node {
-	x := Dot(in[inFeatures], in[inKernel]).Product()
-	out := neck.BNNeck(x, neck.BNNeckInput{Gamma: in[inGamma], Train: true})
+// graph is one step of the head on a batch: projection, BatchNorm without shift, losses, gradients. Its inputs are
+// features [batch, features], labels [batch] int32, the weights in the order of h.weights, and a memory's embeddings
+// [memory, dim] and labels [memory] int32 if there is one. It returns the losses [1 + losses], their weighted sum first;
+// the batch's mean and variance [dim]; its embeddings [batch, dim]; and the gradients of features and weights.
+func (h *head) graph(in []*Node) []*Node {
+	names := h.weights()
+	features, labels, weights := in[0], in[1], map[string]*Node{}
+	for i, name := range names {
+		weights[name] = in[2+i]
+	}
+	var memory losses.Memory
+	if rest := in[2+len(names):]; len(rest) > 0 {
+		memory = losses.Memory{Embeddings: rest[0], Labels: rest[1]}
+	}
+	x := Dot(features, weights[headKernel]).Product()
+	out := neck.BNNeck(x, neck.BNNeckInput{Gamma: weights[headGamma], Train: true})
 	var total *Node
 	var each []*Node
-	for _, t := range terms {
-		of := losses.Input{Embeddings: out.Normalized, Labels: in[inLabels]}
-		if t.loss.ClassWeights(1) != nil {
-			of.ClassWeights = in[inClasses]
+	for _, t := range h.terms {
+		of := losses.Input{Embeddings: out.Normalized, Labels: labels}
+		if t.ofPairs() {
+			of.Memory = memory
+		} else {
+			of.ClassWeights = weights[t.classes]
 		}
 		mean := t.loss.Graph(of).Mean()
 		each = append(each, mean)
@@ -39,8 +42,9 @@ func headGraph(terms []term, in []*Node) []*Node {
 		}
 		total = weighted
 	}
-	by := append([]*Node{in[inFeatures]}, in[inKernel:]...)
-	return append([]*Node{Stack(append([]*Node{total}, each...), 0), out.Mean, out.Variance}, Gradient(total, by...)...)
+	by := append([]*Node{features}, in[2:2+len(names)]...)
+	report := Stack(append([]*Node{total}, each...), 0)
+	return append([]*Node{report, out.Mean, out.Variance, out.Normalized}, Gradient(total, by...)...)
 }
 
 // forwardGraph computes the features of images [batch, size, size, 3] with stochastic depth's noise [batch, blocks].

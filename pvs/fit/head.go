@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -19,7 +20,8 @@ import (
 const (
 	headKernel  = "fit/kernel"          // [features, dim]
 	headGamma   = "fit/gamma"           // [dim]
-	headClasses = "fit/classes"         // [classes, 1, dim]
+	headClasses = "fit/classes"         // [classes, sub-centres, dim]
+	headProxies = "fit/proxies"         // [classes, 1, dim]
 	headMean    = "fit/moving_mean"     // [dim]
 	headVar     = "fit/moving_variance" // [dim]
 )
@@ -29,9 +31,11 @@ const movingMomentum = 0.9
 
 // head is projection, BNNeck and losses, as one graph on a backend; its weights are the caller's.
 type head struct {
-	features, dim, classes int
-	terms                  []term
-	exec                   *graph.Exec
+	features, dim int
+	terms         []term
+	memory        *losses.Queue // nil: none
+	exec          *graph.Exec
+	embeddings    []float32 // of the last batch
 }
 
 func newHead(b compute.Backend, r Recipe, features, classes int) (*head, error) {
@@ -39,9 +43,13 @@ func newHead(b compute.Backend, r Recipe, features, classes int) (*head, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := &head{features: features, dim: r.Dim, classes: classes, terms: terms}
-	h.exec, err = graph.NewExec(b, func(in []*graph.Node) []*graph.Node { return headGraph(terms, in) })
-	if err != nil {
+	h := &head{features: features, dim: r.Dim, terms: terms, embeddings: make([]float32, r.Batch()*r.Dim)}
+	if r.Memory > 0 && slices.ContainsFunc(terms, term.ofPairs) {
+		if h.memory, err = losses.NewQueue(r.Memory, r.Dim); err != nil {
+			return nil, err
+		}
+	}
+	if h.exec, err = graph.NewExec(b, h.graph); err != nil {
 		return nil, fmt.Errorf("building the losses: %w", err)
 	}
 	return h, nil
@@ -50,20 +58,24 @@ func newHead(b compute.Backend, r Recipe, features, classes int) (*head, error) 
 // weights lists those that train.
 func (h *head) weights() []string {
 	names := []string{headKernel, headGamma}
-	if h.classWeights() != nil {
-		names = append(names, headClasses)
+	for _, t := range h.terms {
+		if t.classes != "" {
+			names = append(names, t.classes)
+		}
 	}
 	return names
 }
 
-// classWeights is the shape of the class weights, nil without any.
-func (h *head) classWeights() []int {
-	for _, t := range h.terms {
-		if shape := t.loss.ClassWeights(h.dim); shape != nil {
-			return shape
-		}
+// shape is that of a weight that trains.
+func (h *head) shape(name string) []int {
+	switch name {
+	case headKernel:
+		return []int{h.features, h.dim}
+	case headGamma:
+		return []int{h.dim}
 	}
-	return nil
+	of := slices.IndexFunc(h.terms, func(t term) bool { return t.classes == name })
+	return h.terms[of].loss.ClassWeights(h.dim)
 }
 
 // initial are the weights that a training starts from: a projection that about keeps lengths, class weights that are
@@ -76,8 +88,8 @@ func (h *head) initial(seed uint64) optimize.Tensors {
 	}
 	values := optimize.Tensors{headKernel: kernel, headGamma: ones(h.dim), headMean: make([]float32, h.dim),
 		headVar: ones(h.dim)}
-	if shape := h.classWeights(); shape != nil {
-		values[headClasses] = losses.InitialClassWeights(shape, seed)
+	for _, name := range h.weights()[2:] {
+		values[name] = losses.InitialClassWeights(h.shape(name), seed)
 	}
 	return values
 }
@@ -97,11 +109,14 @@ func (h *head) step(features []float32, labels []int32, values, gradients optimi
 	args := []any{
 		tensors.FromFlatDataAndDimensions(features, len(labels), h.features),
 		tensors.FromFlatDataAndDimensions(labels, len(labels)),
-		tensors.FromFlatDataAndDimensions(values[headKernel], h.features, h.dim),
-		tensors.FromFlatDataAndDimensions(values[headGamma], h.dim),
 	}
-	if shape := h.classWeights(); shape != nil {
-		args = append(args, tensors.FromFlatDataAndDimensions(values[headClasses], shape...))
+	for _, name := range h.weights() {
+		args = append(args, tensors.FromFlatDataAndDimensions(values[name], h.shape(name)...))
+	}
+	if h.memory != nil {
+		rows, of := h.memory.Rows()
+		args = append(args, tensors.FromFlatDataAndDimensions(rows, len(of), h.dim),
+			tensors.FromFlatDataAndDimensions(of, len(of)))
 	}
 	out, err := h.exec.Call(args...)
 	if err != nil {
@@ -109,7 +124,7 @@ func (h *head) step(features []float32, labels []int32, values, gradients optimi
 	}
 	report := make([]float32, 1+len(h.terms))
 	mean, variance := make([]float32, h.dim), make([]float32, h.dim)
-	to := [][]float32{report, mean, variance, ofFeatures}
+	to := [][]float32{report, mean, variance, h.embeddings, ofFeatures}
 	for _, name := range h.weights() {
 		if gradients[name] == nil {
 			gradients[name] = make([]float32, len(values[name]))
@@ -127,6 +142,14 @@ func (h *head) step(features []float32, labels []int32, values, gradients optimi
 	move(values[headMean], mean)
 	move(values[headVar], variance)
 	return report, nil
+}
+
+// remember puts the last batch's embeddings into the memory.
+func (h *head) remember(labels []int32) error {
+	if h.memory == nil {
+		return nil
+	}
+	return h.memory.Push(h.embeddings[:len(labels)*h.dim], labels)
 }
 
 // move takes moving statistics a step towards a batch's.

@@ -41,13 +41,38 @@ func TestFolded(t *testing.T) {
 	}
 }
 
-// The head's gradients are those of its loss, by central differences, for features and for each kind of weight.
+// The head's gradients are those of its losses, by central differences, for features and for each kind of weight, with
+// each loss by itself, with all of them, and beside a memory.
 func TestHeadGradients(t *testing.T) {
+	none := func(r *Recipe) { r.Softmax, r.Contrastive = 0, 0 }
+	for name, change := range map[string]func(*Recipe){
+		"recommended":      func(*Recipe) {},
+		"softmax":          func(r *Recipe) { r.Contrastive = 0 },
+		"cosface":          func(r *Recipe) { r.Contrastive, r.SoftmaxKind = 0, "cosface" },
+		"sub-centres":      func(r *Recipe) { r.Contrastive, r.SubCentres = 0, 3 },
+		"smoothing":        func(r *Recipe) { r.Contrastive, r.Smoothing = 0, 0.1 },
+		"proxy anchor":     func(r *Recipe) { none(r); r.ProxyAnchor = 1 },
+		"contrastive":      func(r *Recipe) { r.Softmax = 0 },
+		"with a memory":    func(r *Recipe) { r.Memory = 9 },
+		"multi-similarity": func(r *Recipe) { none(r); r.MultiSimilarity = 1 },
+		"batch-hard":       func(r *Recipe) { none(r); r.BatchHard = 2 },
+		"all": func(r *Recipe) {
+			r.ProxyAnchor, r.MultiSimilarity, r.BatchHard, r.Memory, r.SubCentres = 0.5, 0.5, 0.5, 9, 2
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Recommended()
+			change(&r)
+			headGradients(t, r)
+		})
+	}
+}
+
+func headGradients(t *testing.T, r Recipe) {
 	b, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Recommended()
 	r.Dim = 8
 	const features, classes = 6, 3
 	h, err := newHead(b, r, features, classes)
@@ -70,9 +95,22 @@ func TestHeadGradients(t *testing.T) {
 		}
 		return float64(report[0]), gradients, ofFeatures
 	}
-	_, gradients, ofFeatures := loss()
+	without, gradients, ofFeatures := loss()
+	if h.memory != nil { // of other features, with one that has no label
+		for i := range h.embeddings {
+			h.embeddings[i] = rng.Float32()
+		}
+		if err := h.remember([]int32{0, 1, -1, 2}); err != nil {
+			t.Fatal(err)
+		}
+		var with float64
+		if with, gradients, ofFeatures = loss(); with == without {
+			t.Errorf("the loss is %g with a memory and without", with)
+		}
+	}
 	check := func(what string, at *float32, gradient float32) {
-		const by = 1e-2
+		t.Helper()
+		const by = 1e-3
 		was := *at
 		*at = was + by
 		high, _, _ := loss()

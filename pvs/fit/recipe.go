@@ -8,7 +8,6 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
 	"github.com/gopvs/product-visual-search/pvs/labels"
-	"github.com/gopvs/product-visual-search/pvs/losses"
 )
 
 // Recipe says how a network is trained for retrieval. [Recommended] is ours.
@@ -27,12 +26,25 @@ type Recipe struct {
 	Clip         float64 `json:"clip" toml:"clip"`       // of the gradient's global norm; 0: none
 	Average      float64 `json:"average" toml:"average"` // decay of the moving average of all weights; 0: none
 
-	Softmax      float64 `json:"softmax" toml:"softmax"` // weight of the softmax loss; 0: without
-	Margin       float64 `json:"margin" toml:"margin"`   // ArcFace's, radians; 0: plain cosines (NormFace)
-	Scale        float64 `json:"scale" toml:"scale"`
-	Smoothing    float64 `json:"smoothing" toml:"smoothing"`     // of its labels
-	Contrastive  float64 `json:"contrastive" toml:"contrastive"` // weight of the supervised contrastive loss; 0: without
-	Temperature  float64 `json:"temperature" toml:"temperature"`
+	// Weights of the losses of package losses; 0: without.
+	Softmax         float64 `json:"softmax" toml:"softmax"`
+	Contrastive     float64 `json:"contrastive" toml:"contrastive"` // supervised
+	MultiSimilarity float64 `json:"multi_similarity" toml:"multi_similarity"`
+	ProxyAnchor     float64 `json:"proxy_anchor" toml:"proxy_anchor"`
+	BatchHard       float64 `json:"batch_hard" toml:"batch_hard"` // triplets
+
+	// Of the softmax loss.
+	SoftmaxKind string  `json:"softmax_kind" toml:"softmax_kind"` // "arcface" or "cosface"
+	Margin      float64 `json:"margin" toml:"margin"`             // radians or a cosine; 0: plain cosines (NormFace)
+	Scale       float64 `json:"scale" toml:"scale"`
+	SubCentres  int     `json:"sub_centres" toml:"sub_centres"` // vectors of a class, of which the nearest counts
+	Smoothing   float64 `json:"smoothing" toml:"smoothing"`     // of labels
+
+	Temperature float64 `json:"temperature" toml:"temperature"` // of the contrastive loss
+	// Memory is how many embeddings of earlier batches losses of pairs also compare with, behind the warm-up (XBM:
+	// Wang et al. 2020); 0: none.
+	Memory int `json:"memory" toml:"memory"`
+
 	DropConnect  float64 `json:"drop_connect" toml:"drop_connect"` // stochastic depth's rate at the last block
 	Augmentation string  `json:"augmentation" toml:"augmentation"` // as [augment.Parse] takes it
 	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond: no softmax, for memory
@@ -47,7 +59,7 @@ type Recipe struct {
 func Recommended() Recipe {
 	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 40,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
-		Softmax: 1, Margin: 0.25, Scale: 20, Contrastive: 1, Temperature: 0.1,
+		Softmax: 1, SoftmaxKind: "arcface", Margin: 0.25, Scale: 20, SubCentres: 1, Contrastive: 1, Temperature: 0.1,
 		Augmentation: "strong", MostClasses: 20_000, Seed: 1,
 		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 5}
 }
@@ -66,11 +78,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("%d epochs: at least one is needed", r.Epochs)
 	case !positive(r.LearningRate) || !positive(r.HeadFactor):
 		return fmt.Errorf("a learning rate of %g, times %g for the head, is not above 0", r.LearningRate, r.HeadFactor)
-	case !weight(r.Softmax) || !weight(r.Contrastive) || !weight(r.Clip) || !weight(r.WeightDecay):
-		return fmt.Errorf("the weights of losses (softmax %g, contrastive %g), clip %g and weight decay %g are numbers from "+
-			"0 on", r.Softmax, r.Contrastive, r.Clip, r.WeightDecay)
-	case r.Softmax == 0 && r.Contrastive == 0:
-		return errors.New("the recipe has no loss")
+	case !weight(r.Clip) || !weight(r.WeightDecay):
+		return fmt.Errorf("clip %g and weight decay %g are numbers from 0 on", r.Clip, r.WeightDecay)
 	case !share(r.WarmUp) || !share(r.Average) || !share(r.HeldOut) || !share(r.DropConnect):
 		return errors.New("warm-up, average, held-out share and stochastic depth are shares from 0 to below 1")
 	case r.Evaluations < 1 || r.Patience < 1:
@@ -83,43 +92,12 @@ func (r Recipe) Validate() error {
 	if _, err := augment.Parse(r.Augmentation); err != nil {
 		return err
 	}
-	_, err := r.terms(2)
+	terms, err := r.terms(2)
+	if err == nil && r.Memory > 0 && !slices.ContainsFunc(terms, term.ofPairs) {
+		err = errors.New("a memory is for losses of pairs (contrastive, multi_similarity, batch_hard), of which there is none")
+	}
 	return err
 }
 
 // Batch is the photos of a step.
 func (r Recipe) Batch() int { return r.Classes * r.PerClass }
-
-// term is a loss with its weight.
-type term struct {
-	loss   losses.Loss
-	weight float64
-}
-
-// terms are the losses for so many classes.
-func (r Recipe) terms(classes int) ([]term, error) {
-	var all []term
-	if r.Softmax > 0 && classes <= r.MostClasses {
-		o := losses.MarginOptions{Classes: classes, Margin: r.Margin, Scale: r.Scale, LabelSmoothing: r.Smoothing}
-		if r.Margin == 0 {
-			o.Kind = losses.NormFace
-		}
-		l, err := losses.NewMargin(o)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, term{l, r.Softmax})
-	}
-	if r.Contrastive > 0 {
-		l, err := losses.NewSupCon(losses.SupConOptions{Temperature: r.Temperature})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, term{l, r.Contrastive})
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%d classes are more than the softmax's %d, and the recipe has no other loss", classes,
-			r.MostClasses)
-	}
-	return all, nil
-}

@@ -105,6 +105,11 @@ func (s *session) step(n int, images []float32, labels []int32) ([]float32, erro
 			return report, err
 		}
 	}
+	if n >= s.schedule.WarmUp { // before, embeddings change too fast to be compared with later ones
+		if err := s.head.remember(labels); err != nil {
+			return report, err
+		}
+	}
 	return report, s.backbone.load(s.values)
 }
 

@@ -20,6 +20,9 @@ const StateFile = "training.safetensors"
 // stateVersion grows when a state's meaning changes.
 const stateVersion = 1
 
+// memoryRows names the embeddings of the losses' memory.
+const memoryRows = "embeddings"
+
 // stateName is the state's entry in the file's metadata.
 const stateName = "pvs-fit"
 
@@ -48,6 +51,7 @@ type state struct {
 	Best        int          `json:"best"` // the best evaluation's number; -1: none
 	Updates     int          `json:"updates"`
 	AdamSteps   int          `json:"adam_steps"`
+	Memory      []int32      `json:"memory,omitempty"` // the labels of the losses' memory
 
 	best map[string][]float32 // the network of that evaluation
 }
@@ -59,6 +63,7 @@ const (
 	ofSecond  = "v:"
 	ofAverage = "average:"
 	ofBest    = "best:"
+	ofMemory  = "memory:"
 )
 
 // save writes the state; the one before is there until this one is whole.
@@ -79,6 +84,11 @@ func (st *state) save(dir string, s *session) error {
 		averages, updates := s.average.State()
 		add(ofAverage, averages)
 		st.Updates = updates
+	}
+	if s.head.memory != nil {
+		rows, labels := s.head.memory.Rows()
+		add(ofMemory, map[string][]float32{memoryRows: rows})
+		st.Memory = labels
 	}
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -129,6 +139,11 @@ func (st *state) restore(s *session, by map[string]map[string][]float32) error {
 	}
 	if s.average != nil {
 		if err := s.average.Restore(by[ofAverage], st.Updates); err != nil {
+			return err
+		}
+	}
+	if s.head.memory != nil {
+		if err := s.head.memory.Push(by[ofMemory][memoryRows], st.Memory); err != nil {
 			return err
 		}
 	}
