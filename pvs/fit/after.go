@@ -126,17 +126,22 @@ type samples struct {
 	classes  []int32
 }
 
+// sampled is of how many photos samples are, and how many of each.
+func (t *training) sampled() (photos, of int) {
+	of = 1
+	if t.classes == len(t.byPhoto) {
+		of += variants
+	}
+	return min(len(t.byPhoto), mostSamples/of), of
+}
+
 func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
 	e, err := t.embedder(t.backboneOf(values), embed.NetworkOptions{})
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	of := 1 // a photo
-	if t.classes == len(t.byPhoto) {
-		of += variants
-	}
-	photos := min(len(t.byPhoto), mostSamples/of)
+	photos, of := t.sampled()
 	s := &samples{features: &vectors.Set{Dim: e.Dim()}}
 	row := e.InputLen()
 	per := max(1, e.Batch()/of)

@@ -162,13 +162,19 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if 2*f.reserve > f.Budget.Seconds()/2 {
+		f.Log(fmt.Sprintf("scoring the queries takes %.0f s before training and as long after it, most of the budget of %s: a "+
+			"larger one trains more", f.reserve, f.Budget))
+	}
 	result, values, err := f.finished()
-	if err == nil && result == nil {
+	fresh := err == nil && result == nil
+	if fresh {
 		result, values, err = f.trained(ctx, source, photos, choice)
 	}
 	if err != nil {
 		return nil, err
 	}
+	scoring := time.Now()
 	after, err := f.searched(ctx, values, "after", embed.NetworkOptions{Run: "fit", Checkpoint: result.Checkpoint})
 	if err != nil || before == nil {
 		return result, err
@@ -181,6 +187,9 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		if result.Gallery, err = f.gallery(before, after); err != nil {
 			return nil, err
 		}
+	}
+	if fresh {
+		result.Seconds += time.Since(scoring).Seconds()
 	}
 	return result, f.record(result)
 }

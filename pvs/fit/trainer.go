@@ -119,7 +119,7 @@ func (t *training) settle(ctx context.Context) error {
 		}
 	}
 	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - t.reserve
-	left = 0.95*left - float64(t.recipe.Evaluations+1)*t.perEvaluation
+	left = 0.95*left - float64(t.recipe.Evaluations)*t.perEvaluation - t.choosing()
 	fit := int(left / max(seconds, 1e-3))
 	t.state.Total = max(1, min(most, fit))
 	if t.state.Total < epoch {
@@ -130,6 +130,14 @@ func (t *training) settle(ctx context.Context) error {
 	t.Log(fmt.Sprintf("%d steps of %d photos, %.1f passes over the photos, at %.2f s a step on %s", t.state.Total,
 		t.recipe.Batch(), float64(t.state.Total)/float64(epoch), seconds, t.Training))
 	return nil
+}
+
+// choosing is about how many seconds candidates and searches take behind the training: the features that whitenings are
+// learned on, of two networks, the four whitenings' scores, and that of the searches.
+func (t *training) choosing() float64 {
+	photos, of := t.sampled()
+	perPhoto := t.perEvaluation / float64(len(t.held.inputs)/(3*t.pixels*t.pixels))
+	return 5*t.perEvaluation + 2*float64(photos*of)*perPhoto
 }
 
 // measure computes a step without changing weights.
