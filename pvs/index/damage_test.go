@@ -224,6 +224,38 @@ func TestDamagedDatabase(t *testing.T) {
 	}
 }
 
+// What is said of a photo has a checksum, too: a search that would show a flipped text fails, and so does a verification.
+func TestDamagedTexts(t *testing.T) {
+	for what, statement := range map[string]string{
+		"a title":     "UPDATE photos SET title = 'x' || title WHERE key = 8",
+		"a product":   "UPDATE products SET product = 'other' WHERE number = (SELECT product FROM photos WHERE key = 8)",
+		"a category":  "UPDATE photos SET category = category % 2 + 1 WHERE key = 8",
+		"an id":       "UPDATE photos SET photo = 'photo-8x' WHERE key = 8",
+		"its columns": `UPDATE photos SET fields = '{"colour":"no colour"}' WHERE key = 8`,
+	} {
+		dir, entries := small(t)
+		db, err := openSQLite(source(filepath.Join(dir, databaseFile)))
+		if err == nil {
+			_, err = db.Exec(statement)
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Verify(t.Context(), dir, nil)
+		sentence(t, what, dir, err, ErrDatabase, "")
+		ix, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ix.Search(t.Context(), Query{Vector: entries[7].Vector, K: 1})
+		sentence(t, what+", found", dir, err, ErrDatabase, "key 8")
+		if a, err := ix.Search(t.Context(), Query{Vector: entries[100].Vector, K: 1}); err != nil || len(a.Hits) != 1 {
+			t.Errorf("%s: another photo: %v", what, err)
+		}
+		ix.Close()
+	}
+}
+
 // A full disk is a sentence; what was acknowledged stays, and searches go on.
 func TestFullDisk(t *testing.T) {
 	dir, entries := small(t)

@@ -31,13 +31,14 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE products (number INTEGER PRIMARY KEY, product TEXT NOT NULL UNIQUE);
 CREATE TABLE categories (number INTEGER PRIMARY KEY, category TEXT NOT NULL UNIQUE);
 CREATE TABLE photos (key INTEGER PRIMARY KEY AUTOINCREMENT, photo TEXT NOT NULL UNIQUE, product INTEGER NOT NULL,
-	category INTEGER NOT NULL, title TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, fields TEXT);
+	category INTEGER NOT NULL, title TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, fields TEXT,
+	texts_crc32c INTEGER NOT NULL);
 CREATE INDEX photos_product ON photos (product);
 CREATE INDEX photos_category ON photos (category);
 CREATE TABLE vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL, crc32c INTEGER NOT NULL);
 CREATE TABLE removed (change INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL);
 CREATE VIEW list AS SELECT photos.key, photo, coalesce(products.product, '') AS product,
-	coalesce(categories.category, '') AS category, title, path, digest, fields FROM photos
+	coalesce(categories.category, '') AS category, title, path, digest, fields, texts_crc32c FROM photos
 	LEFT JOIN products ON products.number = photos.product
 	LEFT JOIN categories ON categories.number = photos.category;
 INSERT INTO products VALUES (0, '');

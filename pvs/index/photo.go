@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"hash/crc32"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,16 @@ type Photo struct {
 	Path     string            `json:"path,omitempty"`   // of the file; absolute where made from a catalogue
 	Digest   string            `json:"digest,omitempty"` // SHA-256 of the file's bytes in hex; "": not known
 	Fields   map[string]string `json:"fields,omitempty"` // the catalogue's other columns
+}
+
+// checksum is the CRC-32C of what index.db keeps of a photo beside its vector, each text with a zero byte behind it;
+// fields are the JSON of Fields, or "".
+func (p *Photo) checksum(fields string) int64 {
+	sum := uint32(0)
+	for _, text := range []string{p.ID, p.Product, string(p.Category), p.Title, p.Path, p.Digest, fields} {
+		sum = crc32.Update(sum, castagnoli, append([]byte(text), 0))
+	}
+	return int64(sum)
 }
 
 // Entry is a photo with its vector.

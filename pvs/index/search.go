@@ -146,8 +146,8 @@ func (q *Query) take(all []scored) (out []scored, rank int) {
 
 // lookup reads photos by their keys, a JSON list.
 const lookup = "SELECT photos.key, photo, coalesce(products.product, ''), coalesce(categories.category, ''), " +
-	"photos.title, photos.path, photos.digest, photos.fields FROM json_each(?) AS wanted CROSS JOIN photos " +
-	"ON photos.key = wanted.value " +
+	"photos.title, photos.path, photos.digest, photos.fields, photos.texts_crc32c " +
+	"FROM json_each(?) AS wanted CROSS JOIN photos ON photos.key = wanted.value " +
 	"LEFT JOIN products ON products.number = photos.product " +
 	"LEFT JOIN categories ON categories.number = photos.category"
 

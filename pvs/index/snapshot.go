@@ -228,13 +228,18 @@ func (s *Snapshot) ask(f func(q queryer) error) error {
 	return nil
 }
 
-const photoColumns = "key, photo, product, category, title, path, digest, fields"
+const photoColumns = "key, photo, product, category, title, path, digest, fields, texts_crc32c"
 
 // scanPhoto reads a row of photoColumns of the view "list".
 func scanPhoto(scan func(into ...any) error) (key int64, p Photo, err error) {
 	var fields sql.NullString
-	if err = scan(&key, &p.ID, &p.Product, &p.Category, &p.Title, &p.Path, &p.Digest, &fields); err != nil {
+	var sum int64
+	if err = scan(&key, &p.ID, &p.Product, &p.Category, &p.Title, &p.Path, &p.Digest, &fields, &sum); err != nil {
 		return 0, p, err
+	}
+	if p.checksum(fields.String) != sum {
+		return 0, p, tag.Error(fmt.Errorf("what %s says of the photo with key %d (%q) is not what was written: take a copy "+
+			"that was kept, or make the index again", databaseFile, key, p.ID), ErrDatabase)
 	}
 	p.Fields, err = parseFields(fields.String)
 	return key, p, err
@@ -265,11 +270,12 @@ func (s *Snapshot) Vector(ctx context.Context, id string) (v []float32, err erro
 	}
 	err = s.ask(func(q queryer) error {
 		var blob []byte
-		err := q.QueryRowContext(ctx, "SELECT vector FROM vectors WHERE key = ?", key).Scan(&blob)
-		v = asFloats(nil, blob)
-		if err == nil && len(v) != s.ix.dim {
-			err = tag.Error(fmt.Errorf("the vector of photo %s has %d values", id, len(v)), ErrDatabase)
+		var crc int64
+		err := q.QueryRowContext(ctx, "SELECT vector, crc32c FROM vectors WHERE key = ?", key).Scan(&blob, &crc)
+		if err == nil {
+			err = checkBlob(key, blob, s.ix.dim, crc)
 		}
+		v = asFloats(nil, blob)
 		return err
 	})
 	return v, err

@@ -19,9 +19,9 @@ type Verified struct {
 	Removed  int `json:"removed"`  // rows of photos that are no more, which are masked
 }
 
-// Verify reads all of an index: the database's own check, the checksum of every vector, the checksums of all files, and
-// that codes and database are of the same photos with the same vectors. It changes nothing, and may run beside a writer
-// and searches. Progress is called now and then with how many photos were read; it may be nil.
+// Verify reads all of an index: the database's own check, the checksums of every vector, of what is said of every photo
+// and of all files, and that codes and database are of the same photos with the same vectors. It changes nothing, and
+// may run beside a writer and searches. Progress is called now and then with how many photos were read; it may be nil.
 func Verify(ctx context.Context, dir string, progress func(done, total int)) (*Verified, error) {
 	ix, err := Open(dir)
 	if err != nil {
@@ -41,7 +41,7 @@ func Verify(ctx context.Context, dir string, progress func(done, total int)) (*V
 }
 
 func (s *Snapshot) verify(ctx context.Context, v *Verified, progress func(done, total int)) error {
-	for _, check := range []func(context.Context) error{s.verifyDatabase, s.verifyTables} {
+	for _, check := range []func(context.Context) error{s.verifyDatabase, s.verifyTables, s.verifyTexts} {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -151,6 +151,16 @@ func (s *Snapshot) verifyTables(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// verifyTexts compares what is said of each photo with its checksum.
+func (s *Snapshot) verifyTexts(ctx context.Context) error {
+	return s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			_, _, err := scanPhoto(r.Scan)
+			return err
+		}, "SELECT "+photoColumns+" FROM list ORDER BY key")
+	})
 }
 
 // verifyCodes makes every code again and compares.

@@ -176,16 +176,17 @@ func (t *transaction) insert(ctx context.Context, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	var fields any
+	var fields sql.NullString
 	if len(e.Fields) > 0 {
 		text, err := json.Marshal(e.Fields)
 		if err != nil {
 			return err
 		}
-		fields = string(text)
+		fields = sql.NullString{String: string(text), Valid: true}
 	}
-	result, err := t.run(ctx, "INSERT INTO photos (photo, product, category, title, path, digest, fields) "+
-		"VALUES (?, ?, ?, ?, ?, ?, ?)", e.ID, product, category, e.Title, e.Path, e.Digest, fields)
+	result, err := t.run(ctx, "INSERT INTO photos (photo, product, category, title, path, digest, fields, texts_crc32c) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?)", e.ID, product, category, e.Title, e.Path, e.Digest, fields,
+		e.Photo.checksum(fields.String))
 	if err != nil {
 		return err
 	}
