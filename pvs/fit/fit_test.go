@@ -292,6 +292,26 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Steps on made photos change a copy of the weights.
+func TestStepper(t *testing.T) {
+	network, opts := mini(t)
+	before := slices.Clone(network.Values["stem_conv/kernel"])
+	s, err := NewStepper(opts.Training, network.Config, network.Values, opts.Pixels, opts.Recipe, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for range 3 {
+		if err := s.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trained := s.session.values["stem_conv/kernel"]
+	if !slices.Equal(before, network.Values["stem_conv/kernel"]) || slices.Equal(before, trained) {
+		t.Error("the steps changed the caller's weights, or trained none")
+	}
+}
+
 // A recipe's mistakes are named.
 func TestValidate(t *testing.T) {
 	for say, change := range map[string]func(*Recipe){

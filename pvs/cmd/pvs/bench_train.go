@@ -9,7 +9,9 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/classify"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/fit"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
@@ -97,6 +99,11 @@ func (c *benchCommand) training(a *app, note func(key, unit string, value float6
 			return err
 		}
 	}
+	if slices.Contains(c.Phases, "fit") {
+		if err := c.fit(training, config, values, size, note); err != nil {
+			return err
+		}
+	}
 	if !slices.Contains(c.Phases, "siamese") {
 		return nil
 	}
@@ -134,5 +141,28 @@ func (c *benchCommand) phase(s *finetune.Session, p finetune.Phase, input finetu
 		return err
 	}
 	note("train_"+key+"_images_per_second", what, rate*float64(batch.N))
+	return nil
+}
+
+// fit measures steps of the recipe that pvs fit recommends, of its own batch. They compare with "full" at that --batch.
+func (c *benchCommand) fit(e engine.Engine, config effnet.Config, values map[string][]float32, size int,
+	note func(key, unit string, value float64)) error {
+	r := fit.Recommended()
+	s, err := fit.NewStepper(e, config, values, size, r, benchClasses)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	start := time.Now()
+	if err := s.Step(); err != nil {
+		return err
+	}
+	note("train_fit_first_call_seconds", "s", time.Since(start).Seconds())
+	rate, err := repeat(c.Seconds, 1, s.Step)
+	if err != nil {
+		return err
+	}
+	note("train_fit_images_per_second", fmt.Sprintf("images a second, batch %d at %d x %d", r.Batch(), size, size),
+		rate*float64(r.Batch()))
 	return nil
 }

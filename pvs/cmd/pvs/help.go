@@ -10,7 +10,7 @@ var longHelp = kong.Vars{
 
 	"bench_devices": "Devices of the backend that take a training step in parallel, " +
 		"each on its part of the batch; one if not given.",
-	"bench_phases":  "new_top,block7a,full,full_batchnorm,siamese",
+	"bench_phases":  "new_top,block7a,full,full_batchnorm,siamese,fit",
 	"bench_out":     "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
 	"bench_photo":   "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
 	"bench_vectors": "Vectors for the index, instead of made ones.",
