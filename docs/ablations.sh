@@ -4,7 +4,8 @@
 # At 64 pixels and 24 epochs of 1,500 photos some three minutes each on 2 cores; a second start goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-catalog=$(realpath "${1:?usage: docs/ablations.sh CATALOG OUT [PIXELS [EPOCHS]]}") out=${2:?} pixels=${3:-64} epochs=${4:-24}
+catalog=$(realpath "${1:?usage: docs/ablations.sh CATALOG OUT [PIXELS [EPOCHS]]}") out=${2:?}
+pixels=${3:-64} epochs=${4:-24}
 mkdir -p "$out"
 [ -x "$out/pvs" ] || go build -o "$out/pvs" ./pvs/cmd/pvs
 echo "recipe,before,after,beside recommended,low,high,held out,kept,seconds"
@@ -23,8 +24,8 @@ import json, sys
 name, fit, against = sys.argv[1], *(json.loads(open(f).read().splitlines()[-1]) for f in sys.argv[2:])
 kept = next((c["name"] for c in fit["candidates"] if c["kept"]), "nothing")
 held = max(e["mar_at_10"] for e in fit["evaluations"])
-scores = [f"{v:.4f}" for v in (fit["before"], fit["after"], against["difference"], against["low"], against["high"], held)]
-print(name, *scores, kept, round(fit["seconds"]), sep=",", flush=True)
+scores = fit["before"], fit["after"], against["difference"], against["low"], against["high"], held
+print(name, *(f"{v:.4f}" for v in scores), kept, round(fit["seconds"]), sep=",", flush=True)
 PY
 done <<'ROWS'
 recommended|

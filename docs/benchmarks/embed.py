@@ -181,7 +181,8 @@ def main():
         runs = {"pvs": from_files}
         for name in precisions:
             runs[f"pvs, {name}"] = lambda name=name: from_files("--precision", name)
-        runs["timm, channels last, DataLoader with Pillow"] = lambda: alternate.peer("files", *flags, "--catalog", catalog)
+        loader = "timm, channels last, DataLoader with Pillow"
+        runs[loader] = lambda: alternate.peer("files", *flags, "--catalog", catalog)
         results = alternate.rounds(a.rounds, runs)
         alternate.table(f"from JPEG files, images/s, {len(photos(catalog))} photos", results, "images_per_second")
 

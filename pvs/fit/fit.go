@@ -163,8 +163,8 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if 2*f.reserve > f.Budget.Seconds()/2 {
-		f.Log(fmt.Sprintf("scoring the queries takes %.0f s before training and as long after it, most of the budget of %s: a "+
-			"larger one trains more", f.reserve, f.Budget))
+		f.Log(fmt.Sprintf("scoring the queries takes %.0f s before training and as long after it, most of the budget of %s: "+
+			"a larger one trains more", f.reserve, f.Budget))
 	}
 	result, values, err := f.finished()
 	fresh := err == nil && result == nil

@@ -11,8 +11,8 @@ import (
 
 // graph is one step of the head on a batch: projection, BatchNorm without shift, losses, gradients. Its inputs are
 // features [batch, features], labels [batch] int32, the weights in the order of h.weights, and a memory's embeddings
-// [memory, dim] and labels [memory] int32 if there is one. It returns the losses [1 + losses], their weighted sum first;
-// the batch's mean and variance [dim]; its embeddings [batch, dim]; and the gradients of features and weights.
+// [memory, dim] and labels [memory] int32 if there is one. It returns the losses [1 + losses], their weighted sum
+// first; the batch's mean and variance [dim]; its embeddings [batch, dim]; and the gradients of features and weights.
 func (h *head) graph(in []*Node) []*Node {
 	names := h.weights()
 	features, labels, weights := in[0], in[1], map[string]*Node{}

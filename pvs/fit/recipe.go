@@ -94,7 +94,7 @@ func (r Recipe) Validate() error {
 	}
 	terms, err := r.terms(2)
 	if err == nil && r.Memory > 0 && !slices.ContainsFunc(terms, term.ofPairs) {
-		err = errors.New("a memory is for losses of pairs (contrastive, multi_similarity, batch_hard), of which there is none")
+		err = errors.New("a memory is for losses of pairs (contrastive, multi_similarity, batch_hard): the recipe has none")
 	}
 	return err
 }

@@ -224,7 +224,7 @@ func TestDamagedDatabase(t *testing.T) {
 	}
 }
 
-// What is said of a photo has a checksum, too: a search that would show a flipped text fails, and so does a verification.
+// What is said of a photo has a checksum, too: a search that would show a flipped text fails, and so does verifying.
 func TestDamagedTexts(t *testing.T) {
 	for what, statement := range map[string]string{
 		"a title":     "UPDATE photos SET title = 'x' || title WHERE key = 8",
