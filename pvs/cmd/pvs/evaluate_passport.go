@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+)
+
+// sayPassport shows a passport: each definition with its formula and its names elsewhere, then what other conventions
+// would make of it.
+func sayPassport(a *app, p *evaluate.Passport) {
+	width := 0
+	for _, e := range p.Entries {
+		if e.Convention == "" {
+			width = max(width, len(e.Name))
+		}
+	}
+	for _, e := range p.Entries {
+		if e.Convention != "" {
+			continue
+		}
+		a.say("%-*s  %.4f  [%.4f, %.4f]  %s", width, e.Name, e.Value, e.Low, e.High, e.Title)
+		a.say("%*s  = %s", width, "", e.Formula)
+		if names := namesElsewhere(e.Also); names != "" {
+			a.say("%*s  %s", width, "", names)
+		}
+	}
+	sayConventions(a, p, width)
+	for _, n := range p.Notes {
+		a.log("note: " + n)
+	}
+}
+
+// namesElsewhere is what the libraries call a metric.
+func namesElsewhere(also map[string]string) string {
+	var names []string
+	for _, library := range slices.Sorted(maps.Keys(also)) {
+		names = append(names, library+": "+also[library])
+	}
+	return strings.Join(names, "; ")
+}
+
+// sayConventions shows the values under other conventions, a column each.
+func sayConventions(a *app, p *evaluate.Passport, width int) {
+	var columns []evaluate.PassportConvention
+	for _, c := range p.Conventions {
+		if c.Differs {
+			columns = append(columns, c)
+		}
+	}
+	if len(columns) == 0 {
+		a.say("no other convention changes a value here")
+		return
+	}
+	a.say("")
+	a.say("under other conventions:")
+	value := map[string]float64{}
+	for _, e := range p.Entries {
+		value[e.Name] = e.Value
+	}
+	head := fmt.Sprintf("%-*s  %7s", width, "", "here")
+	for i, c := range columns {
+		a.say("  (%d) %s: %s", i+1, c.Name, c.Title)
+		head += fmt.Sprintf("  %7s", fmt.Sprintf("(%d)", i+1))
+	}
+	a.say("%s", head)
+	for _, e := range p.Entries {
+		if e.Convention != "" {
+			continue
+		}
+		line := fmt.Sprintf("%-*s  %7.4f", width, e.Name, e.Value)
+		for _, c := range columns {
+			cell := ""
+			if v, ok := value[e.Name+"."+c.Name]; ok {
+				cell = fmt.Sprintf("%.4f", v)
+			}
+			line += fmt.Sprintf("  %7s", cell)
+		}
+		a.say("%s", strings.TrimRight(line, " "))
+	}
+	for _, c := range p.Conventions {
+		if !c.Differs {
+			a.say("no value changes if %s", c.Title)
+		}
+	}
+}
