@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -69,13 +70,19 @@ func PassportOf(ctx context.Context, ranked *Ranked, truth map[string][]string, 
 		o := opts
 		other[i].conventions(&o.Conventions)
 		var err error
-		reports[i], err = ranked.score(truth, o, choose)
+		if reports[i], err = ranked.score(truth, o, choose); errors.Is(err, errNoneLeft) {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i, d := range other {
+		if reports[i] == nil {
+			p.Notes = append(p.Notes, "no query has results, so that there is no value under "+d.key)
+			continue
+		}
 		differs := !slices.EqualFunc(base.PerQuery, reports[i].PerQuery, func(a, b QueryScore) bool {
 			return a.Query == b.Query && slices.Equal(a.Values, b.Values)
 		})

@@ -168,6 +168,11 @@ func TestPassportOfBadResults(t *testing.T) {
 			t.Errorf("got %v, want %q", err, say)
 		}
 	}
+	// Without any results a convention that leaves such queries out has no value.
+	none, err := PassportOf(t.Context(), &Ranked{}, truth, Options{})
+	if err != nil || len(none.Notes) != 1 || !strings.Contains(none.Notes[0], "no_results_left_out") {
+		t.Errorf("got %+v, %v", none, err)
+	}
 	// Distances that were written for scores: the ranks hold, and what needs the order of scores is left out.
 	p, err := PassportOf(t.Context(), ranked([]string{"b", "a"}, []float32{0.1, 0.2}), truth, Options{})
 	if err != nil {

@@ -92,6 +92,9 @@ func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
 // ErrOtherQueries marks errors about results and a truth that have no query in common, for [errors.Is].
 var ErrOtherQueries = errors.New("results and truth have no query in common")
 
+// errNoneLeft marks the error of a convention that leaves out all queries.
+var errNoneLeft = errors.New("no query is left")
+
 // score computes the chosen metrics.
 func (r *Ranked) score(truth map[string][]string, opts Options, choose func(definition) bool) (*Report, error) {
 	opts, err := opts.resolved()
@@ -136,6 +139,9 @@ func (r *Ranked) score(truth map[string][]string, opts Options, choose func(defi
 	report.Queries = len(report.PerQuery)
 	report.QueriesWithoutResults = len(report.WithoutResults)
 	if report.Queries == 0 {
+		if report.QueriesWithoutResults > 0 {
+			return nil, tag.Error(errors.New("no query that has a truth has results"), errNoneLeft)
+		}
 		return nil, errors.New("no query has a truth: do query and index photos share products, or is there a truth.csv?")
 	}
 	report.average(defined, opts)
@@ -181,30 +187,35 @@ func (r *Ranked) relevantTo(query string, truth []string, opts Options) map[stri
 // average computes r.Metrics: the means and the percentile bootstrap's intervals (Efron &
 // Tibshirani 1993, 13.3). All metrics use the same resamples of the queries.
 func (r *Report) average(defined []definition, opts Options) {
-	means := func(pick func(i int) int) []float64 {
-		sums := make([]float64, len(defined))
-		for i := range r.PerQuery {
-			for m, v := range r.PerQuery[pick(i)].Values {
-				sums[m] += v
-			}
+	n := len(r.PerQuery)
+	columns := make([][]float64, len(defined)) // by metric the values of all queries
+	for m := range columns {
+		columns[m] = make([]float64, n)
+		for i := range columns[m] {
+			columns[m][i] = r.PerQuery[i].Values[m]
 		}
-		for m := range sums {
-			sums[m] /= float64(len(r.PerQuery))
-		}
-		return sums
 	}
-	values := means(func(i int) int { return i })
 	samples := make([][]float64, len(defined))
 	rng := rand.New(rand.NewPCG(opts.Seed, 0))
+	times := make([]float64, n) // how often a resample has each query
 	for range opts.Resamples {
-		for m, v := range means(func(int) int { return rng.IntN(len(r.PerQuery)) }) {
-			samples[m] = append(samples[m], v)
+		clear(times)
+		for range n {
+			times[rng.IntN(n)]++
+		}
+		for m, values := range columns {
+			sum := 0.0
+			for i, v := range values {
+				sum += times[i] * v
+			}
+			samples[m] = append(samples[m], sum/float64(n))
 		}
 	}
 	for m, d := range defined {
 		low, high := interval(samples[m])
+		value := mean(n, func(i int) float64 { return columns[m][i] })
 		r.Metrics = append(r.Metrics, Metric{Name: formatK(d.key, r.K), Title: formatK(d.title, r.K),
-			Value: values[m], Low: low, High: high})
+			Value: value, Low: low, High: high})
 	}
 }
 

@@ -13,18 +13,19 @@ type SignFlips struct {
 	P float64 `json:"p"`
 	// Resolution is the smallest p value that the test can give, and the step between its p values.
 	Resolution float64 `json:"p_resolution"`
-	Error      float64 `json:"p_error"` // standard error of P, 0 where it is exact
-	Exact      bool    `json:"p_exact"` // all sign patterns were counted; else they were drawn
+	Error      float64 `json:"p_error"`    // standard error of P, 0 where it is exact
+	Exact      bool    `json:"p_exact"`    // all sign patterns were counted; else they were drawn
+	Patterns   int     `json:"p_patterns"` // how many were
 }
 
 const (
-	exactFlips = 20     // differences up to which all patterns are counted: 2^20 sums
-	drawnFlips = 100000 // patterns that are drawn otherwise, for a resolution of 1e-5
+	exactFlips = 20    // differences up to which all patterns are counted: 2^20 sums
+	drawnFlips = 10000 // patterns that are drawn otherwise, for a resolution of 1e-4
 )
 
 // FlipSigns tests whether the mean of paired differences is 0 (Fisher 1935, 21; Smucker, Allan & Carterette 2007 for
 // rankings). Differences that are 0 have no sign and change nothing. Of up to 20 others all sign patterns are counted;
-// else 100,000 are drawn from the seed, and the observed one is counted with them (Phipson & Smyth 2010, 2), so that P
+// else 10,000 are drawn from the seed, and the observed one is counted with them (Phipson & Smyth 2010, 2), so that P
 // is never 0.
 func FlipSigns(differences []float64, seed uint64) SignFlips {
 	var signed []float64
@@ -38,12 +39,14 @@ func FlipSigns(differences []float64, seed uint64) SignFlips {
 	// Sums of the same numbers in another order differ by rounding: as far as that counts as equal.
 	least := math.Abs(total) - 1e-12*size
 	if len(signed) <= exactFlips {
-		p := float64(countExact(signed, least)) / float64(int(1)<<len(signed))
-		return SignFlips{P: p, Resolution: resolution(len(signed)), Exact: true}
+		all := 1 << len(signed)
+		p := float64(countExact(signed, least)) / float64(all)
+		return SignFlips{P: p, Resolution: resolution(len(signed)), Exact: true, Patterns: all}
 	}
 	extreme := countDrawn(signed, least, rand.New(rand.NewPCG(seed, 2)))
 	p := float64(extreme+1) / float64(drawnFlips+1)
-	return SignFlips{P: p, Resolution: 1 / float64(drawnFlips+1), Error: math.Sqrt(p * (1 - p) / drawnFlips)}
+	return SignFlips{P: p, Resolution: 1 / float64(drawnFlips+1), Error: math.Sqrt(p * (1 - p) / drawnFlips),
+		Patterns: drawnFlips}
 }
 
 // resolution is the least p value of the exact test: a pattern and its mirror image are as far from 0.

@@ -38,16 +38,17 @@ func TestSignFlipsByHand(t *testing.T) {
 	for _, c := range []struct {
 		differences   []float64
 		p, resolution float64
+		patterns      int
 	}{
-		{[]float64{1, 2, 3}, 2.0 / 8, 1.0 / 4},
-		{[]float64{1, 0, 2, 0, 3}, 2.0 / 8, 1.0 / 4},
-		{[]float64{-1, 2, 3}, 4.0 / 8, 1.0 / 4},
-		{[]float64{0.1, 0.2, -0.3}, 1, 1.0 / 4}, // rounding leaves no 0 here
-		{[]float64{5}, 1, 1},
-		{[]float64{0, 0}, 1, 1},
+		{[]float64{1, 2, 3}, 2.0 / 8, 1.0 / 4, 8},
+		{[]float64{1, 0, 2, 0, 3}, 2.0 / 8, 1.0 / 4, 8},
+		{[]float64{-1, 2, 3}, 4.0 / 8, 1.0 / 4, 8},
+		{[]float64{0.1, 0.2, -0.3}, 1, 1.0 / 4, 8}, // rounding leaves no 0 here
+		{[]float64{5}, 1, 1, 2},
+		{[]float64{0, 0}, 1, 1, 1},
 	} {
 		got := FlipSigns(c.differences, 0)
-		if want := (SignFlips{P: c.p, Resolution: c.resolution, Exact: true}); got != want {
+		if want := (SignFlips{P: c.p, Resolution: c.resolution, Exact: true, Patterns: c.patterns}); got != want {
 			t.Errorf("%v: %+v, want %+v", c.differences, got, want)
 		}
 	}
@@ -142,7 +143,7 @@ func TestComparison(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// The differences 0, 1, 1: both signs of two, of which two patterns are as far from 0.
-	if want := (SignFlips{P: 0.5, Resolution: 0.5, Exact: true}); got.Test != want {
+	if want := (SignFlips{P: 0.5, Resolution: 0.5, Exact: true, Patterns: 4}); got.Test != want {
 		t.Errorf("%+v, want %+v", got.Test, want)
 	}
 	if back, err := Compare(second, first, "mar_at_10", Options{}); err != nil || back.Value != -got.Value ||

@@ -98,7 +98,9 @@ func readResults(a *app, file string) (results, error) {
 // said shows a report and returns it as what --json prints.
 func (c *evaluateCommand) said(a *app, report *evaluate.Report) map[string]any {
 	for _, m := range report.Metrics {
-		a.say("%-72s %.4f  [%.4f, %.4f]", m.Title, m.Value, m.Low, m.High)
+		if !c.Passport { // which has them, too
+			a.say("%-72s %.4f  [%.4f, %.4f]", m.Title, m.Value, m.Low, m.High)
+		}
 	}
 	a.say("over %d queries; %d without truth were left out; %d without results count as 0; intervals: "+
 		"95%%, bootstrap over queries",

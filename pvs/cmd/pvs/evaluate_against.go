@@ -33,16 +33,28 @@ func (c *evaluateCommand) sayAgainst(a *app, files []results, all []evaluate.Com
 			significance(d.Test), needed(d))
 	}
 	d := all[0]
-	how := fmt.Sprintf("drawn at random, with a resolution of %.1g; p has a standard error of %.1g by itself",
-		d.Test.Resolution, d.Test.Error)
-	if d.Test.Exact {
-		how = fmt.Sprintf("all counted, with a resolution of %.2g", d.Test.Resolution)
+	a.say("")
+	a.say("%s: B is better on %d of %d queries, worse on %d, the same on %d", d.Name, d.Better, d.Queries, d.Worse,
+		d.Queries-d.Better-d.Worse)
+	switch {
+	case d.Needed == 0 && d.Queries > 1:
+		a.say("nothing differs on average: no number of queries would tell them apart")
+	case d.Needed > d.Queries:
+		a.say("about %d queries would be needed to tell them apart; here are %d", d.Needed, d.Queries)
 	}
-	a.say("%s: B is better on %d of %d queries, worse on %d", d.Name, d.Better, d.Queries, d.Worse)
-	a.say("interval: paired bootstrap; p: how often a mean as far from 0 comes about by chance, if signs of differences "+
-		"are turned: for %s %s", d.Name, how)
-	a.say("queries needed: to find a difference of this size and variance with power 0.8 at the level 0.05")
-	a.say("each p is of one metric: choose which one counts before you look")
+	a.say("interval: paired bootstrap")
+	a.say("p: how often chance makes a mean as far from 0, if each difference may as well have the other sign; %s",
+		howSure(d.Test))
+	a.say("queries needed: for power 0.8 at the level 0.05, if mean and variance are as here")
+	a.say("each row is a test by itself: choose the metric that counts before you look")
+}
+
+// howSure says how exact a p value is.
+func howSure(t evaluate.SignFlips) string {
+	if t.Exact {
+		return fmt.Sprintf("all signs were tried, in steps of %.2g", t.Resolution)
+	}
+	return fmt.Sprintf("%d draws, in steps of %.0e, +- %.1g by chance", t.Patterns, t.Resolution, t.Error)
 }
 
 // onlyIn counts the queries that only the first of two rankings has results for.

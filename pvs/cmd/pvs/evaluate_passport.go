@@ -46,27 +46,36 @@ func namesElsewhere(also map[string]string) string {
 // sayConventions shows the values under other conventions, a column each.
 func sayConventions(a *app, p *evaluate.Passport, width int) {
 	var columns []evaluate.PassportConvention
+	var same []string
 	for _, c := range p.Conventions {
 		if c.Differs {
 			columns = append(columns, c)
+		} else {
+			same = append(same, c.Name)
 		}
 	}
-	if len(columns) == 0 {
-		a.say("no other convention changes a value here")
-		return
-	}
 	a.say("")
-	a.say("under other conventions:")
-	value := map[string]float64{}
-	for _, e := range p.Entries {
-		value[e.Name] = e.Value
+	if len(columns) > 0 {
+		sayColumns(a, p, columns, width)
 	}
+	if len(same) > 0 {
+		a.say("no value changes under %s", strings.Join(same, ", "))
+	}
+}
+
+// sayColumns shows the table of values under conventions that change some.
+func sayColumns(a *app, p *evaluate.Passport, columns []evaluate.PassportConvention, width int) {
+	a.say("under other conventions:")
 	head := fmt.Sprintf("%-*s  %7s", width, "", "here")
 	for i, c := range columns {
 		a.say("  (%d) %s: %s", i+1, c.Name, c.Title)
 		head += fmt.Sprintf("  %7s", fmt.Sprintf("(%d)", i+1))
 	}
 	a.say("%s", head)
+	value := map[string]float64{}
+	for _, e := range p.Entries {
+		value[e.Name] = e.Value
+	}
 	for _, e := range p.Entries {
 		if e.Convention != "" {
 			continue
@@ -80,10 +89,5 @@ func sayConventions(a *app, p *evaluate.Passport, width int) {
 			line += fmt.Sprintf("  %7s", cell)
 		}
 		a.say("%s", strings.TrimRight(line, " "))
-	}
-	for _, c := range p.Conventions {
-		if !c.Differs {
-			a.say("no value changes if %s", c.Title)
-		}
 	}
 }
