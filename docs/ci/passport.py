@@ -252,6 +252,8 @@ def edges_torchmetrics():
         assert of(metric, *below) == 0, "right results with scores of 0 or less are not counted"
     assert of(r.RetrievalHitRate(), *below) == 1 and of(r.RetrievalRPrecision(), *below) == 0.5
     assert of(r.RetrievalRecall(top_k=2), [0.5, 0.4], [True, False]) == 1, "what it does not get is not missed"
+    twice = of(r.RetrievalPrecision(top_k=2), [0.5, 0.4, 0.3], [True, True, False])  # one photo at two ranks
+    assert twice == 1, "a result that is listed twice counts twice"
 
 
 def edges_sklearn():
@@ -364,7 +366,7 @@ def main():
     if args.check:
         if not versions:
             sys.exit("none of the libraries is installed: pip install -r docs/ci/requirements-passport.txt")
-        compared, worst = check(args.check, list(versions))
+        compared, worst = check(args.check, [library for library in LIBRARIES if library in versions])
         for library in PACKAGES:
             print(f"{library}: {versions.get(library, 'not installed, not compared')}")
         print(f"{compared} values are as in {args.check}, within {worst:.1e}")

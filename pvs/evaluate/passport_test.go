@@ -56,6 +56,7 @@ func TestPassportByHand(t *testing.T) {
 		// d, c, b behind a: right at 3 and 4.
 		"map_at_3.ties_id_descending": 1.0 / 3 / 3,
 		"mar_at_3.trec_eval":          1.0 / 4,
+		"map.trec_eval":               (1.0/3 + 2.0/4 + 3.0/5) / 4,
 		"map_at_3.ties_worst":         1.0 / 3 / 3,
 		"mrr.ties_worst":              1.0 / 3,
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
@@ -16,6 +18,7 @@ type evaluateCommand struct {
 	Truth    string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
 	Against  string `help:"${evaluate_against}" placeholder:"FILE.csv"`
 	Passport bool   `help:"${evaluate_passport}"`
+	Chart    string `help:"${evaluate_chart}" placeholder:"FILE.png"`
 	IDs      string `name:"ids" default:"auto" enum:"auto,one,two" help:"${evaluate_ids}"`
 	K        int    `min:"1" default:"10" help:"Results that count."`
 	SkipBad  bool   `help:"Leave out bad rows of the truth."`
@@ -32,6 +35,16 @@ type results struct {
 func (c *evaluateCommand) Run(a *app) error {
 	if c.Truth == "" && c.Catalog == "" {
 		return misuse{errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")}
+	}
+	if c.Chart != "" {
+		if ext := filepath.Ext(c.Chart); ext != ".png" && ext != ".svg" {
+			return misuse{fmt.Errorf("--chart %s is neither a PNG nor an SVG: name FILE.png or FILE.svg", c.Chart)}
+		}
+		lock, err := onewriter.Lock(c.Chart)
+		if err != nil {
+			return err
+		}
+		defer lock.Release()
 	}
 	var files []results
 	for _, file := range []string{c.Ranked, c.Against} {
@@ -58,14 +71,14 @@ func (c *evaluateCommand) Run(a *app) error {
 		reports = append(reports, r)
 	}
 	out := c.said(a, reports[0])
-	if c.Passport {
+	if c.Passport || c.Chart != "" {
 		p, err := evaluate.PassportOf(a.ctx, files[0].Ranked, truth, opts)
 		if err != nil {
 			return err
 		}
-		a.say("")
-		sayPassport(a, p)
-		out["passport"], out["passport_conventions"], out["passport_notes"] = p.Entries, p.Conventions, p.Notes
+		if err := c.show(a, p, reports[0], out); err != nil {
+			return err
+		}
 	}
 	if c.Against != "" {
 		differences, err := c.against(reports[0], reports[1])

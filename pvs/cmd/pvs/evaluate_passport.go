@@ -3,11 +3,57 @@ package main
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 )
+
+// show shows a passport, as text and as a chart, as far as it was asked for.
+func (c *evaluateCommand) show(a *app, p *evaluate.Passport, report *evaluate.Report, out map[string]any) error {
+	if c.Passport {
+		a.say("")
+		sayPassport(a, p)
+		out["passport"], out["passport_conventions"], out["passport_notes"] = p.Entries, p.Conventions, p.Notes
+	}
+	if c.Chart == "" {
+		return nil
+	}
+	picture := passportChart(c.Ranked, p, report)
+	draw := picture.PNG
+	if filepath.Ext(c.Chart) == ".svg" {
+		draw = picture.SVG
+	}
+	if err := draw(c.Chart); err != nil {
+		return err
+	}
+	out["chart"] = c.Chart
+	a.say("the chart is in %s", c.Chart)
+	return nil
+}
+
+// passportChart is a row for each definition, with its values under other conventions.
+func passportChart(file string, p *evaluate.Passport, report *evaluate.Report) chart.DotPlot {
+	d := chart.DotPlot{Title: "One ranking by every definition", Unit: "score",
+		Subtitle:  fmt.Sprintf("%s, %d queries, k = %d", filepath.Base(file), report.Queries, report.K),
+		Elsewhere: "under other conventions: ties, queries without truth or results, the query's own photo"}
+	row := map[string]int{}
+	for _, e := range p.Entries {
+		if e.Convention == "" {
+			row[e.Name] = len(d.Rows)
+			d.Rows = append(d.Rows,
+				chart.DotRow{Name: e.Name, Value: e.Value, Low: e.Low, High: e.High, Strong: len(d.Rows) == 0})
+			continue
+		}
+		r := &d.Rows[row[strings.TrimSuffix(e.Name, "."+e.Convention)]]
+		if e.Value != r.Value {
+			r.Elsewhere = append(r.Elsewhere, e.Value)
+		}
+	}
+	return d
+}
 
 // sayPassport shows a passport: each definition with its formula and its names elsewhere, then what other conventions
 // would make of it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,13 @@ func TestEvaluatePassportAgainst(t *testing.T) {
 	if !strings.Contains(stderr, "1 queries have results in "+at("two.csv")+" alone") {
 		t.Errorf("said %q", stderr)
 	}
+	for _, name := range []string{"chart.png", "chart.svg"} {
+		status, _, stderr := pvs(t, "evaluate", at("one.csv"), "--truth", at("truth.csv"), "--chart", at(name))
+		if info, err := os.Stat(at(name)); status != 0 || err != nil || info.Size() < 5000 {
+			t.Errorf("%s: %v, %s", name, err, stderr)
+		}
+	}
+	misused(t, []string{"evaluate", at("one.csv"), "--truth", at("truth.csv"), "--chart", at("chart.jpg")}, "nor an SVG")
 	_, stdout, _ = pvs(t, args...)
 	for _, say := range []string{"trec_eval: recip_rank", "= h / R", "no_truth_0: queries without truth count as 0",
 		"about 16 queries would be needed to tell them apart; here are 2", "all signs were tried, in steps of 1"} {
