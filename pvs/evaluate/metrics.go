@@ -107,7 +107,7 @@ var definitions = []definition{
 }
 
 // discounts sums nDCG's discounts of ranks from+1 to to: 1 / log2(rank + 1) (Burges et al. 2005, and all libraries of
-// the table; Järvelin & Kekäläinen 2002, 3.2 has 1 / log2(rank) from rank 2 on).
+// the table; Järvelin & Kekäläinen 2002 have 1 / log2(rank) from rank 2 on).
 func discounts(from, to int) float64 {
 	sum := 0.0
 	for i := from; i < to; i++ {
@@ -127,7 +127,7 @@ func (o outcome) gain(n int) float64 {
 	return sum
 }
 
-// tiedGain is the mean of gain over all orders of results with equal scores (McSherry & Najork 2008, 2.5).
+// tiedGain is the mean of gain over all orders of results with equal scores (McSherry & Najork 2008).
 func (o outcome) tiedGain(n int) float64 {
 	sum := 0.0
 	for from := 0; from < min(n, len(o.right)); from = o.end[from] {

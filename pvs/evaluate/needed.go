@@ -13,9 +13,9 @@ const (
 //
 //	n = ((z(1 - 0.05/2) + z(0.8)) * s / mean)^2, rounded up
 //
-// with the quantiles z of the normal distribution and s the standard deviation with n - 1 (Cohen 1988, 2.4, for
-// d = mean / s; Sakai 2018, 6.2, for queries). At least 2. It is an estimate: of few queries mean and s are not known
-// well. It is 0 where no number is enough, as the mean is 0, or where one query leaves the variance unknown.
+// with the quantiles z of the normal distribution and s the standard deviation with n - 1 (Cohen 1988, chapter 2, for
+// d = mean / s; Sakai 2018, chapter 6, for queries). At least 2. It is an estimate: of few queries mean and s are not
+// known well. It is 0 where no number is enough, as the mean is 0, or where one query leaves the variance unknown.
 func QueriesNeeded(differences []float64) int {
 	n := len(differences)
 	m := mean(n, func(i int) float64 { return differences[i] })

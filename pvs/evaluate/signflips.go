@@ -25,7 +25,7 @@ const (
 
 // FlipSigns tests whether the mean of paired differences is 0 (Fisher 1935, 21; Smucker, Allan & Carterette 2007 for
 // rankings). Differences that are 0 have no sign and change nothing. Of up to 20 others all sign patterns are counted;
-// else 10,000 are drawn from the seed, and the observed one is counted with them (Phipson & Smyth 2010, 2), so that P
+// else 10,000 are drawn from the seed, and the observed one is counted with them (Phipson & Smyth 2010), so that P
 // is never 0.
 func FlipSigns(differences []float64, seed uint64) SignFlips {
 	var signed []float64
