@@ -49,7 +49,7 @@ var may = map[string][]string{
 	"pvs/whiten":           {"pvs/vectors", "pvs/wholefile"},
 	"pvs/combine":          {"pvs/embed", "pvs/imageprep", "pvs/vectors"},
 	"pvs/rerank":           {"pvs/search", "pvs/vectors", "pvs/internal/cores"},
-	"pvs/evaluate":         {"pvs/internal/table", "pvs/wholefile", "pvs/internal/tag"},
+	"pvs/evaluate":         {"pvs/internal/cores", "pvs/internal/table", "pvs/wholefile", "pvs/internal/tag"},
 	"pvs/chart":            {"pvs/evaluate", "pvs/wholefile", "pvs/internal/cores", "pvs/imageprep"},
 	"pvs/internal/bmff":    {},
 	"pvs/internal/jpegall": {},

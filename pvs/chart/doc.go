@@ -10,6 +10,6 @@
 // A [Journey] shows runs that build on each other, their published scores beside those
 // measured here, as PNG, SVG, an interactive page and a table. [Curves] shows losses
 // and the like over epochs, [Scatter] two values of named things, [Distributions] how
-// values spread, [Bars] values by name, [Triplet] what a triplet loss compares, and
+// values spread, [Bars] and [DotPlot] values by name, [Triplet] what a triplet loss compares, and
 // [Tiles] any images in a grid, such as those that [Activations] draws.
 package chart

@@ -193,7 +193,9 @@ func TestRankedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := ReadRanked(path)
-	if want := map[string][]string{"q,1": {"a", "b"}, "r": {"a"}}; err != nil || !reflect.DeepEqual(got, want) {
+	want := &Ranked{IDs: map[string][]string{"q,1": {"a", "b"}, "r": {"a"}},
+		Scores: map[string][]float32{"q,1": {0.5, 0.25}, "r": {1}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for text, say := range map[string]string{

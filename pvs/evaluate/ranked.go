@@ -55,12 +55,18 @@ func EncodeRanked(w io.Writer, results func(yield func(Result) bool)) error {
 	return errors.Join(err, c.Error(), buf.Flush())
 }
 
+// Ranked are the results of a search by query, best first.
+type Ranked struct {
+	IDs    map[string][]string  // index ids
+	Scores map[string][]float32 // one for each id, higher is nearer; nil where they are not known
+}
+
 // ErrNone marks errors about results that are not there, for [errors.Is].
 var ErrNone = errors.New("there are no results")
 
 // ReadRanked reads what [WriteRanked] writes. A row that is broken, a rank that does
 // not follow the one before, and a score that is not a finite number are errors with their line.
-func ReadRanked(path string) (map[string][]string, error) {
+func ReadRanked(path string) (*Ranked, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
@@ -76,7 +82,7 @@ func ReadRanked(path string) (map[string][]string, error) {
 	return ranked, nil
 }
 
-func readRanked(r io.Reader) (map[string][]string, error) {
+func readRanked(r io.Reader) (*Ranked, error) {
 	t, err := table.Open(r, "the file")
 	if errors.Is(err, table.ErrEmpty) {
 		return nil, fmt.Errorf("it is empty: its first line should be %s", strings.Join(rankedColumns, ","))
@@ -91,7 +97,7 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 	if twice := t.Twice(); twice != "" {
 		return nil, fmt.Errorf("it has two columns %s: rename the one that is not meant", twice)
 	}
-	ranked := map[string][]string{}
+	ranked := &Ranked{IDs: map[string][]string{}, Scores: map[string][]float32{}}
 	row := make([]string, len(rankedColumns))
 	for {
 		err := t.Read(row)
@@ -102,7 +108,7 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 			err = table.CheckUTF8(row...)
 		}
 		if err == nil {
-			err = addResult(ranked, row[0], row[1], row[2], row[3])
+			err = ranked.add(row[0], row[1], row[2], row[3])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", t.Line(), err)
@@ -110,10 +116,10 @@ func readRanked(r io.Reader) (map[string][]string, error) {
 	}
 }
 
-// addResult appends a row to the results of its query.
-func addResult(ranked map[string][]string, query, rank, index, score string) error {
+// add appends a row to the results of its query.
+func (r *Ranked) add(query, rank, index, score string) error {
 	n, err := strconv.Atoi(strings.TrimSpace(rank))
-	if want := len(ranked[query]) + 1; err != nil || n != want {
+	if want := len(r.IDs[query]) + 1; err != nil || n != want {
 		return fmt.Errorf("the rank of query %s is %q where %d should follow", query, rank, want)
 	}
 	// A spreadsheet may have saved the score with a comma for the point.
@@ -124,6 +130,8 @@ func addResult(ranked map[string][]string, query, rank, index, score string) err
 	if query == "" || index == "" {
 		return errors.New("a query or index id is empty")
 	}
-	ranked[strings.Clone(query)] = append(ranked[query], strings.Clone(index))
+	query = strings.Clone(query)
+	r.IDs[query] = append(r.IDs[query], strings.Clone(index))
+	r.Scores[query] = append(r.Scores[query], float32(s))
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 )
 
 // Options of a scoring; the zero value is the project's default.
@@ -16,6 +18,25 @@ type Options struct {
 	// count from 0. A result with its query's id is then another photo and may be relevant; else
 	// it is the query itself and is dropped.
 	TwoLists bool
+	// Conventions are the project's where they are zero.
+	Conventions Conventions
+}
+
+// keepsOwn says whether a result with its query's id stays among the results.
+func (o Options) keepsOwn() bool { return o.TwoLists || o.Conventions.Self != SelfLeftOut }
+
+// resolved fills in what is not given.
+func (o Options) resolved() (Options, error) {
+	if o.K == 0 {
+		o.K = 10
+	}
+	if o.Resamples == 0 {
+		o.Resamples = 1000
+	}
+	if o.K < 0 || o.Resamples < 0 {
+		return o, fmt.Errorf("k = %d and %d resamples must be positive", o.K, o.Resamples)
+	}
+	return o, nil
 }
 
 // Metric is an average over queries with its 95% interval.
@@ -62,113 +83,139 @@ func (r *Report) MAR() Metric { return r.Metrics[0] }
 // (query id -> relevant index ids). Queries without truth are counted and left out;
 // queries with truth but without results count as zero. A photo is never a match of
 // itself: its own id is dropped from its results and its truth, unless Options.TwoLists
-// says that it is another photo's. A list with an id twice is an error.
+// says that it is another photo's. Options.Conventions has other ways. A list with an id
+// twice is an error, and so are results of other queries than the truth's ([ErrOtherQueries]).
 func Score(ranked, truth map[string][]string, opts Options) (*Report, error) {
-	if opts.K == 0 {
-		opts.K = 10
+	return (&Ranked{IDs: ranked}).score(truth, opts, func(d definition) bool { return d.scored })
+}
+
+// ErrOtherQueries marks errors about results and a truth that have no query in common, for [errors.Is].
+var ErrOtherQueries = errors.New("results and truth have no query in common")
+
+// errNoneLeft marks the error of a convention that leaves out all queries.
+var errNoneLeft = errors.New("no query is left")
+
+// score computes the chosen metrics.
+func (r *Ranked) score(truth map[string][]string, opts Options, choose func(definition) bool) (*Report, error) {
+	opts, err := opts.resolved()
+	if err != nil {
+		return nil, err
 	}
-	if opts.Resamples == 0 {
-		opts.Resamples = 1000
+	if opts.Conventions.Ties != TiesAsRanked && r.Scores == nil {
+		return nil, errors.New("an order of equal scores was asked for, and the scores are not known")
 	}
-	if opts.K < 0 || opts.Resamples < 0 {
-		return nil, fmt.Errorf("k = %d and %d resamples must be positive", opts.K, opts.Resamples)
+	report := &Report{K: opts.K}
+	defined := definitionsAt(opts.K, choose)
+	queries, err := r.queries(truth)
+	if err != nil {
+		return nil, err
 	}
-	r := &Report{K: opts.K}
-	defined := definitionsAt(opts.K)
-	for query := range ranked {
-		if _, known := truth[query]; !known {
-			r.QueriesWithoutTruth++
-		}
-	}
-	queries := make([]string, 0, len(truth))
-	for q := range truth {
-		queries = append(queries, q)
-	}
-	slices.Sort(queries)
 	for _, q := range queries {
-		relevant := map[string]bool{}
-		for _, id := range truth[q] {
-			if id != q || opts.TwoLists {
-				relevant[id] = true
-			}
-		}
+		relevant := r.relevantTo(q, truth[q], opts)
 		if len(relevant) == 0 {
-			r.QueriesWithoutTruth++
+			report.QueriesWithoutTruth++
+			if c := opts.Conventions.NoTruth; c != NoTruthLeftOut {
+				values := slices.Repeat([]float64{float64(c - NoTruthZero)}, len(defined))
+				report.PerQuery = append(report.PerQuery, QueryScore{Query: q, Values: values})
+			}
 			continue
 		}
-		o, err := outcomeOf(q, ranked[q], relevant, opts)
+		o, err := r.outcomeOf(q, relevant, opts)
 		if err != nil {
 			return nil, err
 		}
 		if len(o.right) == 0 {
-			r.WithoutResults = append(r.WithoutResults, q)
+			report.WithoutResults = append(report.WithoutResults, q)
+			if opts.Conventions.NoResults == NoResultsLeftOut {
+				continue
+			}
 		}
-		score := QueryScore{Query: q, Relevant: o.relevant, Hits: o.hits()}
+		score := QueryScore{Query: q, Relevant: o.relevant, Hits: o.hits(opts.K)}
 		for _, d := range defined {
 			score.Values = append(score.Values, d.value(o, opts.K))
 		}
-		r.PerQuery = append(r.PerQuery, score)
+		report.PerQuery = append(report.PerQuery, score)
 	}
-	r.Queries = len(r.PerQuery)
-	r.QueriesWithoutResults = len(r.WithoutResults)
-	if r.Queries == 0 {
+	report.Queries = len(report.PerQuery)
+	report.QueriesWithoutResults = len(report.WithoutResults)
+	if report.Queries == 0 {
+		if report.QueriesWithoutResults > 0 {
+			return nil, tag.Error(errors.New("no query that has a truth has results"), errNoneLeft)
+		}
 		return nil, errors.New("no query has a truth: do query and index photos share products, or is there a truth.csv?")
 	}
-	r.average(defined, opts)
-	return r, nil
+	report.average(defined, opts)
+	return report, nil
 }
 
-// outcomeOf compares one ranked list with its truth.
-func outcomeOf(query string, list []string, relevant map[string]bool, opts Options) (outcome, error) {
-	o := outcome{relevant: len(relevant)}
-	seen := make(map[string]bool, len(list))
-	rank := 0
-	for _, id := range list {
-		if id == query && !opts.TwoLists {
-			continue
-		}
-		if seen[id] {
-			return o, fmt.Errorf("the results of query %s name %s twice", query, id)
-		}
-		seen[id] = true
-		if rank < opts.K {
-			o.right = append(o.right, relevant[id])
-		}
-		if rank < o.relevant && relevant[id] {
-			o.rightAtR++
-		}
-		rank++
+// queries returns all queries, of results and truth, sorted.
+func (r *Ranked) queries(truth map[string][]string) ([]string, error) {
+	queries := make([]string, 0, len(truth))
+	for q := range truth {
+		queries = append(queries, q)
 	}
-	return o, nil
+	both := 0
+	for q := range r.IDs {
+		if _, known := truth[q]; known {
+			both++
+		} else {
+			queries = append(queries, q)
+		}
+	}
+	if both == 0 && len(r.IDs) > 0 && len(truth) > 0 {
+		return nil, tag.Error(fmt.Errorf("none of the %d queries that have results is among the %d of the truth",
+			len(r.IDs), len(truth)), ErrOtherQueries)
+	}
+	slices.Sort(queries)
+	return queries, nil
+}
+
+// relevantTo returns the photos that are right for a query.
+func (r *Ranked) relevantTo(query string, truth []string, opts Options) map[string]bool {
+	relevant := map[string]bool{}
+	for _, id := range truth {
+		if id != query || opts.keepsOwn() {
+			relevant[id] = true
+		}
+	}
+	if opts.Conventions.Self == SelfRight && slices.Contains(r.IDs[query], query) {
+		relevant[query] = true
+	}
+	return relevant
 }
 
 // average computes r.Metrics: the means and the percentile bootstrap's intervals (Efron &
 // Tibshirani 1993, 13.3). All metrics use the same resamples of the queries.
 func (r *Report) average(defined []definition, opts Options) {
-	means := func(pick func(i int) int) []float64 {
-		sums := make([]float64, len(defined))
-		for i := range r.PerQuery {
-			for m, v := range r.PerQuery[pick(i)].Values {
-				sums[m] += v
-			}
+	n := len(r.PerQuery)
+	columns := make([][]float64, len(defined)) // by metric the values of all queries
+	for m := range columns {
+		columns[m] = make([]float64, n)
+		for i := range columns[m] {
+			columns[m][i] = r.PerQuery[i].Values[m]
 		}
-		for m := range sums {
-			sums[m] /= float64(len(r.PerQuery))
-		}
-		return sums
 	}
-	values := means(func(i int) int { return i })
 	samples := make([][]float64, len(defined))
 	rng := rand.New(rand.NewPCG(opts.Seed, 0))
+	times := make([]float64, n) // how often a resample has each query
 	for range opts.Resamples {
-		for m, v := range means(func(int) int { return rng.IntN(len(r.PerQuery)) }) {
-			samples[m] = append(samples[m], v)
+		clear(times)
+		for range n {
+			times[rng.IntN(n)]++
+		}
+		for m, values := range columns {
+			sum := 0.0
+			for i, v := range values {
+				sum += times[i] * v
+			}
+			samples[m] = append(samples[m], sum/float64(n))
 		}
 	}
 	for m, d := range defined {
 		low, high := interval(samples[m])
+		value := mean(n, func(i int) float64 { return columns[m][i] })
 		r.Metrics = append(r.Metrics, Metric{Name: formatK(d.key, r.K), Title: formatK(d.title, r.K),
-			Value: values[m], Low: low, High: high})
+			Value: value, Low: low, High: high})
 	}
 }
 
@@ -177,53 +224,4 @@ func interval(samples []float64) (low, high float64) {
 	slices.Sort(samples)
 	at := func(p float64) float64 { return samples[int(p*float64(len(samples)-1)+0.5)] }
 	return at(0.025), at(0.975)
-}
-
-// Compare returns the mean difference b - a of a metric over the queries that both
-// reports have, with its 95% interval from the paired bootstrap.
-func Compare(a, b *Report, metric string, opts Options) (Metric, error) {
-	find := func(r *Report) int {
-		return slices.IndexFunc(r.Metrics, func(m Metric) bool { return m.Name == metric })
-	}
-	i, j := find(a), find(b)
-	if i < 0 || j < 0 {
-		return Metric{}, fmt.Errorf("no metric is called %q in both reports", metric)
-	}
-	if opts.Resamples == 0 {
-		opts.Resamples = 1000
-	}
-	if opts.Resamples < 0 {
-		return Metric{}, fmt.Errorf("%d resamples must be positive", opts.Resamples)
-	}
-	other := map[string]float64{}
-	for _, q := range b.PerQuery {
-		other[q.Query] = q.Values[j]
-	}
-	var differences []float64
-	for _, q := range a.PerQuery {
-		if v, both := other[q.Query]; both {
-			differences = append(differences, v-q.Values[i])
-		}
-	}
-	if len(differences) == 0 {
-		return Metric{}, errors.New("the two reports have no query in common")
-	}
-	rng := rand.New(rand.NewPCG(opts.Seed, 1))
-	var samples []float64
-	for range opts.Resamples {
-		samples = append(samples,
-			mean(len(differences), func(int) float64 { return differences[rng.IntN(len(differences))] }))
-	}
-	m := Metric{Name: metric, Title: "difference of " + a.Metrics[i].Title}
-	m.Value = mean(len(differences), func(i int) float64 { return differences[i] })
-	m.Low, m.High = interval(samples)
-	return m, nil
-}
-
-func mean(n int, at func(i int) float64) float64 {
-	sum := 0.0
-	for i := range n {
-		sum += at(i)
-	}
-	return sum / float64(n)
 }

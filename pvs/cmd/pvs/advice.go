@@ -42,6 +42,7 @@ var advice = []struct {
 	{index.ErrThere, "pvs index add adds photos to it"},
 	{index.ErrCodes, "pvs index compact does that"},
 	{evaluate.ErrNone, "write them with pvs search"},
+	{evaluate.ErrOtherQueries, "name the truth of what was searched by --catalog or --truth"},
 	{records.ErrNone, "write them with pvs records"},
 	{fetch.ErrCache, "name another by PVS_CACHE"},
 	{defects.ErrNoList, "pvs data defects writes such a list"},

@@ -3,20 +3,32 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
 type evaluateCommand struct {
-	Ranked  string `arg:"" help:"Results of pvs search (query,rank,index,score)." placeholder:"FILE.csv"`
-	Catalog string `help:"The catalogue folder whose products are the truth." placeholder:"DIR"`
-	Truth   string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
-	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${evaluate_ids}"`
-	K       int    `min:"1" default:"10" help:"Results that count."`
-	SkipBad bool   `help:"Leave out bad rows of the truth."`
+	Ranked   string `arg:"" help:"Results of pvs search (query,rank,index,score)." placeholder:"FILE.csv"`
+	Catalog  string `help:"The catalogue folder whose products are the truth." placeholder:"DIR"`
+	Truth    string `help:"A CSV of query,index instead." placeholder:"FILE.csv"`
+	Against  string `help:"${evaluate_against}" placeholder:"FILE.csv"`
+	Passport bool   `help:"${evaluate_passport}"`
+	Chart    string `help:"${evaluate_chart}" placeholder:"FILE.png"`
+	IDs      string `name:"ids" default:"auto" enum:"auto,one,two" help:"${evaluate_ids}"`
+	K        int    `min:"1" default:"10" help:"Results that count."`
+	SkipBad  bool   `help:"Leave out bad rows of the truth."`
+}
+
+// results are ranked results of a file, with what its sidecar says of them.
+type results struct {
+	*evaluate.Ranked
+	file    string
+	ranking *retrieval.Ranking
 }
 
 // Run scores.
@@ -24,28 +36,84 @@ func (c *evaluateCommand) Run(a *app) error {
 	if c.Truth == "" && c.Catalog == "" {
 		return misuse{errors.New("the truth is missing: name the catalogue by --catalog or a file by --truth")}
 	}
-	ranked, err := evaluate.ReadRanked(c.Ranked)
+	if c.Chart != "" {
+		if ext := filepath.Ext(c.Chart); ext != ".png" && ext != ".svg" {
+			return misuse{fmt.Errorf("--chart %s is neither a PNG nor an SVG: name FILE.png or FILE.svg", c.Chart)}
+		}
+		lock, err := onewriter.Lock(c.Chart)
+		if err != nil {
+			return err
+		}
+		defer lock.Release()
+	}
+	var files []results
+	for _, file := range []string{c.Ranked, c.Against} {
+		if file == "" {
+			continue
+		}
+		r, err := readResults(a, file)
+		if err != nil {
+			return err
+		}
+		files = append(files, r)
+	}
+	truth, err := c.truth(a, files)
 	if err != nil {
 		return err
 	}
-	ranking, err := retrieval.ReadRanking(c.Ranked)
+	opts := evaluate.Options{K: c.K, TwoLists: c.twoLists(a, files, truth)}
+	var reports []*evaluate.Report
+	for _, f := range files {
+		r, err := evaluate.Score(f.IDs, truth, opts)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.file, err)
+		}
+		reports = append(reports, r)
+	}
+	out := c.said(a, reports[0])
+	if c.Passport || c.Chart != "" {
+		p, err := evaluate.PassportOf(a.ctx, files[0].Ranked, truth, opts)
+		if err != nil {
+			return err
+		}
+		if err := c.show(a, p, reports[0], out); err != nil {
+			return err
+		}
+	}
+	if c.Against != "" {
+		differences, err := c.against(reports[0], reports[1])
+		if err != nil {
+			return err
+		}
+		c.sayAgainst(a, files, differences)
+		out["against"] = differences
+	}
+	return a.result(out)
+}
+
+// readResults reads ranked results and their sidecar.
+func readResults(a *app, file string) (results, error) {
+	ranked, err := evaluate.ReadRanked(file)
 	if err != nil {
-		return err
+		return results{}, err
+	}
+	ranking, err := retrieval.ReadRanking(file)
+	if err != nil {
+		return results{}, err
 	}
 	if ranking == nil {
 		a.log(fmt.Sprintf("there is no %s.json, which would say what was searched: "+
-			"whether the truth is of those photos is not checked", c.Ranked))
+			"whether the truth is of those photos is not checked", file))
 	}
-	truth, err := c.truth(a, ranked, ranking)
-	if err != nil {
-		return err
-	}
-	report, err := evaluate.Score(ranked, truth, evaluate.Options{K: c.K, TwoLists: c.twoLists(a, ranked, truth)})
-	if err != nil {
-		return err
-	}
+	return results{ranked, file, ranking}, nil
+}
+
+// said shows a report and returns it as what --json prints.
+func (c *evaluateCommand) said(a *app, report *evaluate.Report) map[string]any {
 	for _, m := range report.Metrics {
-		a.say("%-72s %.4f  [%.4f, %.4f]", m.Title, m.Value, m.Low, m.High)
+		if !c.Passport { // which has them, too
+			a.say("%-72s %.4f  [%.4f, %.4f]", m.Title, m.Value, m.Low, m.High)
+		}
 	}
 	a.say("over %d queries; %d without truth were left out; %d without results count as 0; intervals: "+
 		"95%%, bootstrap over queries",
@@ -58,18 +126,21 @@ func (c *evaluateCommand) Run(a *app) error {
 	if c.K != 10 {
 		out["mar_at_10"] = nil // another k was asked for
 	}
-	return a.result(out)
+	return out
 }
 
 // twoLists decides whether a query and a result of the same id are two photos, and says so.
 // In a catalogue they never are. Elsewhere pvs search gives a query its own id as a result
 // only where it is another photo's, but other programs where it is the query itself: the
 // truth tells, as nobody lists a photo as its own match who leaves it out of the results.
-func (c *evaluateCommand) twoLists(a *app, ranked, truth map[string][]string) bool {
+func (c *evaluateCommand) twoLists(a *app, files []results, truth map[string][]string) bool {
 	if c.Truth == "" {
 		return false
 	}
-	results, pairs := ownIDs(ranked), ownIDs(truth)
+	results, pairs := 0, ownIDs(truth)
+	for _, f := range files {
+		results += ownIDs(f.IDs)
+	}
 	two := c.IDs == "two" || c.IDs == "auto" && results > 0 && pairs > 0
 	switch {
 	case results == 0 && pairs == 0:
@@ -94,8 +165,7 @@ func ownIDs(lists map[string][]string) (n int) {
 }
 
 // truth reads the truth, and makes sure that a catalogue is the one that was searched.
-func (c *evaluateCommand) truth(a *app, ranked map[string][]string,
-	ranking *retrieval.Ranking) (map[string][]string, error) {
+func (c *evaluateCommand) truth(a *app, files []results) (map[string][]string, error) {
 	if c.Truth != "" {
 		truth, problems, err := catalog.ReadTruth(c.Truth, catalog.Options{SkipBad: c.SkipBad})
 		if err == nil {
@@ -108,8 +178,10 @@ func (c *evaluateCommand) truth(a *app, ranked map[string][]string,
 		return nil, err
 	}
 	warnOfLeaks(a, cat)
-	if err := c.compare(a, cat, ranked, ranking); err != nil {
-		return nil, err
+	for _, f := range files {
+		if err := f.compare(a, cat); err != nil {
+			return nil, err
+		}
 	}
 	truth, err := cat.Truth()
 	a.list("rows of the catalogue", problemLines(cat.Skipped))
@@ -117,10 +189,9 @@ func (c *evaluateCommand) truth(a *app, ranked map[string][]string,
 }
 
 // compare refuses results of other photos than the catalogue's.
-func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[string][]string,
-	ranking *retrieval.Ranking) error {
-	if ranking != nil {
-		notes, err := ranking.Against(a.ctx, cat, c.Ranked)
+func (r results) compare(a *app, cat *catalog.Catalog) error {
+	if r.ranking != nil {
+		notes, err := r.ranking.Against(a.ctx, cat, r.file)
 		for _, n := range notes {
 			a.log("warning: " + n)
 		}
@@ -129,24 +200,24 @@ func (c *evaluateCommand) compare(a *app, cat *catalog.Catalog, ranked map[strin
 		}
 	}
 	byID := cat.ByID()
-	queries, found, results := 0, 0, 0
-	for query, list := range ranked {
+	queries, found, all := 0, 0, 0
+	for query, list := range r.IDs {
 		if _, ok := byID[query]; ok {
 			queries++
 		}
 		for _, id := range list {
-			if results++; byID[id].ID != "" {
+			if all++; byID[id].ID != "" {
 				found++
 			}
 		}
 	}
 	switch {
-	case len(ranked) > 0 && queries == 0:
+	case len(r.IDs) > 0 && queries == 0:
 		return fmt.Errorf("none of the %d queries of %s is a photo of the catalogue %s: name the catalogue that was searched",
-			len(ranked), c.Ranked, cat.Dir)
-	case queries < len(ranked) || found < results:
+			len(r.IDs), r.file, cat.Dir)
+	case queries < len(r.IDs) || found < all:
 		a.log(fmt.Sprintf("warning: %d of %d queries and %d of %d results of %s are no photos of the catalogue %s",
-			len(ranked)-queries, len(ranked), results-found, results, c.Ranked, cat.Dir))
+			len(r.IDs)-queries, len(r.IDs), all-found, all, r.file, cat.Dir))
 	}
 	return nil
 }

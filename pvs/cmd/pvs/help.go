@@ -33,6 +33,10 @@ var longHelp = kong.Vars{
 	"embed_out": "Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, " +
 		"which say what made them and of which files.",
 
+	"evaluate_against": "Other results for the same queries: which ranking is better, and is that more than chance?",
+	"evaluate_passport": "Score by every definition that papers and libraries use, with their names and formulas " +
+		"(docs/metrics.md).",
+	"evaluate_chart": "Draw how the score varies by definition, as a PNG or SVG.",
 	"evaluate_ids": "With --truth: what the same id as query and as result means: the same photo, which is no match " +
 		"(one list), another one (two lists), or another one where results and truth both have such pairs (auto).",
 

@@ -40,6 +40,7 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v")}},
 		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v.npy")}},
 		{name, "ranked.csv", []string{"search", "--index", at("index"), "--queries", at("index"), "--out", at("ranked.csv")}},
+		{name, "chart.png", []string{"evaluate", at("ranked.csv"), "--catalog", cat, "--chart", at("chart.png")}},
 		{name, "w", []string{"convert", at("set.json"), at("w.npy")}},
 		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
 		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
