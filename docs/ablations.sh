@@ -24,7 +24,8 @@ import json, sys
 name, fit, against = sys.argv[1], *(json.loads(open(f).read().splitlines()[-1]) for f in sys.argv[2:])
 kept = next((c["name"] for c in fit["candidates"] if c["kept"]), "nothing")
 held = max(e["mar_at_10"] for e in fit["evaluations"])
-scores = fit["before"], fit["after"], against["difference"], against["low"], against["high"], held
+beside = next(d for d in against["against"] if d["name"] == "mar_at_10")
+scores = fit["before"], fit["after"], beside["value"], beside["low"], beside["high"], held
 print(name, *(f"{v:.4f}" for v in scores), kept, round(fit["seconds"]), sep=",", flush=True)
 PY
 done <<'ROWS'
