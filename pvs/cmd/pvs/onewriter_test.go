@@ -30,6 +30,8 @@ func TestEveryOutputIsLocked(t *testing.T) {
 			t.Fatalf("%v: %s", args, stderr)
 		}
 	}
+	write(t, at("found.csv"), "query,rank,index,score\nq,1,a,1\n")
+	write(t, at("truth.csv"), "query,index\nq,a\n")
 	train := []string{"--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini"}
 	name, folder := onewriter.Lock, onewriter.LockFolder
 	for _, c := range []struct {
@@ -40,7 +42,7 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v")}},
 		{name, "v", []string{"embed", cat, "--split", "index", "--baseline", "--out", at("v.npy")}},
 		{name, "ranked.csv", []string{"search", "--index", at("index"), "--queries", at("index"), "--out", at("ranked.csv")}},
-		{name, "chart.png", []string{"evaluate", at("ranked.csv"), "--catalog", cat, "--chart", at("chart.png")}},
+		{name, "chart.png", []string{"evaluate", at("found.csv"), "--truth", at("truth.csv"), "--chart", at("chart.png")}},
 		{name, "w", []string{"convert", at("set.json"), at("w.npy")}},
 		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
 		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
