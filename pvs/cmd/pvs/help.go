@@ -66,8 +66,8 @@ var longHelp = kong.Vars{
 	"search_where": "Search only in photos with this value: of product, title, path, digest, " +
 		"or another column of the catalogue.",
 	"search_candidates": "Photos that are compared exactly; as many as the index was calibrated for if not given.",
-	"search_image": "One photo to search for, embedded with the network that the index was made with; " +
-		"with that of the flags where the index does not say.",
+	"search_image": "A photo to search for, embedded with the network that the index was made with; " +
+		"with that of the flags where the index does not say. Given again: several photos of one thing, as one query.",
 	"search_expand": "Expand each query by its N nearest photos and search again (docs/after-training.md).",
 	"search_rerank": "Put the first 100 results into a new order by the neighbours that they share with the query.",
 	"search_ids": "What the same id in the index and among the queries means: " +
