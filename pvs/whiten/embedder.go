@@ -8,8 +8,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// Embedder embeds photos as another one does and whitens their vectors: an embed.Embedder whose vectors, of unit length,
-// are searched for in whitened ones.
+// Embedder embeds photos as another one does and whitens their vectors: an embed.Embedder whose vectors, of unit
+// length, are searched for in whitened ones.
 type Embedder struct {
 	embed.Embedder
 	by *Whitening

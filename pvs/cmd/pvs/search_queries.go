@@ -38,9 +38,15 @@ func (c *searchCommand) queries(a *app, index *vectors.Origin) (*vectors.Set, er
 	}
 	a.unknown(c.Queries, queries.Origin)
 	if len(c.given()) > 0 && index.Known() {
-		_, err = c.matching(a, c.Index, index)
+		_, before, err := whiteningOf(c.Index, index)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := c.matching(a, c.Index, before); err != nil {
+			return nil, err
+		}
 	}
-	return queries, err
+	return a.whitenedAs(c.Index, index, queries, c.queriesTitle())
 }
 
 // photos embeds the photos. Several are of one thing, and one query: the mean of their unit vectors.
