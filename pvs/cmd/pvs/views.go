@@ -14,8 +14,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
-// sizedView is how a photo is looked at, as [combine.View] names it: A2@160 is the view A2 at 160 pixels. Without a size
-// it is the network's.
+// sizedView is how a photo is looked at, as [combine.View] names it: A2@160 is the view A2 at 160 pixels. Without a
+// size it is the network's.
 type sizedView struct {
 	view   imageprep.View
 	pixels int // side of the network's input; 0: as without views
