@@ -122,6 +122,28 @@ func (c corner) Embed(inputs []float32, n int, out []float32) error {
 	return nil
 }
 
+// shrunk is a corner that a part of a photo suffices for.
+type shrunk struct{ corner }
+
+func (s shrunk) Limits(l imageprep.Limits) imageprep.Limits {
+	l.Suffices = 2 * s.side
+	return l
+}
+
+// A photo is decoded for the view that needs most of it.
+func TestLimitsOfViews(t *testing.T) {
+	small, big, whole := shrunk{corner{2, 2, 2, "n"}}, shrunk{corner{4, 2, 2, "n"}}, corner{3, 2, 2, "n"}
+	for want, views := range map[int][]View{8: {{By: small}, {By: big}}, 4: {{By: small}}, 0: {{By: big}, {By: whole}}} {
+		e, err := NewViews(views, ViewsOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := embed.Limits(e, imageprep.Limits{MaxPixels: 9}); got.Suffices != want || got.MaxPixels != 9 {
+			t.Errorf("%v, want %d", got, want)
+		}
+	}
+}
+
 // A mirrored view makes both edges count alike; sizes and batches may differ.
 func TestViews(t *testing.T) {
 	big, small := corner{4, 3, 2, "n"}, corner{2, 2, 2, "n"}
@@ -167,6 +189,7 @@ func TestViews(t *testing.T) {
 		"no view":               nil,
 		"not always":            {{By: big, View: imageprep.A6}},
 		"takes no squares":      {{By: histogram, View: imageprep.A2}},
+		"A2@4 is named twice":   {{By: big}, {By: big, View: imageprep.A2}, {By: big, View: imageprep.A2}},
 		"2 and 3 have no":       {{By: big}, {By: corner{4, 3, 3, "n"}}},
 		"cannot be compared: e": {{By: big}, {By: corner{4, 3, 2, "m"}}},
 	} {

@@ -87,7 +87,7 @@ func joined(parts []Part, total float64) (*vectors.Origin, error) {
 		keys = append(keys, key{o.Network, o.Weights, o.Output, o.Precision, o.Resize, o.Pixels, o.Views, p.Weight / total})
 		networks = append(networks, o.Network)
 		titles = append(titles, o.String())
-		outputs = append(outputs, fmt.Sprintf("%.3g of %s", p.Weight/total, o.Output))
+		outputs = append(outputs, fmt.Sprintf("%.3g of (%s)", p.Weight/total, o.Output))
 	}
 	text, err := json.Marshal(keys)
 	if err != nil {

@@ -44,7 +44,7 @@ func NewViews(views []View, opts ViewsOptions) (*Views, error) {
 	}
 	v := &Views{views: slices.Clone(views), opts: opts, batch: views[0].By.Batch()}
 	first := views[0].By.Origin()
-	for _, w := range views {
+	for i, w := range views {
 		if w.View.Random() || w.View == imageprep.A10 {
 			return nil, fmt.Errorf("the view %s of a photo is not always the same, or not of all photos: views to average "+
 				"are A0 to A5, A8 and A9", w.View)
@@ -59,6 +59,9 @@ func NewViews(views []View, opts ViewsOptions) (*Views, error) {
 		}
 		if w.By.Dim() != views[0].By.Dim() {
 			return nil, fmt.Errorf("views of the dimensions %d and %d have no mean", views[0].By.Dim(), w.By.Dim())
+		}
+		if slices.ContainsFunc(views[:i], func(other View) bool { return other.String() == w.String() }) {
+			return nil, fmt.Errorf("the view %s is named twice: it would count twice", w)
 		}
 		v.batch = min(v.batch, w.By.Batch())
 		v.length += w.By.InputLen()
@@ -108,6 +111,17 @@ func (v *Views) Batch() int { return v.batch }
 
 // InputLen returns the values of all views of a photo.
 func (v *Views) InputLen() int { return v.length }
+
+// Limits are those of the view that needs most of a photo ([embed.Limits]).
+func (v *Views) Limits(l imageprep.Limits) imageprep.Limits {
+	most := embed.Limits(v.views[0].By, l)
+	for _, w := range v.views[1:] {
+		if of := embed.Limits(w.By, l); of.Suffices == 0 || most.Suffices > 0 && of.Suffices > most.Suffices {
+			most = of
+		}
+	}
+	return most
+}
 
 // Prepare makes all views of a photo.
 func (v *Views) Prepare(photo *imageprep.RGB, input []float32) {

@@ -82,7 +82,21 @@ func unitInto(row []float32, sum []float64) {
 // everyone should know to improve object retrieval", section 3; weights as in [Expand]).
 // Queries stay as they are. Hits are those of [Neighbours].
 func Augment(index *vectors.Set, hits [][]search.Hit, o ExpandOptions) (*vectors.Set, error) {
-	return Expand(index, index, hits, o)
+	out, err := Expand(index, index, hits, o)
+	if err == nil {
+		out.Origin = o.Augmented(index.Origin)
+	}
+	return out, err
+}
+
+// Augmented is the origin of vectors that [Augment] made of those of an origin.
+func (o ExpandOptions) Augmented(of *vectors.Origin) *vectors.Origin {
+	if !of.Known() {
+		return nil
+	}
+	c := *of
+	c.Augmented = fmt.Sprintf("by %d neighbours, alpha %g", o.Neighbours, o.Alpha)
+	return &c
 }
 
 // Neighbours finds the k nearest others of each vector of the set, which the index was made

@@ -144,6 +144,7 @@ func TestExpandByHand(t *testing.T) {
 // duplicates.
 func TestAugment(t *testing.T) {
 	s := random(1, "i", 60, 5, 4)
+	s.Origin = &vectors.Origin{Network: "n"}
 	copy(s.Row(7), s.Row(3))
 	hits, err := Neighbours(t.Context(), s, exact(t, s), 4)
 	if err != nil {
@@ -155,6 +156,10 @@ func TestAugment(t *testing.T) {
 	}
 	if err := got.CheckUnit(); err != nil {
 		t.Error(err)
+	}
+	if o := got.Origin; o.Augmented != "by 4 neighbours, alpha 1" || s.Origin.Augmented != "" ||
+		vectors.Compare("queries", s.Origin, "the index", o) != nil {
+		t.Errorf("origin %v", o)
 	}
 	dot := func(a, b []float32) (sum float64) {
 		for d := range a {

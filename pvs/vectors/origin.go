@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -32,9 +33,12 @@ type Origin struct {
 	Resize      string          `json:"resize,omitempty"` // how a photo became the input
 	// Decode says how large JPEGs were read: "" whole, "shrunk" at a half to an eighth of their size. It changes little,
 	// so that both compare; a query is read as its index was.
-	Decode  string `json:"decode,omitempty"`
-	Catalog string `json:"catalog,omitempty"`
-	Split   string `json:"split,omitempty"`
+	Decode string `json:"decode,omitempty"`
+	// Augmented says by what vectors of an index were moved towards their neighbours in it. Queries are not, so that
+	// both compare.
+	Augmented string `json:"augmented,omitempty"`
+	Catalog   string `json:"catalog,omitempty"`
+	Split     string `json:"split,omitempty"`
 	// List is the SHA-256 of the ids ([DigestIDs]) of all photos that were to be embedded,
 	// the unreadable ones included.
 	List string `json:"catalog_ids_sha256,omitempty"`
@@ -78,6 +82,7 @@ const (
 	inOutput    = "output"
 	inPrecision = "precision"
 	inResize    = "resize"
+	inAugmented = "augmented" // which is not compared
 )
 
 func (o *Origin) differences(p *Origin) (places []string) {
@@ -117,6 +122,7 @@ func (o *Origin) describe(differ []string) string {
 	}
 	for _, more := range []struct{ place, value string }{
 		{inOutput, o.Output}, {inPrecision, o.Precision}, {inViews, strings.Join(o.Views, " ")}, {inResize, o.Resize},
+		{inAugmented, cmp.Or(o.Augmented, "by nothing")},
 	} {
 		if slices.Contains(differ, more.place) {
 			s += fmt.Sprintf(", %s %s", more.place, more.value)
@@ -151,7 +157,7 @@ func (o *Origin) check() error {
 	for name, text := range map[string]string{"network": o.Network, "title": o.Title, "weights_from": o.WeightsFrom,
 		"checkpoint": o.Checkpoint,
 		"run":        o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize,
-		"decode":  o.Decode,
+		"decode": o.Decode, "augmented": o.Augmented,
 		"catalog": o.Catalog, "split": o.Split,
 		"program": o.Program, "views": strings.Join(o.Views, " ")} {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
@@ -180,7 +186,7 @@ func isSHA256(text string) bool {
 func (o *Origin) clean() *Origin {
 	c := *o
 	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output,
-		&c.Precision, &c.Engine, &c.Resize, &c.Decode,
+		&c.Precision, &c.Engine, &c.Resize, &c.Decode, &c.Augmented,
 		&c.Catalog, &c.Split, &c.Program} {
 		*text = cleanText(*text)
 	}

@@ -292,6 +292,8 @@ func TestReplacing(t *testing.T) {
 	other, query := had, had
 	other.Network, other.Title = "b0", "EfficientNet-B0"
 	query.Split = "query"
+	augmented := had
+	augmented.Augmented = "by 3 neighbours"
 	for _, c := range []struct {
 		by   Origin
 		says []string
@@ -300,6 +302,7 @@ func TestReplacing(t *testing.T) {
 		{other, []string{name + " holds vectors by ",
 			"of the split index of /cat; they are replaced by vectors by EfficientNet-B0"}},
 		{query, []string{"of the split query of /cat"}},
+		{augmented, []string{"augmented by nothing, of", "augmented by 3 neighbours, of"}},
 		{Origin{}, []string{"replaced by vectors of which it is not known what made them"}},
 	} {
 		got := Replacing(name+".npy", &c.by)

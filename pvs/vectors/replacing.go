@@ -28,6 +28,9 @@ func Replaced(name string, had, by *Origin) string {
 	if had.Known() && by.Known() {
 		differ = had.differences(by)
 		photos := had.Split != by.Split || had.Catalog != by.Catalog
+		if had.Augmented != by.Augmented {
+			differ = append(differ, inAugmented)
+		}
 		if len(differ) == 0 && (!photos || by.Split == "") {
 			return ""
 		}

@@ -27,19 +27,7 @@ func (w *Whitening) Apply(set *vectors.Set) (*vectors.Set, error) {
 	}
 	out := &vectors.Set{IDs: slices.Clone(set.IDs), Dim: w.Out, Data: make([]float32, set.Len()*w.Out),
 		Origin: w.originOf(set.Origin)}
-	basis := blas32.General{Rows: w.Out, Cols: w.In, Stride: w.In, Data: w.Basis}
-	block := make([]float32, min(blockRows, set.Len())*w.In)
-	for from := 0; from < set.Len(); from += blockRows {
-		n := min(blockRows, set.Len()-from)
-		for i := range n {
-			for d, v := range set.Row(from + i) {
-				block[i*w.In+d] = v - w.Mean[d]
-			}
-		}
-		centred := blas32.General{Rows: n, Cols: w.In, Stride: w.In, Data: block[:n*w.In]}
-		result := blas32.General{Rows: n, Cols: w.Out, Stride: w.Out, Data: out.Data[from*w.Out : (from+n)*w.Out]}
-		blas32.Gemm(blas.NoTrans, blas.Trans, 1, centred, basis, 0, result)
-	}
+	w.into(out.Data, set.Data)
 	for i, id := range out.IDs {
 		if !unit(out.Row(i)) {
 			return nil, fmt.Errorf("whitened, vector %d (%s) has no direction: it is the mean of what was learned on; "+
@@ -47,6 +35,24 @@ func (w *Whitening) Apply(set *vectors.Set) (*vectors.Set, error) {
 		}
 	}
 	return out, nil
+}
+
+// into centres vectors [n, In] and turns and scales them into out, [n, Out].
+func (w *Whitening) into(out, data []float32) {
+	count := len(data) / w.In
+	basis := blas32.General{Rows: w.Out, Cols: w.In, Stride: w.In, Data: w.Basis}
+	block := make([]float32, min(blockRows, count)*w.In)
+	for from := 0; from < count; from += blockRows {
+		n := min(blockRows, count-from)
+		for i := range n {
+			for d, v := range data[(from+i)*w.In : (from+i+1)*w.In] {
+				block[i*w.In+d] = v - w.Mean[d]
+			}
+		}
+		centred := blas32.General{Rows: n, Cols: w.In, Stride: w.In, Data: block[:n*w.In]}
+		result := blas32.General{Rows: n, Cols: w.Out, Stride: w.Out, Data: out[from*w.Out : (from+n)*w.Out]}
+		blas32.Gemm(blas.NoTrans, blas.Trans, 1, centred, basis, 0, result)
+	}
 }
 
 // unit scales a vector to length 1; false: it has no direction.
@@ -63,14 +69,4 @@ func unit(row []float32) bool {
 		row[d] = float32(float64(v) * scale)
 	}
 	return true
-}
-
-// originOf says that vectors are whitened, and by which whitening.
-func (w *Whitening) originOf(o *vectors.Origin) *vectors.Origin {
-	if !o.Known() {
-		return nil
-	}
-	c := *o
-	c.Output = fmt.Sprintf("%s whitened %.12s", o.Output, w.Digest())
-	return &c
 }

@@ -12,6 +12,6 @@
 //	queries, err = w.Apply(queries)          // the same one, learned without the queries
 //	err = w.Write("index.whiten")            // safetensors: other programs read it, too
 //
-// What is whitened says so in its origin ([vectors.Origin]), so that it is not compared
-// with vectors as they were.
+// [Embedder] whitens the vectors of photos as they are embedded. What is whitened says so in
+// its origin ([vectors.Origin]), so that it is not compared with vectors as they were.
 package whiten

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	// Rows is how many vectors are learned on, spread evenly over the set; 0: 50,000.
 	Rows int
 }
+
+// ErrQueries marks the error of a whitening that would be learned on queries, for [errors.Is].
+var ErrQueries = errors.New("a whitening is not learned on queries")
 
 const (
 	defaultRows = 50_000
@@ -56,8 +60,12 @@ func Learn(set *vectors.Set, o Options) (*Whitening, error) {
 		return nil, fmt.Errorf("learning a whitening: %w", err)
 	}
 	if set.Origin != nil && set.Origin.Split == "query" {
-		return nil, errors.New("a whitening is not learned on queries, as it would be scored on what it has seen: " +
-			"take the vectors of the split index or train")
+		return nil, tag.Error(errors.New("a whitening is not learned on queries, as it would be scored on what it has "+
+			"seen: take the vectors of the split index or train"), ErrQueries)
+	}
+	if Whitened(set.Origin) {
+		return nil, errors.New("a whitening is not learned on vectors that are whitened already: take those that they " +
+			"were made of")
 	}
 	if o.Rows == 0 {
 		o.Rows = defaultRows

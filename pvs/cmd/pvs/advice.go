@@ -21,6 +21,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
+	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
 
 // advice is what a user of the command can do about an error of a library, which knows no
@@ -37,6 +38,7 @@ var advice = []struct {
 	{weights.ErrNoVariant, "name it by --model"},
 	{vectors.ErrNone, "write them with pvs embed"},
 	{fit.ErrLabels, "leave out --labels to take what there is"},
+	{whiten.ErrQueries, "to whiten queries as their index was, name it by --by"},
 	{index.ErrNone, "pvs index create makes one"},
 	{index.ErrUnfinished, "the same pvs index create does"},
 	{index.ErrThere, "pvs index add adds photos to it"},

@@ -59,6 +59,8 @@ var longHelp = kong.Vars{
 	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
 		"the best that can be had if not given.",
 	"network_pixels": "Side of the network's input; what the weights were trained on if not given.",
+	"network_views": "Views of a photo whose vectors are averaged, at their own input sizes if you like: A0,A2,A0@160 " +
+		"(A0 the photo, A1 to A5 turned and mirrored, A8 shrunk, A9 its middle).",
 	"network_precision": "What the network computes in: " +
 		"float32, float16 for CPUs that multiply it (AVX512-FP16), bfloat16 for GPUs and TPUs, or int8, " +
 		"calibrated on the photos, for CPUs that multiply bytes faster (VNNI); float32 if not given.",
@@ -70,8 +72,8 @@ var longHelp = kong.Vars{
 	"search_where": "Search only in photos with this value: of product, title, path, digest, " +
 		"or another column of the catalogue.",
 	"search_candidates": "Photos that are compared exactly; as many as the index was calibrated for if not given.",
-	"search_image": "One photo to search for, embedded with the network that the index was made with; " +
-		"with that of the flags where the index does not say.",
+	"search_image": "A photo to search for, embedded with the network that the index was made with; " +
+		"with that of the flags where the index does not say. Given again: several photos of one thing, as one query.",
 	"search_expand": "Expand each query by its N nearest photos and search again (docs/after-training.md).",
 	"search_rerank": "Put the first 100 results into a new order by the neighbours that they share with the query.",
 	"search_ids": "What the same id in the index and among the queries means: " +
@@ -101,6 +103,17 @@ var longHelp = kong.Vars{
 	"train_precision": "What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; " +
 		"weights and losses stay float32.",
 	"train_name": "The run: 1.8, or a name of the phases file. What it builds on is trained first.",
+
+	"vectors_whiten":     "Whiten the vectors of an index (PCA). A search in them whitens queries and photos alike.",
+	"vectors_augment":    "Move each vector of an index towards its nearest others. Queries stay as they are.",
+	"vectors_join":       "Join the vectors of two networks or more: index and queries alike, with the same weights.",
+	"vectors_out":        "Name of the new vectors.",
+	"vectors_whiten_out": "Name of the new vectors; NAME.whiten, beside them, is what a search whitens queries by.",
+	"vectors_by":         "Whiten by what whitened these vectors, as for queries of a joined index; learned if not given.",
+	"vectors_dim":        "Dimensions that are kept, those that vary most; 256, or all that vary, if not given.",
+	"vectors_shrinkage":  "How far variances are drawn towards their mean before: 0 whitens fully, 1 only turns.",
+	"vectors_alpha":      "A neighbour counts as much as its cosine to this power; 0: as much as the vector itself.",
+	"vectors_weights":    "What each network's cosines count, as in 1,0.5; all the same if not given.",
 
 	"verify_backends": "Backends to compare, as in GOMLX_BACKEND; those that can be had if not given.",
 }

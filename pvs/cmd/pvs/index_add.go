@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -28,6 +29,10 @@ func (c *indexAddCommand) Run(a *app) error {
 	}
 	var done index.Changed
 	err = a.changeIndex(c.Index, func(w *index.Writer) (err error) {
+		if o := w.Origin(); o.Known() && o.Augmented != "" {
+			a.log(fmt.Sprintf("the vectors of %s were augmented, %s, before it was made of them: those of photos that "+
+				"are added now are not, until it is made again", c.Index, o.Augmented))
+		}
 		done, err = c.add(a, w, cat, photos)
 		return err
 	})

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/index"
+	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 type indexCreateCommand struct {
@@ -51,6 +53,9 @@ func (c *indexCreateCommand) Run(a *app) error {
 	defer entries.rows.Close()
 	if c.Vectors != "" {
 		a.unknown(c.Vectors, entries.rows.Origin)
+		if err := c.takeWhitening(entries.rows.Origin); err != nil {
+			return err
+		}
 	}
 	update, finish := a.progress("making the index")
 	info, err := index.Create(a.ctx, c.Out, index.Options{Dim: entries.rows.Dim, Origin: entries.rows.Origin,
@@ -63,4 +68,19 @@ func (c *indexCreateCommand) Run(a *app) error {
 		return err
 	}
 	return a.indexInfo(c.Out, info)
+}
+
+// takeWhitening copies what whitened the vectors into the folder, so that photos are searched for as they are.
+func (c *indexCreateCommand) takeWhitening(o *vectors.Origin) error {
+	w, _, err := whiteningOf(c.Vectors, o)
+	if w == nil || err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return err
+	}
+	if err := onewriter.FreeFolder(c.Out); err != nil {
+		return err
+	}
+	return writeWhitening(w, whiteningIn(c.Out))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -31,6 +32,13 @@ func (c *indexExportCommand) Run(a *app) error {
 	return readIndex(c.Index, func(s *index.Snapshot) error {
 		if err := made.Write(c.Out); err != nil {
 			return err
+		}
+		if w, _, err := whiteningOf(c.Index, s.Origin()); err != nil {
+			a.log(fmt.Sprintf("exported without their whitening: %v", err)) // the vectors are whole all the same
+		} else if w != nil {
+			if err := writeWhitening(w, whiteningIn(c.Out)); err != nil { // beside index.npy
+				return err
+			}
 		}
 		if err := s.Export(a.ctx, c.Out); err != nil {
 			return err

@@ -30,6 +30,7 @@ type commands struct {
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
+	Vectors    vectorsVerbs      `cmd:"" help:"Make vectors of others that find more: whitened, augmented, joined."`
 	Index      indexCommand      `cmd:"" help:"An index on disk: make, change, check and export it."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`

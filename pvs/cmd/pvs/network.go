@@ -25,6 +25,7 @@ type networkFlags struct {
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 	Shrunk     *bool  `negatable:"" help:"${network_shrunk}"`
 
+	Views     []sizedView       `help:"${network_views}" placeholder:"VIEW"`
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"${network_precision}"`
 }
 
@@ -55,7 +56,7 @@ func (f *networkFlags) Validate() error {
 	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
 		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
 	}
-	return nil
+	return f.checkViews()
 }
 
 // open starts the network, on the engine that is chosen for it, and names it for people.
@@ -67,7 +68,7 @@ func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	made, err := f.start(a, n, "")
+	made, err := f.looking(a, n, "", f.views(n))
 	if err != nil {
 		return nil, "", err
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
+	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
 
 // unknown says that nothing is known of vectors, which are then compared with all.
@@ -36,6 +38,7 @@ func (f *networkFlags) given() (flags []string) {
 	add(f.Weights != "", "weights", f.Weights)
 	add(f.Model != "", "model", f.Model)
 	add(f.Pixels != 0, "pixels", f.Pixels)
+	add(len(f.Views) > 0, "views", strings.Join(viewNames(f.Views, 0), ","))
 	add(f.Precision != nil, "precision", f.precision())
 	return flags
 }
@@ -43,6 +46,19 @@ func (f *networkFlags) given() (flags []string) {
 // as makes the embedder that an index was made with, of the weights that its NAME.json
 // names or, where the flags name some, of those if they are the same.
 func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
+	w, o, err := whiteningOf(index, o)
+	if err != nil {
+		return nil, err
+	}
+	e, err := f.plain(a, index, o)
+	if err != nil || w == nil {
+		return e, err
+	}
+	return whiten.NewEmbedder(e, w)
+}
+
+// plain is as for an index that was not whitened.
+func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
 	n, err := f.matching(a, index, o)
 	if err != nil {
 		return nil, err
@@ -57,12 +73,18 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 	if err := same.Precision.UnmarshalText([]byte(o.Precision)); err != nil {
 		return nil, fmt.Errorf("the index %s: %w", index, err)
 	}
-	e, err := same.start(a, n, embed.Output(o.Output))
+	views, err := viewsOf(o.Views)
+	if err != nil {
+		return nil, fmt.Errorf("the index %s: %w", index, err)
+	}
+	e, err := same.looking(a, n, embed.Output(o.Output), views)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.CalibrateAs(o.Calibration); err != nil {
-		return nil, fmt.Errorf("the index %s: %w", index, err)
+	if one, ok := e.(*embed.Network); ok {
+		if err := one.CalibrateAs(o.Calibration); err != nil {
+			return nil, fmt.Errorf("the index %s: %w", index, err)
+		}
 	}
 	made := e.Origin()
 	return e, vectors.Compare("the index "+index, o, "the photo", &made)
@@ -87,6 +109,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 		return nil, disagrees("--model " + f.Model)
 	case f.Pixels != 0 && f.Pixels != o.Pixels:
 		return nil, disagrees(fmt.Sprint("--pixels ", f.Pixels))
+	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
+		return nil, disagrees("--views " + strings.Join(viewNames(f.Views, 0), ","))
 	case f.Precision != nil && f.Precision.String() != o.Precision:
 		return nil, disagrees("--precision " + f.Precision.String())
 	}

@@ -11,9 +11,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/gopvs/product-visual-search/pvs/backend"
-	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
-	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -21,14 +19,14 @@ import (
 
 type searchCommand struct {
 	networkFlags
-	Index   string `required:"" help:"${search_index}" placeholder:"NAME"`
-	Queries string `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
-	Image   string `xor:"what" required:"" help:"${search_image}" placeholder:"FILE"`
-	K       int    `min:"1" default:"10" help:"Results a query."`
-	IDs     string `name:"ids" default:"auto" enum:"auto,one,two" help:"${search_ids}"`
-	Out     string `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
-	Expand  int    `min:"0" max:"100" help:"${search_expand}" placeholder:"N"`
-	Rerank  bool   `help:"${search_rerank}"`
+	Index   string   `required:"" help:"${search_index}" placeholder:"NAME"`
+	Queries string   `xor:"what" required:"" help:"Name of the query vectors." placeholder:"NAME"`
+	Image   []string `xor:"what" required:"" sep:"none" help:"${search_image}" placeholder:"FILE"`
+	K       int      `min:"1" default:"10" help:"Results a query."`
+	IDs     string   `name:"ids" default:"auto" enum:"auto,one,two" help:"${search_ids}"`
+	Out     string   `help:"Where to write the results; printed if not given." placeholder:"FILE.csv"`
+	Expand  int      `min:"0" max:"100" help:"${search_expand}" placeholder:"N"`
+	Rerank  bool     `help:"${search_rerank}"`
 
 	// Of an index on disk only.
 	Products   bool              `help:"Products instead of photos, each by its best photo."`
@@ -67,7 +65,7 @@ func (c *searchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := vectors.Compare("the index "+c.Index, index.Origin, "the queries "+c.Queries, queries.Origin); err != nil {
+	if err := vectors.Compare("the index "+c.Index, index.Origin, c.queriesTitle(), queries.Origin); err != nil {
 		return err
 	}
 	results, seconds, err := c.search(a, index, queries)
@@ -76,7 +74,7 @@ func (c *searchCommand) Run(a *app) error {
 	}
 	rate := float64(queries.Len()) / seconds
 	if c.Out != "" {
-		ranking := retrieval.RankingOf(index, c.Index, queries, c.Queries+c.Image)
+		ranking := retrieval.RankingOf(index, c.Index, queries, c.queriesName())
 		if err := retrieval.WriteRanked(c.Out, results, ranking); err != nil {
 			return err
 		}
@@ -88,44 +86,7 @@ func (c *searchCommand) Run(a *app) error {
 		}
 		a.say("%s", strings.TrimSuffix(text.String(), "\n"))
 	}
-	return a.result(map[string]any{"queries": queries.Len(), "queries_per_second": rate, "index": index.Len()})
-}
-
-// queries reads the vectors or embeds the photo.
-func (c *searchCommand) queries(a *app, index *vectors.Origin) (*vectors.Set, error) {
-	if c.Queries != "" {
-		queries, err := vectors.ReadUnit(c.Queries)
-		if err != nil {
-			return nil, err
-		}
-		a.unknown(c.Queries, queries.Origin)
-		if len(c.given()) > 0 && index.Known() {
-			_, err = c.matching(a, c.Index, index)
-		}
-		return queries, err
-	}
-	e, err := c.embedder(a, index)
-	if err != nil {
-		return nil, err
-	}
-	photo, err := imageprep.Open(c.Image, embed.Limits(e, imageprep.Limits{}))
-	if err != nil {
-		return nil, err
-	}
-	set, err := embed.One(e, c.Image, photo)
-	if err != nil {
-		return nil, err
-	}
-	return set, set.Normalize()
-}
-
-// embedder is the one that the index was made with, or that of the flags.
-func (c *searchCommand) embedder(a *app, index *vectors.Origin) (embed.Embedder, error) {
-	if index.Known() {
-		return c.as(a, c.Index, index)
-	}
-	e, _, err := c.open(a)
-	return e, err
+	return a.result(c.figures(queries, rate, index.Len()))
 }
 
 // search finds the results and says which of them were left out as the query itself.

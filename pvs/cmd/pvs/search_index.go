@@ -55,7 +55,7 @@ func (c *searchCommand) onDisk(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := vectors.Compare("the index "+c.Index, ix.Origin(), "the queries "+c.Queries, queries.Origin); err != nil {
+	if err := vectors.Compare("the index "+c.Index, ix.Origin(), c.queriesTitle(), queries.Origin); err != nil {
 		return err
 	}
 	s := ix.Snapshot()
@@ -73,7 +73,7 @@ func (c *searchCommand) onDisk(a *app) error {
 			return err
 		}
 		ranking := retrieval.RankingOf(&vectors.Set{IDs: ids, Dim: ix.Dim(), Origin: ix.Origin()}, c.Index, queries,
-			c.Queries+c.Image)
+			c.queriesName())
 		if err := retrieval.WriteRanked(c.Out, results, ranking); err != nil {
 			return err
 		}
@@ -85,8 +85,8 @@ func (c *searchCommand) onDisk(a *app) error {
 		}
 		a.say("%s", strings.TrimSuffix(text.String(), "\n"))
 	}
-	out := map[string]any{"queries": queries.Len(), "queries_per_second": rate, "index": s.Photos()}
-	if c.Image != "" {
+	out := c.figures(queries, rate, s.Photos())
+	if len(c.Image) > 0 {
 		out["match"], out["results"] = answers[0].Match, answers[0].Hits
 		if !answers[0].Match && len(answers[0].Hits) > 0 && s.CutOff().Photos > 0 {
 			a.log("no match: the best score is below the cut-off, which pvs index info explains")
