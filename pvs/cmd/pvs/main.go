@@ -31,6 +31,7 @@ type commands struct {
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Index      indexCommand      `cmd:"" help:"An index on disk: make, change, check and export it."`
+	Sync       syncCommand       `cmd:"" help:"Bring a changed feed into its catalogue and an index."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
