@@ -9,43 +9,41 @@ import (
 	"time"
 )
 
-// file asks for a file until it comes, at most opts.Attempts times. Turn lets as many requests run at a time as may;
-// ctx ends the waiting, and begun a request that has begun.
-func (c *client) file(ctx, begun context.Context, h *host, turn chan struct{}, address string, had had) (answer,
+// attempt asks for a file once. Turn lets as many requests run at a time as may; ctx ends the waiting, and begun a
+// request that has begun.
+func (c *client) attempt(ctx, begun context.Context, h *host, turn chan struct{}, address string, had had) (answer,
 	error) {
-	for attempt := 1; ; attempt++ {
-		if err := h.ready(ctx); err != nil {
-			return answer{}, err
-		}
-		select {
-		case turn <- struct{}{}:
-		case <-ctx.Done():
-			return answer{}, ctx.Err()
-		}
-		a, err := c.once(begun, address, had)
-		<-turn
-		if err == nil && !a.same {
-			err = c.check(address, a)
-		}
-		var p passing
-		if err == nil || !errors.As(err, &p) {
-			return a, err
-		}
-		if begun.Err() != nil { // the time for what had begun is over
-			return answer{}, ctx.Err()
-		}
-		switch {
-		case p.after > c.opts.LongestWait:
-			return answer{}, passing{fmt.Errorf("%w and asks to come back in %s", p.error, p.after.Round(time.Second)), p.after}
-		case attempt >= c.opts.Attempts:
-			return answer{}, passing{fmt.Errorf("%w (%d attempts)", p.error, attempt), 0}
-		case p.after > 0:
-			h.rest(p.after)
-		}
-		if err := sleep(ctx, c.opts.pause(attempt+1)); err != nil {
-			return answer{}, err
-		}
+	if err := h.ready(ctx); err != nil {
+		return answer{}, err
 	}
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	}
+	a, err := c.once(begun, address, had)
+	<-turn
+	if err == nil && !a.same {
+		err = c.check(address, a)
+	}
+	return a, err
+}
+
+// retry says whether to ask again after an error of an attempt, from 1, and after which pause; else final is why the
+// file is not had.
+func (c *client) retry(h *host, attempt int, err error) (pause time.Duration, final error) {
+	var p passing
+	switch {
+	case !errors.As(err, &p):
+		return 0, err
+	case p.after > c.opts.LongestWait:
+		return 0, fmt.Errorf("%w and asks to come back in %s", err, p.after.Round(time.Second))
+	case attempt >= c.opts.Attempts:
+		return 0, fmt.Errorf("%w (%d attempts)", err, attempt)
+	case p.after > 0:
+		h.rest(p.after)
+	}
+	return c.opts.pause(attempt + 1), nil
 }
 
 // check refuses what is not of the kind that is wanted.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Get downloads addresses; each is called once for every address, one call at a time, in any order, with the file or
@@ -28,7 +29,7 @@ func (s *Store) Get(ctx context.Context, addresses []string, each func(address s
 		}}
 	var workers sync.WaitGroup
 	for _, q := range g.queues(addresses) {
-		for range min(s.opts.PerHost, len(q.waiting)) {
+		for range min(s.opts.PerHost, len(q.fresh)) {
 			workers.Go(func() {
 				if err := g.work(q); err != nil {
 					stop(err)
@@ -47,22 +48,6 @@ type getting struct {
 	begun context.Context // ends when what has begun is to end
 	turn  chan struct{}   // for the requests to all hosts
 	each  func(address string, f File, err error)
-}
-
-// queue is the addresses of a host that are not asked for yet.
-type queue struct {
-	host
-	waiting []string
-}
-
-func (q *queue) next() (address string, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.waiting) == 0 {
-		return "", false
-	}
-	address, q.waiting = q.waiting[0], q.waiting[1:]
-	return address, true
 }
 
 // queues sorts addresses by hosts, in their order; what need not be asked for is handed out.
@@ -84,31 +69,37 @@ func (g *getting) queues(addresses []string) (all []*queue) {
 		}
 		name := strings.ToLower(u.Host)
 		if of[name] == nil {
-			of[name] = &queue{host: host{name: name}}
+			of[name] = &queue{host: host{name: name}, most: laterPerWorker * g.opts.PerHost}
 			all = append(all, of[name])
 		}
-		of[name].waiting = append(of[name].waiting, address)
+		of[name].fresh = append(of[name].fresh, address)
 	}
 	return all
 }
 
 // work downloads from a host until nothing waits. The error is of the disk.
 func (g *getting) work(q *queue) error {
-	for g.ctx.Err() == nil {
-		address, ok := q.next()
+	for {
+		w, ok := q.next(g.ctx)
 		if !ok {
 			return nil
 		}
-		f, err := g.one(&q.host, address)
-		switch {
-		case errors.As(err, new(diskError)):
+		f, err := g.one(&q.host, w.address)
+		if errors.As(err, new(diskError)) {
 			return err
-		case err != nil && g.ctx.Err() != nil: // interrupted, or as good as: the next run says what is wrong
-		default:
-			g.each(address, f, err)
 		}
+		if err != nil && g.ctx.Err() != nil { // interrupted, or as good as: the next run says what is wrong
+			return nil
+		}
+		if err != nil {
+			var pause time.Duration
+			if pause, err = g.client.retry(&q.host, w.attempt, err); err == nil {
+				q.put(wanted{w.address, w.attempt + 1, time.Now().Add(pause)})
+				continue
+			}
+		}
+		g.each(w.address, f, err)
 	}
-	return nil
 }
 
 // diskError is an error that every other file would meet, too.
@@ -116,7 +107,7 @@ type diskError struct{ error }
 
 func (d diskError) Unwrap() error { return d.error }
 
-// one downloads a file that is not there, or may be another now.
+// one asks once for a file that is not there, or may be another now.
 func (g *getting) one(h *host, address string) (File, error) {
 	if err := h.givenUp(g.opts.GiveUp); err != nil {
 		return File{}, err
@@ -126,12 +117,11 @@ func (g *getting) one(h *host, address string) (File, error) {
 	if there {
 		validators = had{r.ETag, r.Changed}
 	}
-	a, err := g.client.file(g.ctx, g.begun, h, g.turn, address, validators)
+	a, err := g.client.attempt(g.ctx, g.begun, h, g.turn, address, validators)
+	h.count(err)
 	if err != nil {
-		h.count(err)
 		return File{}, err
 	}
-	h.count(nil)
 	if a.same {
 		err = g.note(r)
 	} else {

@@ -15,7 +15,7 @@ type host struct {
 	name   string
 	mu     sync.Mutex
 	until  time.Time // it asked to be left alone until then
-	failed int       // files in a row
+	failed int       // attempts in a row
 	last   error     // of the last one
 }
 
@@ -43,7 +43,7 @@ func (h *host) ready(ctx context.Context) error {
 	}
 }
 
-// count notes how a file went. What is wrong with a file alone is no failure of the host.
+// count notes how an attempt went. What is wrong with a file alone is no failure of the host.
 func (h *host) count(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -54,14 +54,15 @@ func (h *host) count(err error) {
 	h.failed = 0
 }
 
-// givenUp says whether the host failed too often.
+// givenUp says whether too many attempts failed in a row.
 func (h *host) givenUp(most int) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed < most {
 		return nil
 	}
-	return tag.Error(fmt.Errorf("it was not asked for, as %s failed %d times in a row (%w)", h.name, h.failed, h.last),
+	// The last error is in words only: it may pass, this one does not.
+	return tag.Error(fmt.Errorf("%s is given up, as %d requests failed in a row (%v)", h.name, h.failed, h.last),
 		ErrGivenUp)
 }
 

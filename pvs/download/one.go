@@ -11,6 +11,21 @@ func One(ctx context.Context, address string, opts Options) ([]byte, error) {
 	}
 	c := newClient(opts)
 	defer c.http.CloseIdleConnections()
-	a, err := c.file(ctx, ctx, &host{name: u.Host}, make(chan struct{}, 1), address, had{})
-	return a.content, err
+	h, turn := &host{name: u.Host}, make(chan struct{}, 1)
+	for attempt := 1; ; attempt++ {
+		a, err := c.attempt(ctx, ctx, h, turn, address, had{})
+		if err == nil {
+			return a.content, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		pause, err := c.retry(h, attempt, err)
+		if err != nil {
+			return nil, err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
 }

@@ -28,7 +28,7 @@ type Options struct {
 	Stall       time.Duration // without a byte of an answer; 30 s
 	Total       time.Duration // for an answer to end; 3 min
 	Grace       time.Duration // for what has begun to end, when a run is interrupted; 5 s
-	GiveUp      int           // files in a row that a host fails to give, after which no more are asked of it; 12
+	GiveUp      int           // requests in a row that fail, after which a host is asked for no more; 60
 }
 
 func (o Options) withDefaults() Options {
@@ -43,7 +43,7 @@ func (o Options) withDefaults() Options {
 	or(&o.Stall, 30*time.Second)
 	or(&o.Total, 3*time.Minute)
 	or(&o.Grace, 5*time.Second)
-	or(&o.GiveUp, 12)
+	or(&o.GiveUp, 60)
 	if o.Check != nil {
 		o.Check = bounded(o.Check)
 	}

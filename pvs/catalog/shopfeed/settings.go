@@ -2,7 +2,11 @@ package shopfeed
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -29,6 +33,9 @@ func made(src source, kind Kind, s settings) (catalog.Made, error) {
 
 // checkImport refuses a folder with the catalogue of another source. Other settings make it anew.
 func checkImport(m catalog.Made, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, catalog.PhotosFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	had, err := catalog.ReadMade(dir)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog/shopfeed"
@@ -38,7 +39,7 @@ func (c *syncCommand) Run(a *app) error {
 	if _, err := indexOrigin(c.Index); err != nil { // before anything is downloaded
 		return err
 	}
-	report := syncReport{Failures: []string{}}
+	var report syncReport
 	update, finish := a.progress("downloading")
 	s, err := shopfeed.Sync(a.ctx, c.Feed, c.Catalog, shopfeed.Options{SkipBad: c.SkipBad, AllowRemovals: c.AllowRemovals,
 		Download: c.options(), Progress: update, Log: a.log},
@@ -50,7 +51,7 @@ func (c *syncCommand) Run(a *app) error {
 		return err
 	}
 	report.Failed, report.Kept = report.Failed+s.Failed, report.Kept+s.Kept
-	report.Failures = append(problemLines(s.Failures), report.Failures...)
+	report.Failures = slices.Concat([]string{}, problemLines(s.Failures), report.Failures)
 	report.Seconds = time.Since(begun).Seconds()
 	for _, line := range report.Failures {
 		a.log("failed: " + line)
