@@ -39,13 +39,13 @@ func (p *pull) importAll(ctx context.Context) (s *Summary, err error) {
 	if len(p.feed.Bad) > 0 && !p.opts.SkipBad {
 		return nil, p.refuse(ctx)
 	}
-	if err := p.made.Write(p.dir); err != nil {
-		return nil, err
-	}
 	if p.store, err = download.Open(p.dir, p.opts.photos()); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.store.Close()) }()
+	if err := p.made.Write(p.dir); err != nil {
+		return nil, err
+	}
 	if err := p.download(ctx); err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func TestFeeds(t *testing.T) {
 	}
 
 	// What is no newer state of the feed changes nothing.
-	before := listing(t, dir)
+	before, indexed := listing(t, cat), resultOf(t, "index", "info", ix)
 	lines := strings.SplitAfter(s.feed(), "\n")
 	cut := s.write(t, at("cut.csv"), strings.Join(lines[:12], ""))
 	refused(t, []string{"sync", cut, "--catalog", cat, "--index", ix, "--allow-private"}, "as if it were cut off; "+
@@ -107,6 +107,9 @@ func TestFeeds(t *testing.T) {
 	refused(t, []string{"sync", s.write(t, at("none.csv"), ""), "--catalog", cat, "--index", ix}, "none.csv is empty")
 	refused(t, []string{"sync", feed, "--catalog", dir, "--index", ix}, "holds no catalogue of a feed")
 	refused(t, []string{"sync", feed, "--catalog", cat, "--index", ix}, "none of the")
+	if now := resultOf(t, "index", "info", ix); now["state"] != indexed["state"] || now["photos"] != indexed["photos"] {
+		t.Errorf("the index was %v and is %v", indexed, now)
+	}
 	for file, was := range before {
 		if now, err := os.ReadFile(file); err != nil || string(now) != was {
 			t.Errorf("%s is another, %v", file, err)

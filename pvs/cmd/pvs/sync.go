@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
 	"github.com/gopvs/product-visual-search/pvs/catalog/shopfeed"
+	"github.com/gopvs/product-visual-search/pvs/index"
 )
 
 type syncCommand struct {
@@ -36,11 +39,14 @@ type syncReport struct {
 // Run brings a changed feed into its catalogue and an index.
 func (c *syncCommand) Run(a *app) error {
 	begun := time.Now()
-	if _, err := indexOrigin(c.Index); err != nil { // before anything is downloaded
+	// Whether the index can be changed is seen before anything is downloaded.
+	if err := a.changeIndex(c.Index, func(*index.Writer) error { return nil }); err != nil {
 		return err
 	}
 	var report syncReport
 	update, finish := a.progress("downloading")
+	finish = sync.OnceFunc(finish)
+	defer finish()
 	s, err := shopfeed.Sync(a.ctx, c.Feed, c.Catalog, shopfeed.Options{SkipBad: c.SkipBad, AllowRemovals: c.AllowRemovals,
 		Download: c.options(), Progress: update, Log: a.log},
 		func(u *shopfeed.Update) error {
@@ -53,11 +59,13 @@ func (c *syncCommand) Run(a *app) error {
 	report.Failed, report.Kept = report.Failed+s.Failed, report.Kept+s.Kept
 	report.Failures = slices.Concat([]string{}, problemLines(s.Failures), report.Failures)
 	report.Seconds = time.Since(begun).Seconds()
-	for _, line := range report.Failures {
+	const show = 10
+	for _, line := range report.Failures[:min(show, len(report.Failures))] {
 		a.log("failed: " + line)
 	}
 	if s.Skipped > 0 {
-		a.log(fmt.Sprintf("%d photos or rows are listed in %s", s.Skipped, filepath.Join(c.Catalog, "problems.txt")))
+		a.log(fmt.Sprintf("what failed or was left out, %d photos or rows, is listed in %s", s.Skipped,
+			filepath.Join(c.Catalog, dataset.ProblemsFile)))
 	}
 	a.say("%s: %d photos were added, %d changed, %d removed, %d are as they were; %d failed, %d old ones are kept; %.1f s",
 		c.Index, report.Added, report.Changed, report.Removed, report.Unchanged, report.Failed, report.Kept,

@@ -14,15 +14,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
-// indexOrigin says what made an index's vectors.
-func indexOrigin(dir string) (*vectors.Origin, error) {
-	ix, err := index.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return ix.Origin(), ix.Close()
-}
-
 // apply brings an index to the state of a catalogue, in one transaction. Photos of the index that the catalogue never
 // had are left alone.
 func (c *syncCommand) apply(a *app, u *shopfeed.Update, report *syncReport) error {
@@ -125,6 +116,9 @@ func (c *syncCommand) embed(a *app, w *index.Writer, photos []embed.Photo, descr
 	}
 	report.Failed += len(result.Skipped)
 	report.Failures = append(report.Failures, result.Skipped...)
+	if result.Vectors == 0 {
+		return nil, nil
+	}
 	rows, err := vectors.OpenRows(verb.Out)
 	if err != nil {
 		return nil, err
