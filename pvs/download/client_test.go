@@ -278,7 +278,7 @@ func TestAgain(t *testing.T) {
 
 // A server that fails often, and a run that is interrupted again and again: each photo is given once.
 func TestInterrupted(t *testing.T) {
-	const photos = 200
+	const photos = 80
 	var requests atomic.Int64
 	var gave sync.Map
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -310,7 +310,7 @@ func TestInterrupted(t *testing.T) {
 				t.Error(err)
 			}
 			if f.New {
-				if n++; n == 40 {
+				if n++; n == 16 {
 					stop()
 				}
 			}
@@ -390,6 +390,40 @@ func TestPoliteness(t *testing.T) {
 	}
 	if len(g.errs) != 30 || given < 20 || refused.Load() > 10+3 {
 		t.Errorf("%d failed, %d for the host was given up, %d requests", len(g.errs), given, refused.Load())
+	}
+}
+
+// A run that was interrupted long ago is not gone on with where that would leave changes unseen.
+func TestStale(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "photo ", asked.Add(1))
+	}))
+	defer server.Close()
+	dir, o := t.TempDir(), quick()
+	o.Stale = 12 * time.Hour
+	for i, c := range []struct {
+		age   time.Duration
+		asked int64
+	}{{0, 1}, {0, 1}, {13 * time.Hour, 2}, {0, 2}} {
+		path := filepath.Join(dir, journalFile)
+		if at := time.Now().Add(-c.age); i > 0 {
+			if err := os.Chtimes(path, at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Get(t.Context(), []string{server.URL}, func(_ string, _ File, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if err = errors.Join(err, s.Close()); err != nil || asked.Load() != c.asked {
+			t.Errorf("run %d: %d requests, not %d, %v", i, asked.Load(), c.asked, err)
+		}
 	}
 }
 

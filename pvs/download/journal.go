@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
 )
@@ -29,8 +30,9 @@ type record struct {
 type journal struct {
 	path  string
 	of    map[string]record
-	ended int // the last round that has ended
-	last  int // the last round of a file
+	ended int       // the last round that has ended
+	last  int       // the last round of a file
+	wrote time.Time // when something last came
 	file  *os.File
 }
 
@@ -40,6 +42,9 @@ func openJournal(path string) (*journal, error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	if info, err := os.Stat(path); err == nil {
+		j.wrote = info.ModTime()
 	}
 	whole := bytes.LastIndexByte(data, '\n') + 1
 	for i, line := range bytes.Split(data[:whole], []byte("\n")) {
@@ -73,8 +78,13 @@ func (j *journal) take(r record) {
 	j.of[r.Address], j.last = r, max(j.last, r.Round)
 }
 
-// round is the one that goes on, or the next one.
-func (j *journal) round() int { return max(j.last, j.ended+1) }
+// round is the one that goes on, or the next one; stale as in [Options].
+func (j *journal) round(stale time.Duration) int {
+	if stale > 0 && time.Since(j.wrote) > stale {
+		return max(j.last, j.ended) + 1
+	}
+	return max(j.last, j.ended+1)
+}
 
 // add writes a line.
 func (j *journal) add(r record) error {

@@ -16,6 +16,9 @@ type Options struct {
 	// not seen.
 	AllowPrivate bool
 	Again        bool // ask again for files of earlier runs, whether they have changed; else they are taken as they are
+	// Stale is after how long a run that did not come to its Finish is not gone on with, but a new one begun; 0: it always
+	// is.
+	Stale time.Duration
 	// Check refuses a file by its content, an error of it is for good; nil: all are taken. As many calls run at a time
 	// as there are cores.
 	Check func(content []byte) error

@@ -53,7 +53,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		lock.Release()
 		return nil, err
 	}
-	s.round = s.journal.round()
+	s.round = s.journal.round(opts.Stale)
 	return s, nil
 }
 

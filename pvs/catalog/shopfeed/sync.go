@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
@@ -56,7 +57,9 @@ func (p *pull) syncAll(ctx context.Context, apply func(*Update) error) (s *Summa
 	if err := p.checkRemovals(before); err != nil {
 		return nil, err
 	}
-	if p.store, err = download.Open(p.dir, p.opts.photos()); err != nil {
+	o := p.opts.photos()
+	o.Stale = lastNight
+	if p.store, err = download.Open(p.dir, o); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.store.Close()) }()
@@ -90,6 +93,9 @@ func (p *pull) syncAll(ctx context.Context, apply func(*Update) error) (s *Summa
 	}
 	return &p.summary, p.clean(before, after)
 }
+
+// lastNight is the age from which on an interrupted Sync says nothing of the photos now.
+const lastNight = 12 * time.Hour
 
 // bad is all that is left out.
 func (p *pull) bad() []catalog.Problem {

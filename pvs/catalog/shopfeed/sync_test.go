@@ -27,6 +27,7 @@ func photoServer(t *testing.T) (url string, given *atomic.Int64) {
 			fmt.Fprint(w, "<html>no photo</html>")
 			return
 		}
+		w.Header().Set("Content-Type", "text/html") // the content counts
 		w.Header().Set("Last-Modified", "Mon, 30 Nov 2026 11:00:00 GMT")
 		if r.Header.Get("If-Modified-Since") != "" {
 			w.WriteHeader(http.StatusNotModified)
