@@ -20,7 +20,9 @@ type Options struct {
 	Val float64
 	// FollowLinks takes photos that links lead to outside of the folder.
 	FollowLinks bool
-	Progress    func(photos int) // called now and then
+	// Locked says that the caller holds the catalogue's lock ([catalog.Lock]).
+	Locked   bool
+	Progress func(photos int) // called now and then
 }
 
 // Kind is a layout. Its settings are the type's fields.
@@ -59,7 +61,10 @@ func Import(ctx context.Context, kind Kind, src, out string, opts Options) (Summ
 	if info, err := os.Stat(src); err == nil && !info.IsDir() { // one file of the folder
 		made.Of = path.Join(prefix, filepath.Base(src))
 	}
-	if im.sink, err = openSink(out, prefix, made); err != nil {
+	if k, ok := kind.(interface{ made() catalog.Made }); ok {
+		made = k.made()
+	}
+	if im.sink, err = openSink(out, prefix, made, opts.Locked); err != nil {
 		return Summary{}, err
 	}
 	return im.finish(kind.read(im))
@@ -84,6 +89,7 @@ func Read(ctx context.Context, kind Kind, src string, opts Options) (*catalog.Ca
 type importing struct {
 	ctx   context.Context
 	src   string
+	name  string // of the source, for messages
 	opts  Options
 	tree  *tree // of the source
 	sink  *sink
@@ -105,7 +111,7 @@ func start(ctx context.Context, src string, opts Options) (*importing, error) {
 		root = filepath.Dir(root)
 	}
 	t, err := openTree(root, opts.FollowLinks)
-	return &importing{ctx: ctx, src: src, opts: opts, tree: t}, err
+	return &importing{ctx: ctx, src: src, name: src, opts: opts, tree: t}, err
 }
 
 // prefixOf is what leads from the catalogue to the source: relative where the source
@@ -136,13 +142,13 @@ func (im *importing) finish(err error) (Summary, error) {
 			err = tag.Error(err, kind)
 		}
 	case s.summary.Photos == 0 && s.problems.n > 0:
-		err = fmt.Errorf("no photo of %s is left: %s", im.src, s.problems)
+		err = fmt.Errorf("no photo of %s is left: %s", im.name, s.problems)
 	case s.summary.Photos == 0:
-		err = fmt.Errorf("there are no photos in %s", im.src)
+		err = fmt.Errorf("there are no photos in %s", im.name)
 	}
 	if err != nil {
 		s.abort()
-		return Summary{}, fmt.Errorf("importing %s: %w", im.src, err)
+		return Summary{}, fmt.Errorf("importing %s: %w", im.name, err)
 	}
 	im.noteQueries()
 	im.notes = append(im.notes, s.suspects.Notes()...)

@@ -36,10 +36,13 @@ type sink struct {
 	suspects   catalog.Suspects
 }
 
-func openSink(out, prefix string, made catalog.Made) (*sink, error) {
-	release, err := catalog.Lock(out)
-	if err != nil {
-		return nil, err
+func openSink(out, prefix string, made catalog.Made, locked bool) (*sink, error) {
+	release := func() {}
+	if !locked {
+		var err error
+		if release, err = catalog.Lock(out); err != nil {
+			return nil, err
+		}
 	}
 	if err := made.Check(out, catalog.PhotosFile); err != nil {
 		release()

@@ -11,6 +11,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
+	"github.com/gopvs/product-visual-search/pvs/catalog/shopfeed"
+	"github.com/gopvs/product-visual-search/pvs/download"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/engine"
@@ -34,6 +36,12 @@ var advice = []struct {
 	{dataset.ErrLink, "or take photos that links lead to with --follow-links"},
 	{dataset.ErrNotUTF8, "or read it as Latin-1 with --latin1"},
 	{dataset.ErrColumn, "say which column it is with --column, as in --column photo=NAME"},
+	{shopfeed.ErrKind, "read it by that name: pvs import shopify, woocommerce, merchant or list"},
+	{shopfeed.ErrAnother, "pvs sync does that"},
+	{shopfeed.ErrNoFeed, "pvs import makes one"},
+	{shopfeed.ErrRemovals, "if these products are gone indeed, --allow-removals takes them out"},
+	{download.ErrPrivate, "--allow-private allows it"},
+	{download.ErrTooLarge, "--max-megabytes raises the limit"},
 	{weights.ErrUnavailable, "or name a weights file by --weights"},
 	{weights.ErrNoVariant, "name it by --model"},
 	{vectors.ErrNone, "write them with pvs embed"},

@@ -5,7 +5,7 @@ import "github.com/alecthomas/kong"
 // longHelp holds the texts that are too long for the tag of their flag, which names them as ${verb_flag}.
 var longHelp = kong.Vars{
 	"setup":  "Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat.",
-	"import": "Make a catalogue of photos that lie in folders or in a public data set's layout.",
+	"import": "Make a catalogue of photos in folders, in a public data set's layout, or behind the addresses of a feed.",
 	"check":  "Look for bad photos, duplicates, leaks and suspicious labels in a catalogue.",
 
 	"bench_devices": "Devices of the backend that take a training step in parallel, " +
@@ -30,6 +30,11 @@ var longHelp = kong.Vars{
 	"defects_kinds": "The kinds, all if not given: " +
 		"unreadable, exact, reencoded, resized, cropped, leak, contradiction, category, product.",
 
+	"download_private": "Download from this machine and from private networks, too, and through a proxy: " +
+		"addresses in a feed are others' words, and could lead to what only this machine may see.",
+	"download_recheck": "Ask again for photos of an earlier import, by their ETag, whether they have changed; " +
+		"--no-recheck where a changed photo gets another address, as Shopify's do.",
+
 	"embed_out": "Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, " +
 		"which say what made them and of which files.",
 
@@ -44,6 +49,11 @@ var longHelp = kong.Vars{
 	"import_val":            "Share of the training products that go to val where the set has no such part.",
 	"import_folder_queries": "Photos of each product that become queries, all but one at most; the others are the index.",
 	"import_folder_train":   "Share of the products that go to train and val instead of to a search.",
+	"import_feed_queries": "Photos of each product that become queries, for a score, all but one at most; " +
+		"the others are the index.",
+	"import_feed_skip": "Leave out rows and photos that are bad or do not come, and list them in DIR/problems.txt.",
+	"import_feed_variants": "What variants become, such as colours: one product, or products of their own " +
+		"where they have photos of their own.",
 	"list_column": "Which columns a catalogue's come from: " +
 		"--column photo=image --column category=level1,level2,leaf (photo, path, split, product, category, title).",
 	"import_csv_train": "Share of the products that go to train and val, where the list has no splits.",

@@ -19,6 +19,11 @@ type importCommand struct {
 	InShop   importInShopCommand         `cmd:"" name:"inshop" help:"DeepFashion's In-Shop Clothes Retrieval benchmark."`
 	Products importProducts10KCommand    `cmd:"" name:"products10k" help:"Products-10K."`
 
+	Shopify     importShopifyCommand     `cmd:"" help:"A feed: Shopify's export of products, with its photos."`
+	WooCommerce importWooCommerceCommand `cmd:"" name:"woocommerce" help:"A feed: WooCommerce's export of products."`
+	Merchant    importMerchantCommand    `cmd:"" help:"A feed of Google Merchant Center, XML or tab-separated text."`
+	List        importListCommand        `cmd:"" help:"A list of photos' addresses."`
+
 	Other importOtherCommand `cmd:"" default:"withargs" hidden:"" passthrough:""`
 }
 
@@ -46,12 +51,18 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 	if err != nil {
 		return err
 	}
+	a.imported(summary, f.Out)
+	return a.result(summary)
+}
+
+// imported says what an import has made.
+func (a *app) imported(summary dataset.Summary, out string) {
 	for _, line := range summary.Bad {
 		a.log("left out: " + line)
 	}
 	if summary.Skipped > 0 {
 		a.log(fmt.Sprintf("%d photos or rows were left out; all are listed in %s", summary.Skipped,
-			filepath.Join(f.Out, dataset.ProblemsFile)))
+			filepath.Join(out, dataset.ProblemsFile)))
 	}
 	for _, kind := range summary.Kinds {
 		a.log("to have more of them, " + strings.TrimPrefix(adviceFor(kind), ", or "))
@@ -66,8 +77,7 @@ func (f importFlags) run(a *app, kind dataset.Kind) error {
 		}
 	}
 	a.say("%d photos of %d products in %d categories are in %s (%s)", summary.Photos, summary.Products, summary.Categories,
-		f.Out, strings.Join(splits, ", "))
-	return a.result(summary)
+		out, strings.Join(splits, ", "))
 }
 
 // queriesOption is the flag's number as an option, whose zero value is 1.

@@ -32,6 +32,7 @@ type commands struct {
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Vectors    vectorsVerbs      `cmd:"" help:"Make vectors of others that find more: whitened, augmented, joined."`
 	Index      indexCommand      `cmd:"" help:"An index on disk: make, change, check and export it."`
+	Sync       syncCommand       `cmd:"" help:"Bring a changed feed into its catalogue and an index."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`

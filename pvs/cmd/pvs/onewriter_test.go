@@ -32,6 +32,16 @@ func TestEveryOutputIsLocked(t *testing.T) {
 	}
 	write(t, at("found.csv"), "query,rank,index,score\nq,1,a,1\n")
 	write(t, at("truth.csv"), "query,index\nq,a\n")
+	s := newShop(t, 64)
+	s.put("/mug/1.jpg", 0)
+	feed := s.write(t, filepath.Join(t.TempDir(), "feed.csv"), s.feed())
+	if status, _, stderr := pvs(t, "import", "list", feed, "--allow-private", "--out", at("shopcat")); status != 0 {
+		t.Fatal(stderr)
+	}
+	if status, _, stderr := pvs(t, "index", "create", at("shopcat"), "--baseline", "--out", at("shopix")); status != 0 {
+		t.Fatal(stderr)
+	}
+	sync := []string{"sync", feed, "--allow-private", "--no-recheck", "--catalog", at("shopcat"), "--index", at("shopix")}
 	train := []string{"--scale", "smoke", "--pixels", "32", "--weights", miniWeights, "--model", "mini"}
 	name, folder := onewriter.Lock, onewriter.LockFolder
 	for _, c := range []struct {
@@ -75,6 +85,11 @@ func TestEveryOutputIsLocked(t *testing.T) {
 			"--out", at("vectors")}},
 		{folder, "imported", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
 		{name, "imported/photos.csv", []string{"import", "folder", filepath.Join(cat, "images"), "--out", at("imported")}},
+		{folder, "fed", []string{"import", "list", feed, "--allow-private", "--out", at("fed")}},
+		{name, "fed2/downloads.jsonl", []string{"import", "list", feed, "--allow-private", "--out", at("fed2")}},
+		{folder, "shopcat", sync},
+		{name, "shopcat/downloads.jsonl", sync},
+		{folder, "shopix", sync},
 	} {
 		held, err := c.lock(at(c.output))
 		if err != nil {

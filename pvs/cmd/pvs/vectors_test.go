@@ -156,7 +156,8 @@ func TestWhitenAndAugment(t *testing.T) {
 
 	sentence(t, []string{"search", "--index", at("index"), "--queries", at("query-white")}, "features whitened",
 		"cannot be compared")
-	sentence(t, []string{"vectors", "augment", at("best"), "--out", at("x")}, "augmented already, by 3 neighbours, alpha 1")
+	sentence(t, []string{"vectors", "augment", at("best"), "--out", at("x")},
+		"augmented already, by 3 neighbours, alpha 1")
 	sentence(t, []string{"vectors", "augment", at("disk"), "--out", at("x")}, "export those by pvs index export")
 	sentence(t, []string{"vectors", "whiten", at("white"), "--out", at("x")}, "whitened already")
 	sentence(t, []string{"vectors", "whiten", at("query"), "--out", at("x")}, "not learned on queries", "--by")
@@ -205,7 +206,8 @@ func noteOf(t *testing.T, name string) (note map[string]any) {
 	return note
 }
 
-// Joined vectors have the weighted mean of their networks' cosines, and are searched with queries that were joined alike.
+// Joined vectors have the weighted mean of their networks' cosines, and are searched with queries that were joined
+// alike.
 func TestJoin(t *testing.T) {
 	at := miniCatalog(t, t.TempDir())
 	for _, split := range []string{"index", "query"} {

@@ -272,7 +272,7 @@ func (t *Reader) record() ([]string, error) {
 		}
 		text, lines := first, 1
 		swallowed := 0 // the first line within the quote that is a record of its own
-		for open := oddQuotes(first); open && len(text) < maxLine; {
+		for open := oddQuotes(first) && !t.literal(first); open && len(text) < maxLine; {
 			more, err := t.physicalLine()
 			if errors.Is(err, io.EOF) {
 				break
@@ -346,6 +346,20 @@ func blank(fields []string) bool {
 // oddQuotes says whether a line opens or closes a quote.
 func oddQuotes(line []byte) bool { return bytes.Count(line, []byte{'"'})%2 == 1 }
 
+// literal says that a line's quotes are text, such as inches, and no quote of a field. Programs that put tabs between
+// the fields leave them as they are; a quoted field begins with its quote.
+func (t *Reader) literal(line []byte) bool {
+	if t.comma != '\t' {
+		return false
+	}
+	for field := range bytes.SplitSeq(line, []byte{t.comma}) {
+		if bytes.HasPrefix(field, []byte{'"'}) {
+			return false
+		}
+	}
+	return true
+}
+
 // startsRow says whether a line within an open quote is a record by itself. Only what
 // stands before its first quote tells: behind it, the open quote may have ended and the
 // rest of the outer record follows.
@@ -359,7 +373,7 @@ func (t *Reader) startsRow(line []byte) bool {
 
 // parse reads one record; most have no quote and are simply cut at their commas.
 func (t *Reader) parse(text []byte) ([]string, error) {
-	if bytes.IndexByte(text, '"') < 0 {
+	if bytes.IndexByte(text, '"') < 0 || t.literal(text) {
 		return strings.Split(strings.TrimRight(string(text), "\r\n"), string(t.comma)), nil
 	}
 	t.quoted.Reset(bytes.NewReader(text))

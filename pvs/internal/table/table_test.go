@@ -62,6 +62,18 @@ func TestSeparatorsAndLineEnds(t *testing.T) {
 	}
 }
 
+// Quotes within the fields of a table with tabs are text; a field that begins with one is quoted.
+func TestTabsAndQuotes(t *testing.T) {
+	want := [][]string{{`Mug 12" high`, "7"}, {"A \"hat\"\nof\tfelt", "8"}, {`24"`, "9"}}
+	text := "id\tname\n7\tMug 12\" high\n8\t\"A \"\"hat\"\"\nof\tfelt\"\n9\t24\"\n"
+	if rows, bad := read(t, text, "name", "id"); !reflect.DeepEqual(rows, want) || bad != nil {
+		t.Errorf("%q, bad %v", rows, bad)
+	}
+	if rows, bad := read(t, "id,name\n7,Mug 12\" high\n", "name", "id"); rows != nil || len(bad) != 1 {
+		t.Errorf("%q, bad %v", rows, bad)
+	}
+}
+
 func TestBadTables(t *testing.T) {
 	twice, err := Open(strings.NewReader("id,name,name\n1,2,3\n"), "list.csv")
 	if err != nil || twice.Select([]string{"id"}) != nil || twice.Twice() != "" || twice.Select([]string{"name"}) != nil ||
