@@ -68,7 +68,7 @@ func checkOut(out string, of ...string) error {
 	}
 	for _, name := range of {
 		if same(out, name) {
-			return misuse{fmt.Errorf("--out names the vectors %s, which are made others of: name the new ones differently", name)}
+			return misuse{fmt.Errorf("--out names the vectors %s, of which others are made: name these differently", name)}
 		}
 	}
 	return vectors.Free(out)
