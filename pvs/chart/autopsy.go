@@ -72,9 +72,13 @@ type AutopsyHeat struct {
 
 // Bounds of the page: 10,000 cases stay below 30 MB.
 const (
-	// MaxAutopsyPhotos is how many different photos the page shows; cases beyond have texts only.
+	// MaxAutopsyPhotos is how many different photos the page shows, and autopsyBytes how many bytes of them; cases beyond
+	// have texts only.
 	MaxAutopsyPhotos = 4500
+	autopsyBytes     = 18 << 20
 	autopsySide      = 104 // of a photo
+	autopsyQuery     = 190 // of a query, where there are few
+	autopsyFew       = 1000
 	heatSide         = 220 // of a photo under a heat map
 )
 
@@ -94,6 +98,9 @@ func (a Autopsy) HTML(path string) error {
 		}
 		for _, f := range files {
 			sides[f] = autopsySide
+		}
+		if len(a.Cases) <= autopsyFew {
+			sides[c.Query.Path] = autopsyQuery
 		}
 	}
 	pictures := dataURIs(sides, fitted)
@@ -147,6 +154,20 @@ func (a Autopsy) data(pictures thumbnails) (template.JS, error) {
 		}
 		return i
 	}
+	bytes := 0
+	fits := func(c AutopsyCase) bool { // with all its photos
+		more := 0
+		for _, p := range c.photos() {
+			if _, there := place[p.Path]; !there {
+				more += len(pictures[p.Path])
+			}
+		}
+		if pictures[c.Query.Path] == "" || bytes+more > autopsyBytes {
+			return false
+		}
+		bytes += more
+		return true
+	}
 	label := func(p Photo) list { return list{picture(p), p.ID, p.Product, p.Category, p.Title} }
 	causes := list{}
 	for _, c := range a.Causes {
@@ -155,6 +176,12 @@ func (a Autopsy) data(pictures thumbnails) (template.JS, error) {
 	cases := list{}
 	for _, c := range a.Cases {
 		found, results, missed := list{}, list{}, list{}
+		query := list{-1, c.Query.ID, c.Query.Product, c.Query.Category, c.Query.Title}
+		if fits(c) {
+			query[0] = picture(c.Query)
+		} else {
+			c.Results, c.Missed = nil, nil
+		}
 		for _, f := range c.Causes {
 			found = append(found, list{f.Key, f.Detail})
 		}
@@ -168,7 +195,7 @@ func (a Autopsy) data(pictures thumbnails) (template.JS, error) {
 		for _, m := range c.Missed {
 			missed = append(missed, append(label(m.Photo), m.Rank))
 		}
-		row := list{label(c.Query), c.Score, found, results, missed}
+		row := list{query, c.Score, found, results, missed}
 		if h := c.Heat; h != nil {
 			row = append(row, list{h.Other.ID, dataURI(heated(c.Query.Path, h.InQuery, h.Side)),
 				dataURI(heated(h.Other.Path, h.InItem, h.Side))})
@@ -183,8 +210,12 @@ func (a Autopsy) data(pictures thumbnails) (template.JS, error) {
 func (a Autopsy) PNG(path string) error {
 	b := Bars{Title: a.Title, Subtitle: a.Subtitle, Unit: "gain of MAR@10 when just this is mended; pale: at most"}
 	for _, c := range a.Causes {
+		queries := "queries"
+		if c.Queries == 1 {
+			queries = "query"
+		}
 		b.Bars = append(b.Bars, Bar{Name: c.Name, Value: max(0, c.Gain), Low: max(0, c.Low), High: max(0, c.High),
-			Strong: !c.AtMost, Text: fmt.Sprintf("%+.3f, %s queries", c.Gain, thousands(c.Queries))})
+			Strong: !c.AtMost, Text: fmt.Sprintf("%+.3f, %s %s", c.Gain, thousands(c.Queries), queries)})
 	}
 	return b.PNG(path)
 }

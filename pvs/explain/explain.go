@@ -201,14 +201,23 @@ func (e *examination) wrong(q int) []int {
 	return out
 }
 
-// without is the recall when rows are left out of the index.
+// without is the recall when rows are left out of the index. What an approximate search missed stays missed: behind what
+// it found come those that are farther.
 func (e *examination) without(q int, leave func(row int) bool) float64 {
 	var first []int
+	farthest := float32(2) // a cosine is less
+	for _, row := range e.first[q] {
+		farthest = min(farthest, dot(e.Queries.Row(q), e.Index.Row(row)))
+		if !leave(row) {
+			first = append(first, row)
+		}
+	}
 	for _, h := range e.hits[q] {
-		if !leave(h.Row) {
-			if first = append(first, h.Row); len(first) == retrieval.K {
-				break
-			}
+		if len(first) == retrieval.K {
+			break
+		}
+		if h.Score <= farthest && !leave(h.Row) && !slices.Contains(e.first[q], h.Row) {
+			first = append(first, h.Row)
 		}
 	}
 	return e.recall(q, first)

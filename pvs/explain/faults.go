@@ -32,7 +32,7 @@ func (e *examination) findFaults(ctx context.Context) error {
 		}
 		note(Dark, l.light < darkShare*e.light && l.light < e.lightLow,
 			"its light reaches %.0f of 255, half of the index's photos %.0f", l.light, e.typical.light)
-		pixels := e.Queries.Origin.Pixels
+		pixels := e.opts.Embedder.Origin().Pixels
 		small := pixels > 0 && enlarged*max(l.width, l.height) <= pixels
 		note(Small, small, "it has %d x %d pixels and is enlarged to %d", l.width, l.height, pixels)
 		note(Blurred, !small && l.blur > max(unsharp, e.blurHigh),

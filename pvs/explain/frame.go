@@ -47,8 +47,8 @@ func (e *examination) findTurned(ctx context.Context) error {
 		s := best[i]
 		if usual.exceeded(s.own, s.recall > e.before[q]) {
 			after[q] = s.recall
-			e.found(q, Found{Cause: Turned, Photo: e.photo(s.first), Detail: fmt.Sprintf("%s degrees counter-clockwise it is "+
-				"nearer to its right photos by %.3f; chance brings %.3f", way[i].name, s.own, usual.seldom)}, s.recall)
+			e.found(q, Found{Cause: Turned, Photo: e.of[q].Right[0], Detail: fmt.Sprintf("%s degrees counter-clockwise it "+
+				"is nearer to its right photos by %.3f; chance brings %.3f", way[i].name, s.own, usual.seldom)}, s.recall)
 		}
 	}
 	e.cure(Turned, "the photo turned back", false, after)

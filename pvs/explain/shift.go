@@ -12,7 +12,6 @@ type shift struct {
 	own    float64 // change of the mean cosine with the right photos
 	wrong  float64 // with the wrong ones of the first ten
 	recall float64 // of a new search
-	first  int     // row of its first result
 }
 
 // apart is by how much the right photos gain on the wrong ones.
@@ -51,9 +50,7 @@ func (e *examination) treated(ctx context.Context, step string, t treatment, que
 	for i, q := range queries {
 		was, now := e.Queries.Row(q), e.workshop.vector(e.Queries.IDs[q], t)
 		out[i] = e.shifted(was, now, keys(e.right[q]), e.wrong(q))
-		if out[i].recall, out[i].first = e.recall(q, rows(hits[i], retrieval.K)), -1; len(hits[i]) > 0 {
-			out[i].first = hits[i][0].Row
-		}
+		out[i].recall = e.recall(q, rows(hits[i], retrieval.K))
 	}
 	return out, nil
 }

@@ -65,8 +65,11 @@ func newThing(rng *rand.Rand) (t thing) {
 	return t
 }
 
-// photo shows a thing in the middle of 96 x 96 pixels, a little moved and noisy.
+// photo shows a thing in the middle of 96 x 96 pixels, a little moved and noisy, with some fields hidden.
 func (t thing) photo(rng *rand.Rand) image.Image {
+	for range 4 {
+		t[rng.IntN(len(t))] = color.RGBA{180, 180, 180, 255}
+	}
 	m := image.NewRGBA(image.Rect(0, 0, 96, 96))
 	dx, dy := 13+rng.IntN(5), 13+rng.IntN(5)
 	for y := range 96 {
@@ -82,7 +85,7 @@ func (t thing) photo(rng *rand.Rand) image.Image {
 	return m
 }
 
-// toyCatalog has things with a query and three index photos each, and things to train on.
+// toyCatalog has things with a query and five index photos each, and things to train on.
 func toyCatalog(t testing.TB, things, train int) *catalog.Catalog {
 	t.Helper()
 	dir := t.TempDir()
@@ -93,7 +96,7 @@ func toyCatalog(t testing.TB, things, train int) *catalog.Catalog {
 	}
 	for i := range things + train {
 		of := newThing(rng)
-		splits := []catalog.Split{catalog.Query, catalog.Index, catalog.Index, catalog.Index}
+		splits := []catalog.Split{catalog.Query, catalog.Index, catalog.Index, catalog.Index, catalog.Index, catalog.Index}
 		if i >= things {
 			splits = []catalog.Split{catalog.Train}
 		}

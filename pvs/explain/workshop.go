@@ -55,19 +55,15 @@ func (w *workshop) embed(ctx context.Context, step string, jobs []job) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return wholefile.Explain(err)
 	}
-	name := filepath.Join(w.dir, step)
-	file, err := vectors.OpenWriter(name, w.embedder.Dim(), fmt.Sprintf("%s of %.16x", w.embedder.Key(), key.Sum(nil)))
-	if err != nil {
-		return err
+	name, made := filepath.Join(w.dir, step), fmt.Sprintf("%s of %.16x", w.embedder.Key(), key.Sum(nil))
+	ids := make([]string, len(todo))
+	for i := range ids {
+		ids[i] = strconv.Itoa(i)
 	}
-	if err := w.fill(ctx, step, todo, file); err != nil {
-		if failed := file.Suspend(); failed != nil {
-			return failed
+	if !vectors.Kept(name, made, ids) {
+		if err := w.write(ctx, step, name, made, todo); err != nil {
+			return err
 		}
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
 	}
 	set, err := vectors.ReadUnit(name)
 	if err != nil {
@@ -77,6 +73,21 @@ func (w *workshop) embed(ctx context.Context, step string, jobs []job) error {
 		w.made[j.key()] = set.Row(i)
 	}
 	return nil
+}
+
+// write makes the file of a step, or goes on with it.
+func (w *workshop) write(ctx context.Context, step, name, key string, todo []job) error {
+	file, err := vectors.OpenWriter(name, w.embedder.Dim(), key)
+	if err != nil {
+		return err
+	}
+	if err := w.fill(ctx, step, todo, file); err != nil {
+		if failed := file.Suspend(); failed != nil {
+			return failed
+		}
+		return err
+	}
+	return file.Close()
 }
 
 // fill appends the vectors that a file of a step lacks; its ids are the jobs' numbers.

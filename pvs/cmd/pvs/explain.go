@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/explain"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 type explainCommand struct {
@@ -51,7 +53,7 @@ func (c *explainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	e, err := c.as(a, index, s.Index.Origin)
+	e, err := c.embedder(a, index, s.Index.Origin)
 	if err != nil {
 		return err
 	}
@@ -85,6 +87,15 @@ func (c *explainCommand) Run(a *app) error {
 		"causes": causesOf(c, report), "skewness": report.Skewness, "embedded": report.Embedded, "report": table,
 		"page": page, "picture": picture, "seconds": time.Since(start).Seconds()}
 	return a.result(out)
+}
+
+// embedder is the one that the index was made with, or that of the flags where that is not known.
+func (c *explainCommand) embedder(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
+	if o.Known() {
+		return c.as(a, index, o)
+	}
+	e, _, err := c.open(a)
+	return e, err
 }
 
 // compare says that results of a file were not found by the plain search of their vectors, which is explained.

@@ -144,7 +144,7 @@ func (c *explainCommand) queriesFor(a *app, cat *catalog.Catalog, o *vectors.Ori
 	if len(photos) == 0 {
 		return nil, fmt.Errorf("the catalogue %s has no photos in the split query", cat.Dir)
 	}
-	e, err := c.as(a, c.Index, o)
+	e, err := c.embedder(a, c.Index, o)
 	if err != nil {
 		return nil, err
 	}
