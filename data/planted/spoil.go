@@ -72,7 +72,7 @@ func Spoil(ctx context.Context, c *catalog.Catalog, dir string, opts Options) ([
 	if s.truth, err = c.Truth(); err != nil {
 		return nil, err
 	}
-	dealt, err := s.deal(opts.Seed, opts.Each)
+	dealt, err := s.deal(opts.Seed, opts.Each, opts.Kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ type spoiler struct {
 	made    []Plant
 }
 
-// deal gives each kind its queries, by their places: all kinds, whichever are then planted.
-func (s *spoiler) deal(seed uint64, each int) (map[Kind][]int, error) {
+// deal gives each kind its queries, by their places: all kinds, as far as there are queries, whichever are planted.
+func (s *spoiler) deal(seed uint64, each int, kinds []Kind) (map[Kind][]int, error) {
 	rng := rand.New(rand.NewPCG(seed, 11))
 	var queries []int
 	for i, p := range s.photos {
@@ -114,10 +114,6 @@ func (s *spoiler) deal(seed uint64, each int) (map[Kind][]int, error) {
 		}
 	}
 	rng.Shuffle(len(queries), func(i, j int) { queries[i], queries[j] = queries[j], queries[i] })
-	if len(queries) < each*len(Kinds) {
-		return nil, fmt.Errorf("the catalogue has %d queries with two right photos or more, and %d of each of %d kinds "+
-			"need %d: ask for fewer", len(queries), each, len(Kinds), each*len(Kinds))
-	}
 	dealt := map[Kind][]int{}
 	var left []int
 	for _, i := range queries { // first those that not every query will do for
@@ -133,14 +129,18 @@ func (s *spoiler) deal(seed uint64, each int) (map[Kind][]int, error) {
 		}
 		left = append(left, i)
 	}
-	if len(dealt[Ground]) < each {
-		return nil, fmt.Errorf("the catalogue has %d queries on plain grounds, and %d are asked for: ask for fewer",
-			len(dealt[Ground]), each)
-	}
 	for _, k := range Kinds {
 		if k != Ground {
-			dealt[k], left = left[:each], left[each:]
+			n := min(each, len(left))
+			dealt[k], left = left[:n], left[n:]
 		}
+		if slices.Contains(kinds, k) && len(dealt[k]) < each {
+			return nil, fmt.Errorf("the catalogue has %d queries with two right photos or more, and %d of each of %d kinds "+
+				"are more, or more on plain grounds than there are: ask for fewer", len(queries), each, len(Kinds))
+		}
+	}
+	if !slices.Contains(kinds, Ground) {
+		return dealt, nil
 	}
 	return dealt, s.plainTrain(rng, each*onGround)
 }

@@ -201,8 +201,8 @@ func (e *examination) wrong(q int) []int {
 	return out
 }
 
-// without is the recall when rows are left out of the index. What an approximate search missed stays missed: behind what
-// it found come those that are farther.
+// without is the recall when rows are left out of the index. What an approximate search missed stays missed: behind
+// what it found come those that are farther.
 func (e *examination) without(q int, leave func(row int) bool) float64 {
 	var first []int
 	farthest := float32(2) // a cosine is less

@@ -44,7 +44,8 @@ func TestExplainGoesOn(t *testing.T) {
 		return s
 	}
 	search := explain.Search{Catalog: c, Index: set(catalog.Index), Queries: set(catalog.Query)}
-	whole, err := explain.Explain(context.Background(), search, explain.Options{Embedder: toy{}, Dir: t.TempDir(), Maps: 2})
+	opts := explain.Options{Embedder: toy{}, Dir: t.TempDir(), Maps: 2}
+	whole, err := explain.Explain(context.Background(), search, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
 		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
 		{folder, "why", []string{"explain", cat, "--index", at("shop"), "--queries", at("query"), "--out", at("why")}},
-		{folder, "spoiled", []string{"data", "planted", at("things"), "--each", "1", "--kinds", "dark", "--out", at("spoiled")}},
+		{folder, "spoiled", []string{"data", "planted", cat, "--each", "1", "--kinds", "turned", "--out", at("spoiled")}},
 		{folder, "new", []string{"index", "create", cat, "--split", "index", "--vectors", at("index"), "--out", at("new")}},
 		{folder, "shop", []string{"index", "add", at("shop"), cat, "--split", "query", "--vectors", at("query")}},
 		{folder, "shop", []string{"index", "remove", at("shop"), "nothing"}},
