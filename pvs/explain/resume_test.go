@@ -55,7 +55,7 @@ func TestExplainGoesOn(t *testing.T) {
 	dir, interrupted := t.TempDir(), 0
 	for range 100 {
 		ctx, stop := context.WithCancel(context.Background())
-		batches := 3
+		batches := 8
 		got, err := explain.Explain(ctx, search, explain.Options{Embedder: stopping{toy{}, &batches, stop}, Dir: dir})
 		stop()
 		if errors.Is(err, context.Canceled) {

@@ -147,7 +147,8 @@ func causesOf(c *explainCommand, r *explain.Autopsy) []map[string]any {
 				"at_most": cure.AtMost})
 		}
 		out = append(out, map[string]any{"name": string(s.Cause), "queries": s.Queries, "main": s.Main, "gain": best.Gain,
-			"low": best.Low, "high": best.High, "at_most": best.AtMost, "cure": c.command(s.Cause), "cures": cures})
+			"low": best.Low, "high": best.High, "at_most": best.AtMost, "cure": best.Way,
+			"command": c.command(s.Cause), "cures": cures})
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func TestExplain(t *testing.T) {
 	for _, c := range first["causes"].([]any) {
 		cause := c.(map[string]any)
 		main += cause["main"].(float64)
-		if cause["name"] == "" || cause["queries"].(float64) < cause["main"].(float64) ||
+		if cause["name"] == "" || cause["cure"] == "" || cause["queries"].(float64) < cause["main"].(float64) ||
 			cause["low"].(float64) > cause["gain"].(float64) || cause["high"].(float64) < cause["gain"].(float64) {
 			t.Errorf("got %v", cause)
 		}
