@@ -11,7 +11,7 @@ import (
 // that with all others of its own. Of the index's photos, whose labels are mostly right, the same is computed without
 // the photo itself, and a query is doubted only where it is above what all but doubtShare of them have.
 const (
-	doubtShare  = 0.005
+	doubtShare  = 0.01
 	doubtSample = 2000 // photos of the index that are asked, at most
 	doubtPhotos = 2    // that a product must have to be another one
 )

@@ -11,6 +11,7 @@ import (
 // When photos are on the same ground, in other colours, or in the same pose.
 const (
 	sameGround  = 0.8  // Bhattacharyya coefficient of the grounds' colours
+	oftenGround = 0.05 // of the index's photos gain as much on a plain ground; enough where the query then finds more, too
 	otherColour = 0.2  // by which a twin's coefficient of colours is below the right photos'
 	twinSlack   = 0.01 // cosine
 	twinRise    = 0.05 // by which a twin's cosine rises more without colours than the right photos' do
@@ -28,7 +29,7 @@ func (e *examination) findGrounds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	usual := chanceOf(values)
+	usual := chanceOf(values, oftenGround)
 	shifts, err := e.treated(ctx, "flattened", t, queries)
 	if err != nil {
 		return err
@@ -224,8 +225,12 @@ func (e *examination) findNear(ctx context.Context) error {
 			continue
 		}
 		after[c.query] = float64(min(within, retrieval.K)) / float64(c.Relevant)
+		stand := "right photos stand"
+		if near == 1 {
+			stand = "right photo stands"
+		}
 		e.found(c.query, Found{Cause: Near, AtMost: true,
-			Detail: fmt.Sprintf("%d right photos stand at ranks 11 to %d", near, shelf)}, after[c.query])
+			Detail: fmt.Sprintf("%d %s at ranks 11 to %d", near, stand, shelf)}, after[c.query])
 	}
 	e.cure(Near, fmt.Sprintf("the first %d in the best order", shelf), true, after)
 	if len(after) == 0 {

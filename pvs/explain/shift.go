@@ -113,9 +113,9 @@ type asked struct {
 // chance is what a treatment does to photos of the index, which need none.
 type chance struct{ seldom, often float64 }
 
-// chanceOf says what all but 1 of 100, and all but 1 of 50, stay below.
-func chanceOf(values []float64) chance {
-	return chance{quantile(values, 1-extreme), quantile(values, 0.98)}
+// chanceOf says what all but 1 of 100, and all but a share, stay below.
+func chanceOf(values []float64, share float64) chance {
+	return chance{quantile(values, 1-extreme), quantile(values, 1-share)}
 }
 
 // exceeded says whether a value is more than chance: alone, or together with a recall that rises.
