@@ -25,6 +25,9 @@ const (
 // rerankOptions are the options of re-ranking.
 var rerankOptions = rerank.ReciprocalOptions{K1: 8, K2: 6, Lambda: 0.6, Top: rerankTop}
 
+// RerankOptions are the options of re-ranking that [After] takes.
+func RerankOptions() rerank.ReciprocalOptions { return rerankOptions }
+
 // IsZero says that nothing is done.
 func (a After) IsZero() bool { return a == After{} }
 

@@ -17,6 +17,7 @@ type dataCommand struct {
 	Kicad     kicadCommand     `cmd:"" help:"Photograph real electronic parts, from Debian's kicad-packages3d."`
 	Furniture furnitureCommand `cmd:"" help:"${data_furniture}"`
 	Defects   defectsCommand   `cmd:"" help:"Spoil a copy of a catalogue in known ways, to try out pvs check."`
+	Planted   plantedCommand   `cmd:"" help:"Spoil queries of a catalogue in known ways, to try out pvs explain."`
 	Vectors   vectorsCommand   `cmd:"" help:"${data_vectors}"`
 }
 

@@ -16,6 +16,8 @@ var longHelp = kong.Vars{
 	"bench_vectors": "Vectors for the index, instead of made ones.",
 	"bench_what":    "images, embed, search, train or all of them; or index, an index on disk.",
 
+	"explain": "Say why queries miss, and what would mend it by how much.",
+
 	"check_out":   "Folder for findings.csv, check.html and what a second start goes on from.",
 	"check_known": "A list of defects that were made (pvs data defects): says which were found.",
 
@@ -34,6 +36,9 @@ var longHelp = kong.Vars{
 		"addresses in a feed are others' words, and could lead to what only this machine may see.",
 	"download_recheck": "Ask again for photos of an earlier import, by their ETag, whether they have changed; " +
 		"--no-recheck where a changed photo gets another address, as Shopify's do.",
+
+	"planted_kinds": "The kinds, all if not given: " +
+		"turned, little, cut, dark, blurred, small, twin, ground, label, copies. The same queries are spoiled in each.",
 
 	"embed_out": "Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, " +
 		"which say what made them and of which files.",
@@ -65,6 +70,13 @@ var longHelp = kong.Vars{
 		"and measure the search anew.",
 	"index_export":  "Folder for index.npy, index.ids and photos.csv, of which another index can be made.",
 	"index_vectors": "Vectors of the photos that were made before (pvs embed); without them the photos are embedded now.",
+
+	"explain_index":   "The folder of an index on disk: what its search misses is told from what the network misses.",
+	"explain_out":     "Folder for autopsy.html, autopsy.png, autopsy.csv and what a second start goes on from.",
+	"explain_queries": "Vectors of the queries, with --index; the catalogue's queries are embedded now if not given.",
+	"explain_ranked":  "Results of pvs search, whose sidecar names the vectors that were searched.",
+	"explain_run": "A folder with the vectors index and query, and ranked.csv where it has one: " +
+		"quickstart/network, fit's before or after, or what pvs embed and pvs search wrote there.",
 
 	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
 		"the best that can be had if not given.",

@@ -36,6 +36,7 @@ type commands struct {
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
+	Explain    explainCommand    `cmd:"" help:"${explain}"`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`
 	Bench      benchCommand      `cmd:"" help:"Measure the speed of this machine."`
 }

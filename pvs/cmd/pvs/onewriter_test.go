@@ -61,6 +61,8 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{name, "w", []string{"convert", at("set.json"), at("w.npy")}},
 		{name, "w.parquet", []string{"convert", at("index.npy"), at("w.parquet")}},
 		{name, "w", []string{"convert", at("index.npy"), at("w.tfrecord")}},
+		{folder, "why", []string{"explain", cat, "--index", at("shop"), "--queries", at("query"), "--out", at("why")}},
+		{folder, "spoiled", []string{"data", "planted", cat, "--each", "1", "--kinds", "turned", "--out", at("spoiled")}},
 		{folder, "new", []string{"index", "create", cat, "--split", "index", "--vectors", at("index"), "--out", at("new")}},
 		{folder, "shop", []string{"index", "add", at("shop"), cat, "--split", "query", "--vectors", at("query")}},
 		{folder, "shop", []string{"index", "remove", at("shop"), "nothing"}},

@@ -1,0 +1,83 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/gopvs/product-visual-search/pvs/evaluate"
+)
+
+// conclude puts cases and causes in order and counts what cures bring.
+func (e *examination) conclude(ctx context.Context) (*Autopsy, error) {
+	a := &Autopsy{Queries: len(e.before), Skewness: e.skew, Embedded: e.workshop.embedded}
+	nothing := map[int]float64{}
+	for q := range e.before {
+		nothing[q] = 0
+	}
+	mar, err := evaluate.Compare(e.report(nothing), e.report(e.before), marAt10, evaluate.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a.MAR = mar.Metric
+	for _, c := range e.cases {
+		c.sort()
+		a.Missed = append(a.Missed, *c)
+	}
+	slices.SortStableFunc(a.Missed, func(a, b Case) int { return cmp.Compare(a.Recall, b.Recall) })
+	for _, cause := range Causes {
+		s := Summary{Cause: cause}
+		for i := range a.Missed {
+			if a.Missed[i].Has(cause) {
+				s.Queries++
+			}
+			if a.Missed[i].Main() == cause {
+				s.Main++
+			}
+		}
+		if s.Queries == 0 {
+			continue
+		}
+		for _, c := range e.cures[cause] {
+			cure, err := e.gain(c)
+			if err != nil {
+				return nil, err
+			}
+			s.Cures = append(s.Cures, cure)
+		}
+		slices.SortStableFunc(s.Cures, func(a, b Cure) int {
+			if a.AtMost != b.AtMost {
+				if a.AtMost {
+					return 1
+				}
+				return -1
+			}
+			return cmp.Compare(b.Gain, a.Gain)
+		})
+		a.Causes = append(a.Causes, s)
+	}
+	slices.SortStableFunc(a.Causes, func(a, b Summary) int { return cmp.Compare(b.Main, a.Main) })
+	return a, e.maps(ctx, a, e.opts.Maps)
+}
+
+// gain is what a cure brings over all queries.
+func (e *examination) gain(c cured) (Cure, error) {
+	after := map[int]float64{}
+	for q, v := range e.before {
+		after[q] = v
+		if w, ok := c.after[q]; ok {
+			after[q] = w
+		}
+	}
+	m, err := evaluate.Compare(e.report(e.before), e.report(after), marAt10, evaluate.Options{})
+	return Cure{Way: c.way, Gain: m.Value, Low: m.Low, High: m.High, AtMost: c.atMost}, err
+}
+
+// unit scales a vector to length 1.
+func unit(v []float32) {
+	length := math.Sqrt(float64(dot(v, v)))
+	for i := range v {
+		v[i] /= float32(max(1e-12, length))
+	}
+}
