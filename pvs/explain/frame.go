@@ -11,8 +11,8 @@ import (
 // turns are the ways back for a photo that lies on its side or stands on its head.
 var turns = []treatment{turn(1), turn(2), turn(3)}
 
-// oftenTurned is the share of the photos of the index that turning brings as near, where the query finds more, too. It is
-// small: of three turns one helps most photos that miss a little.
+// oftenTurned is the share of the photos of the index that turning brings as near, where the query finds more, too. It
+// is small: of three turns one helps most photos that miss a little.
 const oftenTurned = 0.02
 
 // findTurned turns queries. One is called turned if it then comes nearer to its right photos than hardly a photo of the
