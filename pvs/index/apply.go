@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -87,13 +86,13 @@ func (w *Writer) transact(ctx context.Context, list []*request) error {
 	added := 0
 	for _, r := range list {
 		if r.done, err = tx.do(ctx, r.change); err != nil {
-			return errors.Join(err, tx.Rollback())
+			return tx.undo(ctx, err)
 		}
 		added += len(r.change.Put)
 	}
 	state, err := tx.step(ctx)
 	if err != nil {
-		return errors.Join(err, tx.Rollback())
+		return tx.undo(ctx, err)
 	}
 	for _, r := range list {
 		r.done.State = state

@@ -150,10 +150,10 @@ func (w *Writer) publish(ctx context.Context, next pointer, from, removal int64)
 		tail, err = tx.number(ctx, "SELECT count(*) FROM photos WHERE key > ?", next.covered())
 	}
 	if err != nil {
-		return errors.Join(err, tx.Rollback())
+		return tx.undo(ctx, err)
 	}
 	if err := tx.Commit(); err != nil {
-		return err
+		return tx.undo(ctx, err)
 	}
 	w.now, w.tail = next, int(tail)
 	return w.sweep()

@@ -137,19 +137,22 @@ func load(ctx context.Context, dir string, opts Options, entries iter.Seq2[Entry
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, errors.Join(err, tx.Rollback())
+			return nil, tx.undo(ctx, err)
 		}
 		if n++; n%batch == 0 && opts.Progress != nil {
 			opts.Progress(n)
 		}
 	}
 	if n == 0 {
-		return nil, errors.Join(errors.New("there are no photos to make it of"), tx.Rollback())
+		return nil, tx.undo(ctx, errors.New("there are no photos to make it of"))
 	}
 	if opts.Progress != nil {
 		opts.Progress(n)
 	}
-	return w, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return nil, tx.undo(ctx, err)
+	}
+	return w, nil
 }
 
 // finish makes the codes, sees to it that all is on the disk, and only then makes it an index.

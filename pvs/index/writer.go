@@ -116,6 +116,19 @@ func (w *Writer) begin(ctx context.Context) (*transaction, error) {
 	return &transaction{tx, map[string]*sql.Stmt{}, map[string]int64{}}, err
 }
 
+// undo rolls back for an error, and returns it; where ctx ended, why it did: database/sql rolls back by itself then, and
+// what it says of statements after that depends on the moment.
+func (t *transaction) undo(ctx context.Context, err error) error {
+	rolledBack := t.Rollback()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(rolledBack, sql.ErrTxDone):
+		return err
+	}
+	return errors.Join(err, rolledBack)
+}
+
 // prepared returns a statement, which lives as long as the transaction.
 func (t *transaction) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := t.statements[query]; ok {
