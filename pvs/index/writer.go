@@ -116,8 +116,8 @@ func (w *Writer) begin(ctx context.Context) (*transaction, error) {
 	return &transaction{tx, map[string]*sql.Stmt{}, map[string]int64{}}, err
 }
 
-// undo rolls back for an error, and returns it; where ctx ended, why it did: database/sql rolls back by itself then, and
-// what it says of statements after that depends on the moment.
+// undo rolls back for an error, and returns it; where ctx ended, why it did: database/sql rolls back by itself then,
+// and what it says of statements after that depends on the moment.
 func (t *transaction) undo(ctx context.Context, err error) error {
 	rolledBack := t.Rollback()
 	switch {
