@@ -1,14 +1,10 @@
 package clusters
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -216,21 +212,14 @@ func (s *space) origin() vectors.Origin {
 
 // writeTruth lists the index photos of each query's product.
 func writeTruth(path string, sizes []uint8, queries int) error {
-	err := wholefile.Write(path, func(file io.Writer) error {
-		buf := bufio.NewWriter(file)
-		w := csv.NewWriter(buf)
-		err := w.Write([]string{"query", "index"})
+	return wholefile.CSV(path, []string{"query", "index"}, func(yield func([]string) bool) {
 		for q := range queries {
 			product := queryProduct(q, queries, len(sizes))
-			for k := 1; k <= int(sizes[product]) && err == nil; k++ {
-				err = w.Write([]string{id(product, 0), id(product, k)})
+			for k := 1; k <= int(sizes[product]); k++ {
+				if !yield([]string{id(product, 0), id(product, k)}) {
+					return
+				}
 			}
 		}
-		w.Flush()
-		return errors.Join(err, w.Error(), buf.Flush())
 	})
-	if err != nil {
-		return fmt.Errorf("writing the truth: %w", err)
-	}
-	return nil
 }

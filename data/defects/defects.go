@@ -2,7 +2,6 @@ package defects
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -352,17 +351,11 @@ func (s *spoiler) write() error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return wholefile.Write(filepath.Join(s.dir, File), func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		if err := c.Write(listColumns); err != nil {
-			return err
-		}
+	return wholefile.CSV(filepath.Join(s.dir, File), listColumns, func(yield func([]string) bool) {
 		for _, d := range s.made {
-			if err := c.Write([]string{string(d.Kind), d.Photo, d.Other}); err != nil {
-				return err
+			if !yield([]string{string(d.Kind), d.Photo, d.Other}) {
+				return
 			}
 		}
-		c.Flush()
-		return c.Error()
 	})
 }

@@ -22,18 +22,12 @@ var columns = []string{"cause", "query", "other"}
 
 // writeList writes a list, whole or not at all.
 func writeList(path string, made []Plant) error {
-	return wholefile.Write(path, func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		if err := c.Write(columns); err != nil {
-			return err
-		}
+	return wholefile.CSV(path, columns, func(yield func([]string) bool) {
 		for _, p := range made {
-			if err := c.Write([]string{string(p.Kind), p.Query, p.Other}); err != nil {
-				return err
+			if !yield([]string{string(p.Kind), p.Query, p.Other}) {
+				return
 			}
 		}
-		c.Flush()
-		return c.Error()
 	})
 }
 

@@ -1,11 +1,6 @@
 package check
 
 import (
-	"bufio"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -122,24 +117,13 @@ var findingColumns = []string{"finding", "level", "photo", "split", "product", "
 
 // WriteCSV writes all findings as a table; it appears whole or not at all.
 func (r *Report) WriteCSV(path string) error {
-	err := wholefile.Write(path, func(file io.Writer) error {
-		buf := bufio.NewWriter(file)
-		w := csv.NewWriter(buf)
-		if err := w.Write(findingColumns); err != nil {
-			return err
-		}
+	return wholefile.CSV(path, findingColumns, func(yield func([]string) bool) {
 		for _, f := range r.Findings {
-			if err := w.Write(r.row(f)); err != nil {
-				return err
+			if !yield(r.row(f)) {
+				return
 			}
 		}
-		w.Flush()
-		return errors.Join(w.Error(), buf.Flush())
 	})
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }
 
 func (r *Report) row(f Finding) []string {

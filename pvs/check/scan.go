@@ -146,22 +146,12 @@ func (l *factLog) close() error { return l.file.Close() }
 
 // writeFacts writes the facts of all readable photos.
 func writeFacts(path string, files []string, facts []Facts) error {
-	return wholefile.Write(path, func(w io.Writer) error {
-		buf := bufio.NewWriterSize(w, 1<<16)
-		c := csv.NewWriter(buf)
-		if err := c.Write(factColumns); err != nil {
-			return err
-		}
+	return wholefile.CSV(path, factColumns, func(yield func([]string) bool) {
 		for i := range facts {
-			if facts[i].Problem != "" {
-				continue
-			}
-			if err := c.Write(facts[i].row(files[i])); err != nil {
-				return err
+			if facts[i].Problem == "" && !yield(facts[i].row(files[i])) {
+				return
 			}
 		}
-		c.Flush()
-		return errors.Join(c.Error(), buf.Flush())
 	})
 }
 

@@ -1,11 +1,6 @@
 package explain
 
 import (
-	"bufio"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -19,24 +14,13 @@ var columns = []string{"query", "recall", "relevant", "hits", "main", "causes", 
 // divided by spaces, the main one first; gain, at_most, photo and detail are the main one's; ranks are those of the
 // right photos, divided by spaces, 0 beyond 100.
 func (a *Autopsy) WriteCSV(path string) error {
-	err := wholefile.Write(path, func(file io.Writer) error {
-		buf := bufio.NewWriter(file)
-		w := csv.NewWriter(buf)
-		if err := w.Write(columns); err != nil {
-			return err
-		}
+	return wholefile.CSV(path, columns, func(yield func([]string) bool) {
 		for i := range a.Missed {
-			if err := w.Write(a.Missed[i].row()); err != nil {
-				return err
+			if !yield(a.Missed[i].row()) {
+				return
 			}
 		}
-		w.Flush()
-		return errors.Join(w.Error(), buf.Flush())
 	})
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }
 
 func (c *Case) row() []string {

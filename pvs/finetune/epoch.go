@@ -1,9 +1,7 @@
 package finetune
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
 
@@ -32,14 +30,12 @@ var logColumns = []string{"epoch", "views", "train_loss", "train_accuracy", "val
 
 // writeLog writes all lines anew, so that the log and the checkpoint say the same.
 func writeLog(dir string, epochs []Epoch, triplets bool) error {
-	return wholefile.Write(filepath.Join(dir, LogFile), func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		_ = out.Write(logColumns) // its errors are kept until the end
+	return wholefile.CSV(filepath.Join(dir, LogFile), logColumns, func(yield func([]string) bool) {
 		for _, e := range epochs {
-			_ = out.Write(e.line(triplets))
+			if !yield(e.line(triplets)) {
+				return
+			}
 		}
-		out.Flush()
-		return out.Error()
 	})
 }
 

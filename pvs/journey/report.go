@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -100,9 +99,7 @@ func (j *Journey) Report(results []Result) (Report, error) {
 // csv writes the runs with what was measured, in the columns of the recipe's table
 // and some more.
 func (j *Journey) csv(path string, measured map[string]Result) error {
-	return wholefile.Write(path, func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		_ = out.Write(columns) // errors are kept
+	return wholefile.CSV(path, columns, func(yield func([]string) bool) {
 		number := func(v float64) string {
 			if v == 0 {
 				return ""
@@ -122,10 +119,10 @@ func (j *Journey) csv(path string, measured map[string]Result) error {
 				copy(line[5:], []string{number(m.Final.Value), number(m.Final.Low), number(m.Final.High), strings.Join(epochs, " "),
 					strconv.Itoa(m.Final.Queries), strconv.Itoa(m.Steps), strconv.Itoa(m.Views)})
 			}
-			_ = out.Write(line)
+			if !yield(line) {
+				return
+			}
 		}
-		out.Flush()
-		return out.Error()
 	})
 }
 

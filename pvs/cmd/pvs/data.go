@@ -124,15 +124,7 @@ func (c *defectsCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	spoiled, err := catalog.Open(c.Out, catalog.Options{})
-	if err != nil {
-		return err
-	}
-	s := spoiled.Summary()
-	list := filepath.Join(c.Out, defects.File)
-	a.say("%d photos with %d defects are in %s; %s lists them", s.Photos, len(made), c.Out, list)
-	return a.result(map[string]any{"photos": s.Photos, "products": s.Products, "categories": s.Categories,
-		"defects": len(made), "list": list})
+	return a.spoiled(c.Out, "defects", "defects", len(made), defects.File)
 }
 
 type vectorsCommand struct {

@@ -32,13 +32,17 @@ func (c *plantedCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	spoiled, err := catalog.Open(c.Out, catalog.Options{})
+	return a.spoiled(c.Out, "planted", "spoiled queries", len(made), planted.File)
+}
+
+// spoiled says what a spoiled catalogue holds, and how many things are spoiled in it; key is their name in --json.
+func (a *app) spoiled(dir, key, what string, n int, file string) error {
+	cat, err := catalog.Open(dir, catalog.Options{})
 	if err != nil {
 		return err
 	}
-	s := spoiled.Summary()
-	list := filepath.Join(c.Out, planted.File)
-	a.say("%d photos with %d spoiled queries are in %s; %s lists them", s.Photos, len(made), c.Out, list)
+	s, list := cat.Summary(), filepath.Join(dir, file)
+	a.say("%d photos with %d %s are in %s; %s lists them", s.Photos, n, what, dir, list)
 	return a.result(map[string]any{"photos": s.Photos, "products": s.Products, "categories": s.Categories,
-		"planted": len(made), "list": list})
+		key: n, "list": list})
 }
