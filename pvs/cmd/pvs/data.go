@@ -9,7 +9,6 @@ import (
 	"github.com/gopvs/product-visual-search/data/kicad"
 	"github.com/gopvs/product-visual-search/data/studio"
 	"github.com/gopvs/product-visual-search/data/synth"
-	"github.com/gopvs/product-visual-search/pvs/catalog"
 )
 
 type dataCommand struct {
