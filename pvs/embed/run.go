@@ -46,6 +46,7 @@ type RunOptions struct {
 	// The catalogue's folder and the split that the photos are of, to be noted.
 	Catalog string
 	Split   catalog.Split
+	Part    catalog.Part // of the split that the photos are, to be noted
 }
 
 // Result says what [Run] did.
@@ -108,7 +109,7 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 	if err != nil {
 		return Result{}, err
 	}
-	key := e.Key() + " " + digest(photos)
+	key := keyOf(e.Key(), photos)
 	if c := origin.Calibration; c != nil {
 		key += fmt.Sprintf(" calibrated %.16x", sha256.Sum256(c))
 	}
@@ -135,7 +136,7 @@ func originOf(e Embedder, photos []Photo, opts RunOptions) (vectors.Origin, erro
 	for i, p := range photos {
 		ids[i] = p.ID
 	}
-	o.List, o.Split = vectors.DigestIDs(ids), string(opts.Split)
+	o.List, o.Split, o.Part = vectors.DigestIDs(ids), string(opts.Split), opts.Part.String()
 	var err error
 	if opts.Catalog != "" {
 		o.Catalog, err = filepath.Abs(opts.Catalog)
@@ -143,14 +144,14 @@ func originOf(e Embedder, photos []Photo, opts RunOptions) (vectors.Origin, erro
 	return o, err
 }
 
-// digest tells lists of photos apart, so that a run does not go on with the vectors of
+// keyOf is the key of a set, of the embedder's and a list of photos, so that a run does not go on with the vectors of
 // another split or catalogue.
-func digest(photos []Photo) string {
+func keyOf(embedder string, photos []Photo) string {
 	h := sha256.New()
 	for _, p := range photos {
 		fmt.Fprintf(h, "%q %q\n", p.ID, p.File) // a hash's Write does not fail
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return embedder + " " + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // plan lists what is to be embedded: photos that changed since an earlier run, then those

@@ -39,6 +39,7 @@ type Origin struct {
 	Augmented string `json:"augmented,omitempty"`
 	Catalog   string `json:"catalog,omitempty"`
 	Split     string `json:"split,omitempty"`
+	Part      string `json:"part,omitempty"` // of the split's photos, "3/16" (catalog.Part); "": all
 	// List is the SHA-256 of the ids ([DigestIDs]) of all photos that were to be embedded,
 	// the unreadable ones included.
 	List string `json:"catalog_ids_sha256,omitempty"`

@@ -61,6 +61,14 @@ func openRows(name string) (*Rows, error) {
 	return r, nil
 }
 
+// Key is the key of the [Writer] that made the set; "" where it is not known.
+func (r *Rows) Key() string {
+	if r.note == nil {
+		return ""
+	}
+	return r.note.Key
+}
+
 // values reads all values.
 func (r *Rows) values() io.Reader {
 	return io.NewSectionReader(r.f, r.layout.start, int64(len(r.IDs))*int64(r.Dim)*int64(r.layout.number.size))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -15,7 +16,10 @@ type embedCommand struct {
 	Catalog string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
 	Split   string `required:"" help:"train, val, index or query."`
 	Out     string `required:"" help:"${embed_out}" placeholder:"NAME"`
+	Part    string `help:"${embed_part}" placeholder:"I/N"`
 	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
+
+	part catalog.Part // as Part says
 }
 
 // Run embeds a split.
@@ -23,6 +27,9 @@ func (c *embedCommand) Run(a *app) error {
 	split, err := catalog.ParseSplit(c.Split)
 	if err == nil {
 		err = vectors.CheckName(c.Out)
+	}
+	if err == nil && c.Part != "" {
+		c.part, err = catalog.ParsePart(c.Part)
 	}
 	if err != nil {
 		return misuse{err}
@@ -35,6 +42,10 @@ func (c *embedCommand) Run(a *app) error {
 	photos := embed.PhotosOf(cat, split)
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
+	}
+	photos = slices.DeleteFunc(photos, func(p embed.Photo) bool { return !c.part.Has(p.ID) })
+	if len(photos) == 0 {
+		return fmt.Errorf("no photo of the split %s is in the part %s: divide it into fewer parts", split, c.part)
 	}
 	if err := vectors.Free(c.Out); err != nil { // before the network is got ready; the writer locks it
 		return err
@@ -76,7 +87,7 @@ func (c *embedCommand) replacing(a *app, e embed.Embedder) (err error) {
 func (c *embedCommand) embed(a *app, e embed.Embedder, photos []embed.Photo) (embed.Result, error) {
 	update, finish := a.progress("embedding")
 	result, err := embed.Run(a.ctx, e, photos, c.Out, embed.RunOptions{SkipBad: c.SkipBad, Progress: update, Log: a.log,
-		Catalog: c.Catalog, Split: catalog.Split(c.Split)})
+		Catalog: c.Catalog, Split: catalog.Split(c.Split), Part: c.part})
 	finish()
 	a.list("photos", result.Skipped)
 	return result, err

@@ -40,6 +40,9 @@ var longHelp = kong.Vars{
 	"planted_kinds": "The kinds, all if not given: " +
 		"turned, little, cut, dark, blurred, small, twin, ground, label, copies. The same queries are spoiled in each.",
 
+	"embed_part": "Embed a part only, as 3/16 for the third of sixteen, by the ids' digest: for several machines; " +
+		"pvs vectors merge puts them together.",
+
 	"embed_out": "Name of the vectors: NAME.npy and NAME.ids are written, and NAME.json and NAME.stamps, " +
 		"which say what made them and of which files.",
 
@@ -128,6 +131,7 @@ var longHelp = kong.Vars{
 
 	"vectors_whiten":     "Whiten the vectors of an index (PCA). A search in them whitens queries and photos alike.",
 	"vectors_augment":    "Move each vector of an index towards its nearest others. Queries stay as they are.",
+	"vectors_merge":      "Put the parts of a split together, as if it had been embedded in one run.",
 	"vectors_join":       "Join the vectors of two networks or more: index and queries alike, with the same weights.",
 	"vectors_out":        "Name of the new vectors.",
 	"vectors_whiten_out": "Name of the new vectors; NAME.whiten, beside them, is what a search whitens queries by.",

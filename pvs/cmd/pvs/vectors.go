@@ -5,4 +5,5 @@ type vectorsVerbs struct {
 	Whiten  vectorsWhitenCommand  `cmd:"" help:"${vectors_whiten}"`
 	Augment vectorsAugmentCommand `cmd:"" help:"${vectors_augment}"`
 	Join    vectorsJoinCommand    `cmd:"" help:"${vectors_join}"`
+	Merge   vectorsMergeCommand   `cmd:"" help:"${vectors_merge}"`
 }
