@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# docs/parts.sh CATALOG OUT [PIXELS]: embeds the index of a catalogue in 16 parts, by two processes, in a random order, of
-# which two are killed and started again, and in one run, and compares the files. Some minutes for 3,000 photos.
+# docs/parts.sh CATALOG OUT [PIXELS]: embeds the index of a catalogue in 16 parts, by two processes, in a random order,
+# of which two are killed and started again, and in one run, and compares the files. Some minutes for 3,000 photos.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 catalog=${1:?usage: docs/parts.sh CATALOG OUT [PIXELS]} out=${2:?} pixels=${3:-112}

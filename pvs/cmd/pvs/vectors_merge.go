@@ -29,7 +29,8 @@ func (c *vectorsMergeCommand) Run(a *app) error {
 		return err
 	}
 	update, finish := a.progress("merging")
-	r, err := embed.Merge(a.ctx, c.Parts, embed.PhotosOf(cat, split), c.Out, embed.RunOptions{Split: split, Progress: update})
+	r, err := embed.Merge(a.ctx, c.Parts, embed.PhotosOf(cat, split), c.Out,
+		embed.RunOptions{Split: split, Progress: update})
 	finish()
 	if err != nil {
 		return err

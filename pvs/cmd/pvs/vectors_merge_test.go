@@ -60,8 +60,8 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	same()
-	if status, stdout, stderr := pvs(t, append([]string{"embed", at("cat"), "--split", "index", "--out", at("merged"),
-		"--json"}, mini32...)...); status != 0 || !strings.Contains(stdout+stderr, "no photo has changed") {
+	again := append([]string{"embed", at("cat"), "--split", "index", "--out", at("merged")}, mini32...)
+	if status, stdout, stderr := pvs(t, again...); status != 0 || !strings.Contains(stdout+stderr, "no photo has changed") {
 		t.Errorf("a run did not go on with what was merged: %s", stdout+stderr)
 	}
 	same()
@@ -77,8 +77,8 @@ func TestMerge(t *testing.T) {
 	embed("larger", "--part", "2/3", "--pixels", "64")
 	sentence(t, merge("part1", "larger", "part3"), "embed both")
 	sentence(t, append(merge("part1", "part2", "part3"), "--split", "query"), "is of the split index")
-	if status, _, stderr := pvs(t, "embed", at("cat"), "--split", "index", "--out", at("x"), "--part", "4/3"); status != 2 ||
-		!strings.Contains(stderr, "is no part") {
+	bad := []string{"embed", at("cat"), "--split", "index", "--out", at("x"), "--part", "4/3"}
+	if status, _, stderr := pvs(t, bad...); status != 2 || !strings.Contains(stderr, "is no part") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
