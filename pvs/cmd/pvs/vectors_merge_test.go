@@ -61,11 +61,13 @@ func TestMerge(t *testing.T) {
 	}
 	same()
 	again := append([]string{"embed", at("cat"), "--split", "index", "--out", at("merged")}, mini32...)
-	if status, stdout, stderr := pvs(t, again...); status != 0 || !strings.Contains(stdout+stderr, "no photo has changed") {
+	status, stdout, stderr := pvs(t, again...)
+	if status != 0 || !strings.Contains(stdout, "no photo has changed") {
 		t.Errorf("a run did not go on with what was merged: %s", stdout+stderr)
 	}
 	same()
-	if _, stdout, _ := pvs(t, append(merge("part1", "part2", "part3"), "--json")...); !strings.Contains(stdout, `"new":0`) {
+	_, stdout, _ = pvs(t, append(merge("part1", "part2", "part3"), "--json")...)
+	if !strings.Contains(stdout, `"new":0`) {
 		t.Errorf("the second merge wrote anew: %s", stdout)
 	}
 
@@ -78,7 +80,7 @@ func TestMerge(t *testing.T) {
 	sentence(t, merge("part1", "larger", "part3"), "embed both")
 	sentence(t, append(merge("part1", "part2", "part3"), "--split", "query"), "is of the split index")
 	bad := []string{"embed", at("cat"), "--split", "index", "--out", at("x"), "--part", "4/3"}
-	if status, _, stderr := pvs(t, bad...); status != 2 || !strings.Contains(stderr, "is no part") {
+	if status, _, stderr = pvs(t, bad...); status != 2 || !strings.Contains(stderr, "is no part") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
