@@ -165,7 +165,7 @@ func (s *spoiler) plainTrain(rng *rand.Rand, n int) error {
 		}
 	}
 	return fmt.Errorf("the catalogue has %d photos of different products in train on plain grounds, and %d are needed to "+
-		"share the grounds of queries: ask for fewer", len(s.grounds), n)
+		"share the grounds of queries: ask for fewer, or leave that kind out", len(s.grounds), n)
 }
 
 func (s *spoiler) open(i int) (*imageprep.RGB, error) {

@@ -29,6 +29,12 @@ func ParsePart(text string) (Part, error) {
 	return Part{n, m}, nil
 }
 
+// UnmarshalText is [ParsePart].
+func (p *Part) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePart(string(text))
+	return err
+}
+
 // Has says whether a photo is in the part.
 func (p Part) Has(id string) bool { return p.Of == 0 || PartOf(id, p.Of).Number == p.Number }
 

@@ -44,7 +44,7 @@ func (s *embedded) row(id string) (row int, there bool) {
 // Merge puts the sets of all parts of photos ([RunOptions].Part), in any order, together: the files are those of one
 // [Run] over all photos, to the byte but for the date, and a later Run goes on with them. Photos that a part left out
 // are left out, and listed in the result. A part that is missing, doubled, or of other photos, of another network or of
-// another number of parts is an error. It needs neither network nor photos. Cancelled, it is begun again.
+// another number of parts is an error. It needs neither network nor photos. Cancelled, it goes on at its next start.
 func Merge(ctx context.Context, parts []string, photos []Photo, name string, opts RunOptions) (result Result,
 	err error) {
 	var sets []*embedded
@@ -63,8 +63,13 @@ func Merge(ctx context.Context, parts []string, photos []Photo, name string, opt
 	if sets, err = inOrder(sets); err != nil {
 		return result, err
 	}
-	for _, s := range sets {
-		if err := s.isOf(photos, opts); err != nil {
+	own := make([][]Photo, len(sets)) // of each part
+	for _, p := range photos {
+		n := catalog.PartOf(p.ID, len(sets)).Number - 1
+		own[n] = append(own[n], p)
+	}
+	for n, s := range sets {
+		if err := s.isOf(own[n], opts); err != nil {
 			return result, err
 		}
 	}
@@ -74,8 +79,9 @@ func Merge(ctx context.Context, parts []string, photos []Photo, name string, opt
 		return result, err
 	}
 	origin := *first.Origin
-	origin.Part = ""
-	origin.List = listOf(photos)
+	if err := ofPhotos(&origin, photos, opts); err != nil {
+		return result, errors.Join(err, w.Suspend())
+	}
 	w.Describe(origin)
 	if result, err = merge(ctx, sets, photos, w, opts); err != nil {
 		return result, errors.Join(err, w.Suspend())
@@ -163,31 +169,16 @@ func shortList(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// isOf says whether a part was made of its part of the photos.
+// isOf says whether a part was made of photos.
 func (s *embedded) isOf(photos []Photo, opts RunOptions) error {
 	if s.Origin.Split != string(opts.Split) {
 		return fmt.Errorf("%s is of the split %s, not of %s", s.name, s.Origin.Split, opts.Split)
 	}
-	var own []Photo
-	for _, p := range photos {
-		if s.part.Has(p.ID) {
-			own = append(own, p)
-		}
-	}
-	if listOf(own) != s.Origin.List {
+	if listOf(photos) != s.Origin.List {
 		return fmt.Errorf("%s was embedded when the catalogue had other photos in the part %s: embed it again", s.name,
 			s.part)
 	}
 	return nil
-}
-
-// listOf is what an origin says of photos that were to be embedded.
-func listOf(photos []Photo) string {
-	ids := make([]string, len(photos))
-	for i, p := range photos {
-		ids[i] = p.ID
-	}
-	return vectors.DigestIDs(ids)
 }
 
 // merge appends the vectors of all photos in their order. A complete set is left as it is.

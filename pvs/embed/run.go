@@ -132,16 +132,25 @@ func Run(ctx context.Context, e Embedder, photos []Photo, name string, opts RunO
 // originOf is an embedder's with the photos that it is given.
 func originOf(e Embedder, photos []Photo, opts RunOptions) (vectors.Origin, error) {
 	o := e.Origin()
+	return o, ofPhotos(&o, photos, opts)
+}
+
+// ofPhotos says in an origin of which photos vectors are.
+func ofPhotos(o *vectors.Origin, photos []Photo, opts RunOptions) (err error) {
+	o.List, o.Split, o.Part = listOf(photos), string(opts.Split), opts.Part.String()
+	if opts.Catalog != "" {
+		o.Catalog, err = filepath.Abs(opts.Catalog)
+	}
+	return err
+}
+
+// listOf is what an origin says of photos that were to be embedded.
+func listOf(photos []Photo) string {
 	ids := make([]string, len(photos))
 	for i, p := range photos {
 		ids[i] = p.ID
 	}
-	o.List, o.Split, o.Part = vectors.DigestIDs(ids), string(opts.Split), opts.Part.String()
-	var err error
-	if opts.Catalog != "" {
-		o.Catalog, err = filepath.Abs(opts.Catalog)
-	}
-	return o, err
+	return vectors.DigestIDs(ids)
 }
 
 // keyOf is the key of a set, of the embedder's and a list of photos, so that a run does not go on with the vectors of

@@ -7,20 +7,24 @@ import (
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/retrieval"
 )
 
 // conclude puts cases and causes in order and counts what cures bring.
 func (e *examination) conclude(ctx context.Context) (*Autopsy, error) {
 	a := &Autopsy{Queries: len(e.before), Skewness: e.skew, Embedded: e.workshop.embedded}
-	nothing := map[int]float64{}
-	for q := range e.before {
-		nothing[q] = 0
+	found := map[string][]string{}
+	for q, id := range e.Queries.IDs {
+		for _, row := range e.first[q] {
+			found[id] = append(found[id], e.photo(row))
+		}
 	}
-	mar, err := evaluate.Compare(e.report(nothing), e.report(e.before), marAt10, evaluate.Options{})
+	// A query is not among its own results any more.
+	scored, err := evaluate.Score(found, e.truth, evaluate.Options{K: retrieval.K, TwoLists: true})
 	if err != nil {
 		return nil, err
 	}
-	a.MAR = mar.Metric
+	a.MAR = scored.MAR()
 	for _, c := range e.cases {
 		c.sort()
 		a.Missed = append(a.Missed, *c)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
@@ -88,7 +87,7 @@ func Explain(ctx context.Context, s Search, opts Options) (*Autopsy, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &examination{searched: x, opts: opts, byID: s.Catalog.ByID(), before: map[int]float64{}, looks: map[string]look{},
+	e := &examination{searched: x, opts: opts, before: map[int]float64{}, looks: map[string]look{},
 		cures: map[Cause][]cured{}, of: map[int]*Case{}}
 	return e.examine(ctx)
 }
@@ -97,7 +96,6 @@ func Explain(ctx context.Context, s Search, opts Options) (*Autopsy, error) {
 type examination struct {
 	*searched
 	opts   Options
-	byID   map[string]catalog.Photo
 	before map[int]float64 // recall by query with a truth
 	cases  []*Case
 	of     map[int]*Case // by query

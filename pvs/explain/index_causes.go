@@ -66,7 +66,6 @@ func (e *examination) spareCopies() map[int]bool {
 			groups[g] = append(groups[g], row)
 		}
 	}
-	products := e.products()
 	dropped := map[int]bool{}
 	for _, group := range groups {
 		if len(group) < 2 {
@@ -76,7 +75,7 @@ func (e *examination) spareCopies() map[int]bool {
 		best, most := group[0], math.Inf(-1)
 		for _, row := range group {
 			var rest []int
-			for _, other := range products[e.byID[e.photo(row)].Product] {
+			for _, other := range e.products[e.product(row)] {
 				if !slices.Contains(group, other) {
 					rest = append(rest, other)
 				}
@@ -112,14 +111,13 @@ func (e *examination) findDoubts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	products := e.products()
 	after := map[int]float64{}
 	for _, q := range queries {
 		d, ok := doubts[q]
 		if !ok {
 			continue
 		}
-		rows := products[d.product]
+		rows := e.products[d.product]
 		found := 0
 		for _, row := range e.first[q] {
 			if slices.Contains(rows, row) {

@@ -16,17 +16,8 @@ const (
 	doubtPhotos = 2    // that a product must have to be another one
 )
 
-// products are the rows of the index by product.
-func (x *searched) products() map[string][]int {
-	byID := x.Catalog.ByID()
-	out := map[string][]int{}
-	for row, id := range x.Index.IDs {
-		if p := byID[id].Product; p != "" {
-			out[p] = append(out[p], row)
-		}
-	}
-	return out
-}
+// product is that of a row of the index.
+func (x *searched) product(row int) string { return x.byID[x.Index.IDs[row]].Product }
 
 // agreement is the mean cosine of a vector with rows of the index, but for one of them.
 func (x *searched) agreement(v []float32, rows []int, but int) (mean float64, n int) {
@@ -39,23 +30,22 @@ func (x *searched) agreement(v []float32, rows []int, but int) (mean float64, n 
 }
 
 // rival is the product among those of the hits that a vector agrees with most, its own left out.
-func (x *searched) rival(v []float32, hits []search.Hit, own string, products map[string][]int,
-	product func(row int) string) (name string, mean float64) {
+func (x *searched) rival(v []float32, hits []search.Hit, own string) (name string, mean float64) {
 	tried := map[string]bool{own: true, "": true}
 	for _, h := range hits {
-		p := product(h.Row)
-		if tried[p] || len(products[p]) < doubtPhotos {
+		p := x.product(h.Row)
+		if tried[p] || len(x.products[p]) < doubtPhotos {
 			continue
 		}
 		tried[p] = true
-		if m, _ := x.agreement(v, products[p], -1); name == "" || m > mean {
+		if m, _ := x.agreement(v, x.products[p], -1); name == "" || m > mean {
 			name, mean = p, m
 		}
 	}
 	return name, mean
 }
 
-// doubts finds queries that agree with another product more than chance does.
+// doubt is that a query agrees with another product more than chance does.
 type doubt struct {
 	product      string
 	theirs, ours float64
@@ -63,13 +53,10 @@ type doubt struct {
 
 // doubts returns the doubted queries among some, and the limit.
 func (x *searched) doubts(ctx context.Context, queries []int) (map[int]doubt, float64, error) {
-	byID := x.Catalog.ByID()
-	product := func(row int) string { return byID[x.Index.IDs[row]].Product }
-	products := x.products()
 	var asked []int
 	step := max(1, x.Index.Len()/doubtSample)
 	for row := 0; row < x.Index.Len(); row += step {
-		if len(products[product(row)]) > doubtPhotos {
+		if len(x.products[x.product(row)]) > doubtPhotos {
 			asked = append(asked, row)
 		}
 	}
@@ -82,9 +69,9 @@ func (x *searched) doubts(ctx context.Context, queries []int) (map[int]doubt, fl
 	}
 	var margins []float64
 	for i, row := range asked {
-		own := product(row)
-		ours, _ := x.agreement(x.Index.Row(row), products[own], row)
-		if name, theirs := x.rival(x.Index.Row(row), hits[i], own, products, product); name != "" {
+		own := x.product(row)
+		ours, _ := x.agreement(x.Index.Row(row), x.products[own], row)
+		if name, theirs := x.rival(x.Index.Row(row), hits[i], own); name != "" {
 			margins = append(margins, theirs-ours)
 		}
 	}
@@ -95,12 +82,12 @@ func (x *searched) doubts(ctx context.Context, queries []int) (map[int]doubt, fl
 	limit := max(0, margins[min(len(margins)-1, int((1-doubtShare)*float64(len(margins))))])
 	out := map[int]doubt{}
 	for _, q := range queries {
-		own := byID[x.Queries.IDs[q]].Product
+		own := x.byID[x.Queries.IDs[q]].Product
 		if own == "" || len(x.right[q]) == 0 {
 			continue
 		}
 		ours, _ := x.agreement(x.Queries.Row(q), keys(x.right[q]), -1)
-		name, theirs := x.rival(x.Queries.Row(q), x.hits[q], own, products, product)
+		name, theirs := x.rival(x.Queries.Row(q), x.hits[q], own)
 		if name != "" && theirs-ours > limit {
 			out[q] = doubt{name, theirs, ours}
 		}

@@ -72,7 +72,6 @@ func (e *examination) findTwins(ctx context.Context) error {
 	if err := e.workshop.embed(ctx, "grey", jobs); err != nil {
 		return err
 	}
-	products := e.products()
 	after := map[int]float64{}
 	for _, c := range e.cases {
 		if len(e.right[c.query]) == 0 {
@@ -105,7 +104,7 @@ func (e *examination) findTwins(ctx context.Context) error {
 				first = row
 			}
 			twins[row] = true
-			for _, other := range products[e.byID[e.photo(row)].Product] {
+			for _, other := range e.products[e.product(row)] {
 				twins[other] = true
 			}
 		}

@@ -32,12 +32,14 @@ type Search struct {
 // searched is a search with its neighbours.
 type searched struct {
 	Search
-	exact *retrieval.Index
-	truth map[string][]string // of queries with vectors; ids of index rows
-	right []map[int]bool      // rows of the index, by query
-	self  []int               // the row that is the query itself, by query; -1: none
-	hits  [][]search.Hit      // depth nearest, by query
-	first [][]int             // the rows of the first ten results, as they were found
+	exact    *retrieval.Index
+	byID     map[string]catalog.Photo
+	products map[string][]int    // the rows of the index by product
+	truth    map[string][]string // of queries with vectors; ids of index rows
+	right    []map[int]bool      // rows of the index, by query
+	self     []int               // the row that is the query itself, by query; -1: none
+	hits     [][]search.Hit      // depth nearest, by query
+	first    [][]int             // the rows of the first ten results, as they were found
 }
 
 // newSearched searches exactly.
@@ -46,7 +48,12 @@ func newSearched(ctx context.Context, s Search, start func() (compute.Backend, e
 	if err != nil {
 		return nil, err
 	}
-	x := &searched{Search: s, truth: map[string][]string{}}
+	x := &searched{Search: s, byID: s.Catalog.ByID(), products: map[string][]int{}, truth: map[string][]string{}}
+	for row, id := range s.Index.IDs {
+		if p := x.byID[id].Product; p != "" {
+			x.products[p] = append(x.products[p], row)
+		}
+	}
 	if x.exact, err = retrieval.NewIndex(s.Index, s.Queries.Len(), start); err != nil {
 		return nil, err
 	}

@@ -72,11 +72,10 @@ func (e *examination) sample(ctx context.Context) error {
 	if e.asked != nil {
 		return nil
 	}
-	products := e.products()
 	step := max(1, e.Index.Len()/chanceSample)
 	var of []int
 	for row := 0; row < e.Index.Len(); row += step {
-		if p := e.byID[e.photo(row)]; len(products[p.Product]) > 1 {
+		if len(e.products[e.product(row)]) > 1 {
 			of = append(of, row)
 		}
 	}
@@ -87,7 +86,7 @@ func (e *examination) sample(ctx context.Context) error {
 	e.asked = []asked{}
 	for i, row := range of {
 		a := asked{row: row}
-		for _, other := range products[e.byID[e.photo(row)].Product] {
+		for _, other := range e.products[e.product(row)] {
 			if other != row {
 				a.right = append(a.right, other)
 			}

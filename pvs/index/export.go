@@ -39,24 +39,7 @@ func (s *Snapshot) Export(ctx context.Context, dir string) error {
 }
 
 func (s *Snapshot) exportVectors(ctx context.Context, w *vectors.Writer) error {
-	done := len(w.Done()) // of an export that was interrupted
-	return s.ask(func(q queryer) error {
-		var id string
-		var blob sql.RawBytes
-		var values []float32
-		return each(ctx, q, func(r *sql.Rows) error {
-			var key, crc int64
-			if err := r.Scan(&key, &id, &blob, &crc); err != nil {
-				return err
-			}
-			if err := checkBlob(key, blob, s.ix.dim, crc); err != nil {
-				return err
-			}
-			values = asFloats(values[:0], blob)
-			return w.Append(id, values)
-		}, "SELECT photos.key, photo, vector, crc32c FROM photos JOIN vectors ON vectors.key = photos.key "+
-			"ORDER BY photos.key LIMIT -1 OFFSET ?", done)
-	})
+	return s.Vectors(ctx, len(w.Done()), w.Append) // those that are done are of an export that was interrupted
 }
 
 func (s *Snapshot) exportPhotos(ctx context.Context, dir string) error {

@@ -281,6 +281,28 @@ func (s *Snapshot) Vector(ctx context.Context, id string) (v []float32, err erro
 	return v, err
 }
 
+// Vectors calls take for each photo with its vector, [Dim], of unit length, in the order in which they were added, from
+// a place on. The vector is only good until take returns.
+func (s *Snapshot) Vectors(ctx context.Context, from int, take func(id string, v []float32) error) error {
+	return s.ask(func(q queryer) error {
+		var id string
+		var blob sql.RawBytes
+		var values []float32
+		return each(ctx, q, func(r *sql.Rows) error {
+			var key, crc int64
+			if err := r.Scan(&key, &id, &blob, &crc); err != nil {
+				return err
+			}
+			if err := checkBlob(key, blob, s.ix.dim, crc); err != nil {
+				return err
+			}
+			values = asFloats(values[:0], blob)
+			return take(id, values)
+		}, "SELECT photos.key, photo, vector, crc32c FROM photos JOIN vectors ON vectors.key = photos.key "+
+			"ORDER BY photos.key LIMIT -1 OFFSET ?", from)
+	})
+}
+
 // Product returns the photos of a product, in the order in which they were added; [ErrUnknown] where there are none.
 func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo, err error) {
 	err = s.ask(func(q queryer) error {

@@ -159,7 +159,7 @@ func (o *Origin) check() error {
 		"checkpoint": o.Checkpoint,
 		"run":        o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize,
 		"decode": o.Decode, "augmented": o.Augmented,
-		"catalog": o.Catalog, "split": o.Split,
+		"catalog": o.Catalog, "split": o.Split, "part": o.Part,
 		"program": o.Program, "views": strings.Join(o.Views, " ")} {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
 			return fmt.Errorf("%q is too long or has control characters", name)
@@ -188,7 +188,7 @@ func (o *Origin) clean() *Origin {
 	c := *o
 	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output,
 		&c.Precision, &c.Engine, &c.Resize, &c.Decode, &c.Augmented,
-		&c.Catalog, &c.Split, &c.Program} {
+		&c.Catalog, &c.Split, &c.Part, &c.Program} {
 		*text = cleanText(*text)
 	}
 	c.Date = c.Date.UTC().Truncate(time.Second)

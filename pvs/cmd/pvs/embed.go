@@ -1,25 +1,33 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
 type embedCommand struct {
 	networkFlags
-	Catalog string `arg:"" help:"The catalogue folder." placeholder:"DIR"`
-	Split   string `required:"" help:"train, val, index or query."`
-	Out     string `required:"" help:"${embed_out}" placeholder:"NAME"`
-	Part    string `help:"${embed_part}" placeholder:"I/N"`
-	SkipBad bool   `help:"Leave out rows and photos that cannot be read."`
+	Catalog string       `arg:"" help:"The catalogue folder." placeholder:"DIR"`
+	Split   string       `required:"" help:"train, val, index or query."`
+	Out     string       `required:"" help:"${embed_out}" placeholder:"NAME"`
+	Part    catalog.Part `help:"${embed_part}" placeholder:"I/N"`
+	SkipBad bool         `help:"Leave out rows and photos that cannot be read."`
+}
 
-	part catalog.Part // as Part says
+// Validate refuses parts that could not be merged.
+func (c *embedCommand) Validate() error {
+	if c.Part.Of > 0 && c.precision() == effnet.Int8 {
+		return errors.New("in int8 each part would be calibrated on its own photos: leave out --part, or --precision")
+	}
+	return c.networkFlags.Validate()
 }
 
 // Run embeds a split.
@@ -27,9 +35,6 @@ func (c *embedCommand) Run(a *app) error {
 	split, err := catalog.ParseSplit(c.Split)
 	if err == nil {
 		err = vectors.CheckName(c.Out)
-	}
-	if err == nil && c.Part != "" {
-		c.part, err = catalog.ParsePart(c.Part)
 	}
 	if err != nil {
 		return misuse{err}
@@ -43,9 +48,9 @@ func (c *embedCommand) Run(a *app) error {
 	if len(photos) == 0 {
 		return fmt.Errorf("the catalogue %s has no photos in the split %s", c.Catalog, split)
 	}
-	photos = slices.DeleteFunc(photos, func(p embed.Photo) bool { return !c.part.Has(p.ID) })
+	photos = slices.DeleteFunc(photos, func(p embed.Photo) bool { return !c.Part.Has(p.ID) })
 	if len(photos) == 0 {
-		return fmt.Errorf("no photo of the split %s is in the part %s: divide it into fewer parts", split, c.part)
+		return fmt.Errorf("no photo of the split %s is in the part %s: divide it into fewer parts", split, c.Part)
 	}
 	if err := vectors.Free(c.Out); err != nil { // before the network is got ready; the writer locks it
 		return err
@@ -87,7 +92,7 @@ func (c *embedCommand) replacing(a *app, e embed.Embedder) (err error) {
 func (c *embedCommand) embed(a *app, e embed.Embedder, photos []embed.Photo) (embed.Result, error) {
 	update, finish := a.progress("embedding")
 	result, err := embed.Run(a.ctx, e, photos, c.Out, embed.RunOptions{SkipBad: c.SkipBad, Progress: update, Log: a.log,
-		Catalog: c.Catalog, Split: catalog.Split(c.Split), Part: c.part})
+		Catalog: c.Catalog, Split: catalog.Split(c.Split), Part: c.Part})
 	finish()
 	a.list("photos", result.Skipped)
 	return result, err

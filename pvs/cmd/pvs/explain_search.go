@@ -116,17 +116,13 @@ func (c *explainCommand) onDisk(a *app, s explain.Search) (explain.Search, strin
 
 // allVectors reads all of an index.
 func allVectors(ctx context.Context, shot *index.Snapshot, ix *index.Index) (*vectors.Set, error) {
-	ids, err := shot.IDs(ctx)
+	set := &vectors.Set{Dim: ix.Dim(), Data: make([]float32, 0, shot.Photos()*ix.Dim()), Origin: ix.Origin()}
+	err := shot.Vectors(ctx, 0, func(id string, v []float32) error {
+		set.IDs, set.Data = append(set.IDs, id), append(set.Data, v...)
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	set := &vectors.Set{IDs: ids, Dim: ix.Dim(), Data: make([]float32, 0, len(ids)*ix.Dim()), Origin: ix.Origin()}
-	for _, id := range ids {
-		v, err := shot.Vector(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		set.Data = append(set.Data, v...)
 	}
 	return set, set.Normalize()
 }

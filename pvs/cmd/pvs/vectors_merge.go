@@ -30,7 +30,7 @@ func (c *vectorsMergeCommand) Run(a *app) error {
 	}
 	update, finish := a.progress("merging")
 	r, err := embed.Merge(a.ctx, c.Parts, embed.PhotosOf(cat, split), c.Out,
-		embed.RunOptions{Split: split, Progress: update})
+		embed.RunOptions{Catalog: c.Catalog, Split: split, Progress: update})
 	finish()
 	if err != nil {
 		return err

@@ -80,6 +80,10 @@ func TestMerge(t *testing.T) {
 	sentence(t, merge("part1", "larger", "part3"), "embed both")
 	sentence(t, append(merge("part1", "part2", "part3"), "--split", "query"), "is of the split index")
 	bad := []string{"embed", at("cat"), "--split", "index", "--out", at("x"), "--part", "4/3"}
+	int8 := append(bad[:len(bad)-1:len(bad)-1], "1/3", "--precision", "int8")
+	if status, _, stderr = pvs(t, int8...); status != 2 || !strings.Contains(stderr, "calibrated on its own photos") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
 	if status, _, stderr = pvs(t, bad...); status != 2 || !strings.Contains(stderr, "is no part") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
