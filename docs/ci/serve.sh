@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Uses `pvs serve` as people, programs and enemies do: some 2 minutes each on 2 cores.
 #   docs/ci/serve.sh [CHECK...]
-# with one or more of: page api hostile load. Without any, page and api. PVS is a built command, PYTHON a Python with
+# with one or more of: page api hostile load kills. Without any, page and api. PVS is a built command, PYTHON a Python with
 # docs/ci/requirements-serve.txt; both are made if they are not named. HOSTILE is how many hostile requests (10000),
-# SECONDS_OF_LOAD how long the load is (300), SHOTS a folder for pictures of the page.
+# SECONDS_OF_LOAD how long the load is (300), KILLS how many kills (1000), SHOTS a folder for pictures of the page.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -57,6 +57,10 @@ hostile() {
   "$PYTHON" docs/ci/serve_hostile.py "$url" --requests "${HOSTILE:-10000}" --photo "${photos[0]}" --forbid "$work"
 }
 load() { "$PYTHON" docs/ci/serve_load.py "$url" "${photos[@]}" --seconds "${SECONDS_OF_LOAD:-300}"; }
+kills() { # of servers of its own
+  "$PVS" index create "$CATALOG" --split index --out "$work/killed" --json >/dev/null
+  "$PYTHON" docs/ci/serve_kills.py "$PVS" "$work/killed" "${photos[@]:0:8}" --kills "${KILLS:-1000}"
+}
 
 for check in ${*:-page api}; do
   echo "== serve: $check"

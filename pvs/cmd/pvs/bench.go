@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/janpfeifer/must"
 
-	"github.com/gopvs/product-visual-search/data/studio"
-	"github.com/gopvs/product-visual-search/data/synth"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -33,7 +30,7 @@ type benchCommand struct {
 	Vectors    string   `help:"${bench_vectors}" placeholder:"NAME"`
 	Queries    string   `help:"Name of the query vectors for --vectors." placeholder:"NAME"`
 	Out        string   `help:"${bench_out}" placeholder:"DIR"`
-	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index" help:"${bench_what}"`
+	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index,serve" help:"${bench_what}"`
 }
 
 // Validate refuses a time that ends nothing.
@@ -66,8 +63,9 @@ func (c *benchCommand) Run(a *app) error {
 	for _, step := range []struct {
 		name string
 		run  func(a *app, note func(key, unit string, value float64)) error
-	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}, {"index", c.index}} {
-		if c.What != step.name && (c.What != "all" || step.name == "index") {
+	}{{"images", c.images}, {"embed", c.network}, {"search", c.search}, {"train", c.training}, {"index", c.index},
+		{"serve", c.serve}} {
+		if c.What != step.name && (c.What != "all" || step.name == "index" || step.name == "serve") {
 			continue
 		}
 		if err := step.run(a, note); err != nil {
@@ -113,19 +111,11 @@ func (c *benchCommand) photo() ([]byte, error) {
 		}
 		return data.Bytes(), nil
 	}
-	m, err := synth.Catalog(1, 1).At(0).Mesh()
+	photos, err := drawnPhotos(1)
 	if err != nil {
 		return nil, err
 	}
-	shot := studio.RandomShot(rand.New(rand.NewPCG(1, 1)), studio.Style{})
-	shot.Width, shot.Height = 500, 400
-	photo, err := studio.Shoot(m, shot)
-	if err != nil {
-		return nil, err
-	}
-	var jpg bytes.Buffer
-	err = jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: 85})
-	return jpg.Bytes(), err
+	return photos[0], nil
 }
 
 // images measures decoding, squares and the six views on one core.

@@ -23,13 +23,11 @@ const benchQueries = 200
 
 // index measures an index of made vectors: one query at a time, and beside a writer.
 func (c *benchCommand) index(a *app, note func(key, unit string, value float64)) (err error) {
-	dir := c.Out
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "pvs-bench-*"); err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
+	dir, remove, err := c.folder()
+	if err != nil {
+		return err
 	}
+	defer remove()
 	rows, queries, err := c.rows()
 	if err != nil {
 		return err
@@ -44,12 +42,8 @@ func (c *benchCommand) index(a *app, note func(key, unit string, value float64))
 	}
 	defer ix.Close()
 	note("open_ms", "ms", since(begun))
-	if n := ix.Snapshot(); n.Photos() != c.Rows || ix.Dim() != c.Dim {
-		n.Release()
-		return fmt.Errorf("the index %s has %d photos of dimension %d, not %d of %d: name another folder, or measure that "+
-			"one", dir, n.Photos(), ix.Dim(), c.Rows, c.Dim)
-	} else {
-		n.Release()
+	if err := c.isThat(ix); err != nil {
+		return err
 	}
 	var list []clusters.Row
 	for r := range queries {
@@ -65,6 +59,26 @@ func (c *benchCommand) index(a *app, note func(key, unit string, value float64))
 	}
 	if peak, ok := peakMemory(); ok {
 		note("peak_gib", "GiB", peak)
+	}
+	return nil
+}
+
+// folder is where the index is made, and what removes it if nobody named it.
+func (c *benchCommand) folder() (dir string, remove func(), err error) {
+	if c.Out != "" {
+		return c.Out, func() {}, nil
+	}
+	dir, err = os.MkdirTemp("", "pvs-bench-*")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// isThat refuses an index of another size, which was there before.
+func (c *benchCommand) isThat(ix *index.Index) error {
+	s := ix.Snapshot()
+	defer s.Release()
+	if s.Photos() != c.Rows || ix.Dim() != c.Dim {
+		return fmt.Errorf("the index %s has %d photos of dimension %d, not %d of %d: name another folder, or measure that "+
+			"one", ix.Dir(), s.Photos(), ix.Dim(), c.Rows, c.Dim)
 	}
 	return nil
 }
