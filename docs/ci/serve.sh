@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Uses `pvs serve` as people, programs and enemies do: some 2 minutes each on 2 cores.
 #   docs/ci/serve.sh [CHECK...]
-# with one or more of: page api hostile load kills. Without any, page and api. PVS is a built command, PYTHON a Python with
-# docs/ci/requirements-serve.txt; both are made if they are not named. HOSTILE is how many hostile requests (10000),
-# SECONDS_OF_LOAD how long the load is (300), KILLS how many kills (1000), SHOTS a folder for pictures of the page.
+# with one or more of: page api hostile load kills. Without any, page and api.
+# PVS is a built command, PYTHON a Python with docs/ci/requirements-serve.txt; both are made if they are not named.
+# HOSTILE is how many hostile requests (10000), SECONDS_OF_LOAD how long the load is (300),
+# KILLS how many kills (1000), SHOTS a folder for pictures of the page.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -2,8 +2,9 @@
 
     python docs/ci/serve_kills.py PVS INDEX PHOTO [PHOTO ...] [--kills 1000] [--seed 1]
 
-INDEX is changed. After each kill the server is started again: every change that was answered must be there, none may be
-there that was not asked for, a photo whose change was cut off is as before or as after it, and a search finds all of it.
+INDEX is changed. After each kill the server is started again: every change that was answered must be there,
+none may be there that was not asked for, a photo whose change was cut off is as before or as after it,
+and a search finds all of it.
 Every 50 kills `pvs index verify` reads all files.
 """
 
@@ -73,8 +74,9 @@ class Shop:
                 if title is None:
                     status, text = self.ask("DELETE", "/v1/photos/" + photo)
                 else:
-                    parts = [("photo", rng.choice(self.o.data)), ("product", photo), ("category", "Kills"), ("title", title)]
-                    status, text = self.ask("PUT", "/v1/photos/" + photo, parts)
+                    status, text = self.ask("PUT", "/v1/photos/" + photo, [
+                        ("photo", rng.choice(self.o.data)), ("product", photo), ("category", "Kills"),
+                        ("title", title)])
                 if status == 503:  # another process writes, as a compaction does
                     del self.open[photo]
                     continue

@@ -2,8 +2,9 @@
 
     python docs/ci/sync_kills.py PVS FOLDER PHOTO [PHOTO ...] [--kills 300] [--seed 1]
 
-A server on this machine has the photos, a feed names them, and each day some are new, changed or gone. FOLDER, which must
-not be there, is for the catalogue and the index, whose state is read from its database (SQLite), as anybody may.
+A server on this machine has the photos, a feed names them, and each night some are new and some gone.
+FOLDER, which must not be there, is for the catalogue and the index, whose state is read from its database (SQLite),
+as anybody may.
 """
 
 import argparse

@@ -30,7 +30,7 @@ type benchCommand struct {
 	Vectors    string   `help:"${bench_vectors}" placeholder:"NAME"`
 	Queries    string   `help:"Name of the query vectors for --vectors." placeholder:"NAME"`
 	Out        string   `help:"${bench_out}" placeholder:"DIR"`
-	What       string   `arg:"" optional:"" default:"all" enum:"all,images,embed,search,train,index,serve" help:"${bench_what}"`
+	What       string   `arg:"" optional:"" default:"all" enum:"${bench_whats}" help:"${bench_what}"`
 }
 
 // Validate refuses a time that ends nothing.

@@ -40,6 +40,7 @@ var longTexts = map[string]string{
 	"bench_out":     "Folder for the index, which is used again; a temporary one, which is removed, if not given.",
 	"bench_photo":   "The photo that is decoded and prepared; one of 500 x 400 is drawn if not given.",
 	"bench_vectors": "Vectors for the index, instead of made ones.",
+	"bench_whats":   "all,images,embed,search,train,index,serve",
 	"bench_what": "images, embed, search, train or all of them; or index, an index on disk; " +
 		"or serve, a photo to its answer over HTTP.",
 
