@@ -194,8 +194,9 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 
 // searches tries what can be done after each search, with the network that is kept: expanding the query, re-ranking.
 // Both make a search slower, so that one is kept only if it is better than none by more than its interval.
-func (t *training) searches(ctx context.Context, values map[string][]float32) ([]Candidate, retrieval.After, error) {
-	e, err := t.embedder(values, embed.NetworkOptions{})
+func (t *training) searches(ctx context.Context, values map[string][]float32, size int) ([]Candidate, retrieval.After,
+	error) {
+	e, err := t.embedder(values, embed.NetworkOptions{Size: size})
 	if err != nil {
 		return nil, retrieval.After{}, err
 	}

@@ -37,7 +37,7 @@ func (f *fitting) write(values map[string][]float32, r *Result) error {
 		vars = append(vars, siamese.Head{Features: f.network.Config.Features(), Dim: dim}.Variables()...)
 	}
 	r.Checkpoint = filepath.Join(f.dir, finetune.CheckpointFile)
-	err := finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: f.pixels, Dim: dim,
+	err := finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: r.Pixels, Dim: dim,
 		Seed: f.recipe.Seed}, values, vars)
 	if err != nil {
 		return err

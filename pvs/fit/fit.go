@@ -38,7 +38,7 @@ type Options struct {
 	Training  engine.Engine // of backbone and losses; required
 	Inference engine.Engine // of evaluation; required
 	Budget    time.Duration // of everything, about; 0: 30 minutes
-	Pixels    int           // side of the network's input; 0: the variant's resolution
+	Pixels    int           // side of the network's input in training; 0: the variant's resolution
 	Recipe    Recipe        // the zero value: [Recommended]
 
 	Log      func(string)                                                    // may be nil
@@ -60,7 +60,8 @@ type Result struct {
 	On         string  `json:"on"`
 	Recipe     string  `json:"recipe"`
 	Labels     string  `json:"labels"`
-	Kept       bool    `json:"kept"` // false: the network is better as it was
+	Pixels     int     `json:"pixels"` // side of the input at search: the training's, or a larger one that is better
+	Kept       bool    `json:"kept"`   // false: the network is better as it was
 	Checkpoint string  `json:"checkpoint"`
 	Seconds    float64 `json:"seconds"`
 
@@ -69,6 +70,7 @@ type Result struct {
 	Evaluations []Evaluation `json:"evaluations"`
 	Candidates  []Candidate  `json:"candidates"`
 	Gallery     string       `json:"gallery,omitempty"` // a picture of what is found before and after
+	Sizes       []Candidate  `json:"sizes"`             // larger inputs at search
 	// Searches are steps after a search, of which Search is what was kept; After is without it.
 	Searches []Candidate     `json:"searches"`
 	Search   retrieval.After `json:"search"`
@@ -158,7 +160,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
-		embed.NetworkOptions{WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
+		embed.NetworkOptions{Size: f.pixels, WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +177,8 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	scoring := time.Now()
-	after, err := f.searched(ctx, values, "after", embed.NetworkOptions{Run: "fit", Checkpoint: result.Checkpoint})
+	after, err := f.searched(ctx, values, "after",
+		embed.NetworkOptions{Size: result.Pixels, Run: "fit", Checkpoint: result.Checkpoint})
 	if err != nil || before == nil {
 		return result, err
 	}
@@ -211,7 +214,7 @@ const searchedFor = "queries in the index"
 func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
 	choice labels.Choice) (*Result, map[string][]float32, error) {
 	t := &training{fitting: f}
-	train, err := t.holdOut(ctx, source, photos, choice.Set.Kind)
+	train, err := t.holdOut(ctx, photos, choice.Set.Kind)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -246,7 +249,10 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 			kept.Difference, kept.Low, kept.High)
 	}
 	f.Log(r.Reason)
-	if r.Searches, r.Search, err = t.searches(ctx, values); err != nil {
+	if r.Sizes, r.Pixels, report, err = t.larger(ctx, values, report); err != nil {
+		return nil, nil, err
+	}
+	if r.Searches, r.Search, err = t.searches(ctx, values, r.Pixels); err != nil {
 		return nil, nil, err
 	}
 	if err := r.compare(base, report); err != nil {
@@ -353,7 +359,7 @@ func (f *fitting) searched(ctx context.Context, values map[string][]float32, nam
 	}
 	defer e.Close()
 	begun := time.Now()
-	title := fmt.Sprintf("%s at %d pixels, %s fit", f.network.Config.Title, f.pixels, name)
+	title := fmt.Sprintf("%s at %d pixels, %s fit", f.network.Config.Title, origin.Size, name)
 	entry, err := retrieval.Score(ctx, f.cat, e, title, filepath.Join(f.dir, name), retrieval.Options{Backend: f.Backend,
 		Progress: f.Progress, Log: f.Log})
 	if err != nil {

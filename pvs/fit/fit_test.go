@@ -140,8 +140,14 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !check.Done || check.Settings.Size != 32 || r.Kept != (check.Values[siamese.Kernel] != nil) {
+	if !check.Done || check.Settings.Size != r.Pixels || !slices.Contains([]int{32, 40, 48}, r.Pixels) ||
+		r.Kept != (check.Values[siamese.Kernel] != nil) {
 		t.Errorf("kept %t, %+v", r.Kept, check.Settings)
+	}
+	for i, size := range []int{40, 48} {
+		if r.Sizes[i].Name != fmt.Sprintf("inputs of %d pixels", size) || r.Sizes[i].Kept != (r.Pixels == size) {
+			t.Errorf("%+v, of which %d pixels are kept", r.Sizes[i], r.Pixels)
+		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, StateFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the finished training is still there: %v", err)
@@ -150,6 +156,52 @@ func TestRun(t *testing.T) {
 		"after: MAR@10"} {
 		if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("nothing was said of %q: %q", want, said)
+		}
+	}
+}
+
+// Larger inputs are a number of pixels that there is, each once.
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		pixels int
+		larger float64
+		want   []int
+	}{{112, 1.5, []int{140, 168}}, {224, 1.5, []int{280, 336}}, {64, 1.05, []int{68}}, {64, 1, nil}} {
+		f := &fitting{pixels: c.pixels, recipe: Recipe{Larger: c.larger}}
+		if got := f.sizes(); !slices.Equal(got, c.want) {
+			t.Errorf("%d pixels, %g times: %v, want %v", c.pixels, c.larger, got, c.want)
+		}
+	}
+}
+
+// A held-out photo is the same input whether it was read at the start or is read anew.
+func TestHeldOutIsReadAnew(t *testing.T) {
+	for _, titles := range []bool{true, false} {
+		c := shop(t, 40, 4, func(p *catalog.Photo) {
+			if !titles {
+				p.Title = ""
+			}
+		})
+		tr := &training{fitting: &fitting{cat: c, pixels: 32, recipe: Recommended()}}
+		kind := labels.Titles
+		if !titles {
+			kind = labels.None
+		}
+		if _, err := tr.holdOut(t.Context(), c.Split(catalog.Train), kind); err != nil {
+			t.Fatal(err)
+		}
+		if tr.held.variants == titles {
+			t.Errorf("titles %t, variants %t", titles, tr.held.variants)
+		}
+		load, err := tr.held.loader(32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := make([]float32, 3*32*32)
+		for i := range tr.held.rows() {
+			if err := load(i, to); err != nil || !slices.Equal(to, tr.held.inputs[i*len(to):][:len(to)]) {
+				t.Fatalf("titles %t: input %d is another one when it is read again (%v)", titles, i, err)
+			}
 		}
 	}
 }

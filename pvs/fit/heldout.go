@@ -3,6 +3,7 @@ package fit
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -22,8 +23,13 @@ import (
 type heldOut struct {
 	index, queries []string
 	truth          map[string][]string
-	inputs         []float32 // [index, size, size, 3], and the variants if there are any
-	relation       string    // for people
+	relation       string // for people
+	variants       bool   // the queries are augmented photos, which stand behind the index's
+
+	read   func(size int) feed.Source // of the photos, large enough for inputs of size pixels a side
+	photos []int                      // their numbers in it
+	seed   uint64                     // of variants
+	inputs []float32                  // [index and variants, size, size, 3] at the training's size
 }
 
 // fewestQueries are needed for products or titles to be what is validated by.
@@ -31,8 +37,7 @@ const fewestQueries = 20
 
 // holdOut chooses what is validated by, and returns the train photos that are left to train on, by number: all where
 // the split val has products or titles of its own, else all but a share of whole products or titles.
-func (t *training) holdOut(ctx context.Context, source feed.Source, photos []catalog.Photo,
-	kind labels.Kind) (train []int, err error) {
+func (t *training) holdOut(ctx context.Context, photos []catalog.Photo, kind labels.Kind) (train []int, err error) {
 	val := t.cat.Split(catalog.Val)
 	held := unseen(val, photos)
 	if len(held) > t.recipe.MostHeldOut {
@@ -42,9 +47,7 @@ func (t *training) holdOut(ctx context.Context, source feed.Source, photos []cat
 		for i := range photos {
 			train = append(train, i)
 		}
-		own := feed.FromCatalog(t.cat, catalog.Val, nil)
-		own.Suffices(2 * t.pixels)
-		t.held, err = newHeldOut(ctx, own, val, held, t.pixels, t.recipe.Seed)
+		t.held, err = t.newHeldOut(ctx, catalog.Val, val, held)
 		return train, err
 	}
 	train, held, err = labels.HoldOut(photos, kind, t.recipe.HeldOut, t.recipe.Seed)
@@ -54,7 +57,7 @@ func (t *training) holdOut(ctx context.Context, source feed.Source, photos []cat
 	if len(held) > t.recipe.MostHeldOut {
 		held = held[:t.recipe.MostHeldOut]
 	}
-	t.held, err = newHeldOut(ctx, source, photos, held, t.pixels, t.recipe.Seed)
+	t.held, err = t.newHeldOut(ctx, catalog.Train, photos, held)
 	return train, err
 }
 
@@ -81,10 +84,14 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 		shared(photos, held, func(p catalog.Photo) string { return labels.Normalize(p.Title) })
 }
 
-// newHeldOut reads the photos, given by their numbers in the source.
-func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held []int, size int,
-	seed uint64) (*heldOut, error) {
-	h := &heldOut{relation: "of the same product"}
+// newHeldOut reads the photos of a split, given by their numbers.
+func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
+	held []int) (*heldOut, error) {
+	h := &heldOut{relation: "of the same product", photos: held, seed: t.recipe.Seed, read: func(size int) feed.Source {
+		source := feed.FromCatalog(t.cat, split, nil)
+		source.Suffices(2 * size)
+		return source
+	}}
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
 	}
@@ -92,39 +99,53 @@ func newHeldOut(ctx context.Context, s feed.Source, photos []catalog.Photo, held
 	if h.truth = product; len(product) < fewestQueries {
 		h.relation, h.truth = "of the same title", title
 	}
-	variants := len(h.truth) < fewestQueries
+	if h.variants = len(h.truth) < fewestQueries; h.variants {
+		h.relation = "that they are variants of"
+	}
 	for _, i := range held {
 		id := photos[i].ID
 		switch {
-		case variants:
+		case h.variants:
 			h.queries = append(h.queries, id+" augmented")
 			h.truth[id+" augmented"] = []string{id}
 		case h.truth[id] != nil:
 			h.queries = append(h.queries, id)
 		}
 	}
-	row := 3 * size * size
-	h.inputs = make([]float32, len(held)*row)
-	var a *augment.Augmenter
-	if variants {
-		h.relation = "that they are variants of"
-		h.inputs = make([]float32, 2*len(held)*row)
-		var err error
-		if a, err = augment.New(augment.Strong(), size, seed); err != nil {
-			return nil, err
-		}
+	row := 3 * t.pixels * t.pixels
+	h.inputs = make([]float32, h.rows()*row)
+	load, err := h.loader(t.pixels)
+	if err != nil {
+		return nil, err
 	}
-	return h, cores.Each(ctx, len(held), func(i int) error {
-		photo, err := s.Open(held[i])
+	return h, cores.Each(ctx, h.rows(), func(i int) error { return load(i, h.inputs[i*row:][:row]) })
+}
+
+// rows is how many inputs are embedded: the photos, and their variants if there are any.
+func (h *heldOut) rows() int {
+	if h.variants {
+		return 2 * len(h.photos)
+	}
+	return len(h.photos)
+}
+
+// loader returns what reads an input of size pixels a side.
+func (h *heldOut) loader(size int) (func(i int, to []float32) error, error) {
+	source := h.read(size)
+	a, err := augment.New(augment.Strong(), size, h.seed)
+	return func(i int, to []float32) error {
+		n := i % len(h.photos)
+		photo, err := source.Open(h.photos[n])
 		if err != nil {
 			return err
 		}
-		imageprep.Square(photo, size, h.inputs[i*row:][:row])
-		if variants {
-			a.Into(h.inputs[(len(held)+i)*row:][:row], photo, augment.Key{Photo: i})
+		if i == n {
+			imageprep.Square(photo, size, to)
+		} else {
+			a.Into(to, photo, augment.Key{Photo: n})
 		}
 		return nil
-	})
+	}, err
 }
 
 // shared lists, for each photo that shares a name with others, those others.
@@ -146,25 +167,33 @@ func shared(photos []catalog.Photo, held []int, name func(catalog.Photo) string)
 	return truth
 }
 
-// embed returns the vectors of index and queries.
+// embed returns the vectors of index and queries. Inputs of another size than the training's are read anew.
 func (h *heldOut) embed(ctx context.Context, e embed.Embedder) (index, queries *vectors.Set, err error) {
-	row := e.InputLen()
-	n := len(h.inputs) / row
+	row, n := e.InputLen(), h.rows()
+	load := func(i int, to []float32) error {
+		copy(to, h.inputs[i*row:])
+		return nil
+	}
+	if len(h.inputs) != n*row {
+		if load, err = h.loader(int(math.Round(math.Sqrt(float64(row) / 3)))); err != nil {
+			return nil, nil, err
+		}
+	}
 	data := make([]float32, n*e.Dim())
 	inputs := make([]float32, e.Batch()*row)
 	for from := 0; from < n; from += e.Batch() {
-		if err := ctx.Err(); err != nil {
+		to := min(n, from+e.Batch())
+		err := cores.Each(ctx, to-from, func(i int) error { return load(from+i, inputs[i*row:][:row]) })
+		if err != nil {
 			return nil, nil, err
 		}
-		to := min(n, from+e.Batch())
-		copy(inputs, h.inputs[from*row:to*row])
 		if err := e.Embed(inputs, to-from, data[from*e.Dim():to*e.Dim()]); err != nil {
 			return nil, nil, err
 		}
 	}
 	index = &vectors.Set{IDs: h.index, Dim: e.Dim(), Data: data[:len(h.index)*e.Dim()]}
 	queries = &vectors.Set{IDs: h.queries, Dim: e.Dim()}
-	if n > len(h.index) {
+	if h.variants {
 		queries.Data = data[len(h.index)*e.Dim():]
 	} else {
 		at := map[string]int{}

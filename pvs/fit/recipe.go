@@ -45,6 +45,9 @@ type Recipe struct {
 	// Wang et al. 2020); 0: none.
 	Memory int `json:"memory" toml:"memory"`
 
+	// Larger is the largest side of the input that is tried for the search, in sides of that of the training; 1: none.
+	Larger float64 `json:"larger" toml:"larger"`
+
 	DropConnect  float64 `json:"drop_connect" toml:"drop_connect"` // stochastic depth's rate at the last block
 	Augmentation string  `json:"augmentation" toml:"augmentation"` // as [augment.Parse] takes it
 	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond: no softmax, for memory
@@ -60,7 +63,7 @@ func Recommended() Recipe {
 	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 40,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
 		Softmax: 1, SoftmaxKind: "arcface", Margin: 0.25, Scale: 20, SubCentres: 1, Contrastive: 1, Temperature: 0.1,
-		Augmentation: "strong", MostClasses: 20_000, Seed: 1,
+		Larger: 1.5, Augmentation: "strong", MostClasses: 20_000, Seed: 1,
 		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 5}
 }
 
@@ -82,6 +85,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("clip %g and weight decay %g are numbers from 0 on", r.Clip, r.WeightDecay)
 	case !share(r.WarmUp) || !share(r.Average) || !share(r.HeldOut) || !share(r.DropConnect):
 		return errors.New("warm-up, average, held-out share and stochastic depth are shares from 0 to below 1")
+	case !(r.Larger >= 1 && r.Larger <= 4):
+		return fmt.Errorf("an input of %g times the training's is not from 1 to 4 times", r.Larger)
 	case r.Evaluations < 1 || r.Patience < 1:
 		return errors.New("a recipe is evaluated at least once")
 	}

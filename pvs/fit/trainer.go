@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,11 @@ func (t *training) settle(ctx context.Context) error {
 			seconds = max(seconds, time.Since(begun).Seconds())
 		}
 	}
-	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - t.reserve
+	after := t.reserve // scoring the queries
+	if sizes := t.sizes(); len(sizes) > 0 {
+		after *= t.costs(sizes[len(sizes)-1])
+	}
+	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - after
 	left = 0.95*left - float64(t.recipe.Evaluations)*t.perEvaluation - t.choosing()
 	fit := int(left / max(seconds, 1e-3))
 	t.state.Total = max(1, min(most, fit))
@@ -133,11 +138,15 @@ func (t *training) settle(ctx context.Context) error {
 }
 
 // choosing is about how many seconds candidates and searches take behind the training: the features that whitenings are
-// learned on, of two networks, the four whitenings' scores, and that of the searches.
+// learned on, of two networks, the four whitenings' scores, that of the searches, and those at larger inputs.
 func (t *training) choosing() float64 {
 	photos, of := t.sampled()
-	perPhoto := t.perEvaluation / float64(len(t.held.inputs)/(3*t.pixels*t.pixels))
-	return 5*t.perEvaluation + 2*float64(photos*of)*perPhoto
+	perPhoto := t.perEvaluation / float64(t.held.rows())
+	evaluations := 5.0
+	for _, size := range t.sizes() {
+		evaluations += t.costs(size)
+	}
+	return evaluations*t.perEvaluation + 2*float64(photos*of)*perPhoto
 }
 
 // measure computes a step without changing weights.
@@ -258,7 +267,12 @@ func (t *training) evaluate(ctx context.Context) error {
 
 // report scores weights on the held-out photos.
 func (t *training) report(ctx context.Context, values map[string][]float32) (*evaluate.Report, error) {
-	e, err := t.embedder(values, embed.NetworkOptions{})
+	return t.reportAt(ctx, values, t.pixels)
+}
+
+// reportAt scores them with inputs of size pixels a side.
+func (t *training) reportAt(ctx context.Context, values map[string][]float32, size int) (*evaluate.Report, error) {
+	e, err := t.embedder(values, embed.NetworkOptions{Size: size})
 	if err != nil {
 		return nil, err
 	}
@@ -266,8 +280,8 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 	return t.held.score(ctx, e)
 }
 
-// embedder makes weights' network at the training's pixels.
+// embedder makes weights' network, at the training's pixels unless the options say others.
 func (f *fitting) embedder(values map[string][]float32, opts embed.NetworkOptions) (*embed.Network, error) {
-	opts.Size, opts.Shrunk = f.pixels, true
+	opts.Size, opts.Shrunk = cmp.Or(opts.Size, f.pixels), true
 	return embed.New(f.Inference, f.network.Config, values, opts)
 }

@@ -19,7 +19,7 @@ type fitCommand struct {
 	Recipe  string        `default:"recommended" help:"recommended, 3.1, 3.2, 3.3 or a .toml file (docs/fit.md)."`
 	SkipBad bool          `help:"Leave out rows and photos that cannot be read."`
 
-	Pixels     int    `min:"32" max:"1024" help:"Side of the network's input, if not its weights'."`
+	Pixels     int    `min:"32" max:"1024" help:"${fit_pixels}"`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
 	Checkpoint string `help:"A trained run's checkpoint or folder to start from." placeholder:"FILE"`

@@ -81,6 +81,9 @@ var longTexts = map[string]string{
 	"evaluate_ids": "With --truth: what the same id as query and as result means: the same photo, which is no match " +
 		"(one list), another one (two lists), or another one where results and truth both have such pairs (auto).",
 
+	"fit_pixels": "Side of the network's input in training, if not its weights'; " +
+		"a search takes a larger one where that is better.",
+
 	"import_eproduct":       "eBay's eProduct: lists of train, val, index and query and folders of the same names.",
 	"import_val":            "Share of the training products that go to val where the set has no such part.",
 	"import_folder_queries": "Photos of each product that become queries, all but one at most; the others are the index.",
