@@ -10,6 +10,7 @@ mkdir -p "$out"
 [ -x "$out/pvs" ] || go build -o "$out/pvs" ./pvs/cmd/pvs
 echo "recipe,before,after,beside recommended,low,high,held out,kept,seconds"
 while IFS='|' read -r name keys; do
+  [[ $keys == *larger* ]] || keys+='\nlarger = 1' # the same inputs in all other rows
   printf '%b\n' "name = \"$name\"\nepochs = $epochs\n$keys" >"$out/$name.toml"
   if [ ! -d "$out/$name" ] && [ -d "$out/recommended/before" ]; then # the network before training is the same one
     mkdir "$out/$name"
@@ -44,8 +45,12 @@ label-smoothing|smoothing = 0.1
 proxy-anchor-for-softmax|softmax = 0\nproxy_anchor = 1
 multi-similarity-for-contrastive|contrastive = 0\nmulti_similarity = 1
 batch-hard-for-contrastive|contrastive = 0\nbatch_hard = 1
+words|words = 0.5
+words-as-much|words = 1
+words-only|words = 1\nsoftmax = 0\ncontrastive = 0
 memory|memory = 512
 all-losses|multi_similarity = 0.5\nproxy_anchor = 0.5\nbatch_hard = 0.5\nmemory = 512
+larger-inputs|larger = 1.5
 no-average|average = 0
 no-bigger-steps-of-the-head|head_factor = 1
 twice-the-learning-rate|learning_rate = 2e-4

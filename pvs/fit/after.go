@@ -129,7 +129,7 @@ type samples struct {
 // sampled is of how many photos samples are, and how many of each.
 func (t *training) sampled() (photos, of int) {
 	of = 1
-	if t.classes == len(t.byPhoto) {
+	if t.counts.classes == len(t.byPhoto) {
 		of += variants
 	}
 	return min(len(t.byPhoto), mostSamples/of), of
@@ -180,7 +180,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 			photo := (from + i) * len(t.byPhoto) / photos
 			class := t.byPhoto[photo]
 			if class < 0 {
-				class = int32(t.classes + photo)
+				class = int32(t.counts.classes + photo)
 			}
 			for v := range of {
 				s.features.IDs = append(s.features.IDs, fmt.Sprint(photo, " ", v))

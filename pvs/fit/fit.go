@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -158,6 +159,10 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest,
 		choice.Set.Kind, choice.Set.Names, choice.Set.Of)
+	if f.recipe.Words > 0 {
+		words := labels.Of(photos, labels.Words)
+		f.learns += fmt.Sprintln(words.Names, words.Of)
+	}
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
 		embed.NetworkOptions{Size: f.pixels, WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
@@ -219,7 +224,7 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 		return nil, nil, err
 	}
 	f.Log("validation: " + t.held.String())
-	if err := t.prepare(source, choice, train); err != nil {
+	if err := t.prepare(source, photos, choice, train); err != nil {
 		return nil, nil, err
 	}
 	begun := time.Now()
@@ -289,7 +294,7 @@ func (r *Result) compare(before, after *evaluate.Report) error {
 const nearlyAll = 0.97
 
 // prepare makes what batches are drawn from.
-func (t *training) prepare(source feed.Source, choice labels.Choice, train []int) error {
+func (t *training) prepare(source feed.Source, photos []catalog.Photo, choice labels.Choice, train []int) error {
 	all := choice.Set.Single()
 	byPhoto := make([]int32, len(train))
 	dense := map[int32]int32{}
@@ -302,13 +307,18 @@ func (t *training) prepare(source feed.Source, choice labels.Choice, train []int
 			byPhoto[i] = dense[l]
 		}
 	}
-	t.classes, t.byPhoto = len(dense), byPhoto
-	if t.classes < 2 {
+	t.counts.classes, t.byPhoto = len(dense), byPhoto
+	if t.counts.classes < 2 {
 		return errors.New("the train photos that are not held out have fewer than two labels, so that nothing tells them " +
 			"apart: a fit needs three products or titles at least")
 	}
-	for t.recipe.Classes > t.classes { // of few classes more photos each
+	for t.recipe.Classes > t.counts.classes { // of few classes more photos each
 		t.recipe.Classes, t.recipe.PerClass = (t.recipe.Classes+1)/2, t.recipe.PerClass*2
+	}
+	if t.recipe.Words > 0 {
+		if t.setWords(photos, train); t.counts.words == 0 {
+			t.Log("no two photos share a word of their titles: the loss of words is left out")
+		}
 	}
 	var err error
 	if t.sampler, err = feed.NewByClass(byPhoto, t.recipe.Classes, t.recipe.PerClass, t.recipe.Seed); err != nil {
@@ -331,6 +341,21 @@ func (t *training) prepare(source feed.Source, choice labels.Choice, train []int
 	}
 	t.images = feed.NewAugmented(t.photos, a, cacheBytes)
 	return nil
+}
+
+// setWords finds the words of the titles that are trained on: of each photo those that the fewest have.
+func (t *training) setWords(photos []catalog.Photo, train []int) {
+	own := make([]catalog.Photo, len(train))
+	for i, photo := range train {
+		own[i] = photos[photo]
+	}
+	set := labels.Of(own, labels.Words)
+	n := set.Counts()
+	for _, words := range set.Of {
+		slices.SortStableFunc(words, func(a, b int32) int { return n[a] - n[b] })
+		t.words = append(t.words, words[:min(len(words), mostWords)])
+	}
+	t.counts.words = len(set.Names)
 }
 
 // grounds is how many train photos can come behind a cut-out.

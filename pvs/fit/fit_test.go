@@ -22,6 +22,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -206,6 +207,33 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 	}
 }
 
+// Of a title's words those count that the fewest photos have, of photos that are trained on.
+func TestSetWords(t *testing.T) {
+	tr := &training{fitting: &fitting{}}
+	title := func(s string) catalog.Photo { return catalog.Photo{Title: s} }
+	photos := []catalog.Photo{title("red mug"), title("Mug, blue"), title("blue vase"), title("red vase"), title("red"),
+		title("a b c d e f g h mug"), title("a b c d e f g h blue"), title("")}
+	tr.setWords(photos, []int{0, 1, 2, 4, 5, 6, 7})
+	name := labels.Of(append(slices.Clone(photos[:3]), photos[4:]...), labels.Words).Names
+	var got []string
+	for _, words := range tr.words {
+		text := ""
+		for _, w := range words {
+			text += name[w] + " "
+		}
+		got = append(got, text)
+	}
+	want := []string{"red mug ", "blue mug ", "blue ", "red ", "a b c d e f g h ", "a b c d e f g h ", ""}
+	if !slices.Equal(got, want) || tr.counts.words != len(name) {
+		t.Errorf("%q of %q", got, name)
+	}
+	b := &feed.Batch{Labels: []int32{0, 1}, Photos: []int32{2, -1}}
+	if of := tr.targets(b); !slices.Equal(of.words, append(append([]int32{tr.words[2][0]},
+		slices.Repeat([]int32{-1}, mostWords-1)...), slices.Repeat([]int32{-1}, mostWords)...)) {
+		t.Errorf("%v", of.words)
+	}
+}
+
 // A finished fit is not trained again, but is when a photo was replaced by another one.
 func TestFinished(t *testing.T) {
 	network, opts := mini(t)
@@ -263,7 +291,7 @@ func TestValIsHeldOut(t *testing.T) {
 // A training that is cancelled again and again ends with the weights of an unbroken one.
 func TestResume(t *testing.T) {
 	network, opts := mini(t)
-	opts.Recipe.Epochs, opts.Recipe.Memory, opts.Recipe.ProxyAnchor = 4, 24, 0.5
+	opts.Recipe.Epochs, opts.Recipe.Memory, opts.Recipe.ProxyAnchor, opts.Recipe.Words = 4, 24, 0.5, 0.5
 	c := shop(t, 12, 4, nil)
 	values := func(dir string, stopAfter int) map[string][]float32 {
 		for {
@@ -384,7 +412,7 @@ func TestValidate(t *testing.T) {
 		var err error
 		if change == nil {
 			r.Contrastive = 0
-			_, err = r.terms(20_001)
+			_, err = r.terms(counts{classes: 20_001})
 		} else {
 			change(&r)
 			err = r.Validate()

@@ -10,17 +10,23 @@ import (
 )
 
 // graph is one step of the head on a batch: projection, BatchNorm without shift, losses, gradients. Its inputs are
-// features [batch, features], labels [batch] int32, the weights in the order of h.weights, and a memory's embeddings
-// [memory, dim] and labels [memory] int32 if there is one. It returns the losses [1 + losses], their weighted sum
-// first; the batch's mean and variance [dim]; its embeddings [batch, dim]; and the gradients of features and weights.
+// features [batch, features], labels [batch] int32, words of titles [batch, mostWords] int32 if a loss takes them, the
+// weights in the order of h.weights, and a memory's embeddings [memory, dim] and labels [memory] int32 if there is one.
+// It returns the losses [1 + losses], their weighted sum first; the batch's mean and variance [dim]; its embeddings
+// [batch, dim]; and the gradients of features and weights.
 func (h *head) graph(in []*Node) []*Node {
 	names := h.weights()
-	features, labels, weights := in[0], in[1], map[string]*Node{}
+	features, labels, in := in[0], in[1], in[2:]
+	var words *Node
+	if h.takesWords() {
+		words, in = in[0], in[1:]
+	}
+	weights := map[string]*Node{}
 	for i, name := range names {
-		weights[name] = in[2+i]
+		weights[name] = in[i]
 	}
 	var memory losses.Memory
-	if rest := in[2+len(names):]; len(rest) > 0 {
+	if rest := in[len(names):]; len(rest) > 0 {
 		memory = losses.Memory{Embeddings: rest[0], Labels: rest[1]}
 	}
 	x := Dot(features, weights[headKernel]).Product()
@@ -29,9 +35,13 @@ func (h *head) graph(in []*Node) []*Node {
 	var each []*Node
 	for _, t := range h.terms {
 		of := losses.Input{Embeddings: out.Normalized, Labels: labels}
-		if t.ofPairs() {
+		switch {
+		case t.ofPairs():
 			of.Memory = memory
-		} else {
+		case t.ofWords():
+			of.Labels = words
+			fallthrough
+		default:
 			of.ClassWeights = weights[t.classes]
 		}
 		mean := t.loss.Graph(of).Mean()
@@ -42,7 +52,7 @@ func (h *head) graph(in []*Node) []*Node {
 		}
 		total = weighted
 	}
-	by := append([]*Node{features}, in[2:2+len(names)]...)
+	by := append([]*Node{features}, in[:len(names)]...)
 	report := Stack(append([]*Node{total}, each...), 0)
 	return append([]*Node{report, out.Mean, out.Variance, out.Normalized}, Gradient(total, by...)...)
 }

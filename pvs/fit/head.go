@@ -22,6 +22,7 @@ const (
 	headGamma   = "fit/gamma"           // [dim]
 	headClasses = "fit/classes"         // [classes, sub-centres, dim]
 	headProxies = "fit/proxies"         // [classes, 1, dim]
+	headWords   = "fit/words"           // [words, 1, dim]
 	headMean    = "fit/moving_mean"     // [dim]
 	headVar     = "fit/moving_variance" // [dim]
 )
@@ -38,8 +39,8 @@ type head struct {
 	embeddings    []float32 // of the last batch
 }
 
-func newHead(b compute.Backend, r Recipe, features, classes int) (*head, error) {
-	terms, err := r.terms(classes)
+func newHead(b compute.Backend, r Recipe, features int, n counts) (*head, error) {
+	terms, err := r.terms(n)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +103,20 @@ func ones(n int) []float32 {
 	return out
 }
 
-// step computes the losses of features [rows, features] with labels, the gradients of weights and features, and moves
+// takesWords says whether a loss is of the words of titles.
+func (h *head) takesWords() bool { return slices.ContainsFunc(h.terms, term.ofWords) }
+
+// step computes the losses of features [rows, features] with targets, the gradients of weights and features, and moves
 // the moving statistics.
-func (h *head) step(features []float32, labels []int32, values, gradients optimize.Tensors,
+func (h *head) step(features []float32, of targets, values, gradients optimize.Tensors,
 	ofFeatures []float32) ([]float32, error) {
+	rows := len(of.labels)
 	args := []any{
-		tensors.FromFlatDataAndDimensions(features, len(labels), h.features),
-		tensors.FromFlatDataAndDimensions(labels, len(labels)),
+		tensors.FromFlatDataAndDimensions(features, rows, h.features),
+		tensors.FromFlatDataAndDimensions(of.labels, rows),
+	}
+	if h.takesWords() {
+		args = append(args, tensors.FromFlatDataAndDimensions(of.words, rows, mostWords))
 	}
 	for _, name := range h.weights() {
 		args = append(args, tensors.FromFlatDataAndDimensions(values[name], h.shape(name)...))

@@ -3,6 +3,7 @@ package fit
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
@@ -56,8 +57,9 @@ func TestHeadGradients(t *testing.T) {
 		"with a memory":    func(r *Recipe) { r.Memory = 9 },
 		"multi-similarity": func(r *Recipe) { none(r); r.MultiSimilarity = 1 },
 		"batch-hard":       func(r *Recipe) { none(r); r.BatchHard = 2 },
+		"words":            func(r *Recipe) { none(r); r.Words = 1 },
 		"all": func(r *Recipe) {
-			r.ProxyAnchor, r.MultiSimilarity, r.BatchHard, r.Memory, r.SubCentres = 0.5, 0.5, 0.5, 9, 2
+			r.Words, r.ProxyAnchor, r.MultiSimilarity, r.BatchHard, r.Memory, r.SubCentres = 0.5, 0.5, 0.5, 0.5, 9, 2
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,14 +76,22 @@ func headGradients(t *testing.T, r Recipe) {
 		t.Fatal(err)
 	}
 	r.Dim = 8
-	const features, classes = 6, 3
-	h, err := newHead(b, r, features, classes)
+	const features, classes, words = 6, 3, 5
+	h, err := newHead(b, r, features, counts{classes, words})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.close()
 	values := h.initial(1)
 	labels := []int32{0, 0, 1, 1, 2, 2}
+	of := targets{labels: labels}
+	for i := range labels { // 0 to 3 words
+		row := slices.Repeat([]int32{-1}, mostWords)
+		for w := range i % 4 {
+			row[w] = int32((i + 2*w) % words)
+		}
+		of.words = append(of.words, row...)
+	}
 	rng := rand.New(rand.NewPCG(2, 2))
 	x := make([]float32, len(labels)*features)
 	for i := range x {
@@ -89,7 +99,7 @@ func headGradients(t *testing.T, r Recipe) {
 	}
 	loss := func() (float64, optimize.Tensors, []float32) {
 		gradients, ofFeatures := optimize.Tensors{}, make([]float32, len(x))
-		report, err := h.step(x, labels, values, gradients, ofFeatures)
+		report, err := h.step(x, of, values, gradients, ofFeatures)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,6 +32,8 @@ type Recipe struct {
 	MultiSimilarity float64 `json:"multi_similarity" toml:"multi_similarity"`
 	ProxyAnchor     float64 `json:"proxy_anchor" toml:"proxy_anchor"`
 	BatchHard       float64 `json:"batch_hard" toml:"batch_hard"` // triplets
+	// Words is of a softmax over the words of titles, several a photo, whatever the labels are.
+	Words float64 `json:"words" toml:"words"`
 
 	// Of the softmax loss.
 	SoftmaxKind string  `json:"softmax_kind" toml:"softmax_kind"` // "arcface" or "cosface"
@@ -97,7 +99,7 @@ func (r Recipe) Validate() error {
 	if _, err := augment.Parse(r.Augmentation); err != nil {
 		return err
 	}
-	terms, err := r.terms(2)
+	terms, err := r.terms(counts{2, 2})
 	if err == nil && r.Memory > 0 && !slices.ContainsFunc(terms, term.ofPairs) {
 		err = errors.New("a memory is for losses of pairs (contrastive, multi_similarity, batch_hard): the recipe has none")
 	}

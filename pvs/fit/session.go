@@ -27,12 +27,12 @@ type session struct {
 }
 
 // newSession starts from a backbone's weights, which it changes.
-func newSession(e engine.Engine, c effnet.Config, size int, r Recipe, classes, parts, steps int,
+func newSession(e engine.Engine, c effnet.Config, size int, r Recipe, n counts, parts, steps int,
 	values optimize.Tensors) (s *session, err error) {
 	s = &session{recipe: r, config: c, size: size, values: values, gradients: optimize.Tensors{}}
 	s.features = make([]float32, r.Batch()*c.Features())
 	s.ofFeatures = make([]float32, len(s.features))
-	if s.head, err = newHead(e.Backend, r, c.Features(), classes); err != nil {
+	if s.head, err = newHead(e.Backend, r, c.Features(), n); err != nil {
 		return nil, err
 	}
 	for name, v := range s.head.initial(r.Seed) {
@@ -83,11 +83,11 @@ func (s *session) averaged() optimize.Tensors {
 }
 
 // step trains on a batch and returns the losses: their weighted sum first. Where it fails, weights are as they were.
-func (s *session) step(n int, images []float32, labels []int32) ([]float32, error) {
+func (s *session) step(n int, images []float32, of targets) ([]float32, error) {
 	if err := s.backbone.forward(images, s.noise(n), s.features); err != nil {
 		return nil, err
 	}
-	report, err := s.head.step(s.features, labels, s.values, s.gradients, s.ofFeatures)
+	report, err := s.head.step(s.features, of, s.values, s.gradients, s.ofFeatures)
 	if err != nil {
 		return report, err
 	}
@@ -106,7 +106,7 @@ func (s *session) step(n int, images []float32, labels []int32) ([]float32, erro
 		}
 	}
 	if n >= s.schedule.WarmUp { // before, embeddings change too fast to be compared with later ones
-		if err := s.head.remember(labels); err != nil {
+		if err := s.head.remember(of.labels); err != nil {
 			return report, err
 		}
 	}

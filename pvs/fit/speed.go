@@ -12,7 +12,7 @@ import (
 type Stepper struct {
 	session *session
 	images  []float32
-	labels  []int32
+	of      targets
 	steps   int
 }
 
@@ -26,24 +26,24 @@ func NewStepper(e engine.Engine, c effnet.Config, values map[string][]float32, s
 	for _, v := range c.Variables() {
 		own[v.Name] = append([]float32(nil), values[v.Name]...)
 	}
-	s, err := newSession(e, c, size, r, classes, e.Parts(), 1_000_000, own)
+	s, err := newSession(e, c, size, r, counts{classes: classes}, e.Parts(), 1_000_000, own)
 	if err != nil {
 		return nil, err
 	}
-	t := &Stepper{session: s, images: make([]float32, r.Batch()*3*size*size), labels: make([]int32, r.Batch())}
+	t := &Stepper{session: s, images: make([]float32, r.Batch()*3*size*size)}
 	rng := rand.New(rand.NewPCG(1, 4))
 	for i := range t.images {
 		t.images[i] = float32(rng.IntN(256))
 	}
-	for i := range t.labels {
-		t.labels[i] = int32(i / r.PerClass % classes)
+	for i := range r.Batch() {
+		t.of.labels = append(t.of.labels, int32(i/r.PerClass%classes))
 	}
 	return t, nil
 }
 
 // Step takes one. The first one compiles.
 func (t *Stepper) Step() error {
-	_, err := t.session.step(t.steps, t.images, t.labels)
+	_, err := t.session.step(t.steps, t.images, t.of)
 	t.steps++
 	return err
 }

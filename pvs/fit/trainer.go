@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
@@ -23,8 +24,9 @@ type training struct {
 	sampler feed.Sampler
 	photos  feed.Source // those that are not held out
 	byPhoto []int32     // their classes, -1: none
+	words   [][]int32   // their titles' words, at most mostWords
+	counts  counts
 	images  *feed.Augmented
-	classes int
 	held    *heldOut
 	state   *state
 	session *session
@@ -83,7 +85,7 @@ func (t *training) start(ctx context.Context, by map[string]map[string][]float32
 	if fresh {
 		t.state.Total = 1 // until the speed is known
 	}
-	t.session, err = newSession(t.Training, t.network.Config, t.pixels, t.recipe, t.classes, t.state.Parts, t.state.Total,
+	t.session, err = newSession(t.Training, t.network.Config, t.pixels, t.recipe, t.counts, t.state.Parts, t.state.Total,
 		values)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (t *training) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := t.session.measure(b.Inputs, b.Labels); err != nil {
+		if err := t.session.measure(b.Inputs, t.targets(b)); err != nil {
 			return err
 		}
 		if i > 0 {
@@ -149,14 +151,30 @@ func (t *training) choosing() float64 {
 	return evaluations*t.perEvaluation + 2*float64(photos*of)*perPhoto
 }
 
+// targets are those of a batch's photos.
+func (t *training) targets(b *feed.Batch) targets {
+	of := targets{labels: b.Labels}
+	if t.counts.words == 0 {
+		return of
+	}
+	for _, photo := range b.Photos {
+		row := slices.Repeat([]int32{-1}, mostWords)
+		if photo >= 0 {
+			copy(row, t.words[photo])
+		}
+		of.words = append(of.words, row...)
+	}
+	return of
+}
+
 // measure computes a step without changing weights.
-func (s *session) measure(images []float32, labels []int32) error {
+func (s *session) measure(images []float32, of targets) error {
 	if err := s.backbone.forward(images, s.noise(0), s.features); err != nil {
 		return err
 	}
 	mean, variance := s.values[headMean], s.values[headVar]
 	s.values[headMean], s.values[headVar] = make([]float32, len(mean)), make([]float32, len(variance))
-	_, err := s.head.step(s.features, labels, s.values, s.gradients, s.ofFeatures)
+	_, err := s.head.step(s.features, of, s.values, s.gradients, s.ofFeatures)
 	s.values[headMean], s.values[headVar] = mean, variance
 	if err != nil {
 		return err
@@ -192,7 +210,7 @@ func (t *training) steps(ctx context.Context) error {
 		if err != nil {
 			return t.interrupted(ctx, err)
 		}
-		report, err := t.session.step(st.Steps, b.Inputs, b.Labels)
+		report, err := t.session.step(st.Steps, b.Inputs, t.targets(b))
 		if errors.Is(err, optimize.ErrNotFinite) {
 			return fmt.Errorf("the training broke down in step %d (loss %v): what it had reached is in %s", st.Steps+1, report,
 				t.dir)
