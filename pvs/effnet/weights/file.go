@@ -48,7 +48,7 @@ func Read(path string) (*File, error) {
 	case bytes.HasPrefix(data, hdf5Magic):
 		f.Format = "Keras HDF5"
 		f.Tensors, err = parseHDF5(data)
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")), len(data) > 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5:
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), isPickle(data):
 		f.Format = "PyTorch"
 		f.Tensors, f.Notes, err = parsePyTorch(data)
 	case len(data) > 8 && data[8] == '{':
@@ -64,6 +64,13 @@ func Read(path string) (*File, error) {
 		return nil, fmt.Errorf("weights file %s: %w; fetch it again or name another file", filepath.Base(path), err)
 	}
 	return f, nil
+}
+
+// isPickle says whether a file begins as Python's pickles do. A safetensors file may, too, whose first bytes are the
+// length of its header, such as 896; then zeros follow, and the header.
+func isPickle(data []byte) bool {
+	header := len(data) > 8 && data[8] == '{' && le.Uint32(data[4:]) == 0
+	return len(data) > 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5 && !header
 }
 
 // selfExplaining is an error that says what to do; others get an advice of [Read].

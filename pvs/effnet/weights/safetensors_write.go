@@ -8,11 +8,24 @@ import (
 	"maps"
 	"slices"
 	"unsafe"
+
+	"github.com/gomlx/compute/dtypes/float16"
 )
 
 // WriteSafetensors writes float32 tensors in the safetensors format, sorted by name,
 // with texts for people and programs as its metadata.
 func WriteSafetensors(w io.Writer, tensors map[string]Tensor, metadata map[string]string) error {
+	return writeSafetensors(w, "F32", bytesOf, tensors, metadata)
+}
+
+// WriteFloat16 is [WriteSafetensors] with values that are rounded to float16.
+func WriteFloat16(w io.Writer, tensors map[string]Tensor, metadata map[string]string) error {
+	return writeSafetensors(w, "F16", halves, tensors, metadata)
+}
+
+// writeSafetensors writes tensors as a type of elements, of which bytes makes a file's.
+func writeSafetensors(w io.Writer, kind string, bytes func([]float32) []byte, tensors map[string]Tensor,
+	metadata map[string]string) error {
 	type entry struct {
 		DType   string   `json:"dtype"`
 		Shape   []int    `json:"shape"`
@@ -29,8 +42,8 @@ func WriteSafetensors(w io.Writer, tensors map[string]Tensor, metadata map[strin
 		if n, ok := elements(t.Shape, len(t.Data)); !ok || n != len(t.Data) {
 			return fmt.Errorf("tensor %q of shape %v has %d values", name, t.Shape, len(t.Data))
 		}
-		size := 4 * int64(len(t.Data))
-		header[name] = entry{"F32", t.Shape, [2]int64{at, at + size}}
+		size := int64(elementTypes[kind].size) * int64(len(t.Data))
+		header[name] = entry{kind, t.Shape, [2]int64{at, at + size}}
 		at += size
 	}
 	text, err := json.Marshal(header) // sorted by key, so that the same tensors make the same file
@@ -47,11 +60,20 @@ func WriteSafetensors(w io.Writer, tensors map[string]Tensor, metadata map[strin
 		return err
 	}
 	for _, name := range names {
-		if _, err := w.Write(bytesOf(tensors[name].Data)); err != nil {
+		if _, err := w.Write(bytes(tensors[name].Data)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// halves rounds floats to float16.
+func halves(v []float32) []byte {
+	data := make([]byte, 0, 2*len(v))
+	for _, x := range v {
+		data = le.AppendUint16(data, float16.FromFloat32(x).Bits())
+	}
+	return data
 }
 
 // bytesOf views floats as the bytes that they have in memory, which on every platform

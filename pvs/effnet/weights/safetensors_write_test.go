@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -32,5 +33,37 @@ func TestWriteSafetensors(t *testing.T) {
 	}
 	if err := WriteSafetensors(&out, map[string]Tensor{"x": {Shape: []int{2}, Data: []float32{1}}}, nil); err == nil {
 		t.Error("a shape that does not fit must be refused")
+	}
+}
+
+// Whatever the length of its header, a file is known as what it is: that of 896 bytes begins as a pickle does.
+func TestLengthsOfHeaders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	for n := range 190 {
+		var out bytes.Buffer
+		note := map[string]string{"note": strings.Repeat("x", 8*n)}
+		if err := WriteSafetensors(&out, map[string]Tensor{"x": {Shape: []int{1}, Data: []float32{7}}}, note); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := Read(path); err != nil || f.Tensors["x"].Data[0] != 7 {
+			t.Errorf("a header of %d bytes: %v", le.Uint64(out.Bytes()), err)
+		}
+	}
+}
+
+// float16 rounds to the nearest of its values, and is read again.
+func TestWriteFloat16(t *testing.T) {
+	var out bytes.Buffer
+	values := []float32{1, -0.5, 1 + 1.0/4096, 0.1, 0}
+	err := WriteFloat16(&out, map[string]Tensor{"x": {Shape: []int{5}, Data: values}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, _, err := parseSafetensors(out.Bytes())
+	if want := []float32{1, -0.5, 1, 0.099975586, 0}; err != nil || !reflect.DeepEqual(tensors["x"].Data, want) {
+		t.Errorf("got %v, %v, want %v", tensors["x"].Data, err, want)
 	}
 }
