@@ -59,10 +59,6 @@ func TestJourneyHTML(t *testing.T) {
 
 // The page's script in a browser: the pointer, the keyboard and the choice of a series.
 func TestJourneyScript(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here")
-	}
 	const steps = `<script>
 const out = [], tip = document.getElementById("tip");
 const lit = () => [...document.querySelectorAll("tbody .hot")].map(r => r.dataset.run).join(" ");
@@ -85,10 +81,33 @@ document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRi
 say("key", document.activeElement.dataset.run, document.activeElement.getAttribute("aria-label").slice(0, 8));
 document.title = out.join(";");
 </script></body>`
-	page := strings.Replace(journeyPage(t, sampleJourney()), "</body>", steps, 1)
+	path := filepath.Join(t.TempDir(), "j.html")
+	if err := os.WriteFile(path, []byte(journeyPage(t, sampleJourney())), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Split(titleAfter(t, path, steps), ";")
+	want := []string{"columns | 17", "over | 0 1.1 1.2 1.8 | Run 1.8 | 5", "left |  | true", "pinned | 0 1.1 | false",
+		"escape |  | true",
+		"views | false,false,true", "key | 1.1 | Run 1.1,"}
+	if strings.Join(got, ";") != strings.Join(want, ";") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// titleAfter opens a page in a browser and returns the title that it has after steps, which end the page.
+func titleAfter(t *testing.T, path, steps string) string {
+	t.Helper()
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium here")
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	path := filepath.Join(dir, "j.html")
-	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+	path = filepath.Join(dir, "page.html")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(page), "</body>", steps, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -100,11 +119,5 @@ document.title = out.join(";");
 	}
 	_, rest, _ := strings.Cut(string(dom), "<title>")
 	title, _, _ := strings.Cut(rest, "</title>")
-	got := strings.Split(html.UnescapeString(title), ";")
-	want := []string{"columns | 17", "over | 0 1.1 1.2 1.8 | Run 1.8 | 5", "left |  | true", "pinned | 0 1.1 | false",
-		"escape |  | true",
-		"views | false,false,true", "key | 1.1 | Run 1.1,"}
-	if strings.Join(got, ";") != strings.Join(want, ";") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	return html.UnescapeString(title)
 }

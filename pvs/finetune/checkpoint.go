@@ -1,6 +1,8 @@
 package finetune
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,6 +79,14 @@ func (c *Checkpoint) save(dir string, vars []effnet.Variable) error {
 	return nil
 }
 
+// key tells trainings apart that must not be mixed.
+func (c *Checkpoint) key() string {
+	text, _ := json.Marshal(c.Settings) // numbers and strings
+	h := sha256.New()
+	fmt.Fprintln(h, string(text), c.From.Photos, c.From.Val, c.From.Weights) // a hash's Write does not fail
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
 // Save writes a network that was trained in another way as the checkpoint of a run that is done, so that it is used as
 // any other. Its variables are the backbone's and those of its heads.
 func Save(dir string, s Settings, values map[string][]float32, vars []effnet.Variable) error {
@@ -140,45 +150,4 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 		}
 	}
 	return c, nil
-}
-
-// epochFile is where the weights that a Siamese phase trains are saved after an epoch,
-// from 1: they are small, and each epoch is scored.
-func epochFile(dir string, epoch int) string {
-	return filepath.Join(dir, fmt.Sprintf("epoch-%d.safetensors", epoch))
-}
-
-// saveEpoch saves the trained weights of an epoch.
-func saveEpoch(dir string, epoch int, values map[string][]float32, vars []effnet.Variable, trainable []string) error {
-	tensors := map[string]weights.Tensor{}
-	for _, v := range vars {
-		for _, name := range trainable {
-			if v.Name == name {
-				tensors[name] = weights.Tensor{Shape: v.Shape, Data: values[name]}
-			}
-		}
-	}
-	return wholefile.Write(epochFile(dir, epoch), func(w io.Writer) error {
-		return weights.WriteSafetensors(w, tensors, nil)
-	})
-}
-
-// EpochValues returns all weights as they were after an epoch of a Siamese phase, from
-// 1, given the run's folder and checkpoint.
-func (c *Checkpoint) EpochValues(dir string, epoch int) (map[string][]float32, error) {
-	f, err := weights.Read(epochFile(dir, epoch))
-	if err != nil {
-		return nil, err
-	}
-	values := map[string][]float32{}
-	for name, v := range c.Values {
-		values[name] = v
-	}
-	for name, t := range f.Tensors {
-		if len(t.Data) != len(values[name]) {
-			return nil, fmt.Errorf("%s: %s has %d values, not %d", f.Path, name, len(t.Data), len(values[name]))
-		}
-		values[name] = t.Data
-	}
-	return values, nil
 }

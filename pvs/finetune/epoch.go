@@ -1,8 +1,13 @@
 package finetune
 
 import (
+	"encoding/csv"
+	"errors"
 	"fmt"
+	"math"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gopvs/product-visual-search/pvs/wholefile"
@@ -37,6 +42,41 @@ func writeLog(dir string, epochs []Epoch, triplets bool) error {
 			}
 		}
 	})
+}
+
+// LogLine is what a line of the log says of losses; NaN: nothing.
+type LogLine struct {
+	Epoch         int
+	Loss, ValLoss float64
+}
+
+// ReadLog reads a run's log.
+func ReadLog(dir string) ([]LogLine, error) {
+	path := filepath.Join(dir, LogFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 || !slices.Equal(rows[0], logColumns) {
+		return nil, fmt.Errorf("%s is not the log of a run: it is cut off, or another program wrote it", path)
+	}
+	var out []LogLine
+	for i, row := range rows[1:] {
+		line := LogLine{ValLoss: math.NaN()}
+		var failed [3]error
+		line.Epoch, failed[0] = strconv.Atoi(row[0])
+		line.Loss, failed[1] = strconv.ParseFloat(row[2], 64)
+		if row[4] != "" {
+			line.ValLoss, failed[2] = strconv.ParseFloat(row[4], 64)
+		}
+		if err := errors.Join(failed[:]...); err != nil || line.Epoch != i+1 {
+			return nil, fmt.Errorf("%s, line %d: it is not the line of epoch %d", path, i+2, i+1)
+		}
+		out = append(out, line)
+	}
+	return out, nil
 }
 
 func (e Epoch) line(triplets bool) []string {

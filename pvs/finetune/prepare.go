@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -42,6 +43,9 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 	}
 	if err != nil {
 		return nil, err
+	}
+	if r.check.Settings.Parent == "" {
+		r.check.Settings.Parent = s.Parent
 	}
 	was := r.check.From
 	was.Revision, was.Backend = from.Revision, from.Backend // may change
@@ -132,6 +136,19 @@ func (r *run) prepare(ctx context.Context) error {
 
 // SettingsFile is what a run was trained with, for people, in its folder.
 const SettingsFile = "settings.json"
+
+// ReadSettings reads the settings of a run's folder.
+func ReadSettings(dir string) (s Settings, err error) {
+	path := filepath.Join(dir, SettingsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil || s.Name == "" {
+		return s, fmt.Errorf("%s does not hold the settings of a run: it is cut off, or another program wrote it", path)
+	}
+	return s, nil
+}
 
 // announce logs and saves the settings as they were resolved.
 func (r *run) announce() error {

@@ -15,7 +15,10 @@ import (
 // Settings say how one run trains. They are saved in its checkpoint; a checkpoint of
 // other settings is not resumed.
 type Settings struct {
-	Name        string  `json:"name"`
+	Name string `json:"name"`
+	// Parent is the run whose weights it starts from, for people and charts, "1.2", or one of its epochs, "1.8@2"; "" in
+	// checkpoints of before it was noted.
+	Parent      string  `json:"parent,omitempty"`
 	Network     string  `json:"network"` // effnet's name of the variant
 	Phase       Phase   `json:"phase"`
 	Size        int     `json:"size"`         // side of the square images

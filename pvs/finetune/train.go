@@ -10,6 +10,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
 	"github.com/gopvs/product-visual-search/pvs/internal/pace"
@@ -34,9 +35,14 @@ type Trainer struct {
 	// another engine, processor or number of devices, in other micro-batches - so that sums differ
 	// in rounding, and statistics of micro-batches. Otherwise that is refused.
 	AnotherWay bool
-	SaveEvery  time.Duration    // between checkpoints within an epoch; 0: 10 minutes
-	Log        func(string)     // gets sentences
-	Progress   func(p Progress) // is called after each step; may be nil
+	// Keep keeps the vectors of some photos after each epoch; nil: none.
+	Keep *epochs.Keeper
+	// KeepWeights is of how many epochs before the last the weights that a classifier's phase changes are kept; those of
+	// a Siamese head always are.
+	KeepWeights int
+	SaveEvery   time.Duration    // between checkpoints within an epoch; 0: 10 minutes
+	Log         func(string)     // gets sentences
+	Progress    func(p Progress) // is called after each step; may be nil
 
 	session *Session
 	opts    SessionOptions
@@ -90,10 +96,24 @@ func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[st
 	if err := r.announce(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
+	if err := r.keepStart(ctx, values); err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Name, err)
+	}
 	if err := r.train(ctx); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
 	return r.check, nil
+}
+
+// keepStart keeps the vectors of the weights that the run starts from.
+func (r *run) keepStart(ctx context.Context, values map[string][]float32) (err error) {
+	s := r.settings
+	r.kept, err = r.Keep.Begin(ctx, r.dir, epochs.Run{Key: r.check.key(), Name: s.Name, Parent: s.Parent, Kind: "train",
+		Trains: s.Phase.String(), Epochs: s.Phase.Epochs, Pixels: s.Size}, r.check.Steps == 0, nil)
+	if err != nil || r.kept.Has(0) {
+		return err
+	}
+	return r.kept.Keep(ctx, epochs.Epoch{}, values)
 }
 
 // run is one run under way.
@@ -105,6 +125,7 @@ type run struct {
 	input    Input
 	plan     plan
 	training engine.Engine // of this run
+	kept     *epochs.Kept  // nil: nothing is kept for later looks
 
 	order, valOrder feed.Order
 	trainFrom, val  feed.Loader
@@ -230,7 +251,7 @@ func (r *run) batch(b *feed.Batch) Batch {
 	return out
 }
 
-// endEpoch scores the val photos and adds a line to the log. Where it cannot - it is cancelled, or
+// endEpoch scores the val photos, keeps vectors and adds a line to the log. Where it cannot - it is cancelled, or
 // a photo cannot be read - the epoch's steps are kept, and the next start begins with it.
 func (r *run) endEpoch(ctx context.Context, rate float64) error {
 	c := r.check
@@ -243,6 +264,16 @@ func (r *run) endEpoch(ctx context.Context, rate float64) error {
 		}
 		if err := broken(e.Val, fmt.Sprintf("val loss after epoch %d", e.Number), r.settings.Phase); err != nil {
 			return err
+		}
+	}
+	if r.kept.Due(e.Number) { // before the checkpoint, so that no epoch lacks it
+		values, err := r.session.Values()
+		if err == nil {
+			err = r.kept.Keep(ctx, epochs.Epoch{Number: e.Number, Step: c.Steps, Loss: e.Train.Loss(), ValLoss: e.Val.Loss()},
+				values)
+		}
+		if err != nil {
+			return errors.Join(err, r.save())
 		}
 	}
 	c.Epochs = append(c.Epochs, e)
@@ -303,8 +334,8 @@ func (r *run) save() error {
 		}
 	}
 	vars := r.session.variables()
-	if n := len(c.Epochs); r.settings.Phase.Siamese() && n > 0 && c.Steps == n*r.perEpoch {
-		if err := saveEpoch(r.dir, n, c.Values, vars, r.session.trainable); err != nil {
+	if n := len(c.Epochs); n > 0 && c.Steps == n*r.perEpoch && r.keepsEpoch(n) {
+		if err := c.saveEpoch(r.dir, n, vars, r.session.changing()); err != nil {
 			return err
 		}
 	}

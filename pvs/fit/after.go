@@ -37,11 +37,14 @@ type Candidate struct {
 	report *evaluate.Report
 }
 
+// Training names the candidate that is the trained network as it is.
+const Training = "training"
+
 // candidates are the trained network and what a whitening makes of the features of the network before and after
 // training, scored. A whitening is a dense layer in place of the projection, so a search costs the same with each.
 func (t *training) candidates(ctx context.Context, base *evaluate.Report, trained map[string][]float32,
 	report *evaluate.Report) ([]Candidate, error) {
-	all := []Candidate{{Name: "training", values: trained, report: report}}
+	all := []Candidate{{Name: Training, values: trained, report: report}}
 	for _, from := range []struct {
 		name   string
 		values map[string][]float32

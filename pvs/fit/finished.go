@@ -83,11 +83,23 @@ func Read(dir string, c *catalog.Catalog) (*Result, error) {
 		return nil, fmt.Errorf("%s has no finished fit: it lacks %s", dir, ResultFile)
 	case err != nil:
 		return nil, err
-	case was.Searched != searched(c) || was.Result.On != searchedFor:
+	case was.Searched != searched(c) || !was.Result.Searched():
 		return nil, fmt.Errorf("%s is not scored on the queries and index of %s, so the two cannot be compared", path, c.Dir)
 	}
 	return was.Result, nil
 }
+
+// ReadResult returns the result of the finished fit in a folder, whatever it was scored on.
+func ReadResult(dir string) (*Result, error) {
+	was, err := read(filepath.Join(dir, ResultFile))
+	if err != nil {
+		return nil, err
+	}
+	return was.Result, nil
+}
+
+// Searched says whether the scores are of query in index, rather than of held-out products.
+func (r *Result) Searched() bool { return r.On == searchedFor }
 
 func read(path string) (*record, error) {
 	text, err := os.ReadFile(path)

@@ -41,6 +41,8 @@ type Options struct {
 	Budget    time.Duration // of everything, about; 0: 30 minutes
 	Pixels    int           // side of the network's input in training; 0: the variant's resolution
 	Recipe    Recipe        // the zero value: [Recommended]
+	// Keep is how many photos' vectors are kept, as float16, before training and with each evaluation; 0: none.
+	Keep int
 
 	Log      func(string)                                                    // may be nil
 	Progress func(what string) (update func(done, total int), finish func()) // may be nil
@@ -218,7 +220,7 @@ const searchedFor = "queries in the index"
 // trained trains, keeps what is better on the held-out photos, and writes it.
 func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
 	choice labels.Choice) (*Result, map[string][]float32, error) {
-	t := &training{fitting: f}
+	t := &training{fitting: f, learned: string(choice.Set.Kind)}
 	train, err := t.holdOut(ctx, photos, choice.Set.Kind)
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/cpu"
 	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/labels"
@@ -320,7 +322,20 @@ func TestResume(t *testing.T) {
 			return check.Values
 		}
 	}
-	whole, broken := values(t.TempDir(), -1), values(t.TempDir(), 3)
+	opts.Keep = 20
+	unbroken, stopped := t.TempDir(), t.TempDir()
+	whole, broken := values(unbroken, -1), values(stopped, 3)
+	entries, err := os.ReadDir(filepath.Join(unbroken, epochs.Folder))
+	if err != nil || len(entries) < 3 {
+		t.Errorf("%d files are kept of the evaluations, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		a, err1 := os.ReadFile(filepath.Join(unbroken, epochs.Folder, e.Name()))
+		b, err2 := os.ReadFile(filepath.Join(stopped, epochs.Folder, e.Name()))
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s is another one, %v, %v", e.Name(), err1, err2)
+		}
+	}
 	for name, v := range whole {
 		if !slices.Equal(v, broken[name]) {
 			t.Errorf("%s differs", name)

@@ -32,6 +32,12 @@ type heldOut struct {
 	inputs []float32                  // [index and variants, size, size, 3] at the training's size
 }
 
+// The relations, for people.
+const (
+	ofProduct = "of the same product"
+	ofTitle   = "of the same title"
+)
+
 // fewestQueries are needed for products or titles to be what is validated by.
 const fewestQueries = 20
 
@@ -87,7 +93,7 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 // newHeldOut reads the photos of a split, given by their numbers.
 func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
 	held []int) (*heldOut, error) {
-	h := &heldOut{relation: "of the same product", photos: held, seed: t.recipe.Seed, read: func(size int) feed.Source {
+	h := &heldOut{relation: ofProduct, photos: held, seed: t.recipe.Seed, read: func(size int) feed.Source {
 		source := feed.FromCatalog(t.cat, split, nil)
 		source.Suffices(2 * size)
 		return source
@@ -97,7 +103,7 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 	}
 	product, title := truths(photos, held)
 	if h.truth = product; len(product) < fewestQueries {
-		h.relation, h.truth = "of the same title", title
+		h.relation, h.truth = ofTitle, title
 	}
 	if h.variants = len(h.truth) < fewestQueries; h.variants {
 		h.relation = "that they are variants of"

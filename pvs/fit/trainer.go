@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/optimize"
@@ -27,13 +28,16 @@ type training struct {
 	words   [][]int32   // their titles' words, at most mostWords
 	counts  counts
 	images  *feed.Augmented
+	learned string // the kind of the labels
 	held    *heldOut
 	state   *state
 	session *session
 	saved   time.Time
 	earlier float64 // seconds of training before this start
 
+	kept          *epochs.Kept     // nil: nothing is kept for later looks
 	perEvaluation float64          // seconds
+	perKeep       float64          // seconds that keeping vectors takes beside each
 	best          *evaluate.Report // of the best network, if this start evaluated it
 }
 
@@ -58,6 +62,9 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 	t.state, t.earlier = st, st.Seconds
 	if st.Total > 0 {
 		t.Log(fmt.Sprintf("resuming behind step %d of %d", st.Steps, st.Total))
+	}
+	if err := t.keepStart(ctx, by == nil); err != nil {
+		return nil, nil, err
 	}
 	if err := t.start(ctx, by); err != nil {
 		return nil, nil, err
@@ -126,7 +133,7 @@ func (t *training) settle(ctx context.Context) error {
 		after *= t.costs(sizes[len(sizes)-1])
 	}
 	left := t.Budget.Seconds() - time.Since(t.started).Seconds() - after
-	left = 0.95*left - float64(t.recipe.Evaluations)*t.perEvaluation - t.choosing()
+	left = 0.95*left - float64(t.recipe.Evaluations)*(t.perEvaluation+t.perKeep) - t.choosing()
 	fit := int(left / max(seconds, 1e-3))
 	t.state.Total = max(1, min(most, fit))
 	if t.state.Total < epoch {
@@ -270,8 +277,13 @@ func (t *training) evaluate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := Evaluation{Step: st.Steps, Loss: st.LossSum / math.Max(1, float64(st.LossSteps)), MAR: report.MAR().Value,
-		Seconds: st.Seconds}
+	loss := st.LossSum / math.Max(1, float64(st.LossSteps))
+	err = t.kept.Keep(ctx, epochs.Epoch{Number: len(st.Evaluations) + 1, Step: st.Steps, Loss: loss,
+		HeldOut: report.MAR().Value}, values)
+	if err != nil {
+		return err
+	}
+	e := Evaluation{Step: st.Steps, Loss: loss, MAR: report.MAR().Value, Seconds: st.Seconds}
 	st.Evaluations = append(st.Evaluations, e)
 	st.LossSum, st.LossSteps = 0, 0
 	note := ""

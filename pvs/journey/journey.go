@@ -11,6 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/chart"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
@@ -36,6 +37,9 @@ type Options struct {
 	Devices    int  // see [finetune.Trainer]
 	AnotherWay bool // see [finetune.Trainer]
 	SkipBad    bool // leave out photos that cannot be read
+	// Keep is how many photos' vectors are kept after each epoch, as float16; 0: none.
+	Keep        int
+	KeepWeights int // see [finetune.Trainer]
 	// Beside are results of other ways of training on the same catalogue, for the chart only.
 	Beside   []chart.JourneyRun
 	Log      func(string)
@@ -77,7 +81,11 @@ func Open(c *catalog.Catalog, opts Options) (*Journey, error) {
 	j.trainer = &finetune.Trainer{Config: opts.Config, Training: opts.Training, Inference: opts.Inference, Train: train,
 		Val: val, Classes: classes,
 		CacheDir: filepath.Join(opts.Out, "features"), MicroBatch: opts.MicroBatch, Devices: opts.Devices,
-		AnotherWay: opts.AnotherWay, Log: opts.Log, Progress: opts.Progress}
+		AnotherWay: opts.AnotherWay, KeepWeights: opts.KeepWeights, Log: opts.Log, Progress: opts.Progress}
+	if opts.Keep > 0 {
+		j.trainer.Keep = &epochs.Keeper{Catalog: c, Photos: opts.Keep, Engine: opts.Inference, Heads: opts.Training.Backend,
+			Config: opts.Config, SkipBad: opts.SkipBad, Log: opts.Log}
+	}
 	return j, nil
 }
 
@@ -154,7 +162,12 @@ func (j *Journey) describe(train, val feed.Source, classes feed.Classes) error {
 func (j *Journey) Close() { j.trainer.Close() }
 
 // Folder is where a run's checkpoint, log and scores are.
-func (j *Journey) Folder(run string) string { return filepath.Join(j.opts.Out, "runs", run) }
+func (j *Journey) Folder(run string) string { return folder(j.opts.Out, run) }
+
+// RunsFolder is where the runs' folders are, in a journey's.
+const RunsFolder = "runs"
+
+func folder(out, run string) string { return filepath.Join(out, RunsFolder, run) }
 
 // Train trains a run and what it builds on, where that is missing, and returns the last
 // checkpoint; run 0 has none. The folder has one writer at a time: runs share their

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/engine"
+	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/recipe"
@@ -61,7 +63,7 @@ func options(t testing.TB, out string) Options {
 		t.Fatal(err)
 	}
 	return Options{Out: out, Runs: recipe.Journey(), Scale: tiny, Config: c, Values: w.Values, Training: e, Inference: e,
-		Log: func(s string) { t.Log(s) }}
+		Keep: 12, KeepWeights: 2, Log: func(s string) { t.Log(s) }}
 }
 
 func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {
@@ -73,6 +75,9 @@ func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {
 	t.Cleanup(j.Close)
 	return j
 }
+
+// keeps is the folder of what a run keeps.
+const keeps = epochs.Folder
 
 // All 17 runs are trained and scored, after each epoch for the Siamese ones, and
 // written; a second start does nothing again, and an interrupted one ends the same.
@@ -153,6 +158,21 @@ func TestWholeJourney(t *testing.T) {
 	}
 	if err != nil {
 		t.Error("it never came to its end:", err)
+	}
+	// What is kept of each epoch is neither lost nor other.
+	for run, files := range map[string]int{"1.8": 3, "1.9": 3} {
+		dir := filepath.Join(out, RunsFolder, run, keeps)
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) != files+1 {
+			t.Errorf("run %s keeps %d files, %v", run, len(entries), err)
+		}
+		for _, e := range entries {
+			whole, err1 := os.ReadFile(filepath.Join(dir, e.Name()))
+			again, err2 := os.ReadFile(filepath.Join(broken, RunsFolder, run, keeps, e.Name()))
+			if err1 != nil || err2 != nil || !bytes.Equal(whole, again) {
+				t.Errorf("run %s keeps another %s when it is stopped and goes on, %v, %v", run, e.Name(), err1, err2)
+			}
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int,
 		fmt.Fprintf(key, "%q %q\n", q, truth[q])
 	}
 	s := Score{Key: hex.EncodeToString(key.Sum(nil))}
-	file := filepath.Join(j.Folder(run), fmt.Sprintf("score-%d.json", version))
+	file := scoreFile(j.Folder(run), version)
 	if had, ok := readScore(file); ok && had.Key == s.Key {
 		return had, nil
 	}
@@ -95,6 +95,27 @@ func (j *Journey) score(ctx context.Context, run string, version, versions int,
 	mar := report.MAR()
 	s.Value, s.Low, s.High, s.Queries = mar.Value, mar.Low, mar.High, report.Queries
 	return s, wholefile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(s) })
+}
+
+func scoreFile(dir string, version int) string {
+	return filepath.Join(dir, fmt.Sprintf("score-%d.json", version))
+}
+
+// ReadScores reads the scores in a run's folder by their numbers: the epochs of a Siamese run, 1 for the end of others.
+func ReadScores(dir string) (map[int]Score, error) {
+	scores := map[int]Score{}
+	for n := 1; ; n++ {
+		file := scoreFile(dir, n)
+		s, ok := readScore(file)
+		if ok {
+			scores[n] = s
+			continue
+		}
+		if _, err := os.Stat(file); err == nil {
+			return nil, fmt.Errorf("%s is no score that a journey wrote; remove it, and the same journey scores again", file)
+		}
+		return scores, nil
+	}
 }
 
 func readScore(file string) (s Score, ok bool) {

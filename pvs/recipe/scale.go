@@ -58,7 +58,8 @@ func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	if p.Siamese() {
 		factor, most, p.Batch = s.SiameseEpoch, 0, s.SiameseBatch
 	}
-	return finetune.Settings{Name: r.Name, Phase: p, Size: s.Pixels, DropConnect: effnet.DefaultDropConnect, Seed: Seed,
+	return finetune.Settings{Name: r.Name, Parent: r.From, Phase: p, Size: s.Pixels,
+		DropConnect: effnet.DefaultDropConnect, Seed: Seed,
 		EpochFactor: factor, MaxSteps: most, Cache: cache, Dim: siamese.DefaultDim}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/fit"
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/records"
+	"github.com/gopvs/product-visual-search/pvs/replay"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
@@ -68,6 +69,8 @@ var advice = []struct {
 	{engine.ErrInferenceOnly, "leave out --precision, or give --precision bfloat16"},
 	{engine.ErrDevices, "--devices says how many"},
 	{finetune.ErrAnotherWay, "--another-way goes on all the same, with other rounding"},
+	{finetune.ErrEpoch, "--keep-weights keeps those of more, from the start of a run on"},
+	{replay.ErrCatalog, "name the catalogue that it was trained on by --catalog"},
 	{finetune.ErrMemory, "--micro-batch says of how many images"},
 }
 

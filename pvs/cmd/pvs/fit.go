@@ -19,6 +19,7 @@ type fitCommand struct {
 	Recipe  string        `default:"recommended" help:"recommended, 3.1, 3.2, 3.3 or a .toml file (docs/fit.md)."`
 	SkipBad bool          `help:"Leave out rows and photos that cannot be read."`
 
+	Keep       int    `min:"0" max:"2000" default:"300" help:"${train_keep}" placeholder:"PHOTOS"`
 	Pixels     int    `min:"32" max:"1024" help:"${fit_pixels}"`
 	Weights    string `help:"keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
@@ -59,7 +60,7 @@ func (c *fitCommand) Run(a *app) error {
 	}
 	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint}
 	r, err := fit.Run(a.ctx, cat, start, c.Out, fit.Options{Training: training, Inference: inference, Budget: c.Budget,
-		Pixels: flags.Pixels, Recipe: recipe, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
+		Pixels: flags.Pixels, Recipe: recipe, Keep: c.Keep, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,10 @@ var longTexts = map[string]string{
 	"network_shrunk": "Decode large JPEGs at a half to an eighth of their size, in a fraction of the time " +
 		"and nearly the same; pvs index does, unless --no-shrunk.",
 
+	"replay":         "Show what trainings did to a search, epoch by epoch: scores, neighbours, a map, gains and losses.",
+	"replay_dirs":    "Folders of pvs train, journey or fit, or of one of their runs.",
+	"replay_catalog": "The catalogue folder; the one that the runs name if not given.",
+
 	"search_index": "Name of the index vectors, or the folder of an index on disk (pvs index create).",
 	"search_where": "Search only in photos with this value: of product, title, path, digest, " +
 		"or another column of the catalogue.",
@@ -158,7 +162,12 @@ var longTexts = map[string]string{
 		"devices, engine, processor): sums then differ in rounding.",
 	"train_precision": "What the backbone computes in: float32, or bfloat16 for GPUs and TPUs; " +
 		"weights and losses stay float32.",
-	"train_name": "The run: 1.8, or a name of the phases file. What it builds on is trained first.",
+	"train_name": "The run: 1.8, or a name of the phases file. What it builds on is trained first. " +
+		"With --from the new run's name.",
+	"train_from": "Branch off: start from this epoch of a run, as 1.8@2, with other settings. " +
+		"A run of this folder, or a run's folder.",
+	"train_keep":         "Photos whose vectors are kept after each epoch, as float16, for pvs replay; 0: none.",
+	"train_keep_weights": "Epochs of a run, beside its last, whose weights are kept to branch off from.",
 
 	"vectors_whiten":     "Whiten the vectors of an index (PCA). A search in them whitens queries and photos alike.",
 	"vectors_augment":    "Move each vector of an index towards its nearest others. Queries stay as they are.",

@@ -28,6 +28,7 @@ type commands struct {
 	Train      trainCommand      `cmd:"" help:"Train one run of the journey, or of a phases file, with what it builds on."`
 	Fit        fitCommand        `cmd:"" help:"Make the search of a catalogue better, and say by how much."`
 	Journey    journeyCommand    `cmd:"" help:"Train and score all runs of the journey and draw its chart."`
+	Replay     replayCommand     `cmd:"" help:"${replay}"`
 	Embed      embedCommand      `cmd:"" help:"Turn the photos of a split into vectors."`
 	Convert    convertCommand    `cmd:"" help:"Carry embeddings to and from Parquet and TFRecord."`
 	Vectors    vectorsVerbs      `cmd:"" help:"Make vectors of others that find more: whitened, augmented, joined."`

@@ -74,6 +74,7 @@ func TestEveryOutputIsLocked(t *testing.T) {
 		{folder, "runs", append([]string{"train", cat, "--run", "1.1", "--out", at("runs")}, train...)},
 		{folder, "runs/runs/1.1", append([]string{"train", cat, "--run", "1.1", "--out", at("runs")}, train...)},
 		{folder, "runs", append([]string{"journey", cat, "--run", "0", "--out", at("runs")}, train...)},
+		{folder, "replayed", []string{"replay", at("runs"), "--catalog", cat, "--out", at("replayed")}},
 		{folder, "check", []string{"check", cat, "--no-labels", "--out", at("check")}},
 		{folder, "quick", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick")}},
 		{name, "quick2/network/index", []string{"quickstart", "--catalog", cat, "--baseline", "--out", at("quick2")}},

@@ -35,11 +35,16 @@ type trainFlags struct {
 	SkipBad    bool   `help:"Leave out rows and photos that cannot be read."`
 	AnotherWay bool   `help:"${train_another_way}"`
 
+	Keep        int `min:"0" max:"2000" default:"300" help:"${train_keep}" placeholder:"PHOTOS"`
+	KeepWeights int `min:"0" max:"100" default:"3" help:"${train_keep_weights}" placeholder:"EPOCHS"`
+
 	Precision effnet.Precision `default:"float32" enum:"float32,bfloat16" help:"${train_precision}"`
 }
 
 // open starts backends and network and reads the catalogue; beside, if not nil, finds what the chart shows beside runs.
-func (f trainFlags) open(a *app, beside func(*catalog.Catalog) ([]chart.JourneyRun, error)) (*journey.Journey, error) {
+// With a checkpoint its network is taken.
+func (f trainFlags) open(a *app, beside func(*catalog.Catalog) ([]chart.JourneyRun, error),
+	from *finetune.Checkpoint) (*journey.Journey, error) {
 	runs := recipe.Journey()
 	if f.Phases != "" {
 		var err error
@@ -71,7 +76,7 @@ func (f trainFlags) open(a *app, beside func(*catalog.Catalog) ([]chart.JourneyR
 			return nil, err
 		}
 	}
-	network, err := (&networkFlags{Weights: f.Weights, Model: f.Model}).load(a)
+	n, err := f.network(a, from)
 	if err != nil {
 		return nil, err
 	}
@@ -79,13 +84,22 @@ func (f trainFlags) open(a *app, beside func(*catalog.Catalog) ([]chart.JourneyR
 	if err != nil {
 		return nil, err
 	}
-	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", network.config.Title, network.path, training.Describe()))
+	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", n.config.Title, n.path, training.Describe()))
 	return journey.Open(cat, journey.Options{
 		Out: f.Out, Runs: runs, Scale: scale, Records: f.Records,
-		Config: network.config, Values: network.values, Training: training, Inference: inference,
+		Config: n.config, Values: n.values, Training: training, Inference: inference,
 		Exact: f.Exact, MicroBatch: f.MicroBatch, Devices: f.Devices, AnotherWay: f.AnotherWay, SkipBad: f.SkipBad,
-		Beside: others, Log: a.log, Progress: a.steps(),
+		Keep: f.Keep, KeepWeights: f.KeepWeights, Beside: others, Log: a.log, Progress: a.steps(),
 	})
+}
+
+// network loads the network that is trained: a checkpoint's, if there is one.
+func (f trainFlags) network(a *app, from *finetune.Checkpoint) (*network, error) {
+	if from == nil {
+		return (&networkFlags{Weights: f.Weights, Model: f.Model}).load(a)
+	}
+	c, err := effnet.Named(from.Settings.Network)
+	return &network{config: c, values: from.Values, path: "run " + from.Settings.Name}, err
 }
 
 // engines chooses what trains on a number of devices (0: not said) and what computes frozen layers,
@@ -102,11 +116,15 @@ func (a *app) engines(precision effnet.Precision, devices int) (training, infere
 type trainCommand struct {
 	trainFlags
 	Name string `name:"run" required:"" help:"${train_name}" placeholder:"NAME"`
+	branchFlags
 }
 
-// Run trains a run with its ancestors.
+// Run trains a run with its ancestors, or from an epoch of another one.
 func (c *trainCommand) Run(a *app) error {
-	j, err := c.open(a, nil)
+	if c.From != "" {
+		return c.branch(a)
+	}
+	j, err := c.open(a, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -115,6 +133,11 @@ func (c *trainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	return c.say(a, j, check)
+}
+
+// say tells what was trained.
+func (c *trainCommand) say(a *app, j *journey.Journey, check *finetune.Checkpoint) error {
 	if check == nil {
 		return errors.New("run 0 trains nothing: it is the network with its ImageNet weights; pvs embed uses it as it is")
 	}
@@ -147,7 +170,7 @@ func (c *journeyCommand) beside(cat *catalog.Catalog) ([]chart.JourneyRun, error
 // Run trains and scores all runs and draws the chart.
 func (c *journeyCommand) Run(a *app) error {
 	start := time.Now()
-	j, err := c.open(a, c.beside)
+	j, err := c.open(a, c.beside, nil)
 	if err != nil {
 		return err
 	}
