@@ -98,6 +98,30 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Samples are the same whose files have the same bytes, whenever they were looked at.
+func TestSame(t *testing.T) {
+	c := drawn(t)
+	var samples []*Sample
+	for range 2 {
+		s, err := choose(c, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.stamped(t.Context(), c, false); err != nil {
+			t.Fatal(err)
+		}
+		samples = append(samples, s)
+	}
+	samples[1].Photos[0].Stamp = strings.Replace(samples[1].Photos[0].Stamp, ":0:0:", ":7:8:", 1)
+	if samples[0].Photos[0] == samples[1].Photos[0] || !samples[0].Same(samples[1]) {
+		t.Error("the times of files make them others")
+	}
+	samples[1].Photos[0].Stamp = samples[1].Photos[1].Stamp
+	if samples[0].Same(samples[1]) {
+		t.Error("another file is the same")
+	}
+}
+
 func ids(s *Sample) (out []string) {
 	for _, p := range s.Photos {
 		out = append(out, p.ID)
