@@ -220,7 +220,20 @@ func (a Autopsy) PNG(path string) error {
 	return b.PNG(path)
 }
 
-// heated is a photo in grey with its heat over it; nil where it cannot be read.
+// Heated draws a photo in grey with heat over it, such as that of explain.Occlude: side x side values row by row, over
+// the square that the photo is padded to. The largest value is brightest; those below 0 count as 0.
+func Heated(path string, heat []float32, side int) (image.Image, error) {
+	if side < 2 || len(heat) != side*side {
+		return nil, fmt.Errorf("%d values are no heat of %d x %d places", len(heat), side, side)
+	}
+	m := heated(path, heat, side)
+	if m == nil {
+		return nil, fmt.Errorf("the photo %s cannot be read", path)
+	}
+	return m, nil
+}
+
+// heated is Heated; nil where the photo cannot be read.
 func heated(path string, heat []float32, places int) *image.RGBA {
 	m := fitted(path, heatSide)
 	if m == nil || len(heat) != places*places {

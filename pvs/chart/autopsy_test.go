@@ -125,6 +125,17 @@ func TestHeated(t *testing.T) {
 	if colourful(12, 52) < 60 || colourful(52, 12) > 20 {
 		t.Errorf("colours differ by %d in the heat and by %d elsewhere", colourful(12, 52), colourful(52, 12))
 	}
+	for _, x := range []struct {
+		path string
+		side int
+		want string
+	}{{files[0], 8, ""}, {files[0], 7, "64 values are no heat of 7 x 7 places"}, {"none.jpg", 8, "none.jpg cannot be read"}} {
+		m, err := Heated(x.path, heat, x.side)
+		if (m != nil) != (x.want == "") || (err != nil) != (x.want != "") ||
+			err != nil && !strings.Contains(err.Error(), x.want) {
+			t.Errorf("the heat of %s at side %d: %v, want %q", x.path, x.side, err, x.want)
+		}
+	}
 }
 
 // A page of 10,000 queries with as many different photos as there are is below 30 MB.

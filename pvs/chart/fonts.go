@@ -57,6 +57,15 @@ func (f fonts) wrap(s string, size float64, bold bool, width float64) []string {
 	return lines
 }
 
+// wrapIn breaks a text into n lines at most; what does not fit is left to the last one, which is cut where it is drawn.
+func (f fonts) wrapIn(n int, s string, size float64, bold bool, width float64) []string {
+	lines := f.wrap(s, size, bold, width)
+	if len(lines) > n {
+		lines = append(lines[:n-1], strings.Join(lines[n-1:], " "))
+	}
+	return lines
+}
+
 // cut shortens a line of text to a width.
 func (f fonts) cut(s string, size float64, bold bool, width float64) string {
 	face, err := f.face(size, bold)

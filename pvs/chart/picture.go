@@ -109,8 +109,12 @@ func (g Gallery) row(c *canvas, r Row, y float64) {
 	big := side * 1.15
 	m := r.Query.thumbnail(int(big * scale))
 	c.picture(left, y, big, 7, m)
-	c.text(left, y+big+14, r.Query.Title, 10.5, true, ink, big+20)
-	c.text(left, y+big+27, r.recallText(), 10.5, false, grey, big+20)
+	below := y + big + 14
+	for _, line := range c.faces.wrapIn(2, r.Query.Title, 10.5, true, big+20) {
+		c.text(left, below, line, 10.5, true, ink, big+20)
+		below += 12
+	}
+	c.text(left, below+1, r.recallText(), 10.5, false, grey, big+20)
 	x := left + big + 28
 	for _, res := range r.Results[:min(shown, len(r.Results))] {
 		m := res.Photo.thumbnail(int(side * scale))

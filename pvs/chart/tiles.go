@@ -28,16 +28,16 @@ type TileRow struct {
 type Tile struct {
 	Image   image.Image // drawn whole, its longer side as long as the tile's
 	Path    string      // of an image file, where there is no Image; its middle square is shown
-	Caption string
-	Note    string // a second line in grey
-	Right   bool   // a green frame and a tick
+	Caption string      // up to two lines
+	Note    string      // below it in grey, up to two lines
+	Right   bool        // a green frame and a tick
 }
 
 // Sizes of tiles in units.
 const (
 	tileSide = 132.0
 	tileGap  = 14.0
-	tileText = 36.0 // below a tile
+	tileLine = 14.0 // of the texts below a tile
 	tileName = 128.0
 )
 
@@ -69,48 +69,81 @@ func (t Tiles) canvas() (*canvas, error) {
 	if columns == 0 {
 		return nil, fmt.Errorf("the picture %q has no tiles", t.Title)
 	}
+	width := max(2*left+names+float64(columns)*(side+tileGap)-tileGap, 420)
+	f := fonts{}
 	top := 24.0
 	if t.Title != "" {
 		top = 68
 	}
-	if t.Subtitle != "" {
-		top += 24
+	subtitle := f.wrap(t.Subtitle, 13, false, width-2*left)
+	if len(subtitle) > 0 {
+		top += 6 + 18*float64(len(subtitle))
 	}
-	rows := make([]float64, len(t.Rows)) // heights
 	height := top
+	texts := make([]tileTexts, len(t.Rows))
 	for i, r := range t.Rows {
-		rows[i] = side + tileGap + r.textHeight()
-		height += rows[i]
+		texts[i] = f.tileTexts(r, side+tileGap-6)
+		height += side + tileGap + texts[i].height()
 	}
-	width := max(2*left+names+float64(columns)*(side+tileGap)-tileGap, 420)
 	c := newCanvas(int(width), int(height)+10, paper)
 	c.text(left, 46, t.Title, 22, true, ink, width-2*left)
-	c.text(left, 72, t.Subtitle, 13, false, grey, width-2*left)
+	for i, line := range subtitle {
+		c.text(left, 72+18*float64(i), line, 13, false, grey, width-2*left)
+	}
 	y := top
 	for i, r := range t.Rows {
 		for k, line := range c.faces.wrap(r.Name, 13, true, names-16) {
 			c.text(left, y+side/2+5+17*float64(k), line, 13, true, ink, names-16)
 		}
 		for k, tile := range r.Tiles {
-			tile.draw(c, left+names+float64(k)*(side+tileGap), y, side)
+			x := left + names + float64(k)*(side+tileGap)
+			tile.draw(c, x, y, side)
+			texts[i].draw(c, k, x, y+side)
 		}
-		y += rows[i]
+		y += side + tileGap + texts[i].height()
 	}
 	return c, nil
 }
 
-// textHeight is the height of a row's captions.
-func (r TileRow) textHeight() float64 {
-	h := 0.0
-	for _, t := range r.Tiles {
-		if t.Note != "" {
-			return tileText
-		}
-		if t.Caption != "" {
-			h = tileText - 14
-		}
+// tileTexts are the captions and notes below a row's tiles, in lines. Notes of a row are on one height.
+type tileTexts struct {
+	captions, notes [][]string
+	width           float64
+}
+
+func (f fonts) tileTexts(r TileRow, width float64) tileTexts {
+	t := tileTexts{width: width}
+	for _, tile := range r.Tiles {
+		t.captions = append(t.captions, f.wrapIn(2, tile.Caption, 11.5, true, width))
+		t.notes = append(t.notes, f.wrapIn(2, tile.Note, 11, false, width))
 	}
-	return h
+	return t
+}
+
+// longest is how many lines the longest text has.
+func longest(texts [][]string) (n int) {
+	for _, lines := range texts {
+		n = max(n, len(lines))
+	}
+	return n
+}
+
+func (t tileTexts) height() float64 {
+	n := longest(t.captions) + longest(t.notes)
+	if n == 0 {
+		return 0
+	}
+	return 8 + tileLine*float64(n)
+}
+
+// draw writes the texts of the k-th tile, whose lower left corner is at (x, y).
+func (t tileTexts) draw(c *canvas, k int, x, y float64) {
+	for i, line := range t.captions[k] {
+		c.text(x, y+18+tileLine*float64(i), line, 11.5, true, ink, t.width)
+	}
+	for i, line := range t.notes[k] {
+		c.text(x, y+18+tileLine*float64(longest(t.captions)+i), line, 11, false, grey, t.width)
+	}
 }
 
 // draw draws a tile with its upper left corner at (x, y).
@@ -122,8 +155,6 @@ func (t Tile) draw(c *canvas, x, y, side float64) {
 	if t.Right {
 		c.tick(x+side-11, y+side-11)
 	}
-	c.text(x, y+side+18, t.Caption, 11.5, true, ink, side+tileGap-6)
-	c.text(x, y+side+32, t.Note, 11, false, grey, side+tileGap-6)
 }
 
 // square is what a tile shows, side pixels wide: small images keep their pixels.
