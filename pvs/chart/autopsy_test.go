@@ -129,7 +129,8 @@ func TestHeated(t *testing.T) {
 		path string
 		side int
 		want string
-	}{{files[0], 8, ""}, {files[0], 7, "64 values are no heat of 7 x 7 places"}, {"none.jpg", 8, "none.jpg cannot be read"}} {
+	}{{files[0], 8, ""}, {files[0], 7, "64 values are no heat of 7 x 7 places"},
+		{"none.jpg", 8, "none.jpg cannot be read"}} {
 		m, err := Heated(x.path, heat, x.side)
 		if (m != nil) != (x.want == "") || (err != nil) != (x.want != "") ||
 			err != nil && !strings.Contains(err.Error(), x.want) {

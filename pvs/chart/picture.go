@@ -27,6 +27,8 @@ const (
 	left    = 36.0
 	caption = 34.0 // below a thumbnail
 	shown   = 10   // results of a row
+
+	titleLine = 12.0 // of a query's title
 )
 
 // PNG draws the gallery: the systems as bars, then a row for each query. Photos that
@@ -35,7 +37,7 @@ func (g Gallery) PNG(path string) error {
 	const header = 92.0
 	bars := 26.0 * float64(len(g.Systems))
 	width := left*2 + side*1.15 + 28 + shown*(side+gap)
-	rowHeight := side + caption + 26
+	rowHeight := side + caption + 26 + g.thirdLine()
 	headings := g.headings()
 	height := header + bars + 30 + float64(len(g.Rows))*rowHeight + 34*float64(len(headings)) + 44
 	c := newCanvas(int(width), int(height), paper)
@@ -57,6 +59,22 @@ func (g Gallery) PNG(path string) error {
 		return fmt.Errorf("writing the picture %s: %w", path, err)
 	}
 	return nil
+}
+
+// titleLines breaks a query's title into lines below its photo.
+func (f fonts) titleLines(r Row) []string {
+	return f.wrapIn(3, r.Query.Title, 10.5, true, side*1.15+20)
+}
+
+// thirdLine is the height of a third line of titles, which rows have room for only where one needs it.
+func (g Gallery) thirdLine() float64 {
+	f := fonts{}
+	for _, r := range g.Rows {
+		if len(f.titleLines(r)) > 2 {
+			return titleLine
+		}
+	}
+	return 0
 }
 
 // headings are the texts above rows, by the row's index.
@@ -110,9 +128,9 @@ func (g Gallery) row(c *canvas, r Row, y float64) {
 	m := r.Query.thumbnail(int(big * scale))
 	c.picture(left, y, big, 7, m)
 	below := y + big + 14
-	for _, line := range c.faces.wrapIn(2, r.Query.Title, 10.5, true, big+20) {
+	for _, line := range c.faces.titleLines(r) {
 		c.text(left, below, line, 10.5, true, ink, big+20)
-		below += 12
+		below += titleLine
 	}
 	c.text(left, below+1, r.recallText(), 10.5, false, grey, big+20)
 	x := left + big + 28

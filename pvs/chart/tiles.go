@@ -28,8 +28,8 @@ type TileRow struct {
 type Tile struct {
 	Image   image.Image // drawn whole, its longer side as long as the tile's
 	Path    string      // of an image file, where there is no Image; its middle square is shown
-	Caption string      // up to two lines
-	Note    string      // below it in grey, up to two lines
+	Caption string      // up to three lines
+	Note    string      // below it in grey, up to three lines
 	Right   bool        // a green frame and a tick
 }
 
@@ -39,6 +39,8 @@ const (
 	tileGap  = 14.0
 	tileLine = 14.0 // of the texts below a tile
 	tileName = 128.0
+
+	mostTitle = 900.0
 )
 
 // PNG draws the tiles as a picture. A tile without an image that can be read is a grey
@@ -69,8 +71,9 @@ func (t Tiles) canvas() (*canvas, error) {
 	if columns == 0 {
 		return nil, fmt.Errorf("the picture %q has no tiles", t.Title)
 	}
-	width := max(2*left+names+float64(columns)*(side+tileGap)-tileGap, 420)
 	f := fonts{}
+	title := min(f.width(t.Title, 22, true)+2, mostTitle) // a few tiles are narrower than their title
+	width := 2*left + max(names+float64(columns)*(side+tileGap)-tileGap, title, 348)
 	top := 24.0
 	if t.Title != "" {
 		top = 68
@@ -114,8 +117,8 @@ type tileTexts struct {
 func (f fonts) tileTexts(r TileRow, width float64) tileTexts {
 	t := tileTexts{width: width}
 	for _, tile := range r.Tiles {
-		t.captions = append(t.captions, f.wrapIn(2, tile.Caption, 11.5, true, width))
-		t.notes = append(t.notes, f.wrapIn(2, tile.Note, 11, false, width))
+		t.captions = append(t.captions, f.wrapIn(3, tile.Caption, 11.5, true, width))
+		t.notes = append(t.notes, f.wrapIn(3, tile.Note, 11, false, width))
 	}
 	return t
 }

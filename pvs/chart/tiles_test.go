@@ -46,19 +46,20 @@ func TestTiles(t *testing.T) {
 	}
 }
 
-// Texts below a tile are broken into two lines instead of being cut; notes of a row are on one height.
+// Texts below a tile are broken into lines instead of being cut; notes of a row are on one height.
 func TestTileTexts(t *testing.T) {
 	f := fonts{}
 	const width = 110
-	texts := f.tileTexts(TileRow{Tiles: []Tile{{Caption: "Toy car with racing stripes", Note: "Toys"}, {Note: "alone"}}}, width)
-	if got := strings.Join(texts.captions[0], "|"); len(texts.captions[0]) != 2 ||
-		strings.ReplaceAll(got, "|", " ") != "Toy car with racing stripes" || f.width(texts.captions[0][1], 11.5, true) > width {
-		t.Errorf("the caption is in the lines %q", got)
+	row := TileRow{Tiles: []Tile{{Caption: "Toy car with racing stripes", Note: "Toys"}, {Note: "alone"}}}
+	texts := f.tileTexts(row, width)
+	lines := texts.captions[0]
+	if len(lines) != 2 || strings.Join(lines, " ") != row.Tiles[0].Caption || f.width(lines[1], 11.5, true) > width {
+		t.Errorf("the caption is in the lines %q", lines)
 	}
 	if texts.height() != 8+3*tileLine {
 		t.Errorf("the texts take %g, want room for three lines", texts.height())
 	}
-	lines := f.wrapIn(2, "one two three four five six seven", 11.5, true, 40)
+	lines = f.wrapIn(2, "one two three four five six seven", 11.5, true, 40)
 	if len(lines) != 2 || strings.Join(lines, " ") != "one two three four five six seven" {
 		t.Errorf("two lines at most are %q", lines)
 	}
