@@ -57,6 +57,9 @@ func (ix *Index) open(ctx context.Context) (err error) {
 // Dir returns the index's folder.
 func (ix *Index) Dir() string { return ix.dir }
 
+// Name returns the name that tells the index from others, wherever it lies: random, given when it was made.
+func (ix *Index) Name() string { return ix.name }
+
 // Dim returns the dimension of the index's vectors.
 func (ix *Index) Dim() int { return ix.dim }
 

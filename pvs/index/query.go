@@ -35,7 +35,7 @@ type Hit struct {
 
 // Answer is what a search found.
 type Answer struct {
-	Hits []Hit // best first; of equal scores the photo that was added first comes first
+	Hits []Hit // best first; of equal scores the photo whose id comes first
 	// Match says whether the best hit's score reaches the index's calibrated cut-off ([CutOff]); false without one.
 	Match bool
 	// State numbers the state of the index that was searched: it grows with every change.

@@ -20,7 +20,7 @@ type scored struct {
 	score   float32
 }
 
-// better sorts by score, then by key.
+// better sorts by score, then by key. What of equal scores is a result, and in which order, byIDs says.
 func better(a, b scored) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key))
 }
@@ -113,11 +113,15 @@ func (s *Snapshot) best(ctx context.Context, q *Query, f *filter, without map[in
 			return nil, err
 		}
 		slices.SortFunc(all, better)
+		if err := s.byIDs(ctx, q, all); err != nil {
+			return nil, err
+		}
 		out, rank := q.take(all)
 		a.Candidates = len(all)
 		whole := n >= f.photos
-		cut := q.MinScore != 0 && rank < len(all) // by MinScore
-		enough := len(out) == q.K && (q.Candidates > 0 || n >= calibrated*rank/calibratedAt)
+		cut := q.MinScore != 0 && rank < len(all) && all[rank].score < q.MinScore
+		enough := len(out) == q.K &&
+			(q.Candidates > 0 || n >= calibrated*rank/calibratedAt && !tiedBeyond(all, rank))
 		if whole || cut || enough {
 			a.Exact = q.Exact || whole
 			return out, nil

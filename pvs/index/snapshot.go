@@ -331,6 +331,33 @@ func (s *Snapshot) IDs(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
+// IDsAfter lists photos in the order of their ids' bytes, those behind one, at most limit.
+func (s *Snapshot) IDsAfter(ctx context.Context, after string, limit int) (ids []string, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "SELECT photo FROM photos WHERE photo > ? ORDER BY photo LIMIT ?", after, limit)
+	})
+	return ids, err
+}
+
+// ProductNames calls take for each product that has photos.
+func (s *Snapshot) ProductNames(ctx context.Context, take func(product string) error) error {
+	return s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var name string
+			if err := r.Scan(&name); err != nil {
+				return err
+			}
+			return take(name)
+		}, "SELECT product FROM products WHERE number <> 0 AND EXISTS (SELECT 1 FROM photos WHERE "+
+			"photos.product = products.number)")
+	})
+}
+
 // Counted is a category with the number of its photos.
 type Counted struct {
 	Category string `json:"category"` // "": without one

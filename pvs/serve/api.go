@@ -30,6 +30,7 @@ func (s *Server) routes() (http.Handler, error) {
 	s.searchRoutes(api)
 	s.photoRoutes(api)
 	s.productRoutes(api)
+	s.shardRoutes(api)
 	description, err := api.OpenAPI().MarshalJSON()
 	if err != nil {
 		return nil, err
@@ -119,6 +120,7 @@ type searchAnswer struct {
 	Match    bool            `json:"match" doc:"Whether the first is likely the same product"`
 	Cutoff   float64         `json:"cutoff" doc:"Calibrated score of the same product; 0: not known, no match then"`
 	State    uint64          `json:"state" doc:"Number of the index's state that all of this is of"`
+	Missing  []string        `json:"missing,omitempty" doc:"Shards that did not answer: their photos are missing"`
 	Explain  *explainAnswer  `json:"explain,omitempty" doc:"With explain=1"`
 }
 
@@ -143,7 +145,8 @@ func imageOf(id string, side string) string {
 }
 
 func answerOf(a *answer, explain bool) searchAnswer {
-	out := searchAnswer{Products: []productAnswer{}, Match: a.match, Cutoff: a.info.Cutoff, State: a.info.State}
+	out := searchAnswer{Products: []productAnswer{}, Match: a.match, Cutoff: a.info.Cutoff, State: a.info.State,
+		Missing: a.missing}
 	for _, h := range a.products {
 		out.Products = append(out.Products, productAnswer{Product: h.Photo.Product, Score: h.Score, Photo: h.Photo.ID,
 			Category: h.Photo.Category, Title: h.Photo.Title, Fields: h.Photo.Fields, Image: imageOf(h.Photo.ID, "480")})

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"mime/multipart"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -71,23 +72,32 @@ func (s *Server) photoRoutes(api huma.API) {
 }
 
 func (s *Server) putAPI(ctx context.Context, in *putInput) (*photoOutput, error) {
-	if s.opts.ReadOnly {
-		return nil, s.problem(ErrReadOnly)
-	}
-	f := in.RawBody.Data()
-	fields, err := filters(f.Field)
+	p, data, err := s.photoIn(in.ID, in.RawBody.Data(), in.RawBody.Form)
 	if err != nil {
 		return nil, s.problem(err)
 	}
-	data, err := first(in.RawBody.Form, "photo")
+	created, err := s.put(ctx, p, data)
+	return s.putOutput(p, created, err)
+}
+
+// photoIn reads a form with a photo that is to be put.
+func (s *Server) photoIn(id string, f *photoForm, form *multipart.Form) (p Photo, data []byte, err error) {
+	if s.opts.ReadOnly {
+		return p, nil, ErrReadOnly
+	}
+	fields, err := filters(f.Field)
+	if err != nil {
+		return p, nil, err
+	}
+	data, err = first(form, "photo")
 	if err == nil && data == nil {
 		err = wrong("the photo is missing: send it as photo")
 	}
-	if err != nil {
-		return nil, s.problem(err)
-	}
-	p := Photo{ID: in.ID, Product: f.Product, Category: f.Category, Title: f.Title, Fields: fields}
-	created, err := s.put(ctx, p, data)
+	return Photo{ID: id, Product: f.Product, Category: f.Category, Title: f.Title, Fields: fields}, data, err
+}
+
+// putOutput answers that a photo was put.
+func (s *Server) putOutput(p Photo, created bool, err error) (*photoOutput, error) {
 	if err != nil {
 		return nil, s.problem(err)
 	}
@@ -98,7 +108,7 @@ func (s *Server) putAPI(ctx context.Context, in *putInput) (*photoOutput, error)
 	return out, nil
 }
 
-// put embeds a photo, keeps its file and puts it into the index; what it replaces goes.
+// put embeds a photo and keeps it.
 func (s *Server) put(ctx context.Context, p Photo, data []byte) (created bool, err error) {
 	l, err := s.hold()
 	if err != nil {
@@ -109,11 +119,22 @@ func (s *Server) put(ctx context.Context, p Photo, data []byte) (created bool, e
 	if err != nil {
 		return false, err
 	}
+	return s.keep(ctx, l, p, e.vector, data)
+}
+
+// keep keeps a photo's file and puts it into the index; what it replaces goes.
+func (s *Server) keep(ctx context.Context, l *live, p Photo, vector []float32, data []byte) (created bool, err error) {
+	if k, ok := l.index.(Keeper); ok {
+		if created, err = k.PutFile(ctx, p, vector, data); err == nil {
+			s.metrics.changes.WithLabelValues("put").Inc()
+		}
+		return created, err
+	}
 	before := s.pathOf(ctx, l, p.ID)
 	if p.Path, err = s.opts.Files.store(p.ID, data); err != nil {
 		return false, err
 	}
-	created, err = l.index.Put(ctx, p, e.vector)
+	created, err = l.index.Put(ctx, p, vector)
 	if err != nil {
 		if before != p.Path {
 			s.opts.Files.drop(p.Path)
@@ -150,7 +171,10 @@ func (s *Server) deleteAPI(ctx context.Context, in *idOfPhoto) (*struct{}, error
 		return nil, s.problem(err)
 	}
 	defer l.release()
-	path := s.pathOf(ctx, l, in.ID)
+	path := ""
+	if _, elsewhere := l.index.(Keeper); !elsewhere {
+		path = s.pathOf(ctx, l, in.ID)
+	}
 	if err := l.index.Remove(ctx, in.ID); err != nil {
 		return nil, s.problem(err)
 	}

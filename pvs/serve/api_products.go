@@ -23,13 +23,15 @@ type similarInput struct {
 
 type photosOutput struct {
 	Body struct {
-		Photos []photoAnswer `json:"photos" nullable:"false"`
+		Photos  []photoAnswer `json:"photos" nullable:"false"`
+		Missing []string      `json:"missing,omitempty" doc:"Shards that did not answer: their photos are missing"`
 	}
 }
 
 type categoriesOutput struct {
 	Body struct {
 		Categories []categoryAnswer `json:"categories" nullable:"false"`
+		Missing    []string         `json:"missing,omitempty" doc:"Shards that did not answer: their photos are missing"`
 	}
 }
 
@@ -51,6 +53,16 @@ type indexAnswer struct {
 	Missed     float64 `json:"missed" doc:"Share of photos whose own product scored below the cutoff"`
 	Mistaken   float64 `json:"mistaken" doc:"Share of photos whose nearest other product reached the cutoff"`
 	RecallAt10 float64 `json:"recall_at_10" doc:"As calibrated; 0: not known"`
+
+	Estimated bool     `json:"products_estimated,omitempty" doc:"Products are estimated, within some 1%"`
+	Bounds    bool     `json:"bounds,omitempty" doc:"Mistaken is a bound, missed was measured in each shard by itself"`
+	Missing   []string `json:"missing,omitempty" doc:"Shards that do not answer, as they were when they last did"`
+}
+
+func indexAnswerOf(i Info, missing []string) indexAnswer {
+	return indexAnswer{Name: i.Name, State: i.State, Photos: i.Photos, Products: i.Products, Dim: i.Dim,
+		Network: i.Network, Cutoff: i.Cutoff, Missed: i.Missed, Mistaken: i.Mistaken, RecallAt10: i.RecallAt10,
+		Estimated: i.Estimated, Bounds: i.Bounds, Missing: missing}
 }
 
 func (s *Server) productRoutes(api huma.API) {
@@ -69,6 +81,7 @@ func (s *Server) productRoutes(api huma.API) {
 		for _, p := range photos {
 			out.Body.Photos = append(out.Body.Photos, photoAnswerOf(p))
 		}
+		out.Body.Missing = missingOf(v.Snapshot)
 		return out, nil
 	})
 	huma.Register(api, huma.Operation{OperationID: "similar-products", Method: http.MethodGet,
@@ -90,15 +103,17 @@ func (s *Server) productRoutes(api huma.API) {
 		for _, c := range list {
 			out.Body.Categories = append(out.Body.Categories, categoryAnswer{c.Path, c.Photos})
 		}
+		out.Body.Missing = missingOf(v.Snapshot)
 		return out, nil
 	})
 	huma.Register(api, huma.Operation{OperationID: "get-index", Method: http.MethodGet, Path: "/v1/index",
 		Summary: "What the index holds"}, func(context.Context, *struct{}) (*indexOutput, error) {
-		i, err := s.Info()
+		v, err := s.view()
 		if err != nil {
 			return nil, s.problem(err)
 		}
-		return &indexOutput{indexAnswer(i)}, nil
+		defer v.end()
+		return &indexOutput{indexAnswerOf(v.Info(), missingOf(v.Snapshot))}, nil
 	})
 }
 

@@ -248,7 +248,7 @@ func TestOpenAPI(t *testing.T) {
 		Paths   map[string]map[string]any
 	}
 	s.answers(t, get("/openapi.json"), 200, &d)
-	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 7 || d.Paths["/v1/search"]["post"] == nil ||
+	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 13 || d.Paths["/v1/search"]["post"] == nil ||
 		d.Paths["/v1/photos/{id}"]["put"] == nil {
 		t.Errorf("%+v", d)
 	}

@@ -59,7 +59,7 @@ func (s *Server) withForm(next http.Handler) http.Handler {
 func routed(r *http.Request) bool {
 	p := r.URL.Path
 	return p == "/search" || p == "/v1/search" || p == "/v1/search/batch" ||
-		r.Method == http.MethodPut && strings.HasPrefix(p, "/v1/photos/")
+		r.Method == http.MethodPut && (strings.HasPrefix(p, "/v1/photos/") || strings.HasPrefix(p, "/v1/shard/photos/"))
 }
 
 // formProblem says what is wrong with a form.

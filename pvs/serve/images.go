@@ -26,6 +26,11 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
+	if k, ok := v.index.(Keeper); ok {
+		defer v.end()
+		s.imageOf(w, r, k, q.Get("id"), side)
+		return
+	}
 	p, err := v.Photo(r.Context(), q.Get("id"))
 	v.end()
 	if err != nil {
@@ -41,8 +46,7 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 	key := fmt.Sprintf("%s|%d|%d|%d", p.Path, side, info.Size(), info.ModTime().UnixNano())
 	tag := strconv.Quote(digest(key))
 	h := w.Header()
-	h.Set("ETag", tag)
-	h.Set("Cache-Control", "private, max-age=600")
+	cacheable(h, tag)
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -55,6 +59,27 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sendJPEG(w, data)
+}
+
+// cacheable lets a browser keep a picture for a while.
+func cacheable(h http.Header, tag string) {
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "private, max-age=600")
+}
+
+// imageOf passes a picture on from where its file is.
+func (s *Server) imageOf(w http.ResponseWriter, r *http.Request, k Keeper, id string, side int) {
+	p, err := k.Picture(r.Context(), id, side, r.Header.Get("If-None-Match"))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	cacheable(w.Header(), p.Tag)
+	if p.JPEG == nil {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	sendJPEG(w, p.JPEG)
 }
 
 // pictureOf is a cached picture, or one that is made now, once for all that ask at the same time.

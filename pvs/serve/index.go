@@ -38,13 +38,16 @@ type Snapshot interface {
 
 // Errors of an index that the server answers with a status of their own (errors.Is).
 var (
-	ErrNoPhoto    = errors.New("no such photo")                                                      // 404
-	ErrNoProduct  = errors.New("no such product")                                                    // 404
-	ErrNoCategory = errors.New("no such category")                                                   // 404, on a filter
-	ErrNoField    = errors.New("no such field")                                                      // 400, on a filter
-	ErrBusy       = errors.New("another process is writing the index: try again in a moment")        // 503
-	ErrReadOnly   = errors.New("photos can be neither added nor removed here")                       // 403
-	ErrFull       = errors.New("no space is left on the disk: nothing was changed")                  // 507
+	ErrNoPhoto    = errors.New("no such photo")                                               // 404
+	ErrNoProduct  = errors.New("no such product")                                             // 404
+	ErrNoCategory = errors.New("no such category")                                            // 404, on a filter
+	ErrNoField    = errors.New("no such field")                                               // 400, on a filter
+	ErrBusy       = errors.New("another process is writing the index: try again in a moment") // 503
+	ErrReadOnly   = errors.New("photos can be neither added nor removed here")                // 403
+	ErrFull       = errors.New("no space is left on the disk: nothing was changed")           // 507
+	// ErrUnavailable says that what the index needs on other machines does not answer: 503.
+	ErrUnavailable = errors.New("the index cannot be asked now")
+
 	errClosed     = errors.New("the server is being stopped: ask another one, or again in a moment") // 503
 	errOverloaded = errors.New("too many photos wait already: try again in a moment")                // 429
 	errBudget     = errors.New("too many uploads are under way: try again in a moment")              // 429
@@ -93,14 +96,17 @@ type Category struct {
 
 // Info says what an index holds.
 type Info struct {
+	ID               string // tells the index from others, whatever they are called; "": not known
 	Name             string // for people, as the folder's
 	State            uint64 // number of the snapshot: it grows with every change
 	Photos, Products int
+	Estimated        bool // Products is an estimate
 	Dim              int
 	Network          string  // for people
 	Cutoff           float64 // least score of what is likely the same product; 0: not known
 	Missed           float64 // share of photos, measured, whose own product is there but scores less than the cutoff
 	Mistaken         float64 // share of photos whose nearest other product reaches it
+	Bounds           bool    // Mistaken is the most that it can be, and Missed was measured in each part by itself
 	RecallAt10       float64 // of the candidates against an exact search, as calibrated; 0: not known
 }
 

@@ -21,8 +21,11 @@ type frame struct {
 	About   string // what this page is about, if it is one thing
 	Info    Info
 	Query   pageQuery
-	Message string // what went wrong
+	Missing []string // what did not answer
+	Message string   // what went wrong
 }
+
+func (f *frame) without(missing []string) { f.Missing = missing }
 
 // homeView is the page without a search, with a search, or of a category.
 type homeView struct {
@@ -107,6 +110,9 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, name string, of fu
 	if err != nil {
 		s.failed(w, r, err)
 		return
+	}
+	if f, ok := view.(interface{ without([]string) }); ok { // known once all was asked
+		f.without(missingOf(v.Snapshot))
 	}
 	s.show(w, r, http.StatusOK, name, view)
 }
@@ -237,7 +243,7 @@ func (s *Server) browse(ctx context.Context, v *view, q pageQuery, fields map[st
 			}
 			hits = distinct(hits, more, max(q.K, pageK))
 		}
-		if first {
+		if first && missingOf(v.Snapshot) == nil {
 			s.wall.keep(v.live, info.State, hits)
 		}
 	}

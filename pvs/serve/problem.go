@@ -19,6 +19,14 @@ func (e requestError) Unwrap() error { return e.error }
 // Unacceptable marks what an [Index] refuses of a photo as something that its sender can mend.
 func Unacceptable(err error) error { return requestError{err} }
 
+// StatusError is what another server answered that this one asked, to be passed on.
+type StatusError struct {
+	Status int
+	Detail string // a sentence
+}
+
+func (e *StatusError) Error() string { return e.Detail }
+
 func wrong(format string, args ...any) error { return requestError{fmt.Errorf(format, args...)} }
 
 // statusOf is how an error is answered: with which status, in which sentence. Errors that are nobody's fault but
@@ -39,6 +47,9 @@ func (s *Server) statusOf(err error) (int, string) {
 		{ErrReadOnly, http.StatusForbidden},
 		{ErrBusy, http.StatusServiceUnavailable},
 		{ErrFull, http.StatusInsufficientStorage},
+		{ErrUnavailable, http.StatusServiceUnavailable},
+		{errOther, http.StatusConflict},
+		{errNoShard, http.StatusNotFound},
 		{errClosed, http.StatusServiceUnavailable},
 		{errOverloaded, http.StatusTooManyRequests},
 		{errBudget, http.StatusTooManyRequests},
@@ -48,7 +59,10 @@ func (s *Server) statusOf(err error) (int, string) {
 			return c.status, err.Error()
 		}
 	}
+	var other *StatusError
 	switch {
+	case errors.As(err, &other):
+		return other.Status, other.Detail
 	case errors.As(err, new(photoError)):
 		return http.StatusUnprocessableEntity, err.Error()
 	case errors.As(err, new(requestError)):

@@ -35,7 +35,8 @@ type search struct {
 type answer struct {
 	info       Info
 	products   []Hit
-	match      bool // whether the best is likely the same product
+	missing    []string // what did not answer
+	match      bool     // whether the best is likely the same product
 	candidates int
 	stages     []Stage
 	total      time.Duration
@@ -87,7 +88,7 @@ func (s *Server) find(ctx context.Context, v *view, q search) (*answer, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	a := &answer{info: v.Info()}
+	a := &answer{}
 	st := &stages{}
 	var exclude []string
 	err := s.vectorOf(ctx, v, &q, a, st)
@@ -119,6 +120,7 @@ func (s *Server) find(ctx context.Context, v *view, q search) (*answer, error) {
 		return nil, err
 	}
 	a.products, a.candidates = found.Products, found.Candidates
+	a.info, a.missing = v.Info(), missingOf(v.Snapshot) // as they are once all was asked
 	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	a.stages, a.total = append(st.list, found.Stages...), time.Since(begun)
 	s.metrics.stagesOf(a.stages)
@@ -141,6 +143,10 @@ func (s *Server) vectorOf(ctx context.Context, v *view, q *search, a *answer, st
 		a.query = &p
 		if q.crop == nil {
 			a.vector, err = v.Vector(ctx, q.id)
+			return err
+		}
+		if k, ok := v.index.(Keeper); ok {
+			a.vector, err = k.CropVector(ctx, q.id, *q.crop)
 			return err
 		}
 		if data, err = s.opts.Files.read(p.Path, s.opts.MaxBytes); err != nil {
@@ -206,8 +212,8 @@ func (s *Server) similar(ctx context.Context, view *view, product string, q sear
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{info: view.Info(), products: found.Products, candidates: found.Candidates, stages: found.Stages,
-		total: time.Since(begun)}
+	a := &answer{info: view.Info(), missing: missingOf(view.Snapshot), products: found.Products,
+		candidates: found.Candidates, stages: found.Stages, total: time.Since(begun)}
 	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	s.metrics.stagesOf(a.stages)
 	return a, nil

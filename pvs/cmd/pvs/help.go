@@ -148,6 +148,12 @@ var longTexts = map[string]string{
 	"serve_host":    "Names that the server goes by, beside addresses and localhost; a request by another one is refused.",
 	"serve_waiting": "Photos that wait for their turn before more are turned away (status 429).",
 
+	"serve_shards": "Addresses of several pvs serve --index that are searched as one, as http://10.0.0.1:8080: " +
+		"instead of an index (docs/shards.md).",
+	"serve_shards_token":   "File of the token that the shards ask for.",
+	"serve_shards_timeout": "How long a shard is waited for before an answer goes out without it.",
+	"serve_whitening":      "A copy of the shards' index.whiten, where their vectors are whitened.",
+
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",
 

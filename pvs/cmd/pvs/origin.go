@@ -153,8 +153,8 @@ func (f *networkFlags) weightsOf(a *app, index string, o *vectors.Origin) (n *ne
 		from.Model = ""
 	}
 	if from.Checkpoint == "" && from.Weights == "" {
-		return nil, "", fmt.Errorf("the index %s was made with %s, and its %s.json does not say where those "+
-			"weights are: name them by --weights or --checkpoint", index, o, index)
+		return nil, "", fmt.Errorf("the index %s was made with %s, and nothing says where those "+
+			"weights are: name them by --weights or --checkpoint", index, o)
 	}
 	if n, err = from.load(a); err == nil || named {
 		return n, what, err

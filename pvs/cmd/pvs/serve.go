@@ -21,7 +21,8 @@ import (
 
 type serveCommand struct {
 	networkFlags
-	Index         string   `required:"" help:"The index's folder." placeholder:"DIR"`
+	Index string `xor:"what" required:"" help:"The index's folder." placeholder:"DIR"`
+	shardsFlags
 	Addr          string   `default:"127.0.0.1:8080" help:"${serve_addr}" placeholder:"HOST:PORT"`
 	Photos        []string `help:"${serve_photos}" placeholder:"DIR"`
 	Uploads       string   `help:"${serve_uploads}" placeholder:"DIR"`
@@ -44,15 +45,17 @@ func (c *serveCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	index, e, err := c.openIndex(a)
+	index, e, origin, err := c.openIndex(a)
 	if err != nil {
 		return err
 	}
-	files, err := c.files(a, index.Index().Origin())
-	if err != nil {
-		return errors.Join(err, index.Close())
+	var files *serve.Files
+	if _, elsewhere := index.(serve.Keeper); !elsewhere {
+		if files, err = c.files(a, origin); err != nil {
+			return errors.Join(err, index.Close())
+		}
+		defer files.Close()
 	}
-	defer files.Close()
 	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
 		Hosts: c.Host, ReadOnly: c.ReadOnly, MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
 		Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20, Log: a.log})
@@ -76,13 +79,17 @@ func (c *serveCommand) announce(a *app, s *serve.Server, addr, token string) err
 	if err != nil {
 		return err
 	}
+	about := ""
+	if info.Estimated {
+		about = "about "
+	}
 	url := "http://" + reachable(addr) + "/"
 	if token != "" && c.TokenFile == "" { // one from a file is known to who may know it
 		url += "?token=" + token
 	}
-	a.say("%d photos of %d products can be searched at %s", info.Photos, info.Products, url)
+	a.say("%d photos of %s%d products can be searched at %s", info.Photos, about, info.Products, url)
 	a.say("Ctrl-C ends it, after the answers that it has begun; a hangup (kill -HUP %d) opens %s anew", os.Getpid(),
-		c.Index)
+		c.what())
 	return a.result(map[string]any{"url": url, "photos": info.Photos, "products": info.Products})
 }
 
@@ -104,11 +111,22 @@ func reachable(addr string) string {
 	return net.JoinHostPort("127.0.0.1", port)
 }
 
-// openIndex opens the index and starts the network that made its vectors.
-func (c *serveCommand) openIndex(a *app) (*local.Index, embed.Embedder, error) {
+// what names what is searched.
+func (c *serveCommand) what() string {
+	if len(c.Shards) > 0 {
+		return "the shards"
+	}
+	return c.Index
+}
+
+// openIndex opens what is searched and starts the network that made its vectors.
+func (c *serveCommand) openIndex(a *app) (serve.Index, embed.Embedder, *vectors.Origin, error) {
+	if len(c.Shards) > 0 {
+		return c.openShards(a, &c.networkFlags)
+	}
 	index, err := local.Open(c.Index, local.Options{Log: a.log})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	origin := index.Index().Origin()
 	var e embed.Embedder
@@ -118,9 +136,9 @@ func (c *serveCommand) openIndex(a *app) (*local.Index, embed.Embedder, error) {
 		e, _, err = c.open(a)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, index.Close())
+		return nil, nil, nil, errors.Join(err, index.Close())
 	}
-	return index, e, nil
+	return index, e, origin, nil
 }
 
 // reopen puts what the folder is now - another one, if it is a link - in place of what answers, at each hangup.
@@ -134,18 +152,18 @@ func (c *serveCommand) reopen(a *app, s *serve.Server) {
 		case <-a.ctx.Done():
 			return
 		}
-		index, e, err := c.openIndex(a)
+		index, e, _, err := c.openIndex(a)
 		if err == nil {
 			if err = s.Swap(index, e); err != nil {
 				err = errors.Join(err, index.Close())
 			}
 		}
 		if err != nil && !errors.Is(err, context.Canceled) {
-			a.log(fmt.Sprintf("%s was not opened anew, what was there before goes on answering: %v%s", c.Index, err,
+			a.log(fmt.Sprintf("%s was not opened anew, what was there before goes on answering: %v%s", c.what(), err,
 				adviceFor(err)))
 			continue
 		}
-		a.log(c.Index + " was opened anew")
+		a.log(c.what() + " was opened anew")
 	}
 }
 
@@ -186,14 +204,19 @@ func (c *serveCommand) token(own bool) (string, error) {
 		}
 		return rand.Text(), nil
 	}
-	data, err := os.ReadFile(c.TokenFile)
+	return readToken(c.TokenFile)
+}
+
+// readToken reads a token from a file.
+func readToken(file string) (string, error) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("reading the token: %w", err)
 	}
 	token := strings.TrimSpace(string(data))
 	if len(token) < 16 || strings.ContainsAny(token, " \t\r\n;,\"\\") {
 		return "", fmt.Errorf("the token in %s must be a line of at least 16 characters without spaces, commas, "+
-			"semicolons, quotes and backslashes", c.TokenFile)
+			"semicolons, quotes and backslashes", file)
 	}
 	return token, nil
 }

@@ -41,6 +41,17 @@ type Index struct {
 
 	summing sync.Mutex
 	sums    sums
+
+	sketching sync.Mutex
+	sketch    sketch
+}
+
+// sketch is of the products of a state.
+type sketch struct {
+	made  time.Time
+	took  time.Duration
+	state uint64
+	serve.Sketch
 }
 
 // sums are figures and lists that take a while to make in a large index.
@@ -90,7 +101,7 @@ func (x *Index) Snapshot() (serve.Snapshot, error) {
 		return nil, err
 	}
 	known.info.State, known.info.Photos = s.State(), s.Photos()
-	return &snapshot{s, known}, nil
+	return &snapshot{s, x, known}, nil
 }
 
 // oldest is how old sums may be, beside a state and a number of photos that are the snapshot's own.
@@ -110,7 +121,7 @@ func (x *Index) sum(ctx context.Context, s *index.Snapshot) (sums, error) {
 	if err != nil {
 		return sums{}, err
 	}
-	info := serve.Info{Name: x.opts.Name, Products: i.Products, Dim: i.Dim, Network: i.Network,
+	info := serve.Info{ID: x.ix.Name(), Name: x.opts.Name, Products: i.Products, Dim: i.Dim, Network: i.Network,
 		Cutoff: float64(i.CutOff.Score), RecallAt10: i.Recall,
 		Missed: i.CutOff.Missed, Mistaken: i.CutOff.Mistaken}
 	if i.Products == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -15,7 +16,8 @@ import (
 
 // snapshot is a state of an index folder.
 type snapshot struct {
-	s *index.Snapshot
+	s  *index.Snapshot
+	of *Index
 	sums
 }
 
@@ -30,7 +32,7 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 	query := index.Query{Vector: q.Vector, K: q.K, ByProduct: true, Category: q.Category, Where: q.Fields, Exact: q.Exact}
 	for name := range q.Fields {
 		if slices.Contains(hidden, name) { // nobody learns by trying
-			return serve.Found{}, s.unknown(serve.Query{})
+			return serve.Found{}, s.unknown(q)
 		}
 	}
 	if q.MinScore != nil {
@@ -100,7 +102,7 @@ func (s *snapshot) Vector(ctx context.Context, id string) ([]float32, error) {
 	return v, err
 }
 
-// Product lists a product's photos.
+// Product lists a product's photos by their ids.
 func (s *snapshot) Product(ctx context.Context, product string) (list []serve.Photo, err error) {
 	photos, err := s.s.Product(ctx, product)
 	if errors.Is(err, index.ErrUnknown) {
@@ -109,7 +111,39 @@ func (s *snapshot) Product(ctx context.Context, product string) (list []serve.Ph
 	for _, p := range photos {
 		list = append(list, photoFrom(p))
 	}
+	slices.SortFunc(list, func(a, b serve.Photo) int { return strings.Compare(a.ID, b.ID) })
 	return list, err
+}
+
+// IDs lists the ids of photos behind one.
+func (s *snapshot) IDs(ctx context.Context, after string, limit int) ([]string, error) {
+	return s.s.IDsAfter(ctx, after, limit)
+}
+
+// restOfSketch is how many times as long as making a sketch of the products took it is kept, though they have changed:
+// it takes a second of a million.
+const restOfSketch = 20
+
+// Products sketches the products as they are, or were a moment ago.
+func (s *snapshot) Products(ctx context.Context) (serve.Sketch, error) {
+	x := s.of
+	x.sketching.Lock()
+	defer x.sketching.Unlock()
+	if x.sketch.made.IsZero() || x.sketch.state != s.s.State() && time.Since(x.sketch.made) > restOfSketch*x.sketch.took {
+		begun := time.Now()
+		var failed error
+		made := serve.SketchOf(func(yield func(string) bool) {
+			failed = s.s.ProductNames(ctx, func(name string) error {
+				yield(name)
+				return nil
+			})
+		})
+		if failed != nil {
+			return serve.Sketch{}, failed
+		}
+		x.sketch = sketch{time.Now(), time.Since(begun), s.s.State(), made}
+	}
+	return x.sketch.Sketch, nil
 }
 
 // Categories lists them.
