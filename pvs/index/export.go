@@ -43,15 +43,7 @@ func (s *Snapshot) exportVectors(ctx context.Context, w *vectors.Writer) error {
 }
 
 func (s *Snapshot) exportPhotos(ctx context.Context, dir string) error {
-	var fields []string
-	err := s.ask(func(q queryer) error {
-		return each(ctx, q, func(r *sql.Rows) error {
-			var name string
-			err := r.Scan(&name)
-			fields = append(fields, name)
-			return err
-		}, "SELECT DISTINCT json_each.key FROM photos, json_each(photos.fields) WHERE photos.fields IS NOT NULL")
-	})
+	fields, err := s.FieldNames(ctx)
 	if err != nil {
 		return err
 	}

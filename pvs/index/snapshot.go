@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -356,6 +357,57 @@ func (s *Snapshot) ProductNames(ctx context.Context, take func(product string) e
 		}, "SELECT product FROM products WHERE number <> 0 AND EXISTS (SELECT 1 FROM photos WHERE "+
 			"photos.product = products.number)")
 	})
+}
+
+// Checksums calls take for each photo with a number that is another one if anything of the photo changes, its vector
+// included: two CRC-32C, of what is said of it and of the vector.
+func (s *Snapshot) Checksums(ctx context.Context, take func(id string, sum uint64) error) error {
+	return s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			var texts, vector int64
+			if err := r.Scan(&id, &texts, &vector); err != nil {
+				return err
+			}
+			return take(id, uint64(uint32(texts))<<32|uint64(uint32(vector)))
+		}, "SELECT photo, texts_crc32c, crc32c FROM photos JOIN vectors ON vectors.key = photos.key ORDER BY photos.key")
+	})
+}
+
+// Entries looks up photos with their vectors. Those that are not there are left out.
+func (s *Snapshot) Entries(ctx context.Context, ids []string) (list []Entry, err error) {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var blob []byte
+			var crc int64
+			key, p, err := scanPhoto(func(into ...any) error { return r.Scan(append(into, &blob, &crc)...) })
+			if err == nil {
+				err = checkBlob(key, blob, s.ix.dim, crc)
+			}
+			list = append(list, Entry{p, asFloats(nil, blob)})
+			return err
+		}, "SELECT list.key, list.photo, list.product, list.category, list.title, list.path, list.digest, list.fields, "+
+			"list.texts_crc32c, vector, crc32c FROM json_each(?) AS wanted CROSS JOIN list ON list.photo = wanted.value JOIN vectors ON vectors.key = list.key",
+			string(text))
+	})
+	return list, err
+}
+
+// FieldNames lists the further columns that photos have.
+func (s *Snapshot) FieldNames(ctx context.Context) (names []string, err error) {
+	err = s.ask(func(q queryer) error {
+		return each(ctx, q, func(r *sql.Rows) error {
+			var name string
+			err := r.Scan(&name)
+			names = append(names, name)
+			return err
+		}, "SELECT DISTINCT json_each.key FROM photos, json_each(photos.fields) WHERE photos.fields IS NOT NULL")
+	})
+	return names, err
 }
 
 // Counted is a category with the number of its photos.

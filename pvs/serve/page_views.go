@@ -496,7 +496,7 @@ func countText(n int) string {
 }
 
 // levels are the names of a category, root first.
-func levels(category string) []string { return strings.Split(category, " > ") }
+func levels(category string) []string { return strings.Split(category, separator) }
 
 // leaf is the last name of a category, as people read it.
 func leaf(category string) string {

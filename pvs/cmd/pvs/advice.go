@@ -23,6 +23,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/replay"
+	"github.com/gopvs/product-visual-search/pvs/serve/weaviate"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
@@ -52,6 +53,8 @@ var advice = []struct {
 	{index.ErrUnfinished, "the same pvs index create does"},
 	{index.ErrThere, "pvs index add adds photos to it"},
 	{index.ErrCodes, "pvs index compact does that"},
+	{weaviate.ErrNone, "pvs index push does that"},
+	{weaviate.ErrOther, "name another class by --class, or remove what it holds by pvs index push --anew"},
 	{evaluate.ErrNone, "write them with pvs search"},
 	{evaluate.ErrOtherQueries, "name the truth of what was searched by --catalog or --truth"},
 	{records.ErrNone, "write them with pvs records"},

@@ -152,7 +152,15 @@ var longTexts = map[string]string{
 		"instead of an index (docs/shards.md).",
 	"serve_shards_token":   "File of the token that the shards ask for.",
 	"serve_shards_timeout": "How long a shard is waited for before an answer goes out without it.",
-	"serve_whitening":      "A copy of the shards' index.whiten, where their vectors are whitened.",
+	"serve_whitening":      "A copy of index.whiten, where the vectors of the shards or the engine are whitened.",
+	"serve_engine":         "Addresses of a Weaviate that an index was pushed to (pvs index push), instead of an index.",
+	"engine_token":         "File of the engine's API key.",
+	"engine_class":         "The engine's class that holds the photos; Photo if not given.",
+	"index_push":           "Bring a Weaviate to what an index holds; again after changes, or after Ctrl-C.",
+	"push_to":              "Addresses of the engine's machines: the next one is asked where one does not answer.",
+	"push_copies":          "On how many machines each photo is, where the class is made: 3 outlast one that fails.",
+	"push_parts":           "Into how many parts the class is cut, where it is made; one a machine if not given.",
+	"push_anew":            "Remove the class and make it again. Searches in it fail until all is pushed.",
 
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",

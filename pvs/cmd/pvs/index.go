@@ -13,6 +13,7 @@ type indexCommand struct {
 	Verify  indexVerifyCommand  `cmd:"" help:"Read all of an index and check it."`
 	Compact indexCompactCommand `cmd:"" help:"${index_compact}"`
 	Export  indexExportCommand  `cmd:"" help:"Write an index's vectors and photos for other programs."`
+	Push    indexPushCommand    `cmd:"" help:"${index_push}"`
 }
 
 // indexInfo shows what is known of an index.

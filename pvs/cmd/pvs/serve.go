@@ -23,6 +23,7 @@ type serveCommand struct {
 	networkFlags
 	Index string `xor:"what" required:"" help:"The index's folder." placeholder:"DIR"`
 	shardsFlags
+	engineFlags
 	Addr          string   `default:"127.0.0.1:8080" help:"${serve_addr}" placeholder:"HOST:PORT"`
 	Photos        []string `help:"${serve_photos}" placeholder:"DIR"`
 	Uploads       string   `help:"${serve_uploads}" placeholder:"DIR"`
@@ -57,7 +58,7 @@ func (c *serveCommand) Run(a *app) error {
 		defer files.Close()
 	}
 	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
-		Hosts: c.Host, ReadOnly: c.ReadOnly, MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
+		Hosts: c.Host, ReadOnly: c.readOnly(), MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
 		Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20, Log: a.log})
 	if err != nil {
 		return errors.Join(err, index.Close())
@@ -113,16 +114,22 @@ func reachable(addr string) string {
 
 // what names what is searched.
 func (c *serveCommand) what() string {
-	if len(c.Shards) > 0 {
+	switch {
+	case len(c.Shards) > 0:
 		return "the shards"
+	case len(c.Engine) > 0:
+		return "the engine"
 	}
 	return c.Index
 }
 
 // openIndex opens what is searched and starts the network that made its vectors.
 func (c *serveCommand) openIndex(a *app) (serve.Index, embed.Embedder, *vectors.Origin, error) {
-	if len(c.Shards) > 0 {
-		return c.openShards(a, &c.networkFlags)
+	switch {
+	case len(c.Shards) > 0:
+		return c.openShards(a, c)
+	case len(c.Engine) > 0:
+		return c.openEngine(a, c)
 	}
 	index, err := local.Open(c.Index, local.Options{Log: a.log})
 	if err != nil {
@@ -171,7 +178,7 @@ func (c *serveCommand) reopen(a *app, s *serve.Server) {
 // are named.
 func (c *serveCommand) files(a *app, origin *vectors.Origin) (*serve.Files, error) {
 	uploads := c.Uploads
-	if uploads == "" && !c.ReadOnly {
+	if uploads == "" && !c.readOnly() {
 		uploads = filepath.Join(c.Index, "photos")
 		if err := os.MkdirAll(uploads, 0o755); err != nil {
 			a.log(fmt.Sprintf("photos can be neither added nor removed, but searched for: %v", err))

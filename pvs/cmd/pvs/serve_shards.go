@@ -25,11 +25,18 @@ const leastShardTime, mostShardTime = 10 * time.Millisecond, 9 * time.Second
 
 // Validate refuses flags that do not go together.
 func (c *serveCommand) Validate() error {
-	switch given := len(c.Shards) > 0; {
-	case given && (len(c.Photos) > 0 || c.Uploads != ""):
+	onShards, onEngine := len(c.Shards) > 0, len(c.Engine) > 0
+	switch {
+	case onShards && (len(c.Photos) > 0 || c.Uploads != ""):
 		return errors.New("the shards keep the photos: leave out --photos and --uploads, or give them to the shards")
-	case !given && (c.ShardsTokenFile != "" || c.Whitening != ""):
-		return errors.New("--shards-token-file and --whitening are for --shards: leave them out")
+	case onEngine && c.Uploads != "":
+		return errors.New("an engine gets its photos from an index: leave out --uploads")
+	case !onShards && c.ShardsTokenFile != "":
+		return errors.New("--shards-token-file is for --shards: leave it out")
+	case !onShards && !onEngine && c.Whitening != "":
+		return errors.New("--whitening is for --shards and --engine: an index on disk brings its own")
+	case !onEngine && (c.EngineTokenFile != "" || c.Class != ""):
+		return errors.New("--engine-token-file and --class are for --engine: leave them out")
 	case c.ShardsTimeout < leastShardTime || c.ShardsTimeout > mostShardTime:
 		return fmt.Errorf("--shards-timeout is %v; it must be at least %v and at most %v", c.ShardsTimeout, leastShardTime,
 			mostShardTime)
@@ -38,39 +45,38 @@ func (c *serveCommand) Validate() error {
 }
 
 // openShards asks the shards what they hold, and starts the network that made their vectors.
-func (c *shardsFlags) openShards(a *app, n *networkFlags) (serve.Index, embed.Embedder, *vectors.Origin, error) {
-	opts := shards.Options{Timeout: c.ShardsTimeout, Log: a.log}
-	if c.ShardsTokenFile != "" {
+func (f *shardsFlags) openShards(a *app, c *serveCommand) (serve.Index, embed.Embedder, *vectors.Origin, error) {
+	opts := shards.Options{Timeout: f.ShardsTimeout, Log: a.log}
+	if f.ShardsTokenFile != "" {
 		var err error
-		if opts.Token, err = readToken(c.ShardsTokenFile); err != nil {
+		if opts.Token, err = readToken(f.ShardsTokenFile); err != nil {
 			return nil, nil, nil, err
 		}
 	}
-	index, err := shards.Open(a.ctx, c.Shards, opts)
+	index, err := shards.Open(a.ctx, f.Shards, opts)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	origin := index.Origin()
-	e, err := c.embedder(a, n, origin)
+	e, err := c.elsewhere(a, "of the shards", origin)
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, index.Close())
 	}
 	return index, e, origin, nil
 }
 
-// embedder makes what the shards' photos were embedded with.
-func (c *shardsFlags) embedder(a *app, n *networkFlags, origin *vectors.Origin) (embed.Embedder, error) {
-	const name = "of the shards" // "the index of the shards"
+// elsewhere makes what the photos of an index were embedded with that is on other machines; of is which index.
+func (c *serveCommand) elsewhere(a *app, of string, origin *vectors.Origin) (embed.Embedder, error) {
 	if !origin.Known() {
-		e, _, err := n.open(a)
+		e, _, err := c.networkFlags.open(a)
 		return e, err
 	}
 	if !whiten.Whitened(origin) {
-		return n.plain(a, name, origin)
+		return c.plain(a, of, origin)
 	}
 	if c.Whitening == "" {
-		return nil, errors.New("the shards' vectors are whitened: name a copy of index.whiten, which is in the folder of " +
-			"each of their indexes, by --whitening")
+		return nil, fmt.Errorf("the vectors %s are whitened: name a copy of index.whiten, which is in the folder of the index "+
+			"that they are from, by --whitening", of)
 	}
 	w, err := readWhitening(c.Whitening)
 	if err != nil {
@@ -78,10 +84,10 @@ func (c *shardsFlags) embedder(a *app, n *networkFlags, origin *vectors.Origin) 
 	}
 	before, ok := w.Before(origin)
 	if !ok {
-		return nil, fmt.Errorf("%s is not what whitened the shards' vectors: take the index.whiten of one of them",
-			c.Whitening)
+		return nil, fmt.Errorf("%s is not what whitened the vectors %s: take the index.whiten of the index that they are from",
+			c.Whitening, of)
 	}
-	e, err := n.plain(a, name, before)
+	e, err := c.plain(a, of, before)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func TestServeShards(t *testing.T) {
 	}{
 		{[]string{"--index", at("one"), "--shards", urls[0]}, "--shards"},
 		{[]string{"--shards", urls[0], "--uploads", dir}, "the shards keep the photos"},
-		{[]string{"--index", at("one"), "--whitening", at("x")}, "are for --shards"},
+		{[]string{"--index", at("one"), "--whitening", at("x")}, "is for --shards and --engine"},
 		{[]string{"--shards", urls[0], "--shards-timeout", "0s"}, "must be at least 10ms"},
 		{[]string{"--shards", ""}, "--shards is empty"},
 	} {

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -131,25 +128,13 @@ func (x *Index) sum(ctx context.Context, s *index.Snapshot) (sums, error) {
 	return x.sums, nil
 }
 
-// tree adds the categories above those that have photos, and counts what lies below.
+// tree is the list of an index's categories as a server shows it.
 func tree(list []index.Counted) []serve.Category {
-	photos := map[string]int{}
+	own := make(map[string]int, len(list))
 	for _, c := range list {
-		names := strings.Split(c.Category, " > ")
-		for i := range names {
-			if c.Category != "" {
-				photos[strings.Join(names[:i+1], " > ")] += c.Photos
-			}
-		}
+		own[c.Category] = c.Photos
 	}
-	paths := slices.SortedFunc(maps.Keys(photos), func(a, b string) int {
-		return slices.Compare(strings.Split(a, " > "), strings.Split(b, " > "))
-	})
-	out := make([]serve.Category, len(paths))
-	for i, path := range paths {
-		out[i] = serve.Category{Path: path, Photos: photos[path]}
-	}
-	return out
+	return serve.CategoryTree(own)
 }
 
 // Put adds or replaces a photo in a transaction of its own.

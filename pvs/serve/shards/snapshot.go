@@ -2,7 +2,6 @@ package shards
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -207,12 +206,5 @@ func (s *snapshot) Categories(context.Context) ([]serve.Category, error) {
 			photos[c.Path] += c.Photos
 		}
 	}
-	list := make([]serve.Category, 0, len(photos))
-	for path, n := range photos {
-		list = append(list, serve.Category{Path: path, Photos: n})
-	}
-	slices.SortFunc(list, func(a, b serve.Category) int {
-		return slices.Compare(strings.Split(a.Path, " > "), strings.Split(b.Path, " > "))
-	})
-	return list, nil
+	return serve.SortedCategories(photos), nil
 }

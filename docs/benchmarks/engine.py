@@ -1,0 +1,107 @@
+"""Compares searches of several `pvs serve` with exact ones, and counts the photos in a Weaviate (docs/engine.sh).
+
+    python docs/benchmarks/engine.py count WEAVIATE [--least N | --all N]
+    python docs/benchmarks/engine.py search INDEX EXACT URL [URL ...] [--queries 300] [--clients 1]
+
+Each query is a photo of the index INDEX, by its id, whose own product is left out. EXACT is a server of that index.
+"""
+
+import argparse
+import json
+import random
+import sqlite3
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+
+def count(o):
+    """Lists all photos, as a node has them."""
+    ids, after = set(), ""
+    while True:
+        query = urllib.parse.urlencode({"class": "Photo", "limit": 2000, "after": after})
+        try:
+            with urllib.request.urlopen(f"{o.url}/v1/objects?{query}") as r:
+                page = json.load(r)["objects"]
+        except OSError:
+            return 1
+        if not page:
+            break
+        ids.update(p["properties"]["photo"] for p in page)
+        after = page[-1]["id"]
+        if o.least and len(ids) >= o.least:
+            return 0
+    if o.least:
+        return 1
+    print(f"{o.url} has {len(ids)} photos")
+    return int(o.all is not None and len(ids) != o.all)
+
+
+def search(url, photo, exact):
+    body = f'--x-x\r\nContent-Disposition: form-data; name="id"\r\n\r\n{photo}\r\n'
+    if exact:
+        body += '--x-x\r\nContent-Disposition: form-data; name="exact"\r\n\r\ntrue\r\n'
+    r = urllib.request.Request(f"{url}/v1/search", (body + "--x-x--\r\n").encode())
+    r.add_header("Content-Type", "multipart/form-data; boundary=x-x")
+    begun = time.perf_counter()
+    with urllib.request.urlopen(r) as answer:
+        found = json.load(answer)
+    return found, 1000 * (time.perf_counter() - begun)
+
+
+def compare(o):
+    rows = sqlite3.connect(f"{o.index}/index.db").execute("SELECT photo FROM photos ORDER BY photo").fetchall()
+    queries = [r[0] for r in random.Random(1).sample(rows, o.queries)]
+    want = {q: [p["product"] for p in search(o.exact, q, True)[0]["products"]] for q in queries}
+    for url in [o.exact, *o.urls]:
+        for q in queries[:20]:
+            search(url, q, False)
+        times, found, missing, lock = [], [0], [0], threading.Lock()
+
+        def ask(part):
+            for q in part:
+                answer, took = search(url, q, False)
+                got = [p["product"] for p in answer["products"]]
+                with lock:
+                    times.append(took)
+                    found[0] += len(set(got) & set(want[q]))
+                    missing[0] += len(answer.get("missing") or []) > 0
+
+        threads = [threading.Thread(target=ask, args=(queries[i :: o.clients],)) for i in range(o.clients)]
+        begun = time.perf_counter()
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        seconds = time.perf_counter() - begun
+        times.sort()
+        if len(times) < len(queries):
+            print(f"{url}: {len(queries) - len(times)} queries failed")
+            return 1
+        print(
+            f"{url}: recall@10 {found[0] / sum(map(len, want.values())):.4f}, p50 {times[len(times) // 2]:.1f} ms, "
+            f"p99 {times[int(0.99 * len(times))]:.1f} ms, {len(times) / seconds:.0f} a second, {missing[0]} not whole"
+        )
+    return 0
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    verbs = p.add_subparsers(dest="verb", required=True)
+    c = verbs.add_parser("count")
+    c.add_argument("url")
+    c.add_argument("--least", type=int)
+    c.add_argument("--all", type=int)
+    s = verbs.add_parser("search")
+    s.add_argument("index")
+    s.add_argument("exact")
+    s.add_argument("urls", nargs="*")
+    s.add_argument("--queries", type=int, default=300)
+    s.add_argument("--clients", type=int, default=1)
+    o = p.parse_args()
+    sys.exit(count(o) if o.verb == "count" else compare(o))
+
+
+main()

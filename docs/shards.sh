@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# docs/shards.sh OUT [ROWS [SHARDS]]: searches an index of made vectors as one and as shards, on this machine, and
+# compares. Needs Python with numpy (PYTHON). PVS is a built command; it is made if it is not named.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$(realpath -m "${1:?usage: docs/shards.sh OUT [ROWS [SHARDS]]}") rows=${2:-200000} shards=${3:-4}
+python=${PYTHON:-python3}
+mkdir -p "$out"
+if [ -z "${PVS:-}" ]; then
+  PVS=$out/pvs
+  go build -o "$PVS" ./pvs/cmd/pvs
+fi
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null || true' EXIT
+[ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim 512 --out "$out/index" >"$out/bench.log" 2>&1
+[ -e "$out/exported/index.npy" ] || "$PVS" index export "$out/index" --out "$out/exported" >/dev/null
+# Parts by the ids' digests, as pvs embed --part makes them.
+[ -e "$out/part-$shards.ids" ] || "$python" - "$out" "$shards" <<'PY'
+import hashlib, sys
+import numpy as np
+out, n = sys.argv[1], int(sys.argv[2])
+ids = open(f"{out}/exported/index.ids", encoding="utf-8").read().split("\n")[:-1]
+rows = np.load(f"{out}/exported/index.npy", mmap_mode="r")
+part = np.array([int.from_bytes(hashlib.sha256(i.encode()).digest()[:8], "big") % n for i in ids])
+for p in range(n):
+    mine = np.flatnonzero(part == p)
+    np.save(f"{out}/part-{p + 1}.npy", rows[mine])
+    open(f"{out}/part-{p + 1}.ids", "w", encoding="utf-8").write("".join(ids[i] + "\n" for i in mine))
+PY
+serve() { # serve PORT ARGS...
+  "$PVS" serve --addr "127.0.0.1:$1" --read-only --baseline --json "${@:2}" >"$out/serve$1.json" 2>"$out/serve$1.log" &
+  servers+=($!)
+  for _ in $(seq 600); do
+    [ -s "$out/serve$1.json" ] && return
+    kill -0 $! || { cat "$out/serve$1.log"; exit 1; }
+    sleep 0.1
+  done
+  exit 1
+}
+urls=
+for p in $(seq "$shards"); do
+  [ -e "$out/shard-$p/index.db" ] ||
+    "$PVS" index create "$out/exported" --vectors "$out/part-$p" --out "$out/shard-$p" >>"$out/create.log" 2>&1
+  serve $((8200 + p)) --index "$out/shard-$p"
+  urls+=${urls:+,}http://127.0.0.1:$((8200 + p))
+done
+serve 8200 --index "$out/index"
+begun=$(date +%s.%N)
+serve 8300 --shards "$urls" --shards-timeout 9s
+echo "the front compared the ids of all shards and answered after $(echo "$(date +%s.%N) - $begun" | bc) s"
+echo "load: $(cut -d' ' -f1-3 /proc/loadavg)"
+for clients in 1 8; do
+  echo "$clients at a time:"
+  "$python" docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8200 http://127.0.0.1:8300 \
+    --clients "$clients"
+done
+kill -KILL "${servers[0]}"
+echo "with one of $shards shards killed:"
+"$python" docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8200 http://127.0.0.1:8300
