@@ -16,9 +16,17 @@ trap 'kill "${servers[@]}" 2>/dev/null || true' EXIT
 [ -e "$out/exported/index.npy" ] || "$PVS" index export "$out/index" --out "$out/exported" >/dev/null
 # Parts by the ids' digests, as pvs embed --part makes them.
 [ -e "$out/part-$shards.ids" ] || "$python" - "$out" "$shards" <<'PY'
-import hashlib, sys
+import csv, hashlib, os, sys
 import numpy as np
 out, n = sys.argv[1], int(sys.argv[2])
+# Made photos have no files; a catalogue's have.
+with open(f"{out}/exported/photos.csv", encoding="utf-8", newline="") as f:
+    photos = list(csv.DictReader(f))
+os.makedirs(f"{out}/catalog", exist_ok=True)
+with open(f"{out}/catalog/photos.csv", "w", encoding="utf-8", newline="") as f:
+    w = csv.DictWriter(f, photos[0].keys())
+    w.writeheader()
+    w.writerows({**p, "path": p["photo"] + ".jpg"} for p in photos)
 ids = open(f"{out}/exported/index.ids", encoding="utf-8").read().split("\n")[:-1]
 rows = np.load(f"{out}/exported/index.npy", mmap_mode="r")
 part = np.array([int.from_bytes(hashlib.sha256(i.encode()).digest()[:8], "big") % n for i in ids])
@@ -40,7 +48,7 @@ serve() { # serve PORT ARGS...
 urls=
 for p in $(seq "$shards"); do
   [ -e "$out/shard-$p/index.db" ] ||
-    "$PVS" index create "$out/exported" --vectors "$out/part-$p" --out "$out/shard-$p" >>"$out/create.log" 2>&1
+    "$PVS" index create "$out/catalog" --vectors "$out/part-$p" --out "$out/shard-$p" >>"$out/create.log" 2>&1
   serve $((8200 + p)) --index "$out/shard-$p"
   urls+=${urls:+,}http://127.0.0.1:$((8200 + p))
 done

@@ -57,16 +57,25 @@ def compare(o):
     want = {q: [p["product"] for p in search(o.exact, q, True)[0]["products"]] for q in queries}
     for url in [o.exact, *o.urls]:
         for q in queries[:20]:
-            search(url, q, False)
-        times, found, missing, lock = [], [0], [0], threading.Lock()
+            try:
+                search(url, q, False)
+            except OSError:
+                pass
+        times, found, wanted, missing, failed, lock = [], [0], [0], [0], [0], threading.Lock()
 
         def ask(part):
             for q in part:
-                answer, took = search(url, q, False)
+                try:
+                    answer, took = search(url, q, False)
+                except OSError:  # 503 among them
+                    with lock:
+                        failed[0] += 1
+                    continue
                 got = [p["product"] for p in answer["products"]]
                 with lock:
                     times.append(took)
                     found[0] += len(set(got) & set(want[q]))
+                    wanted[0] += len(want[q])
                     missing[0] += len(answer.get("missing") or []) > 0
 
         threads = [threading.Thread(target=ask, args=(queries[i :: o.clients],)) for i in range(o.clients)]
@@ -77,12 +86,13 @@ def compare(o):
             t.join()
         seconds = time.perf_counter() - begun
         times.sort()
-        if len(times) < len(queries):
-            print(f"{url}: {len(queries) - len(times)} queries failed")
+        if not times:
+            print(f"{url}: all queries failed")
             return 1
         print(
-            f"{url}: recall@10 {found[0] / sum(map(len, want.values())):.4f}, p50 {times[len(times) // 2]:.1f} ms, "
-            f"p99 {times[int(0.99 * len(times))]:.1f} ms, {len(times) / seconds:.0f} a second, {missing[0]} not whole"
+            f"{url}: recall@10 {found[0] / wanted[0]:.4f}, p50 {times[len(times) // 2]:.1f} ms, "
+            f"p99 {times[int(0.99 * len(times))]:.1f} ms, {len(times) / seconds:.0f} a second, "
+            f"{missing[0]} not whole, {failed[0]} failed"
         )
     return 0
 

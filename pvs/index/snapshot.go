@@ -391,7 +391,8 @@ func (s *Snapshot) Entries(ctx context.Context, ids []string) (list []Entry, err
 			list = append(list, Entry{p, asFloats(nil, blob)})
 			return err
 		}, "SELECT list.key, list.photo, list.product, list.category, list.title, list.path, list.digest, list.fields, "+
-			"list.texts_crc32c, vector, crc32c FROM json_each(?) AS wanted CROSS JOIN list ON list.photo = wanted.value JOIN vectors ON vectors.key = list.key",
+			"list.texts_crc32c, vector, crc32c FROM json_each(?) AS wanted CROSS JOIN list ON list.photo = wanted.value "+
+			"JOIN vectors ON vectors.key = list.key",
 			string(text))
 	})
 	return list, err

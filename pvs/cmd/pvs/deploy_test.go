@@ -72,8 +72,8 @@ func TestDeployFiles(t *testing.T) {
 			t.Errorf("%s runs %s, not %s", file, got, want)
 		}
 	}
-	if parses([]string{"serve", "--shard", "http://x"}) == nil || parses([]string{"index", "push", "x", "--to", "y", "--copies",
-		"0"}) == nil {
+	if parses([]string{"serve", "--shard", "http://x"}) == nil ||
+		parses([]string{"index", "push", "x", "--to", "y", "--copies", "0"}) == nil {
 		t.Error("a flag or a number that there is not passes")
 	}
 }

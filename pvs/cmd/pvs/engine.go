@@ -100,5 +100,5 @@ func (c *indexPushCommand) Run(a *app) error {
 	}
 	a.say("the engine at %s holds the %d photos of %s: %d were added, %d replaced and %d removed", engine.Name(),
 		done.Photos, c.Index, done.Added, done.Changed, done.Removed)
-	return a.result(done)
+	return a.indexCounts(c.Index, map[string]any{"added": done.Added, "replaced": done.Changed, "removed": done.Removed})
 }

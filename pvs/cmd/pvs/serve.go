@@ -116,9 +116,9 @@ func reachable(addr string) string {
 func (c *serveCommand) what() string {
 	switch {
 	case len(c.Shards) > 0:
-		return "the shards"
+		return "the index of the shards"
 	case len(c.Engine) > 0:
-		return "the engine"
+		return "the index of the engine"
 	}
 	return c.Index
 }

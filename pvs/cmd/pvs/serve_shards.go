@@ -75,8 +75,8 @@ func (c *serveCommand) elsewhere(a *app, of string, origin *vectors.Origin) (emb
 		return c.plain(a, of, origin)
 	}
 	if c.Whitening == "" {
-		return nil, fmt.Errorf("the vectors %s are whitened: name a copy of index.whiten, which is in the folder of the index "+
-			"that they are from, by --whitening", of)
+		return nil, fmt.Errorf("the vectors %s are whitened: name a copy of index.whiten, which is in the folder of the "+
+			"index that they are from, by --whitening", of)
 	}
 	w, err := readWhitening(c.Whitening)
 	if err != nil {
@@ -84,8 +84,8 @@ func (c *serveCommand) elsewhere(a *app, of string, origin *vectors.Origin) (emb
 	}
 	before, ok := w.Before(origin)
 	if !ok {
-		return nil, fmt.Errorf("%s is not what whitened the vectors %s: take the index.whiten of the index that they are from",
-			c.Whitening, of)
+		return nil, fmt.Errorf("%s is not what whitened the vectors %s: take the index.whiten of the index that they are "+
+			"from", c.Whitening, of)
 	}
 	e, err := c.plain(a, of, before)
 	if err != nil {

@@ -85,6 +85,25 @@ func TestServeShards(t *testing.T) {
 	if _, page := asked(t, front, ""); !strings.Contains(page, "A part of the catalogue does not answer") {
 		t.Error("the page does not say that a shard is missing")
 	}
+	// Whitened vectors need what whitened them.
+	for _, args := range [][]string{
+		{"embed", at("cat"), "--split", "index", "--baseline", "--out", at("v")},
+		{"vectors", "whiten", at("v"), "--dim", "4", "--out", at("w")},
+		{"index", "create", at("cat"), "--vectors", at("w"), "--out", at("white")},
+	} {
+		if status, _, stderr := pvs(t, args...); status != 0 {
+			t.Fatalf("%v: %s", args, stderr)
+		}
+	}
+	white, _, _ := serving(t, "--index", at("white"), "--addr", "127.0.0.1:0")
+	by := strings.TrimSuffix(white, "/")
+	refused(t, []string{"serve", "--shards", by, "--addr", "127.0.0.1:0"}, "by --whitening")
+	refused(t, []string{"serve", "--shards", by, "--whitening", at("gone"), "--addr", "127.0.0.1:0"}, "gone")
+	whitened, _, _ := serving(t, "--shards", by, "--whitening", filepath.Join(at("white"), "index.whiten"),
+		"--addr", "127.0.0.1:0")
+	if a, b := search(white, photos[0]), search(whitened, photos[0]); !reflect.DeepEqual(a, b) || len(a.Products) != 8 {
+		t.Errorf("%v, not %v", b, a)
+	}
 	other, _, _ := serving(t, "--index", at("other"), "--addr", "127.0.0.1:0")
 	refused(t, []string{"serve", "--shards", one + "," + other, "--pixels", "64"}, "says otherwise")
 	refused(t, []string{"serve", "--shards", urls[0], "--addr", "127.0.0.1:0"}, "asks for a token")

@@ -52,9 +52,6 @@ type Index struct {
 	ctx      context.Context // of what is asked in the background
 }
 
-// ErrNone says that no shard answers.
-var ErrNone = errors.New("none of the shards answers")
-
 // Open asks the shards at some addresses what they hold, and makes sure that they can be searched as one. Those that do
 // not answer are left out until they do; one must.
 func Open(ctx context.Context, urls []string, opts Options) (*Index, error) {
@@ -122,7 +119,14 @@ func (x *Index) open(ctx context.Context) error {
 		there, known = append(there, s), append(known, infos[i])
 	}
 	if len(there) == 0 {
-		return tag.Error(fmt.Errorf("none of the shards answers: %s", strings.Join(why, "; ")), ErrNone)
+		return unavailable("none of the shards answers: %s", strings.Join(why, "; "))
+	}
+	photos := 0
+	for _, i := range known {
+		photos += i.Photos
+	}
+	if len(there) > 1 {
+		x.opts.Log(fmt.Sprintf("comparing the ids of %d photos in %d shards", photos, len(there)))
 	}
 	if at, err := x.apart(ctx, there, known); err != nil {
 		if at != nil {
@@ -164,22 +168,31 @@ func (x *Index) takeIn(s *shard) {
 	limited, cancel := context.WithTimeout(x.ctx, x.opts.Timeout)
 	defer cancel()
 	got, err := s.readInfo(limited, "")
+	news := false
 	if err == nil {
-		err = x.check(s, got)
+		news, err = x.join(s, got)
 	}
 	switch {
 	case x.ctx.Err() != nil:
 	case err != nil:
 		x.leaveOut(s, err)
-	case s.answers(got):
+	case news:
 		x.opts.Log(fmt.Sprintf("the shard %s answers: it is searched again", s.name))
 	}
 }
 
-// check compares a shard that comes back with those that answer. If its index is what it was, it was compared before.
-func (x *Index) check(s *shard, got *info) error {
+// join takes a shard in that fits the others: one at a time, so that no two come in that were not compared.
+func (x *Index) join(s *shard, got *info) (news bool, err error) {
 	x.checking.Lock()
 	defer x.checking.Unlock()
+	if err := x.check(s, got); err != nil {
+		return false, err
+	}
+	return s.answers(got), nil
+}
+
+// check compares a shard that comes back with those that answer. If its index is what it was, it was compared before.
+func (x *Index) check(s *shard, got *info) error {
 	list, infos := []*shard{s}, []*info{got}
 	for _, other := range x.shards {
 		i, why := other.now()

@@ -71,8 +71,9 @@ func Connect(urls []string, opts Options) (*Engine, error) {
 	if !className.MatchString(opts.Class) {
 		return nil, fmt.Errorf("%q is no name of a class: it begins with A to Z, and has letters and digits only", opts.Class)
 	}
+	dialer := &net.Dialer{Timeout: 3 * time.Second}
 	e := &Engine{opts: opts, client: &http.Client{
-		Transport:     &http.Transport{DialContext: (&net.Dialer{Timeout: 3 * time.Second}).DialContext, MaxIdleConnsPerHost: 64},
+		Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	for _, text := range urls {
@@ -111,8 +112,8 @@ const mostBytes = 256 << 20
 
 // ask sends a request to one address after the other, until one answers, and reads the JSON into answer if that is not
 // nil. All requests may be sent twice: they set or remove things, and add none.
-func (e *Engine) ask(ctx context.Context, timeout time.Duration, method, path string, query url.Values, body, answer any) (
-	err error) {
+func (e *Engine) ask(ctx context.Context, timeout time.Duration, method, path string, query url.Values, body,
+	answer any) (err error) {
 	var data []byte
 	if body != nil {
 		if data, err = json.Marshal(body); err != nil {
@@ -151,7 +152,12 @@ func (e *Engine) ask(ctx context.Context, timeout time.Duration, method, path st
 
 // full says whether an engine takes nothing more: Weaviate sets shards read-only where disk or memory run out.
 func full(say string) bool {
-	return strings.Contains(say, "read-only") || strings.Contains(say, "no space left") || strings.Contains(say, "disk usage")
+	for _, sign := range []string{"read-only", "no space left", "disk usage"} {
+		if strings.Contains(say, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Engine) askAt(ctx context.Context, timeout time.Duration, at *url.URL, method, path string, query url.Values,

@@ -66,7 +66,8 @@ func (x *Index) readAbout(ctx context.Context) error {
 	}
 	var a aboutIndex
 	if err := json.Unmarshal([]byte(o.Properties.About), &a); err != nil {
-		return tag.Error(fmt.Errorf("what the engine at %s says of its photos cannot be read: %w", x.e.Name(), err), ErrSchema)
+		return tag.Error(fmt.Errorf("what the engine at %s says of its photos cannot be read: %w", x.e.Name(), err),
+			ErrSchema)
 	}
 	x.about, x.read = a, time.Now()
 	return nil
@@ -175,8 +176,18 @@ func (s *snapshot) find(ctx context.Context, id string) (*found, error) {
 		Vector     []float32
 	}
 	e := s.x.e
-	err := e.ask(ctx, e.opts.Timeout, http.MethodGet, "/v1/objects/"+e.opts.Class+"/"+uuidOf(id).String(),
-		url.Values{"include": {"vector"}}, nil, &o)
+	ask := func(level string) error {
+		return e.ask(ctx, e.opts.Timeout, http.MethodGet, "/v1/objects/"+e.opts.Class+"/"+uuidOf(id).String(),
+			url.Values{"include": {"vector"}, "consistency_level": {level}}, nil, &o)
+	}
+	err := ask("QUORUM")
+	if errors.Is(err, serve.ErrUnavailable) {
+		// A machine that has just come back holds a quorum up while it is brought up to date. One copy is as good as most,
+		// if there is one: one that is missing may not have come yet.
+		if ask("ONE") == nil {
+			err = nil
+		}
+	}
 	if isStatus(err, http.StatusNotFound) {
 		return nil, tag.Error(fmt.Errorf("there is no photo %q", id), serve.ErrNoPhoto)
 	}

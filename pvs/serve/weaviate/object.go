@@ -52,8 +52,8 @@ func thingOf(p serve.Photo) string {
 
 // objectOf is a photo with its vector; the checksum tells whether an index has another one.
 func (e *Engine) objectOf(p serve.Photo, vector []float32, checksum string) object {
-	v := values{Photo: p.ID, Product: p.Product, Thing: thingOf(p), Category: p.Category, Within: []string{}, Title: p.Title,
-		Path: p.Path, Digest: p.Digest, Fields: []string{}, Checksum: checksum}
+	v := values{Photo: p.ID, Product: p.Product, Thing: thingOf(p), Category: p.Category, Within: []string{},
+		Title: p.Title, Path: p.Path, Digest: p.Digest, Fields: []string{}, Checksum: checksum}
 	if p.Category != "" {
 		names := strings.Split(p.Category, separator)
 		for i := range names {
@@ -63,7 +63,8 @@ func (e *Engine) objectOf(p serve.Photo, vector []float32, checksum string) obje
 	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
 		v.Fields = append(v.Fields, fieldOf(name, p.Fields[name]))
 	}
-	return object{Class: e.opts.Class, ID: uuidOf(p.ID), Properties: v, Vector: vector, name: fmt.Sprintf("the photo %q", p.ID)}
+	return object{Class: e.opts.Class, ID: uuidOf(p.ID), Properties: v, Vector: vector,
+		name: fmt.Sprintf("the photo %q", p.ID)}
 }
 
 // fieldOf is a column and its value as one text.

@@ -30,10 +30,8 @@ type PushOptions struct {
 
 // Pushed is what a push has done.
 type Pushed struct {
-	Photos  int `json:"photos"` // that the engine holds now
-	Added   int `json:"added"`
-	Changed int `json:"changed"`
-	Removed int `json:"removed"`
+	Photos                  int // that the engine holds now
+	Added, Changed, Removed int
 }
 
 // quorum is how many copies of a photo must be written before it counts: more than half.
@@ -264,8 +262,8 @@ func (e *Engine) remove(ctx context.Context, ids []string) error {
 	var answer struct {
 		Results struct{ Matches, Failed int }
 	}
-	body := map[string]any{"match": map[string]any{"class": e.opts.Class, "where": map[string]any{"path": []string{"photo"},
-		"operator": "ContainsAny", "valueTextArray": ids}}, "output": "minimal"}
+	where := map[string]any{"path": []string{"photo"}, "operator": "ContainsAny", "valueTextArray": ids}
+	body := map[string]any{"match": map[string]any{"class": e.opts.Class, "where": where}, "output": "minimal"}
 	if err := e.ask(ctx, e.opts.WriteTimeout, http.MethodDelete, "/v1/batch/objects", quorum, body, &answer); err != nil {
 		return e.refused(err)
 	}

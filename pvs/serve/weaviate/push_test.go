@@ -39,8 +39,8 @@ func shop(t *testing.T, n int, network string) string {
 func entry(i int, title string) index.Entry {
 	angle := float64(i)
 	e := index.Entry{Photo: index.Photo{ID: fmt.Sprintf("ä/%03d", i), Product: fmt.Sprint("p", i/2),
-		Category: catalog.Category([]string{"Cups > Mugs", "Plates", ""}[i%3]), Title: title, Path: fmt.Sprintf("/x/%d.jpg", i),
-		Fields: map[string]string{"colour=x": "red=1", "size": "s"}},
+		Category: catalog.Category([]string{"Cups > Mugs", "Plates", ""}[i%3]), Title: title,
+		Path: fmt.Sprintf("/x/%d.jpg", i), Fields: map[string]string{"colour=x": "red=1", "size": "s"}},
 		Vector: []float32{float32(math.Cos(angle)), float32(math.Sin(angle))}}
 	if i%5 == 0 {
 		e.Product, e.Fields = "", nil

@@ -108,23 +108,23 @@ func (e *Engine) described(ctx context.Context) (*description, *vectors.Origin, 
 		return nil, nil, err
 	}
 	if c == nil {
-		return nil, nil, tag.Error(fmt.Errorf("the engine at %s holds no class %s: an index must be pushed to it first", e.Name(),
-			e.opts.Class), ErrNone)
+		return nil, nil, tag.Error(fmt.Errorf("the engine at %s holds no class %s: an index must be pushed to it first",
+			e.Name(), e.opts.Class), ErrNone)
 	}
 	var d description
 	if json.Unmarshal([]byte(c.Description), &d) != nil || d.Pvs == 0 {
-		return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s was not made by this program, and is left as "+
-			"it is", e.opts.Class, e.Name()), ErrSchema)
+		return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s was not made by this program, and is left "+
+			"as it is", e.opts.Class, e.Name()), ErrSchema)
 	}
 	if d.Pvs != schemaVersion {
-		return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s has the schema %d, and this program's is %d: "+
-			"push the index anew", e.opts.Class, e.Name(), d.Pvs, schemaVersion), ErrSchema)
+		return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s has the schema %d, and this program's is "+
+			"%d: push the index anew", e.opts.Class, e.Name(), d.Pvs, schemaVersion), ErrSchema)
 	}
 	for _, want := range properties {
 		same := func(p property) bool { return p.Name == want.Name && slices.Equal(p.DataType, want.DataType) }
 		if !slices.ContainsFunc(c.Properties, same) {
-			return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s lacks the property %s, or has it of another "+
-				"type: push the index anew", e.opts.Class, e.Name(), want.Name), ErrSchema)
+			return nil, nil, tag.Error(fmt.Errorf("the class %s of the engine at %s lacks the property %s, or has it of "+
+				"another type: push the index anew", e.opts.Class, e.Name(), want.Name), ErrSchema)
 		}
 	}
 	o, err := vectors.UnmarshalOrigin(d.Origin)

@@ -26,7 +26,7 @@ const byProduct, byTitle = "product", "title"
 // Search asks for the nearest photos, grouped by product, of as many as it takes to find k.
 func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, error) {
 	if q.Exact {
-		return serve.Found{}, serve.Unacceptable(errors.New("this engine compares no query with all vectors: leave out exact"))
+		return serve.Found{}, serve.Unacceptable(errors.New("an engine compares no query with all vectors: leave out exact"))
 	}
 	if err := s.known(ctx, q); err != nil {
 		return serve.Found{}, err
@@ -98,7 +98,8 @@ func (s *snapshot) nearest(ctx context.Context, q serve.Query, limit int) ([]ser
 			}
 		} `json:"_additional"`
 	}
-	if err := s.get(ctx, args, "_additional { group { hits { "+columns+" _additional { distance } } } }", &list); err != nil {
+	err := s.get(ctx, args, "_additional { group { hits { "+columns+" _additional { distance } } } }", &list)
+	if err != nil {
 		return nil, err
 	}
 	var hits []serve.Hit
@@ -113,8 +114,8 @@ func (s *snapshot) nearest(ctx context.Context, q serve.Query, limit int) ([]ser
 		}
 		hit := serve.Hit{Photo: p, Score: 1 - h.Additional.Distance}
 		if p.ID == "" || math.IsNaN(hit.Score) || math.Abs(hit.Score) > 1.01 {
-			return nil, unavailable("the engine at %s gives an answer that cannot be: a photo %q with the score %g", s.x.e.Name(),
-				p.ID, hit.Score)
+			return nil, unavailable("the engine at %s gives an answer that cannot be: a photo %q with the score %g",
+				s.x.e.Name(), p.ID, hit.Score)
 		}
 		hits = append(hits, hit)
 	}
@@ -180,7 +181,8 @@ func whereOf(q serve.Query) string {
 // Product lists a product's photos by their ids.
 func (s *snapshot) Product(ctx context.Context, product string) ([]serve.Photo, error) {
 	var got []values
-	args := fmt.Sprintf("limit: %d, where: {path: [\"product\"], operator: Equal, valueText: %s}", mostObjects, text(product))
+	args := fmt.Sprintf("limit: %d, where: {path: [\"product\"], operator: Equal, valueText: %s}", mostObjects,
+		text(product))
 	if err := s.get(ctx, args, columns, &got); err != nil {
 		return nil, err
 	}

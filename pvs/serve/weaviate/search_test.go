@@ -37,7 +37,8 @@ func snapshotOf(t *testing.T, ix *Index) serve.Snapshot {
 const answered = `{"data": {"Get": {"Photo": [
 	{"_additional": {"group": {"hits": [{"photo": "b", "product": "q", "category": "Plates", "fields": ["size=s"],
 		"_additional": {"distance": 0.25}}]}}},
-	{"_additional": {"group": {"hits": [{"photo": "a", "product": "p", "fields": null, "_additional": {"distance": 0.25}}]}}}
+	{"_additional": {"group": {"hits": [{"photo": "a", "product": "p", "fields": null,
+		"_additional": {"distance": 0.25}}]}}}
 ]}}}`
 
 // A search is one query with its filters, and its answer is in our order.
