@@ -28,7 +28,8 @@ if [ -z "${CATALOG:-}" ]; then
   "$PVS" data synth --products 60 --size 320 --out "$CATALOG" --json >/dev/null
 fi
 "$PVS" index create "$CATALOG" --split index --out "$work/index" --json >/dev/null
-"$PVS" serve --index "$work/index" --addr 127.0.0.1:0 --title "Things" --json >"$work/serve.json" 2>"$work/serve.log" &
+"$PVS" serve --index "$work/index" --addr 127.0.0.1:0 --title "Things" --teach "$work/clicks.jsonl" --json \
+  >"$work/serve.json" 2>"$work/serve.log" &
 server=$!
 until [ -s "$work/serve.json" ]; do
   kill -0 $server 2>/dev/null || { cat "$work/serve.log"; exit 1; }

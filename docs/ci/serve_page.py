@@ -4,7 +4,8 @@
 
 URL is the address that `pvs serve` prints, PHOTO a photo to search for. It uploads, crops with the mouse and with keys,
 filters by a category, asks for more and less like a product, opens a product, follows a link that was shared, goes
-back, drops and pastes, does the plain case without script, and does it on a phone and in the dark. Any message of the
+back, drops and pastes, clicks "same product" and "not it" and takes that back, does the plain case without script, and
+does it on a phone and in the dark. The server must keep clicks (--teach), and have none. Any message of the
 console, and any answer of another server, is a failure. It needs the package playwright and a Chromium (Debian's:
 apt-get install chromium). With --shots it keeps pictures of what it sees.
 """
@@ -136,7 +137,7 @@ def desk(browser, o):
     check("more and less like this", page.locator(".minis li").count() == 2)
     v.shot("desktop-refined")
     page.click(".minis a >> nth=0")
-    page.wait_for_function("document.querySelectorAll('.minis li').length === 1")
+    expect(page.locator(".minis li")).to_have_count(1)
 
     page.locator("body").click(position={"x": 5, "y": 5})
     page.keyboard.press("ArrowDown")
@@ -222,6 +223,102 @@ def others(browser, o, found):
     v.end("a wrong file")
 
 
+def pressed(page, card, text):
+    return page.locator(".card").nth(card).locator("[data-teach]", has_text=text).get_attribute("aria-pressed")
+
+
+def clicks(page):
+    line = page.locator(".taught p").first.inner_text()
+    return int(line.split()[0]) if line[0].isdigit() else 0
+
+
+def fitted(page):
+    """Waits until clicks are learned from, and the page shows it."""
+    expect(page.locator(".taught .verdict")).to_be_visible(timeout=240_000)
+    expect(page.locator("[data-fitting]")).to_have_count(0, timeout=240_000)
+
+
+def teaching(browser, o, found):
+    v = Visit(browser, o, viewport={"width": 1440, "height": 900})
+    page = v.page
+    v.upload()
+    check("teaching: nothing was clicked", clicks(page) == 0 and page.locator(".toggle").count() == 0)
+    page.fill(".who input[name=who]", "Änn")
+    page.click(".who button")
+    expect(page.locator(".who input[name=who]")).to_have_value("Änn")
+    page.locator(".card").nth(0).locator("text=Same product").click()
+    expect(page.locator(".card").nth(0).locator("text=Same product")).to_have_attribute("aria-pressed", "true")
+    check(
+        "teaching: the button that was pressed has the focus",
+        page.evaluate("document.activeElement.innerText + document.activeElement.closest('.card').dataset.photo")
+        == "Same product" + page.locator(".card").nth(0).get_attribute("data-photo"),
+    )
+    page.locator(".card").nth(1).locator("text=Not it").click()
+    expect(page.locator(".card").nth(1).locator("text=Not it")).to_have_attribute("aria-pressed", "true")
+    check("teaching: two clicks count", clicks(page) == 2, clicks(page))
+    check("teaching: by themselves they change nothing yet", titles(page) == found, titles(page))
+    fitted(page)
+    check("teaching: it says that they are few", "Too few" in page.inner_text(".taught .verdict"))
+    page.click(".taught summary")
+    listed = page.locator(".clicks li").all_inner_texts()
+    check("teaching: clicks are listed with who", len(listed) == 2 and all("Änn" in text for text in listed), listed)
+    v.shot("desktop-taught")
+    page.click(".toggle")
+    page.wait_for_url("**taught=1**")
+    expect(page.locator(".toggle")).to_have_attribute("aria-checked", "true")
+    check("teaching: switched on", "taught=1" in page.url)
+    page.click(".card .shot >> nth=0")
+    page.wait_for_selector("dialog#sheet[open] .why")
+    page.keyboard.press("Escape")
+    page.click(".toggle")
+    page.wait_for_url("**taught=0**")
+    check("teaching: switched off, the results are as before", shows(page, found), titles(page))
+    page.locator(".card").nth(0).locator("text=Not it").click()
+    expect(page.locator(".card").nth(0).locator("text=Not it")).to_have_attribute("aria-pressed", "true")
+    check("teaching: the last opinion counts", pressed(page, 0, "Same product") == "false" and clicks(page) == 2)
+    page.locator(".card").nth(0).locator("text=Not it").click()
+    expect(page.locator(".card").nth(0).locator("text=Not it")).to_have_attribute("aria-pressed", "false")
+    check("teaching: taken back, the one before counts again", pressed(page, 0, "Same product") == "true")
+    page.reload()
+    check("teaching: kept over a visit", clicks(page) == 2 and page.input_value(".who input[name=who]") == "Änn")
+    page.click(".taught summary")
+    for left in (1, 0):
+        page.locator(".clicks .act").first.click()
+        expect(page.locator(".clicks li")).to_have_count(left)
+    check("teaching: taken back click by click", clicks(page) == 0 and pressed(page, 0, "Same product") == "false")
+    v.end("teaching")
+
+    v = Visit(browser, o, java_script_enabled=False)
+    page = v.page
+    page.set_input_files("input[name=photo]", o.photo)
+    page.click("button.send")
+    at = page.url
+    page.locator(".card").nth(1).locator("text=Not it").click()
+    check("teaching without script", page.url == at and clicks(page) == 1 and pressed(page, 1, "Not it") == "true")
+    page.locator(".card").nth(1).locator("text=Not it").click()
+    check("teaching without script: taken back", clicks(page) == 0)
+    v.end("teaching without script")
+
+    kind = dict(viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True)
+    v = Visit(browser, o, color_scheme="dark", **kind)
+    page = v.page
+    v.upload()
+    page.locator(".card").nth(1).locator("text=Not it").tap()
+    expect(page.locator(".card").nth(1).locator("text=Not it")).to_have_attribute("aria-pressed", "true")
+    fitted(page)
+    page.tap(".taught summary")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    check("teaching on a phone: nothing is wider than the screen", wide <= 390, wide)
+    v.shot("phone-taught")
+    if o.shots:
+        page.locator(".taught").scroll_into_view_if_needed()
+        v.shot("phone-taught-panel")
+    page.locator(".clicks .act").first.tap()
+    expect(page.locator(".clicks li")).to_have_count(0)
+    check("teaching on a phone", clicks(page) == 0)
+    v.end("teaching on a phone")
+
+
 def without_script(browser, o, found):
     v = Visit(browser, o, java_script_enabled=False)
     page = v.page
@@ -287,6 +384,7 @@ def main():
         others(browser, options, found)
         without_script(browser, options, found)
         phone(browser, options, found)
+        teaching(browser, options, found)
         browser.close()
     print(f"{len(checks)} checks of the page passed")
 

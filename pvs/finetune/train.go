@@ -273,7 +273,11 @@ func (r *run) endEpoch(ctx context.Context, rate float64) error {
 				values)
 		}
 		if err != nil {
-			return errors.Join(err, r.save())
+			saved := r.save()
+			if errors.Is(saved, errBroken) { // which is why there are no vectors
+				return saved
+			}
+			return errors.Join(err, saved)
 		}
 	}
 	c.Epochs = append(c.Epochs, e)

@@ -70,7 +70,7 @@ type probe struct {
 
 // calibrate searches for a sample of the photos among all, with and without codes.
 func (s *Snapshot) calibrate(ctx context.Context) (Calibration, error) {
-	probes, err := s.sample()
+	probes, err := s.sample(sampleSize, 1)
 	if err != nil || len(probes) == 0 {
 		return Calibration{}, err
 	}
@@ -82,17 +82,34 @@ func (s *Snapshot) calibrate(ctx context.Context) (Calibration, error) {
 	return c, err
 }
 
-// sample draws photos, the same ones of the same photos.
-func (s *Snapshot) sample() (probes []*probe, err error) {
-	rng := rand.New(rand.NewPCG(1, uint64(s.photos)))
+// Sample draws up to n different photos, with their vectors, by a seed: the same ones of the same state.
+func (s *Snapshot) Sample(ctx context.Context, n int, seed uint64) ([]Hit, error) {
+	probes, err := s.sample(n, seed)
+	if err != nil {
+		return nil, err
+	}
+	drawn := make([]scored, len(probes))
+	for i, p := range probes {
+		drawn[i].key = p.key
+	}
+	hits, err := s.look(ctx, drawn)
+	for i, p := range probes[:len(hits)] {
+		hits[i].Vector = p.vector
+	}
+	return hits, err
+}
+
+// sample draws up to n photos by a seed, the same ones of the same photos.
+func (s *Snapshot) sample(n int, seed uint64) (probes []*probe, err error) {
+	rng := rand.New(rand.NewPCG(seed, uint64(s.photos)))
 	room := make([]byte, stride(s.ix.dim))
 	total := 0
 	for _, p := range s.parts {
 		total += p.n
 	}
 	taken := map[int]bool{}
-	for range 20 * sampleSize { // until enough are found that were not removed
-		if len(probes) == min(sampleSize, s.photos) {
+	for range 20 * n { // until enough are found that were not removed
+		if len(probes) == min(n, s.photos) {
 			break
 		}
 		at := rng.IntN(total)

@@ -18,6 +18,9 @@ type Query struct {
 	// MinScore leaves out results with a smaller cosine, where it is not 0.
 	MinScore float32
 
+	// Vectors asks for the results' vectors.
+	Vectors bool
+
 	// Exact compares with every vector, instead of with the best candidates only.
 	Exact bool
 	// Candidates is how many photos are compared exactly; 0: as many as calibration found to be enough.
@@ -30,7 +33,8 @@ const MaxK = 10_000
 // Hit is a result.
 type Hit struct {
 	Photo
-	Score float32 `json:"score"` // cosine
+	Score  float32   `json:"score"` // cosine
+	Vector []float32 `json:"-"`     // [Dim], of unit length, where Query.Vectors asks for it
 }
 
 // Answer is what a search found.

@@ -52,6 +52,11 @@ func (s *Snapshot) Search(ctx context.Context, q Query) (*Answer, error) {
 	if a.Hits, err = s.look(ctx, best); err != nil {
 		return nil, err
 	}
+	if q.Vectors {
+		if err := s.addVectors(a.Hits, best); err != nil {
+			return nil, err
+		}
+	}
 	a.Match = s.matches(a.Hits)
 	a.Timing.Look = time.Since(looking)
 	a.Timing.Total = time.Since(begun)
@@ -169,7 +174,7 @@ func (s *Snapshot) look(ctx context.Context, best []scored) ([]Hit, error) {
 	err = s.ask(func(q queryer) error {
 		return each(ctx, q, func(r *sql.Rows) error {
 			key, p, err := scanPhoto(r.Scan)
-			hits[place[key]] = Hit{p, best[place[key]].score}
+			hits[place[key]] = Hit{Photo: p, Score: best[place[key]].score}
 			found++
 			return err
 		}, lookup, string(text))
@@ -179,4 +184,22 @@ func (s *Snapshot) look(ctx context.Context, best []scored) ([]Hit, error) {
 			databaseFile), ErrCodes)
 	}
 	return hits, err
+}
+
+// addVectors reads the vectors of results, which are in the order of best.
+func (s *Snapshot) addVectors(hits []Hit, best []scored) error {
+	room := make([]byte, stride(s.ix.dim))
+	for i, b := range best {
+		p, ok := s.partOf(b.key)
+		if !ok {
+			return fmt.Errorf("searching the index %s: the photo of key %d is in no part", s.ix.dir, b.key)
+		}
+		row, _ := p.row(b.key)
+		values, err := p.values(row, s.ix.dim, room)
+		if err != nil {
+			return err
+		}
+		hits[i].Vector = asFloats(nil, values)
+	}
+	return nil
 }

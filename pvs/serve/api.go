@@ -31,6 +31,9 @@ func (s *Server) routes() (http.Handler, error) {
 	s.photoRoutes(api)
 	s.productRoutes(api)
 	s.shardRoutes(api)
+	if s.opts.Clicks != nil {
+		s.teachRoutes(api)
+	}
 	description, err := api.OpenAPI().MarshalJSON()
 	if err != nil {
 		return nil, err
@@ -121,7 +124,14 @@ type searchAnswer struct {
 	Cutoff   float64         `json:"cutoff" doc:"Calibrated score of the same product; 0: not known, no match then"`
 	State    uint64          `json:"state" doc:"Number of the index's state that all of this is of"`
 	Missing  []string        `json:"missing,omitempty" doc:"Shards that did not answer: their photos are missing"`
+	Taught   *taughtAnswer   `json:"taught,omitempty" doc:"Where the server keeps clicks"`
 	Explain  *explainAnswer  `json:"explain,omitempty" doc:"With explain=1"`
+}
+
+type taughtAnswer struct {
+	On     bool `json:"on" doc:"Whether products are in the order that clicks taught, with its scores and cutoff"`
+	Clicks int  `json:"clicks" doc:"That the last fit is made of"`
+	State  int  `json:"state" doc:"Of the clicks, that the last fit is of"`
 }
 
 type explainAnswer struct {
@@ -150,6 +160,9 @@ func answerOf(a *answer, explain bool) searchAnswer {
 	for _, h := range a.products {
 		out.Products = append(out.Products, productAnswer{Product: h.Photo.Product, Score: h.Score, Photo: h.Photo.ID,
 			Category: h.Photo.Category, Title: h.Photo.Title, Fields: h.Photo.Fields, Image: imageOf(h.Photo.ID, "480")})
+	}
+	if t := a.taught; t != nil {
+		out.Taught = &taughtAnswer{On: t.on, Clicks: t.clicks, State: t.lines}
 	}
 	if explain {
 		e := &explainAnswer{Milliseconds: milliseconds(a.total), Candidates: a.candidates, Network: a.info.Network,

@@ -19,6 +19,7 @@ type similarInput struct {
 	Filter   []string `query:"filter,explode" maxItems:"20" doc:"Column and value, as in colour=red"`
 	MinScore float64  `query:"min_score" minimum:"-1" maximum:"1" default:"-1" doc:"Leave out what is below"`
 	Explain  bool     `query:"explain" doc:"Tell the time of each stage"`
+	Taught   string   `query:"taught" doc:"1: as clicks taught, 0: not; else where they help"`
 }
 
 type photosOutput struct {
@@ -127,7 +128,7 @@ func (s *Server) similarAPI(ctx context.Context, in *similarInput) (*searchOutpu
 		return nil, s.problem(err)
 	}
 	defer v.end()
-	q := search{k: in.K, category: in.Category, fields: fields}
+	q := search{k: in.K, category: in.Category, fields: fields, taught: in.Taught}
 	if in.MinScore != -1 {
 		q.minScore = &in.MinScore
 	}

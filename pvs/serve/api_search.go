@@ -26,6 +26,7 @@ type searchForm struct {
 	Negative []string      `form:"negative" required:"false" maxItems:"20" doc:"Ids of photos to be less like"`
 	Explain  bool          `form:"explain" required:"false" doc:"Tell the time of each stage"`
 	Exact    bool          `form:"exact" required:"false" doc:"Compare with all vectors, not with candidates"`
+	Taught   string        `form:"taught" required:"false" doc:"1: as clicks taught, 0: not; else where they help"`
 }
 
 // batchForm is the form of POST /v1/search/batch.
@@ -38,6 +39,7 @@ type batchForm struct {
 	MinScore float64         `form:"min_score" required:"false" minimum:"-1" maximum:"1" doc:"Leave out what is below"`
 	Explain  bool            `form:"explain" required:"false" doc:"Tell the time of each stage"`
 	Exact    bool            `form:"exact" required:"false" doc:"Compare with all vectors, not with candidates"`
+	Taught   string          `form:"taught" required:"false" doc:"1: as clicks taught, 0: not; else where they help"`
 }
 
 type searchOutput struct{ Body searchAnswer }
@@ -112,7 +114,8 @@ func (s *Server) searchAPI(ctx context.Context, in *formOf[searchForm]) (*search
 	}
 	defer v.end()
 	a, err := s.find(ctx, v, search{photo: photo, id: f.ID, crop: crop, k: orDefault(f.K), category: f.Category,
-		fields: fields, minScore: minScore(in.RawBody.Form, f.MinScore), more: f.Positive, less: f.Negative, exact: f.Exact})
+		fields: fields, minScore: minScore(in.RawBody.Form, f.MinScore), more: f.Positive, less: f.Negative, exact: f.Exact,
+		taught: f.Taught})
 	if err != nil {
 		return nil, s.problem(err)
 	}
@@ -138,7 +141,7 @@ func (s *Server) batchAPI(ctx context.Context, in *formOf[batchForm]) (*batchOut
 	}
 	defer v.end()
 	one := search{k: orDefault(f.K), category: f.Category, fields: fields, minScore: minScore(form, f.MinScore),
-		exact: f.Exact}
+		exact: f.Exact, taught: f.Taught}
 	out := &batchOutput{}
 	out.Body.Answers = make([]batchItem, len(files)+len(f.ID))
 	// As many at a time as can be worked on: a batch takes no more of the queue than that.

@@ -58,7 +58,7 @@ func (s *Server) withForm(next http.Handler) http.Handler {
 // routed says whether a request is for a route that takes a form.
 func routed(r *http.Request) bool {
 	p := r.URL.Path
-	return p == "/search" || p == "/v1/search" || p == "/v1/search/batch" ||
+	return p == "/search" || p == "/v1/search" || p == "/v1/search/batch" || p == "/v1/teach/pairs" || p == "/teach" ||
 		r.Method == http.MethodPut && (strings.HasPrefix(p, "/v1/photos/") || strings.HasPrefix(p, "/v1/shard/photos/"))
 }
 

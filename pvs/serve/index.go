@@ -64,6 +64,14 @@ type Photo struct {
 	Fields   map[string]string // further columns of the catalogue; nil: none
 }
 
+// standsFor names the product, or the photo itself where it is of none: no product's name has a zero byte.
+func (p Photo) standsFor() string {
+	if p.Product == "" {
+		return "\x00" + p.ID
+	}
+	return p.Product
+}
+
 // Query is a search for products.
 type Query struct {
 	Vector   []float32         // of length 1
@@ -73,6 +81,7 @@ type Query struct {
 	MinScore *float64          // least cosine; nil: none
 	Exclude  []string          // products that are not to be found
 	Exact    bool              // compare with all vectors instead of candidates
+	Photos   bool              // find photos with their vectors, K of them, instead of products
 }
 
 // Found is the answer of an index.
@@ -84,8 +93,9 @@ type Found struct {
 
 // Hit is a product, by its nearest photo.
 type Hit struct {
-	Photo Photo   // the nearest
-	Score float64 // cosine of its vector and the query's, -1 to 1
+	Photo  Photo     // the nearest
+	Score  float64   // cosine of its vector and the query's, -1 to 1
+	Vector []float32 // where Query.Photos asks for it
 }
 
 // Category is a category with what it holds, categories below it included.

@@ -3,7 +3,6 @@ package serve
 import (
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
 )
@@ -22,17 +21,20 @@ type live struct {
 }
 
 // newLive checks that the two belong together, as far as their shape shows it.
-func newLive(index Index, e embed.Embedder, observe func(int, time.Duration), closed func(error)) (*live, error) {
-	s, err := index.Snapshot()
+func (s *Server) newLive(index Index, e embed.Embedder) (*live, error) {
+	snap, err := index.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
-	if info := s.Info(); info.Dim != e.Dim() {
+	defer snap.Close()
+	if _, is := snap.(Teachable); !is && s.opts.Clicks != nil {
+		return nil, errNotTeachable
+	}
+	if info := snap.Info(); info.Dim != e.Dim() {
 		return nil, fmt.Errorf("the index %s has vectors of %d values, of %s; the network makes %d",
 			info.Name, info.Dim, info.Network, e.Dim())
 	}
-	return &live{index: index, batch: newBatcher(e, observe), key: e.Key(), closed: closed}, nil
+	return &live{index: index, batch: newBatcher(e, s.metrics.batch), key: e.Key(), closed: s.closed}, nil
 }
 
 // hold keeps it open; false: it was replaced, and the caller takes the one that came after.
@@ -115,7 +117,7 @@ func (v *view) end() {
 // are answered by the old ones, which are then closed; no request fails, and none sees both. If the new ones do not
 // belong together nothing is changed and they are the caller's still.
 func (s *Server) Swap(index Index, e embed.Embedder) error {
-	next, err := newLive(index, e, s.metrics.batch, s.closed)
+	next, err := s.newLive(index, e)
 	if err != nil {
 		return err
 	}
@@ -126,6 +128,7 @@ func (s *Server) Swap(index Index, e embed.Embedder) error {
 		return errClosed
 	}
 	old.retire()
+	s.teaching.again()
 	s.metrics.swaps.Inc()
 	return nil
 }

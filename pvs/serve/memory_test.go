@@ -20,6 +20,7 @@ type memory struct {
 	state  uint64
 	photos map[string]stored // replaced as a whole by each change
 	cutoff float64
+	digest string // of what made the vectors
 	closed bool
 	open   int   // snapshots
 	fail   error // of Put and Remove
@@ -31,7 +32,7 @@ type stored struct {
 }
 
 func newMemory(name string, dim int) *memory {
-	return &memory{name: name, dim: dim, photos: map[string]stored{}, cutoff: 0.9}
+	return &memory{name: name, dim: dim, photos: map[string]stored{}, cutoff: 0.9, digest: "histogram"}
 }
 
 func (m *memory) Snapshot() (Snapshot, error) {
@@ -126,8 +127,11 @@ func (s *memorySnapshot) Search(ctx context.Context, q Query) (Found, error) {
 			continue
 		}
 		key := cmp.Or(p.Product, "\x00"+p.ID)
+		if q.Photos {
+			key = p.ID
+		}
 		if was, ok := best[key]; !ok || score > was.Score || score == was.Score && p.ID < was.Photo.ID {
-			best[key] = Hit{p.Photo, score}
+			best[key] = Hit{Photo: p.Photo, Score: score, Vector: p.vector}
 		}
 	}
 	hits := slices.SortedFunc(maps.Values(best), func(a, b Hit) int {

@@ -62,6 +62,9 @@ func (s *Server) pageRoutes(mux *http.ServeMux) error {
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("POST /search", s.ask)
 	mux.HandleFunc("GET /product", s.product)
+	if s.opts.Clicks != nil {
+		mux.HandleFunc("POST /teach", s.teach)
+	}
 	return nil
 }
 

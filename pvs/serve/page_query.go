@@ -17,12 +17,13 @@ type pageQuery struct {
 	Filter     []string
 	More, Less []string
 	K          int
+	Taught     string // taughtBest, taughtOn or taughtOff
 }
 
 // pageQueryOf reads an address, or a form.
 func pageQueryOf(v url.Values) (pageQuery, error) {
 	q := pageQuery{Link: v.Get("q"), ID: v.Get("id"), Category: v.Get("category"), Filter: v["f"], More: v["more"],
-		Less: v["less"], K: min(max(number(v.Get("k"), pageK), 1), MaxK)}
+		Less: v["less"], K: min(max(number(v.Get("k"), pageK), 1), MaxK), Taught: v.Get("taught")}
 	for _, list := range [][]string{{q.ID, q.Category}, q.Filter, q.More, q.Less} {
 		for _, text := range list {
 			if len(text) > maxText {
@@ -59,6 +60,7 @@ func (q pageQuery) values() url.Values {
 	if q.K != pageK && q.K != 0 {
 		set("k", strconv.Itoa(q.K))
 	}
+	set("taught", q.Taught)
 	set("q", q.Link)
 	return v
 }
@@ -110,7 +112,13 @@ func (q pageQuery) Further() pageQuery {
 }
 
 // For is a search for a photo of the index, in all categories.
-func (q pageQuery) For(id string) pageQuery { return pageQuery{ID: id} }
+func (q pageQuery) For(id string) pageQuery { return pageQuery{ID: id, Taught: q.Taught} }
+
+// AsTaught is the same search, as clicks taught or not.
+func (q pageQuery) AsTaught(how string) pageQuery {
+	q.Taught = how
+	return q
+}
 
 // Product is the address of the page of a photo's product.
 func (q pageQuery) Product(id string) string {

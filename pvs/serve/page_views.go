@@ -45,6 +45,8 @@ type homeView struct {
 	Further    string  // address with more products; "": there are none
 	Stages     []Stage
 	Candidates int // photos that were compared in full
+
+	Teach *teachPanel // nil: no clicks are kept, or there is no photo to click for
 }
 
 // card is a product.
@@ -52,6 +54,7 @@ type card struct {
 	Photo                  Photo
 	Score                  float64
 	Strong                 bool
+	Said                   *said  // what was clicked on it; nil: no clicks are kept
 	Open, Like, Unlike, By string // addresses
 }
 
@@ -90,7 +93,13 @@ func cardOf(h Hit, q pageQuery) card {
 
 // home answers GET /.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
-	s.page(w, r, "home", func(v *view, q pageQuery) (any, error) { return s.homeView(r.Context(), v, q) })
+	s.page(w, r, "home", func(v *view, q pageQuery) (any, error) {
+		out, err := s.homeView(r.Context(), v, q)
+		if err == nil && out.Teach != nil {
+			out.Teach.Who = nameOf(r)
+		}
+		return out, err
+	})
 }
 
 // page shows what a page's function makes of its query, on one state of the index.
@@ -138,10 +147,11 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 		return out, s.chips(ctx, v, out)
 	}
 	a, err := s.find(ctx, v, search{id: q.ID, link: q.Link, crop: q.Crop, k: q.K, category: q.Category, fields: fields,
-		more: q.More, less: q.Less})
+		more: q.More, less: q.Less, taught: q.Taught})
 	if err != nil {
 		return nil, err
 	}
+	out.Info = a.info
 	out.Candidates, out.Match, out.Stages = a.candidates, a.match, a.stages
 	for _, h := range a.products {
 		c := cardOf(h, q)
@@ -149,6 +159,9 @@ func (s *Server) homeView(ctx context.Context, v *view, q pageQuery) (*homeView,
 			out.Strong++
 		}
 		out.Cards = append(out.Cards, c)
+	}
+	if out.Teach, err = s.teachPanel(ctx, v, q, a, out.Cards); err != nil {
+		return nil, err
 	}
 	if out.Strong == 1 {
 		if out.Also, err = also(ctx, v, q, out.Cards[0].Photo); err != nil {
@@ -301,15 +314,12 @@ func isLeaf(list []Category, i int) bool {
 // distinct adds hits of products that are not among those there are, up to n.
 func distinct(hits, more []Hit, n int) []Hit {
 	seen := map[string]bool{}
-	name := func(h Hit) string {
-		return h.Photo.Product + "\x00" + map[bool]string{true: h.Photo.ID}[h.Photo.Product == ""]
-	}
 	for _, h := range hits {
-		seen[name(h)] = true
+		seen[h.Photo.standsFor()] = true
 	}
 	for _, h := range more {
-		if len(hits) < n && !seen[name(h)] {
-			seen[name(h)] = true
+		if len(hits) < n && !seen[h.Photo.standsFor()] {
+			seen[h.Photo.standsFor()] = true
 			hits = append(hits, h)
 		}
 	}
@@ -409,6 +419,11 @@ func (s *Server) productView(ctx context.Context, v *view, q pageQuery, id strin
 			return nil, err
 		}
 	}
+	taught, err := s.taught(v, q.Taught)
+	if err != nil {
+		return nil, err
+	}
+	out.Info = taught.info(out.Info)
 	query, err := s.queryVector(ctx, v, q)
 	if err != nil {
 		return nil, err
@@ -422,7 +437,7 @@ func (s *Server) productView(ctx context.Context, v *view, q pageQuery, id strin
 			if err != nil {
 				return nil, err
 			}
-			one.Score = dot(query, vector)
+			one.Score = taught.score(query, vector)
 		}
 		out.Photos = append(out.Photos, one)
 		if one.Score > out.Photos[best].Score {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/gopvs/product-visual-search/pvs/teach"
 )
 
 // requestError is what is wrong with a request: 400.
@@ -44,6 +46,8 @@ func (s *Server) statusOf(err error) (int, string) {
 		{ErrNoField, http.StatusBadRequest},
 		{errLink, http.StatusBadRequest},
 		{errOtherLink, http.StatusGone},
+		{teach.ErrNoClick, http.StatusNotFound},
+		{teach.ErrFull, http.StatusInsufficientStorage},
 		{ErrReadOnly, http.StatusForbidden},
 		{ErrBusy, http.StatusServiceUnavailable},
 		{ErrFull, http.StatusInsufficientStorage},

@@ -29,6 +29,7 @@ type search struct {
 	minScore   *float64
 	more, less []string // ids of photos to be like, and not to be like
 	exact      bool
+	taught     string // taughtBest, taughtOn or taughtOff
 }
 
 // answer is what was found.
@@ -40,6 +41,7 @@ type answer struct {
 	candidates int
 	stages     []Stage
 	total      time.Duration
+	taught     *applied // nil: the server keeps no clicks
 
 	vector []float32      // that was searched for, before it was moved
 	query  *Photo         // the photo of the index that was searched for; nil: another
@@ -88,11 +90,14 @@ func (s *Server) find(ctx context.Context, v *view, q search) (*answer, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	a := &answer{}
+	taught, err := s.taught(v, q.taught)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{taught: taught}
 	st := &stages{}
 	var exclude []string
-	err := s.vectorOf(ctx, v, &q, a, st)
-	if err != nil {
+	if err := s.vectorOf(ctx, v, &q, a, st); err != nil {
 		return nil, err
 	}
 	if a.query != nil && a.query.Product != "" {
@@ -114,13 +119,13 @@ func (s *Server) find(ctx context.Context, v *view, q search) (*answer, error) {
 	if len(more)+len(less) > 0 {
 		st.end("refine")
 	}
-	found, err := v.Search(ctx, Query{Vector: moved, K: q.k, Category: q.category, Fields: q.fields,
+	found, err := taught.search(ctx, v, Query{Vector: moved, K: q.k, Category: q.category, Fields: q.fields,
 		MinScore: q.minScore, Exclude: append(exclude, products...), Exact: q.exact})
 	if err != nil {
 		return nil, err
 	}
 	a.products, a.candidates = found.Products, found.Candidates
-	a.info, a.missing = v.Info(), missingOf(v.Snapshot) // as they are once all was asked
+	a.info, a.missing = taught.info(v.Info()), missingOf(v.Snapshot) // as they are once all was asked
 	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	a.stages, a.total = append(st.list, found.Stages...), time.Since(begun)
 	s.metrics.stagesOf(a.stages)
@@ -187,6 +192,10 @@ func (s *Server) similar(ctx context.Context, view *view, product string, q sear
 	if err := q.checkNumbers(); err != nil {
 		return nil, err
 	}
+	taught, err := s.taught(view, q.taught)
+	if err != nil {
+		return nil, err
+	}
 	begun := time.Now()
 	photos, err := view.Product(ctx, product)
 	if err != nil {
@@ -207,13 +216,13 @@ func (s *Server) similar(ctx context.Context, view *view, product string, q sear
 	if err != nil {
 		return nil, fmt.Errorf("the mean of the photos of %s: %w", product, err)
 	}
-	found, err := view.Search(ctx, Query{Vector: mean, K: q.k, Category: q.category, Fields: q.fields,
+	found, err := taught.search(ctx, view, Query{Vector: mean, K: q.k, Category: q.category, Fields: q.fields,
 		MinScore: q.minScore, Exclude: []string{product}, Exact: q.exact})
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{info: view.Info(), missing: missingOf(view.Snapshot), products: found.Products,
-		candidates: found.Candidates, stages: found.Stages, total: time.Since(begun)}
+	a := &answer{info: taught.info(view.Info()), taught: taught, missing: missingOf(view.Snapshot),
+		products: found.Products, candidates: found.Candidates, stages: found.Stages, total: time.Since(begun)}
 	a.match = len(a.products) > 0 && a.info.likely(a.products[0].Score)
 	s.metrics.stagesOf(a.stages)
 	return a, nil

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
+	"github.com/gopvs/product-visual-search/pvs/teach"
 )
 
 // Options of [New]; zero values are defaults.
@@ -21,6 +22,8 @@ type Options struct {
 	Index    Index          // what is searched; the server closes it
 	Embedder embed.Embedder // that its vectors are of; the server closes it if it can be closed
 	Files    *Files         // where photos are read from; nil: none are shown
+
+	Clicks *teach.Journal // where clicks of people are kept, by which searches become better; nil: none are
 
 	Title    string   // of the page; "": the index's name
 	Token    string   // that every request but /healthz and /readyz must bring; "": none
@@ -82,7 +85,8 @@ type Server struct {
 	pictures *cache // of the index's photos
 	previews *cache // of photos that were searched with
 	making   singleflight.Group
-	wall     wall // of the first page
+	teaching *teaching // nil: no clicks are kept
+	wall     wall      // of the first page
 	stopping atomic.Bool
 }
 
@@ -98,13 +102,18 @@ func New(opts Options) (*Server, error) {
 		pictures: newCache(pictureBytes), previews: newCache(previewBytes)}
 	s.budget.free.Store(opts.Uploads)
 	s.metrics = newMetrics(s)
-	l, err := newLive(opts.Index, opts.Embedder, s.metrics.batch, s.closed)
+	l, err := s.newLive(opts.Index, opts.Embedder)
 	if err != nil {
 		return nil, err
 	}
 	s.live.Store(l)
-	s.handler, err = s.routes()
-	return s, err
+	if s.handler, err = s.routes(); err != nil {
+		return nil, err
+	}
+	if opts.Clicks != nil {
+		s.startTeaching()
+	}
+	return s, nil
 }
 
 // ServeHTTP answers a request.
@@ -113,10 +122,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Close lets go of the index and the embedder, after the last answer.
 func (s *Server) Close() error {
 	s.stopping.Store(true)
+	err := s.teaching.close()
 	if l := s.live.Swap(nil); l != nil {
 		l.retire()
 	}
-	return nil
+	return err
 }
 
 // Times that clients have. A photo of 20 MiB takes 17 s at 10 Mbit/s.

@@ -2,10 +2,12 @@ package vectors
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -86,21 +88,34 @@ const (
 	inAugmented = "augmented" // which is not compared
 )
 
+// compared are the places with their values.
+func (o *Origin) compared() [][2]string {
+	return [][2]string{{inNetwork, o.Network}, {inWeights, o.Weights}, {inPixels, strconv.Itoa(o.Pixels)},
+		{inViews, strings.Join(o.Views, "\x00")}, {inOutput, o.Output}, {inPrecision, o.Precision}, {inResize, o.Resize}}
+}
+
 func (o *Origin) differences(p *Origin) (places []string) {
-	for _, c := range []struct {
-		place string
-		same  bool
-	}{
-		{inNetwork, o.Network == p.Network}, {inWeights, o.Weights == p.Weights}, {inPixels, o.Pixels == p.Pixels},
-		{inViews, slices.Equal(o.Views, p.Views)}, {inOutput, o.Output == p.Output}, {inPrecision,
-			o.Precision == p.Precision},
-		{inResize, o.Resize == p.Resize},
-	} {
-		if !c.same {
-			places = append(places, c.place)
+	theirs := p.compared()
+	for i, c := range o.compared() {
+		if c != theirs[i] {
+			places = append(places, c[0])
 		}
 	}
 	return places
+}
+
+// Digest is the SHA-256, in hex, of what [Compare] looks at: it is the same for vectors that can be compared. "" where
+// it is not known what made them.
+func (o *Origin) Digest() string {
+	if !o.Known() {
+		return ""
+	}
+	text, err := json.Marshal(o.compared())
+	if err != nil {
+		return "" // texts always can
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // String names the network, its input and its weights.

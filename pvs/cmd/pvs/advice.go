@@ -24,6 +24,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/records"
 	"github.com/gopvs/product-visual-search/pvs/replay"
 	"github.com/gopvs/product-visual-search/pvs/serve/weaviate"
+	"github.com/gopvs/product-visual-search/pvs/teach"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
@@ -55,6 +56,7 @@ var advice = []struct {
 	{index.ErrCodes, "pvs index compact does that"},
 	{weaviate.ErrNone, "pvs index push does that"},
 	{weaviate.ErrOther, "name another class by --class, or remove what it holds by pvs index push --anew"},
+	{teach.ErrNone, "pvs serve --teach keeps them"},
 	{evaluate.ErrNone, "write them with pvs search"},
 	{evaluate.ErrOtherQueries, "name the truth of what was searched by --catalog or --truth"},
 	{records.ErrNone, "write them with pvs records"},

@@ -161,9 +161,14 @@ var longTexts = map[string]string{
 	"push_copies":          "On how many machines each photo is, where the class is made: 3 outlast one that fails.",
 	"push_parts":           "Into how many parts the class is cut, where it is made; one a machine if not given.",
 	"push_anew":            "Remove the class and make it again. Searches in it fail until all is pushed.",
+	"serve_teach": "Keep clicks of \"same product\" and \"not it\" in this file, which is made if it is not there, " +
+		"and search by what they teach (docs/teach.md); without it there are no such buttons.",
 
 	"setup_device": "cuda or tpu: XLA's plugin for it even if none is here, " +
 		"as for an image (one that is here needs no word).",
+
+	"teach_pairs": "The clicks: the file that pvs serve --teach keeps.",
+	"teach_seed":  "Of the photos that guard the fit, and of the clicks that are held out.",
 
 	"train_out":     "Folder for checkpoints, logs and cached features; a run that is there is resumed.",
 	"train_scale":   "smoke (minutes), small (an hour on 2 cores) or full (the original's sizes).",

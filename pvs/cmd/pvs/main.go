@@ -36,6 +36,7 @@ type commands struct {
 	Sync       syncCommand       `cmd:"" help:"Bring a changed feed into its catalogue and an index."`
 	Search     searchCommand     `cmd:"" help:"Find the nearest index vectors of each query."`
 	Serve      serveCommand      `cmd:"" help:"Answer searches over HTTP: a page for people, an API for programs."`
+	Teach      teachCommand      `cmd:"" help:"Fit a search to clicks of pvs serve --teach, and say whether they help."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Score ranked results against the truth."`
 	Explain    explainCommand    `cmd:"" help:"${explain}"`
 	Verify     verifyCommand     `cmd:"" help:"Compare with values that Keras and TensorFlow computed."`

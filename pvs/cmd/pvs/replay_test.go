@@ -71,7 +71,8 @@ func TestReplay(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	for file, now := range listing(t, at("runs")) {
-		if before[file] != now {
+		// What photos are is written again as long as they are so new that a change would not show in their times.
+		if before[file] != now && filepath.Ext(file) != ".photos" {
 			t.Errorf("%s was written again", file)
 		}
 	}

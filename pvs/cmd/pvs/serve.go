@@ -16,6 +16,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/serve"
 	"github.com/gopvs/product-visual-search/pvs/serve/local"
+	"github.com/gopvs/product-visual-search/pvs/teach"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -33,6 +34,7 @@ type serveCommand struct {
 	Title         string   `help:"Of the page; the index's name if not given."`
 	MaxMegabytes  int      `name:"max-megabytes" min:"1" max:"1000" default:"20" help:"Largest photo taken, in MiB."`
 	MaxMegapixels int      `name:"max-megapixels" min:"1" max:"1000" default:"50" help:"Largest photo that is decoded."`
+	Teach         string   `help:"${serve_teach}" placeholder:"FILE.jsonl"`
 	Waiting       int      `min:"1" max:"10000" default:"64" help:"${serve_waiting}"`
 }
 
@@ -57,10 +59,18 @@ func (c *serveCommand) Run(a *app) error {
 		}
 		defer files.Close()
 	}
-	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
-		Hosts: c.Host, ReadOnly: c.readOnly(), MaxBytes: int64(c.MaxMegabytes) << 20, MaxPixels: c.MaxMegapixels * 1_000_000,
-		Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20, Log: a.log})
+	clicks, err := c.clicks(a)
 	if err != nil {
+		return errors.Join(err, index.Close())
+	}
+	s, err := serve.New(serve.Options{Index: index, Embedder: e, Files: files, Title: c.Title, Token: token,
+		Hosts: c.Host, ReadOnly: c.readOnly(), Clicks: clicks, MaxBytes: int64(c.MaxMegabytes) << 20,
+		MaxPixels: c.MaxMegapixels * 1_000_000, Waiting: c.Waiting, Uploads: max(256, 2*int64(c.MaxMegabytes)) << 20,
+		Log: a.log})
+	if err != nil {
+		if clicks != nil {
+			err = errors.Join(err, clicks.Close())
+		}
 		return errors.Join(err, index.Close())
 	}
 	at, err := net.Listen("tcp", c.Addr)
@@ -72,6 +82,19 @@ func (c *serveCommand) Run(a *app) error {
 	}
 	go c.reopen(a, s)
 	return s.Serve(a.ctx, at)
+}
+
+// clicks opens the file of clicks; nil: none are kept.
+func (c *serveCommand) clicks(a *app) (*teach.Journal, error) {
+	if c.Teach == "" {
+		return nil, nil
+	}
+	j, err := teach.Open(c.Teach)
+	if err != nil {
+		return nil, err
+	}
+	a.say("%d clicks are kept in %s", len(j.State().Clicks), c.Teach)
+	return j, nil
 }
 
 // announce says where the page is.

@@ -31,6 +31,8 @@ func (c *serveCommand) Validate() error {
 		return errors.New("the shards keep the photos: leave out --photos and --uploads, or give them to the shards")
 	case onEngine && c.Uploads != "":
 		return errors.New("an engine gets its photos from an index: leave out --uploads")
+	case (onShards || onEngine) && c.Teach != "":
+		return errors.New("clicks are learned from where the vectors are, in an index on this machine: leave out --teach")
 	case !onShards && c.ShardsTokenFile != "":
 		return errors.New("--shards-token-file is for --shards: leave it out")
 	case !onShards && !onEngine && c.Whitening != "":

@@ -12,6 +12,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/serve"
+	"github.com/gopvs/product-visual-search/pvs/teach"
 )
 
 // snapshot is a state of an index folder.
@@ -29,7 +30,8 @@ var hidden = []string{"path", "digest"}
 
 // Search searches for products.
 func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, error) {
-	query := index.Query{Vector: q.Vector, K: q.K, ByProduct: true, Category: q.Category, Where: q.Fields, Exact: q.Exact}
+	query := index.Query{Vector: q.Vector, K: q.K, ByProduct: !q.Photos, Vectors: q.Photos, Category: q.Category,
+		Where: q.Fields, Exact: q.Exact}
 	for name := range q.Fields {
 		if slices.Contains(hidden, name) { // nobody learns by trying
 			return serve.Found{}, s.unknown(q)
@@ -64,7 +66,8 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 		if q.MinScore != nil && float64(h.Score) < *q.MinScore {
 			continue // a least score of 0 is none to the index
 		}
-		found.Products = append(found.Products, serve.Hit{Photo: photoFrom(h.Photo), Score: float64(h.Score)})
+		found.Products = append(found.Products, serve.Hit{Photo: photoFrom(h.Photo), Score: float64(h.Score),
+			Vector: h.Vector})
 	}
 	for _, st := range []struct {
 		name string
@@ -73,6 +76,11 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 		found.Stages = append(found.Stages, serve.Stage{Name: st.name, Took: st.took})
 	}
 	return found, nil
+}
+
+// Source is the state as a fit to clicks looks at it.
+func (s *snapshot) Source() (teach.Source, teach.Made) {
+	return teach.Of(s.s), teach.MadeBy(s.info.Name, s.s.Origin(), s.info.Dim)
 }
 
 // unknown says which filter names what is not there.

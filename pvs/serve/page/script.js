@@ -58,7 +58,7 @@ async function search(file, crop = "") {
   form.set("photo", file, file.name ?? "photo");
   form.set("crop", crop);
   const now = new URLSearchParams(location.search);
-  for (const name of crop ? ["category", "f", "more", "less"] : ["category"]) {
+  for (const name of crop ? ["category", "f", "more", "less", "taught"] : ["category", "taught"]) {
     for (const value of now.getAll(name)) form.append(name, value);
   }
   const answer = await ask("/search", { method: "POST", body: form });
@@ -69,7 +69,10 @@ async function search(file, crop = "") {
 }
 
 function show({ url, html }, push, top) {
-  if (push) history.pushState(null, "", url);
+  if (push) {
+    history.pushState(null, "", url);
+    main.classList.remove("still");
+  }
   if (sheet.open) sheet.close();
   main.innerHTML = html;
   prepare();
@@ -92,6 +95,7 @@ function prepare() {
   const figure = $(".query", main);
   current = figure ? photos.get(figure.dataset.link) ?? null : null;
   if (figure) cropping(figure);
+  if ($("[data-fitting]", main)) fitted();
 }
 
 // A photo whose file cannot be read leaves a quiet tile.
@@ -145,12 +149,52 @@ document.addEventListener("change", event => {
   }
 });
 document.addEventListener("submit", event => {
-  if (event.target.matches(".ask[method=post]")) {
+  if (event.target.matches("#teach, [data-teach]")) {
+    event.preventDefault();
+    teach(event.target, event.submitter);
+  } else if (event.target.matches(".ask[method=post]")) {
     event.preventDefault();
     search($("input[type=file]", event.target).files[0]);
   }
 });
 addEventListener("popstate", () => go(location.href, { push: false, top: false }));
+
+// --- Clicks that teach
+
+async function teach(form, button) {
+  const answer = await ask(form.action, { method: "POST", body: new FormData(form, button) });
+  if (!answer) return;
+  const card = button?.closest(".card")?.dataset.photo;
+  const place = button ? $$("[data-teach]", button.parentElement).indexOf(button) : 0;
+  const list = $(".taught details", main)?.open;
+  main.classList.add("still");
+  show(answer, false, false);
+  if (list && $(".taught details", main)) $(".taught details", main).open = true;
+  const again = card && $$(".card", main).find(c => c.dataset.photo === card);
+  if (again) $$("[data-teach]", again)[place]?.focus({ preventScroll: true });
+}
+
+// fitted puts what clicks taught in place once they are learned from; the rest of the page stays as it is.
+async function fitted() {
+  await new Promise(done => setTimeout(done, 700));
+  const panel = $(".taught", main);
+  if (!panel || running || !$("[data-fitting]", panel)) return;
+  const at = location.href;
+  try {
+    const answer = await fetch(at, { headers: { "X-Fragment": "1" } });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (running || at !== location.href || !panel.isConnected || !answer.ok) return;
+    if (!$("[data-fitting]", next)) {
+      main.classList.add("still");
+      const open = $("details", panel)?.open, on = $(".toggle[aria-checked=true]", next);
+      panel.replaceWith($(".taught", next));
+      if (open) $(".taught details", main).open = true;
+      if (on && !$(".found", main).contains(document.activeElement)) $(".found", main).replaceWith($(".found", next));
+      return;
+    }
+  } catch { /* the next click asks again */ }
+  fitted();
+}
 
 // --- Drop and paste
 
