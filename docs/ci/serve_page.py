@@ -310,9 +310,6 @@ def teaching(browser, o, found):
     wide = page.evaluate("document.documentElement.scrollWidth")
     check("teaching on a phone: nothing is wider than the screen", wide <= 390, wide)
     v.shot("phone-taught")
-    if o.shots:
-        page.locator(".taught").scroll_into_view_if_needed()
-        v.shot("phone-taught-panel")
     page.locator(".clicks .act").first.tap()
     expect(page.locator(".clicks li")).to_have_count(0)
     check("teaching on a phone", clicks(page) == 0)
