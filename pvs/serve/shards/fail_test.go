@@ -242,8 +242,8 @@ func TestChangesBesideSearches(t *testing.T) {
 				if status != 201 {
 					t.Errorf("%d %v", status, v)
 				}
-				if status, v = asked(t, front, formOf("POST", "/v1/search", "photo", photo, "k", 100, "exact", 1)); status != 200 ||
-					!strings.Contains(fmt.Sprint(v["products"]), id+" ") {
+				status, v = asked(t, front, formOf("POST", "/v1/search", "photo", photo, "k", 100, "exact", 1))
+				if status != 200 || !strings.Contains(fmt.Sprint(v["products"]), id+" ") {
 					t.Errorf("%s was put and is not found: %d", id, status)
 				}
 				if i%2 == 0 {
@@ -252,7 +252,7 @@ func TestChangesBesideSearches(t *testing.T) {
 				if status, v = asked(t, front, httptest.NewRequest("DELETE", "/v1/photos/"+id, nil)); status != 204 {
 					t.Errorf("%d %v", status, v)
 				}
-				if status, v = asked(t, front, httptest.NewRequest("GET", "/v1/photos/"+id, nil)); status != 404 {
+				if status, _ = asked(t, front, httptest.NewRequest("GET", "/v1/photos/"+id, nil)); status != 404 {
 					t.Errorf("%s was removed and is there: %d", id, status)
 				}
 			}
