@@ -220,7 +220,7 @@ func read(dir string) (*Run, error) {
 		return nil, err
 	}
 	if r.Kept == nil && !trained && !fitted {
-		return nil, fmt.Errorf("%s: %w: it is no folder of pvs train, journey or fit", dir, ErrNoRuns)
+		return nil, fmt.Errorf("%s: %w: no training, journey or fit wrote it", dir, ErrNoRuns)
 	}
 	slices.SortFunc(r.Epochs, func(a, b Epoch) int { return cmp.Compare(a.Number, b.Number) })
 	return r, nil

@@ -92,7 +92,7 @@ func TestReplay(t *testing.T) {
 		{train("others", "--from", "top@2", "--run", "x"), "the categories of another catalogue"},
 		{train("cat", "--from", "top@4", "--run", "softer", "--learning-rate", "1e-3", "--epochs", "2"),
 			"other settings: parent top@2, not top@4"},
-		{[]string{"replay", at("cat"), "--out", at("x")}, "no folder of pvs train, journey or fit"},
+		{[]string{"replay", at("cat"), "--out", at("x")}, "no training, journey or fit wrote it"},
 		{[]string{"replay", at("runs"), "--catalog", at("others"), "--out", at("x")},
 			"run top cannot be shown: its vectors are of " + at("cat")},
 	} {
