@@ -320,29 +320,26 @@ func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo,
 }
 
 // IDs lists all photos, in the order in which they were added.
-func (s *Snapshot) IDs(ctx context.Context) (ids []string, err error) {
+func (s *Snapshot) IDs(ctx context.Context) ([]string, error) {
+	return s.texts(ctx, "SELECT photo FROM photos ORDER BY key")
+}
+
+// texts lists the one column of a query.
+func (s *Snapshot) texts(ctx context.Context, query string, args ...any) (list []string, err error) {
 	err = s.ask(func(q queryer) error {
 		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
+			var text string
+			err := r.Scan(&text)
+			list = append(list, text)
 			return err
-		}, "SELECT photo FROM photos ORDER BY key")
+		}, query, args...)
 	})
-	return ids, err
+	return list, err
 }
 
 // IDsAfter lists photos in the order of their ids' bytes, those behind one, at most limit.
-func (s *Snapshot) IDsAfter(ctx context.Context, after string, limit int) (ids []string, err error) {
-	err = s.ask(func(q queryer) error {
-		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, "SELECT photo FROM photos WHERE photo > ? ORDER BY photo LIMIT ?", after, limit)
-	})
-	return ids, err
+func (s *Snapshot) IDsAfter(ctx context.Context, after string, limit int) ([]string, error) {
+	return s.texts(ctx, "SELECT photo FROM photos WHERE photo > ? ORDER BY photo LIMIT ?", after, limit)
 }
 
 // ProductNames calls take for each product that has photos.
@@ -399,16 +396,9 @@ func (s *Snapshot) Entries(ctx context.Context, ids []string) (list []Entry, err
 }
 
 // FieldNames lists the further columns that photos have.
-func (s *Snapshot) FieldNames(ctx context.Context) (names []string, err error) {
-	err = s.ask(func(q queryer) error {
-		return each(ctx, q, func(r *sql.Rows) error {
-			var name string
-			err := r.Scan(&name)
-			names = append(names, name)
-			return err
-		}, "SELECT DISTINCT json_each.key FROM photos, json_each(photos.fields) WHERE photos.fields IS NOT NULL")
-	})
-	return names, err
+func (s *Snapshot) FieldNames(ctx context.Context) ([]string, error) {
+	return s.texts(ctx,
+		"SELECT DISTINCT json_each.key FROM photos, json_each(photos.fields) WHERE photos.fields IS NOT NULL")
 }
 
 // Counted is a category with the number of its photos.

@@ -85,6 +85,12 @@ func asked(t *testing.T, url, photo string) (int, string) {
 		w.Close()
 		resp, err = http.Post(url, w.FormDataContentType(), &body)
 	}
+	return answered(t, resp, err)
+}
+
+// answered reads an answer.
+func answered(t *testing.T, resp *http.Response, err error) (int, string) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

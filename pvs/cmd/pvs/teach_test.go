@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -25,15 +24,7 @@ func posted(t *testing.T, url string, fields ...string) (int, string) {
 	}
 	w.Close()
 	resp, err := http.Post(url, w.FormDataContentType(), &body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
+	return answered(t, resp, err)
 }
 
 // Clicks of a server outlast it, and the verb says what they are worth; one server at a time has them.
