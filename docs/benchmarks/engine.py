@@ -1,6 +1,7 @@
 """Compares searches of several `pvs serve` with exact ones, and counts the photos in a Weaviate (docs/engine.sh).
 
     python docs/benchmarks/engine.py count WEAVIATE [--least N | --all N]
+    python docs/benchmarks/engine.py same INDEX EXACT URL
     python docs/benchmarks/engine.py search INDEX EXACT URL [URL ...] [--queries 300] [--clients 1]
 
 Each query is a photo of the index INDEX, by its id, whose own product is left out. EXACT is a server of that index.
@@ -39,10 +40,11 @@ def count(o):
     return int(o.all is not None and len(ids) != o.all)
 
 
-def search(url, photo, exact):
-    body = f'--x-x\r\nContent-Disposition: form-data; name="id"\r\n\r\n{photo}\r\n'
-    if exact:
-        body += '--x-x\r\nContent-Disposition: form-data; name="exact"\r\n\r\ntrue\r\n'
+def search(url, photo, exact, **fields):
+    fields |= {"id": photo} | ({"exact": "true"} if exact else {})
+    body = "".join(
+        f'--x-x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+    )
     r = urllib.request.Request(f"{url}/v1/search", (body + "--x-x--\r\n").encode())
     r.add_header("Content-Type", "multipart/form-data; boundary=x-x")
     begun = time.perf_counter()
@@ -97,6 +99,24 @@ def compare(o):
     return 0
 
 
+def same(o):
+    """Searches with all kinds of filters, and compares the answers with those of an exact search."""
+    rows = sqlite3.connect(f"{o.index}/index.db").execute("SELECT photo, product, category FROM list").fetchall()
+    equal, asked, apart = 0, 0, 0.0
+    for photo, _, category in random.Random(2).sample(rows, 30):
+        other = random.Random(photo).choice(rows)
+        top = category.split(" > ")[0]
+        product = "product=" + other[1]
+        for f in ({}, {"category": category}, {"category": top}, {"filter": product}, {"min_score": 0.3}, {"k": 50}):
+            want, got = search(o.exact, photo, True, **f)[0], search(o.url, photo, False, **f)[0]
+            asked += 1
+            equal += [p["photo"] for p in want["products"]] == [p["photo"] for p in got["products"]]
+            for a, b in zip(want["products"], got["products"]):
+                apart = max(apart, abs(a["score"] - b["score"])) if a["photo"] == b["photo"] else apart
+    print(f"{o.url}: {equal} of {asked} answers to all kinds of queries are the same, scores within {apart:.0e}")
+    return int(equal < 0.9 * asked)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = p.add_subparsers(dest="verb", required=True)
@@ -104,6 +124,9 @@ def main():
     c.add_argument("url")
     c.add_argument("--least", type=int)
     c.add_argument("--all", type=int)
+    e = verbs.add_parser("same")
+    for name in ("index", "exact", "url"):
+        e.add_argument(name)
     s = verbs.add_parser("search")
     s.add_argument("index")
     s.add_argument("exact")
@@ -111,7 +134,7 @@ def main():
     s.add_argument("--queries", type=int, default=300)
     s.add_argument("--clients", type=int, default=1)
     o = p.parse_args()
-    sys.exit(count(o) if o.verb == "count" else compare(o))
+    sys.exit({"count": count, "same": same, "search": compare}[o.verb](o))
 
 
 main()
