@@ -83,6 +83,7 @@ func (s *Server) shardRoutes(api huma.API) {
 	}
 	info := op("shard-info", http.MethodGet, "/v1/shard", "What the shard holds, of which network")
 	info.Responses = map[string]*huma.Response{"304": {Description: "Not Modified"}}
+	info.Errors = []int{400, 401, 403, 421, 422, 429, 500, 503}
 	huma.Register(api, info, s.shardInfo)
 	search := op("shard-search", http.MethodPost, "/v1/shard/search", "Products of the shard that are nearest to a vector")
 	huma.Register(api, search, s.shardSearch)
