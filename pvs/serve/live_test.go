@@ -17,6 +17,15 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
+// An index that is late is as late as anything else: the client may try again.
+func TestLateIndex(t *testing.T) {
+	s := openShop(t, nil)
+	status, say := s.statusOf(fmt.Errorf("scanning: %w", context.DeadlineExceeded))
+	if status != http.StatusServiceUnavailable || say != errDeadline.Error() {
+		t.Errorf("%d %s", status, say)
+	}
+}
+
 // Photos that wait are embedded together, and each gets its own vector.
 func TestBatches(t *testing.T) {
 	e := &counting{slow: 5 * time.Millisecond}

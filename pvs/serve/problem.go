@@ -71,6 +71,8 @@ func (s *Server) statusOf(err error) (int, string) {
 		return http.StatusUnprocessableEntity, err.Error()
 	case errors.As(err, new(requestError)):
 		return http.StatusBadRequest, err.Error()
+	case errors.Is(err, context.DeadlineExceeded): // of an index that does not say why its context ended
+		return http.StatusServiceUnavailable, errDeadline.Error()
 	case errors.Is(err, context.Canceled):
 		return statusLeft, "the client left"
 	}
