@@ -18,7 +18,7 @@ fi
 ip link set lo up
 cd "$(dirname "$0")/.."
 pids=()
-servers=()
+. docs/servers.sh
 trap 'kill -KILL "${pids[@]}" "${servers[@]}" 2>/dev/null || true' EXIT
 
 node() { # node I [PORT]: starts it; PORT is the gossip of one that is there, without which it ends
@@ -40,16 +40,6 @@ ready() { # ready I: waits for it
     sleep 0.1
   done
   echo "node $1 is not ready in two minutes"
-  exit 1
-}
-serve() { # serve PORT ARGS...: a server, of which the log is kept
-  "$PVS" serve --addr "127.0.0.1:$1" --read-only --json "${@:2}" >"$out/serve$1.json" 2>"$out/serve$1.log" &
-  servers+=($!)
-  for _ in $(seq 600); do
-    [ -s "$out/serve$1.json" ] && return
-    kill -0 $! || { cat "$out/serve$1.log"; exit 1; }
-    sleep 0.1
-  done
   exit 1
 }
 
@@ -77,8 +67,8 @@ wait $push || { cat "$out/push.log"; exit 1; }
 tail -n 1 "$out/push.log"
 echo "pushed in $(echo "$(date +%s.%N) - $begun" | bc) s"
 for i in 1 2; do python3 docs/benchmarks/engine.py count "http://127.0.0.1:$((8090 + i))" --all "$rows"; done
-serve 8100 --index "$out/index" --baseline
-serve 8101 --engine "$to" --baseline
+serve 8100 --index "$out/index"
+serve 8101 --engine "$to"
 echo "with node 0 killed:"
 python3 docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8100 http://127.0.0.1:8101
 node 0 7102

@@ -10,7 +10,7 @@ if [ -z "${PVS:-}" ]; then
   PVS=$out/pvs
   go build -o "$PVS" ./pvs/cmd/pvs
 fi
-servers=()
+. docs/servers.sh
 trap 'kill "${servers[@]}" 2>/dev/null || true' EXIT
 [ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim 512 --out "$out/index" >"$out/bench.log" 2>&1
 [ -e "$out/exported/index.npy" ] || "$PVS" index export "$out/index" --out "$out/exported" >/dev/null
@@ -35,16 +35,6 @@ for p in range(n):
     np.save(f"{out}/part-{p + 1}.npy", rows[mine])
     open(f"{out}/part-{p + 1}.ids", "w", encoding="utf-8").write("".join(ids[i] + "\n" for i in mine))
 PY
-serve() { # serve PORT ARGS...
-  "$PVS" serve --addr "127.0.0.1:$1" --read-only --baseline --json "${@:2}" >"$out/serve$1.json" 2>"$out/serve$1.log" &
-  servers+=($!)
-  for _ in $(seq 600); do
-    [ -s "$out/serve$1.json" ] && return
-    kill -0 $! || { cat "$out/serve$1.log"; exit 1; }
-    sleep 0.1
-  done
-  exit 1
-}
 urls=
 for p in $(seq "$shards"); do
   [ -e "$out/shard-$p/index.db" ] ||

@@ -75,6 +75,21 @@ func autopsyOf(n int, files []string) Autopsy {
 	return a
 }
 
+// pageData reads the data of a page's script, and returns the whole page.
+func pageData(t *testing.T, path string, into any) string {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), `<script id="data" type="application/json">`)
+	text, _, _ := strings.Cut(rest, "</script>")
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
 // The page's data is whole, has each picture once, and ends no script early.
 func TestAutopsyPage(t *testing.T) {
 	files := pictureFiles(t, 30, 40)
@@ -85,25 +100,17 @@ func TestAutopsyPage(t *testing.T) {
 	if err := a.HTML(path); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(data), `<script id="data" type="application/json">`)
-	text, _, _ := strings.Cut(rest, "</script>")
 	var page struct {
 		Cases    [][]json.RawMessage
 		Pictures []string
 		Causes   [][]string
 	}
-	if err := json.Unmarshal([]byte(text), &page); err != nil {
-		t.Fatal(err)
-	}
+	data := pageData(t, path, &page)
 	if len(page.Cases) != 20 || len(page.Pictures) != 30 || len(page.Causes) != 2 || len(page.Cases[3]) != 6 {
 		t.Errorf("the page has %d cases, %d pictures, %d causes", len(page.Cases), len(page.Pictures), len(page.Causes))
 	}
 	for _, s := range []string{"at most &#43;0.200", "[&#43;0.100", "pvs fit &lt;catalogue&gt; &amp; more"} {
-		if !strings.Contains(string(data), s) {
+		if !strings.Contains(data, s) {
 			t.Errorf("the page does not say %q", s)
 		}
 	}

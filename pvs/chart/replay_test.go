@@ -74,31 +74,23 @@ func TestReplayPage(t *testing.T) {
 	if err := r.HTML(path); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(data), `<script id="data" type="application/json">`)
-	text, _, _ := strings.Cut(rest, "</script>")
 	var page struct {
 		Runs, Looks, Photos, Queries []json.RawMessage
 		Relevant, Mapped             []int
 	}
-	if err := json.Unmarshal([]byte(text), &page); err != nil {
-		t.Fatal(err)
-	}
+	data := pageData(t, path, &page)
 	if len(page.Runs) != 3 || len(page.Looks) != 6 || len(page.Photos) != 48 || len(page.Queries) != 12 ||
 		len(page.Relevant) != 12 || len(page.Mapped) != 48 {
 		t.Errorf("the page has %d runs, %d looks, %d photos, %d queries, %d points", len(page.Runs), len(page.Looks),
 			len(page.Photos), len(page.Queries), len(page.Mapped))
 	}
 	for _, s := range []string{"1.8, epoch 1", "A note &amp; more.", "0.100 [0.090, 0.110]"} {
-		if !strings.Contains(string(data), s) {
+		if !strings.Contains(data, s) {
 			t.Errorf("the page does not say %q", s)
 		}
 	}
 	for _, bad := range []string{"ZgotmplZ", "https://", "@import", "NaN"} {
-		if strings.Contains(string(data), bad) {
+		if strings.Contains(data, bad) {
 			t.Errorf("the page contains %q", bad)
 		}
 	}

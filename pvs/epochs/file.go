@@ -87,25 +87,27 @@ func fileOf(dir string, epoch int) string {
 	return filepath.Join(dir, Folder, fmt.Sprintf("%s%d%s", filePrefix, epoch, fileSuffix))
 }
 
-// numbers lists the epochs of which there are files.
-func numbers(dir string) ([]int, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, Folder))
+// Numbered lists the numbers of a folder's files that are named PREFIX, number, SUFFIX, ascending.
+func Numbered(dir, prefix, suffix string) ([]int, error) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	var out []int
 	for _, e := range entries {
-		text, ok := strings.CutPrefix(e.Name(), filePrefix)
-		if !ok {
-			continue
-		}
-		if n, err := strconv.Atoi(strings.TrimSuffix(text, fileSuffix)); err == nil && fileOf("", n) ==
-			filepath.Join(Folder, e.Name()) {
+		text, _ := strings.CutPrefix(e.Name(), prefix)
+		n, err := strconv.Atoi(strings.TrimSuffix(text, suffix))
+		if err == nil && prefix+strconv.Itoa(n)+suffix == e.Name() {
 			out = append(out, n)
 		}
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// numbers lists the epochs of which there are files.
+func numbers(dir string) ([]int, error) {
+	return Numbered(filepath.Join(dir, Folder), filePrefix, fileSuffix)
 }
 
 // Remove removes what was kept of an earlier training in a run's folder, and nothing else.
@@ -151,15 +153,10 @@ func digest(text []byte) string {
 // readRun reads run.json; [ErrNone] where there is none.
 func readRun(dir string) (*Run, error) {
 	path := filepath.Join(dir, Folder, runFile)
-	f, err := os.Open(path)
+	text, err := wholefile.Start(path, maxRunFile+1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", dir, ErrNone)
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxRunFile+1))
 	if err != nil {
 		return nil, err
 	}

@@ -67,19 +67,11 @@ func (c *Checkpoint) saveEpoch(dir string, epoch int, vars []effnet.Variable, ch
 
 // KeptEpochs lists the epochs of which the run in a folder has the weights, the checkpoint's included.
 func (c *Checkpoint) KeptEpochs(dir string) []int {
-	var out []int
-	entries, _ := os.ReadDir(dir) // none where it is not there
-	for _, e := range entries {
-		text, ok := strings.CutPrefix(e.Name(), epochPrefix)
-		n, err := strconv.Atoi(strings.TrimSuffix(text, epochSuffix))
-		if ok && err == nil && epochFile(dir, n) == filepath.Join(dir, e.Name()) && n <= len(c.Epochs) {
-			out = append(out, n)
-		}
-	}
+	out, _ := epochs.Numbered(dir, epochPrefix, epochSuffix) // none where the folder is not there
+	out = slices.DeleteFunc(out, func(n int) bool { return n > len(c.Epochs) })
 	if last := len(c.Epochs); c.Done && last > 0 && !slices.Contains(out, last) {
 		out = append(out, last)
 	}
-	slices.Sort(out)
 	return out
 }
 

@@ -124,7 +124,13 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 	if err != nil {
 		return nil, err
 	}
-	return h, cores.Each(ctx, h.rows(), func(i int) error { return load(i, h.inputs[i*row:][:row]) })
+	return h, cores.Each(ctx, len(held), func(i int) error {
+		var variant []float32
+		if h.variants {
+			variant = h.inputs[(len(held)+i)*row:][:row]
+		}
+		return load(i, h.inputs[i*row:][:row], variant)
+	})
 }
 
 // rows is how many inputs are embedded: the photos, and their variants if there are any.
@@ -135,20 +141,20 @@ func (h *heldOut) rows() int {
 	return len(h.photos)
 }
 
-// loader returns what reads an input of size pixels a side.
-func (h *heldOut) loader(size int) (func(i int, to []float32) error, error) {
+// loader returns what reads photo i as inputs of size pixels a side: itself, and its variant; nil where not wanted.
+func (h *heldOut) loader(size int) (func(i int, itself, variant []float32) error, error) {
 	source := h.read(size)
 	a, err := augment.New(augment.Strong(), size, h.seed)
-	return func(i int, to []float32) error {
-		n := i % len(h.photos)
-		photo, err := source.Open(h.photos[n])
+	return func(i int, itself, variant []float32) error {
+		photo, err := source.Open(h.photos[i])
 		if err != nil {
 			return err
 		}
-		if i == n {
-			imageprep.Square(photo, size, to)
-		} else {
-			a.Into(to, photo, augment.Key{Photo: n})
+		if itself != nil {
+			imageprep.Square(photo, size, itself)
+		}
+		if variant != nil {
+			a.Into(variant, photo, augment.Key{Photo: i})
 		}
 		return nil
 	}, err
@@ -181,8 +187,15 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder) (index, queries *
 		return nil
 	}
 	if len(h.inputs) != n*row {
-		if load, err = h.loader(int(math.Round(math.Sqrt(float64(row) / 3)))); err != nil {
+		read, err := h.loader(int(math.Round(math.Sqrt(float64(row) / 3))))
+		if err != nil {
 			return nil, nil, err
+		}
+		load = func(i int, to []float32) error {
+			if i < len(h.photos) {
+				return read(i, to, nil)
+			}
+			return read(i-len(h.photos), nil, to)
 		}
 	}
 	data := make([]float32, n*e.Dim())

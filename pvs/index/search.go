@@ -118,10 +118,14 @@ func (s *Snapshot) best(ctx context.Context, q *Query, f *filter, without map[in
 			return nil, err
 		}
 		slices.SortFunc(all, better)
-		if err := s.byIDs(ctx, q, all); err != nil {
+		out, rank := q.take(all)
+		tied, err := s.byIDs(ctx, all, rank)
+		if err != nil {
 			return nil, err
 		}
-		out, rank := q.take(all)
+		if tied {
+			out, rank = q.take(all)
+		}
 		a.Candidates = len(all)
 		whole := n >= f.photos
 		cut := q.MinScore != 0 && rank < len(all) && all[rank].score < q.MinScore

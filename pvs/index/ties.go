@@ -15,9 +15,9 @@ import (
 // them, as of a placeholder for missing photos, which of these are found is left open.
 const mostTied = 20_000
 
-// byIDs sorts photos of equal scores by their ids, as far down as a query's results reach.
-func (s *Snapshot) byIDs(ctx context.Context, q *Query, all []scored) error {
-	_, rank := q.take(all)
+// byIDs sorts photos of equal scores by their ids, down to a rank and what has its score, and says whether there are
+// any.
+func (s *Snapshot) byIDs(ctx context.Context, all []scored, rank int) (tied bool, err error) {
 	end := min(rank, len(all))
 	for end > 0 && end < len(all) && all[end].score == all[end-1].score {
 		end++
@@ -29,11 +29,11 @@ func (s *Snapshot) byIDs(ctx context.Context, q *Query, all []scored) error {
 		}
 	}
 	if len(keys) == 0 {
-		return nil
+		return false, nil
 	}
 	ids, err := s.idsOf(ctx, keys)
 	if err != nil {
-		return err
+		return false, err
 	}
 	slices.SortStableFunc(all[:end], func(a, b scored) int {
 		if a.score != b.score {
@@ -41,7 +41,7 @@ func (s *Snapshot) byIDs(ctx context.Context, q *Query, all []scored) error {
 		}
 		return strings.Compare(ids[a.key], ids[b.key])
 	})
-	return nil
+	return true, nil
 }
 
 // tiedBeyond says whether photos that were left out may have the score of the last that was taken.

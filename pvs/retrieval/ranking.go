@@ -112,12 +112,7 @@ func ReadRanking(path string) (*Ranking, error) {
 
 func readRanking(path string) (*Ranking, error) {
 	path = rankingFile(path)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRanking+1))
+	data, err := wholefile.Start(path, maxRanking+1)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -111,12 +110,7 @@ func readSidecar(name string) (*sidecar, error) {
 }
 
 func loadSidecar(path string) (*sidecar, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSidecar+1))
+	data, err := wholefile.Start(path, maxSidecar+1)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,16 @@ func Write(path string, write func(w io.Writer) error) error {
 	return Explain(err)
 }
 
+// Start reads a file, but no more than its first n bytes.
+func Start(path string, n int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, n))
+}
+
 func partPrefix(path string) string { return "." + filepath.Base(path) + ".part-" }
 
 // Sweep removes the temporary files that killed processes left of path. Call it only

@@ -22,13 +22,15 @@ var longHelp = kong.PostBuild(func(k *kong.Kong) error {
 
 // longText is the text that ${name} stands for, or what was given; kong refuses a name that is not there.
 func longText(s string) string {
-	name, _ := strings.CutPrefix(s, "${")
-	if text, ok := longTexts[strings.TrimSuffix(name, "}")]; ok && strings.HasPrefix(s, "${") {
-		return text
+	if name, named := strings.CutPrefix(s, "${"); named {
+		if text, ok := longTexts[strings.TrimSuffix(name, "}")]; ok {
+			return text
+		}
 	}
 	return s
 }
 
+// longTexts are by the names that stand for them.
 var longTexts = map[string]string{
 	"setup":  "Install what is missing: the backend's libraries and ImageNet weights. Safe to repeat.",
 	"import": "Make a catalogue of photos in folders, in a public data set's layout, or behind the addresses of a feed.",

@@ -18,15 +18,15 @@ type replayCommand struct {
 // Run makes the page.
 func (c *replayCommand) Run(a *app) error {
 	start := time.Now()
-	lock, err := onewriter.LockFolder(c.Out)
-	if err != nil {
-		return err
-	}
-	defer lock.Release()
 	runs, err := replay.Find(c.Folders...)
 	if err != nil {
 		return err
 	}
+	lock, err := onewriter.LockFolder(c.Out) // not before: it makes the folder
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
 	dir := c.Catalog
 	for _, r := range runs {
 		if dir == "" && r.Kept != nil {

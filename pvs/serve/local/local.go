@@ -124,12 +124,12 @@ func (x *Index) sum(ctx context.Context, s *index.Snapshot) (sums, error) {
 	if i.Products == 0 {
 		info.Products = i.Photos // each stands for itself
 	}
-	x.sums = sums{time.Now(), s.State(), info, tree(list)}
+	x.sums = sums{time.Now(), s.State(), info, CategoriesOf(list)}
 	return x.sums, nil
 }
 
-// tree is the list of an index's categories as a server shows it.
-func tree(list []index.Counted) []serve.Category {
+// CategoriesOf is the list of an index's categories as a server shows it.
+func CategoriesOf(list []index.Counted) []serve.Category {
 	own := make(map[string]int, len(list))
 	for _, c := range list {
 		own[c.Category] = c.Photos
@@ -139,7 +139,7 @@ func tree(list []index.Counted) []serve.Category {
 
 // Put adds or replaces a photo in a transaction of its own.
 func (x *Index) Put(ctx context.Context, p serve.Photo, vector []float32) (created bool, err error) {
-	done, err := x.apply(ctx, index.Change{Put: []index.Entry{{Photo: photoOf(p), Vector: vector}}})
+	done, err := x.apply(ctx, index.Change{Put: []index.Entry{{Photo: kept(p), Vector: vector}}})
 	if err != nil {
 		return false, err
 	}

@@ -66,7 +66,7 @@ func (s *snapshot) Search(ctx context.Context, q serve.Query) (serve.Found, erro
 		if q.MinScore != nil && float64(h.Score) < *q.MinScore {
 			continue // a least score of 0 is none to the index
 		}
-		found.Products = append(found.Products, serve.Hit{Photo: photoFrom(h.Photo), Score: float64(h.Score),
+		found.Products = append(found.Products, serve.Hit{Photo: PhotoOf(h.Photo), Score: float64(h.Score),
 			Vector: h.Vector})
 	}
 	for _, st := range []struct {
@@ -98,7 +98,7 @@ func (s *snapshot) Photo(ctx context.Context, id string) (serve.Photo, error) {
 	if errors.Is(err, index.ErrUnknown) {
 		return serve.Photo{}, noPhoto(id)
 	}
-	return photoFrom(p), err
+	return PhotoOf(p), err
 }
 
 // Vector returns a photo's vector.
@@ -117,7 +117,7 @@ func (s *snapshot) Product(ctx context.Context, product string) (list []serve.Ph
 		err = tag.Error(fmt.Errorf("there is no product %q", product), serve.ErrNoProduct)
 	}
 	for _, p := range photos {
-		list = append(list, photoFrom(p))
+		list = append(list, PhotoOf(p))
 	}
 	slices.SortFunc(list, func(a, b serve.Photo) int { return strings.Compare(a.ID, b.ID) })
 	return list, err
@@ -157,12 +157,14 @@ func (s *snapshot) Products(ctx context.Context) (serve.Sketch, error) {
 // Categories lists them.
 func (s *snapshot) Categories(context.Context) ([]serve.Category, error) { return s.categories, nil }
 
-func photoFrom(p index.Photo) serve.Photo {
+// PhotoOf is a photo of an index as a server knows it.
+func PhotoOf(p index.Photo) serve.Photo {
 	return serve.Photo{ID: p.ID, Product: p.Product, Category: string(p.Category), Title: p.Title, Path: p.Path,
 		Digest: p.Digest, Fields: p.Fields}
 }
 
-func photoOf(p serve.Photo) index.Photo {
+// kept is a photo as an index keeps it.
+func kept(p serve.Photo) index.Photo {
 	return index.Photo{ID: p.ID, Product: p.Product, Category: catalog.Category(p.Category), Title: p.Title, Path: p.Path,
 		Digest: p.Digest, Fields: p.Fields}
 }

@@ -47,17 +47,6 @@ func newClient() *http.Client {
 	}
 }
 
-// parseURL reads the address of a shard.
-func parseURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is no address of a shard: it is as in http://10.0.0.1:8080", text)
-	}
-	u.Path = ""
-	return u, nil
-}
-
 // request is one to a shard.
 type request struct {
 	method, path string

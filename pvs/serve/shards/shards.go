@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/peer"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/serve"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -60,7 +61,7 @@ func Open(ctx context.Context, urls []string, opts Options) (*Index, error) {
 	x.ctx, x.hangUp = context.WithCancel(context.Background())
 	client := newClient()
 	for _, text := range urls {
-		base, err := parseURL(text)
+		base, err := peer.Address(text, "a shard")
 		if err != nil {
 			return nil, err
 		}

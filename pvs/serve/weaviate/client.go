@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/peer"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
 	"github.com/gopvs/product-visual-search/pvs/serve"
 )
@@ -77,12 +78,10 @@ func Connect(urls []string, opts Options) (*Engine, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	for _, text := range urls {
-		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
-			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, fmt.Errorf("%q is no address of an engine: it is as in http://10.0.0.1:8080", text)
+		u, err := peer.Address(text, "an engine")
+		if err != nil {
+			return nil, err
 		}
-		u.Path = ""
 		e.urls = append(e.urls, u)
 	}
 	if len(e.urls) == 0 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/index"
 	"github.com/gopvs/product-visual-search/pvs/serve"
+	"github.com/gopvs/product-visual-search/pvs/serve/local"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
 
@@ -158,7 +159,7 @@ func (p *push) send(ctx context.Context) error {
 		}
 		objects := make([]object, len(entries))
 		for i, en := range entries {
-			objects[i] = p.e.objectOf(photoOf(en.Photo), en.Vector, checksumText(p.wanted[uuidOf(en.ID)]))
+			objects[i] = p.e.objectOf(local.PhotoOf(en.Photo), en.Vector, checksumText(p.wanted[uuidOf(en.ID)]))
 		}
 		if err := p.e.put(ctx, objects); err != nil {
 			return fmt.Errorf("%d of %d photos were sent, and a push that is repeated goes on: %w", sent, len(ids), err)
@@ -300,7 +301,7 @@ func (p *push) tell(ctx context.Context, info *index.Info) error {
 		return err
 	}
 	a := aboutIndex{Name: p.o.Name, State: info.State, Photos: info.Photos, Products: info.Products, Network: info.Network,
-		CutOff: info.CutOff, Categories: tree(counted), Fields: fields}
+		CutOff: info.CutOff, Categories: local.CategoriesOf(counted), Fields: fields}
 	if a.Products == 0 {
 		a.Products = a.Photos // each stands for itself
 	}
@@ -310,19 +311,4 @@ func (p *push) tell(ctx context.Context, info *index.Info) error {
 	}
 	return p.e.put(ctx, []object{{Class: p.e.about(), ID: aboutID, Properties: map[string]string{"about": string(text)},
 		name: "what the photos are as a whole"}})
-}
-
-// photoOf is a photo of an index as a server knows it.
-func photoOf(p index.Photo) serve.Photo {
-	return serve.Photo{ID: p.ID, Product: p.Product, Category: string(p.Category), Title: p.Title, Path: p.Path,
-		Digest: p.Digest, Fields: p.Fields}
-}
-
-// tree is the list of an index's categories as a server shows it.
-func tree(list []index.Counted) []serve.Category {
-	own := make(map[string]int, len(list))
-	for _, c := range list {
-		own[c.Category] = c.Photos
-	}
-	return serve.CategoryTree(own)
 }

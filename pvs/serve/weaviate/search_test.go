@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/serve"
+	"github.com/gopvs/product-visual-search/pvs/serve/local"
 )
 
 // opened is an engine with 20 photos.
@@ -101,7 +102,7 @@ func TestPhotos(t *testing.T) {
 	f, e, ix := opened(t)
 	s := snapshotOf(t, ix)
 	p, err := s.Photo(t.Context(), "ä/003")
-	want := photoOf(entry(3, "Title 3").Photo)
+	want := local.PhotoOf(entry(3, "Title 3").Photo)
 	if err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("%+v, not %+v: %v", p, want, err)
 	}

@@ -1,0 +1,2 @@
+// Package peer reads the addresses of servers that another one asks.
+package peer
