@@ -69,14 +69,16 @@ func lockFile(name string) string {
 func folderLockFile(dir string) string { return filepath.Join(dir, ".lock") }
 
 // attempts is how often a lock that is taken is tried: [Free] in another process holds it
-// for a moment.
-const attempts = 3
+// for a moment. A lock's file that is gone between two steps is tried more often, as that
+// takes no time; where it stays gone, nobody can make files there (as under /proc).
+const attempts, attemptsGone = 3, 100
 
 // lock takes the lock of an output by its file.
 func lock(output, path string) (*Held, error) {
-	for try := 1; ; {
+	for try, gone := 1, 1; ; {
 		file, got, err := attempt(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && gone < attemptsGone {
+			gone++
 			continue // its holder removed it between two steps of this one
 		}
 		if err != nil {

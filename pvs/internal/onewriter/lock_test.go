@@ -292,3 +292,13 @@ func TestRace(t *testing.T) {
 		t.Error("nobody ever held it")
 	}
 }
+
+// Under /proc nobody can make files: opening one says that it does not exist, again and again.
+func TestLockWhereNoFileCanBe(t *testing.T) {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Skip("no /proc here")
+	}
+	if _, err := Lock("/proc/self/output"); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrBusy) {
+		t.Errorf("Lock gave %v, want an error of kind %v", err, fs.ErrNotExist)
+	}
+}
