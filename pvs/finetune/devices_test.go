@@ -39,7 +39,7 @@ func TestDevices(t *testing.T) {
 		micro, devices  int
 		slow, evaluates bool
 	}{
-		{name: "new top", trains: NewTop, devices: 4, evaluates: true},
+		{name: "new top", trains: NewTop, devices: 2, evaluates: true},
 		{name: "block7a", trains: FromBlock7a, devices: 2, slow: true},
 		{name: "block7a in micro-batches", trains: FromBlock7a, micro: 4, devices: 4, slow: true},
 		{name: "full", trains: Full, devices: 2, slow: true},

@@ -197,6 +197,8 @@ func TestPlanIsSaved(t *testing.T) {
 		}
 	}
 	// A graph can be had where the fused CPU kernels would be taken.
+	s = settings(FromBlock7a, 2)
+	s.Phase.BatchNorm = true
 	dir, tr := t.TempDir(), of(5)
 	tr.Training = asGraph(t, tr.Training.Backend)
 	graph := resumed(t, tr, t.TempDir(), s)

@@ -55,6 +55,7 @@ func cut(data []byte) []byte { return data[:len(data)/2] }
 // Whatever happens to the files that are derived is noticed in a sentence, and made good by the next writer; nothing is
 // lost.
 func TestDamagedCodes(t *testing.T) {
+	t.Parallel()
 	segment := func(file string) string { return filepath.Join(codesFolder, "000001", file) }
 	for what, c := range map[string]struct {
 		file   string
@@ -116,6 +117,7 @@ func TestDamagedCodes(t *testing.T) {
 
 // Codes of another index, and codes that were made of a later database than there is, are not taken.
 func TestCodesOfAnother(t *testing.T) {
+	t.Parallel()
 	a, _ := small(t)
 	b, _ := small(t)
 	if err := errors.Join(os.RemoveAll(filepath.Join(a, codesFolder)),
@@ -155,6 +157,7 @@ func TestCodesOfAnother(t *testing.T) {
 
 // A database that is another program's, of a newer version, cut off or flipped is one sentence.
 func TestDamagedDatabase(t *testing.T) {
+	t.Parallel()
 	run := func(dir, statement string) {
 		t.Helper()
 		db, err := openSQLite(source(filepath.Join(dir, databaseFile)))
@@ -226,6 +229,7 @@ func TestDamagedDatabase(t *testing.T) {
 
 // What is said of a photo has a checksum, too: a search that would show a flipped text fails, and so does verifying.
 func TestDamagedTexts(t *testing.T) {
+	t.Parallel()
 	for what, statement := range map[string]string{
 		"a title":     "UPDATE photos SET title = 'x' || title WHERE key = 8",
 		"a product":   "UPDATE products SET product = 'other' WHERE number = (SELECT product FROM photos WHERE key = 8)",
@@ -258,6 +262,7 @@ func TestDamagedTexts(t *testing.T) {
 
 // A full disk is a sentence; what was acknowledged stays, and searches go on.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	dir, entries := small(t)
 	ix, err := Open(dir)
 	if err != nil {
@@ -300,6 +305,7 @@ func TestFullDisk(t *testing.T) {
 
 // A folder in which nothing may be written is searched all the same, and not written in a sentence.
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	dir, entries := small(t)
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -333,6 +339,7 @@ func TestReadOnly(t *testing.T) {
 
 // One writes at a time, and what is wrong with photos is said before anything is written.
 func TestWritersAndPhotos(t *testing.T) {
+	t.Parallel()
 	dir, entries := small(t)
 	w, err := OpenWriter(dir)
 	if err != nil {

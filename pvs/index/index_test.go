@@ -114,6 +114,7 @@ func Example() {
 
 // What is put in is found, by photo and by product, and what is changed is found changed once it is refreshed.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	entries := shop(300, 24, 1)
 	ix := made(t, entries)
 	ctx := t.Context()
@@ -204,6 +205,7 @@ func TestChanges(t *testing.T) {
 // A cut-off is where as many photos are missed as mistaken, or else where a tenth is mistaken; of few photos there is
 // none.
 func TestCutOff(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
 		same, other      func(i int) float32
 		score            float32
@@ -231,6 +233,7 @@ func TestCutOff(t *testing.T) {
 
 // Changes of many goroutines are all done, each as a whole, and share transactions.
 func TestManyWriters(t *testing.T) {
+	t.Parallel()
 	ix := made(t, shop(30, 24, 1))
 	w, err := OpenWriter(ix.Dir())
 	if err != nil {
@@ -320,6 +323,7 @@ func TestSettling(t *testing.T) {
 
 // An index may become empty, be compacted, and be filled again.
 func TestEmptied(t *testing.T) {
+	t.Parallel()
 	entries := shop(30, 24, 1)
 	ix := made(t, entries)
 	w, err := OpenWriter(ix.Dir())
@@ -366,6 +370,7 @@ func TestEmptied(t *testing.T) {
 
 // Making an index that is interrupted leaves none, and is done again.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "index")
 	entries := shop(300, 24, 1)
 	ctx, stop := context.WithCancel(t.Context())

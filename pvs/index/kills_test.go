@@ -89,6 +89,7 @@ func killed(dir string, first int) error {
 // Killed at any moment of adding, removing, making codes and compacting, an index has every change that was
 // acknowledged, and of the one that was not either all or nothing; searches meanwhile see no half of one.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv(killedEnv); dir != "" {
 		first, _ := strconv.Atoi(os.Getenv(killSeedEnv))
 		fmt.Println("error", killed(dir, first))

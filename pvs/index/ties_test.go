@@ -10,6 +10,7 @@ import (
 // Of copies of a photo those are found whose ids come first, in that order, however many there are and in whatever
 // order they were added: by photo and by product, with codes and without.
 func TestTies(t *testing.T) {
+	t.Parallel()
 	for _, copies := range []int{3, 150, 2500} {
 		entries := shop(600, 24, 4)
 		var ids []string

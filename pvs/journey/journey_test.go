@@ -129,7 +129,7 @@ func TestWholeJourney(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		o, n := options(t, broken), 0
 		o.Progress = func(finetune.Progress) {
-			if n++; n == 40 {
+			if n++; n == 80 {
 				stop()
 			}
 		}

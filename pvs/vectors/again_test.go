@@ -38,6 +38,7 @@ func photoRows(t *testing.T, name, key string, n int) *Writer {
 // under the name a reader finds the new set, or none, and never a mixed one; the next
 // writer finds all rows, and completes the set.
 func TestKilledInClose(t *testing.T) {
+	t.Parallel()
 	for _, old := range []bool{false, true} {
 		for _, stamped := range []bool{false, true} {
 			for kill := 0; ; kill++ {
@@ -111,6 +112,7 @@ func TestKilledInClose(t *testing.T) {
 // Rows of photos that changed are replaced in their place, those of photos that are gone
 // left out, in parts and in a complete set, which is readable until the new one is there.
 func TestReplaceAndDrop(t *testing.T) {
+	t.Parallel()
 	for _, complete := range []bool{false, true} {
 		for _, killed := range []bool{false, true} {
 			name := filepath.Join(t.TempDir(), "set")
@@ -172,6 +174,7 @@ func TestReplaceAndDrop(t *testing.T) {
 // A complete set that nothing is done to stays what it is to the byte, but for what is
 // said of the places of things.
 func TestWholeStays(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	if err := photoRows(t, name, "k", 3).Close(); err != nil {
 		t.Fatal(err)

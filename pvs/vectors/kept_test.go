@@ -9,6 +9,7 @@ import (
 // A set is used again only where its key and its ids are those that are wanted, and its
 // files those that were written.
 func TestKept(t *testing.T) {
+	t.Parallel()
 	ids := []string{"id-0", "id-1", "id-2"}
 	name := filepath.Join(t.TempDir(), "set")
 	if Kept(name, "k", ids) {

@@ -36,6 +36,7 @@ func ExampleCompare() {
 // Each thing that makes vectors of another kind is found, and said on both sides; what
 // does not is not.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	for what, change := range map[string]func(o *Origin){
 		"network":   func(o *Origin) { o.Network, o.Title = "b0", "EfficientNet-B0" },
 		"weights":   func(o *Origin) { o.Weights = strings.Repeat("77", 32) },
@@ -72,6 +73,7 @@ func TestCompare(t *testing.T) {
 
 // What made a set is read back, from the set and from another file's metadata.
 func TestOriginRoundTrip(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w := threeRows(t, name)
 	o := sample()
@@ -119,6 +121,7 @@ func TestOriginRoundTrip(t *testing.T) {
 // A NAME.json that was torn, edited, taken from another set or is no such file at all is
 // one sentence; a set without, or with a manifest of TFRecord shards, is from elsewhere.
 func TestBadSidecars(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w := threeRows(t, name)
 	w.Describe(sample())
@@ -192,6 +195,7 @@ func TestBadSidecars(t *testing.T) {
 
 // Another program's .npy or .ids under a name whose .json is of the old is noticed.
 func TestReplacedSet(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
 		npy []byte
 		ids string
@@ -255,6 +259,7 @@ func FuzzSidecar(f *testing.F) {
 
 // A set of another program is never replaced, and an empty NAME.json is named for what it is.
 func TestOthersSets(t *testing.T) {
+	t.Parallel()
 	for file, say := range map[string]string{
 		".npy":  ".npy is there without a",
 		".json": ".json is empty, perhaps made by the shell for its redirect",
@@ -278,6 +283,7 @@ func TestOthersSets(t *testing.T) {
 
 // What is replaced is said where it was of another network or of other photos.
 func TestReplacing(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	if got := Replacing(name, &Origin{Network: "b0"}); got != "" {
 		t.Errorf("nothing is replaced, but %q", got)
@@ -318,6 +324,7 @@ func TestReplacing(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	for name, say := range map[string]string{"z/": "names a folder: name the vectors in it, as in z/index",
 		".":    "names a folder",
 		"a/..": "names a folder", "": "names no vectors", ".npy": "names no vectors", "z/.npy": "names a folder"} {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestRows(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w, err := OpenWriter(name, 2, "k")
 	if err != nil {

@@ -32,6 +32,7 @@ func writeVersion(t *testing.T, name string, version int) {
 
 // A second writer is refused and touches nothing; the first ends as if alone.
 func TestOneWriter(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	writeVersion(t, name, 1)
 	w, err := OpenWriter(name, 1, "two")
@@ -71,6 +72,7 @@ func TestOneWriter(t *testing.T) {
 // Who reads while sets are written anew gets one of them, not the rows of one and the
 // ids of the next.
 func TestReadWhileWritten(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	writeVersion(t, name, 0)
 	stop := make(chan struct{})
@@ -121,6 +123,7 @@ func TestReadWhileWritten(t *testing.T) {
 // A writer that was killed between the names of rows and ids leaves no set; the sentence
 // says what to do.
 func TestReadAfterKill(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w := threeRows(t, name)
 	if err := w.Suspend(); err != nil {

@@ -27,6 +27,7 @@ func copyTo(t *testing.T, file, name, ids string) {
 
 // What numpy writes is read, or refused in a sentence that says what it is.
 func TestWhatNumpyWrites(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/numpy/*.npy")
 	if err != nil || len(files) < 20 {
 		t.Fatal(files, err)
@@ -93,6 +94,7 @@ func TestWhatNumpyWrites(t *testing.T) {
 
 // Ids as people's editors save them are the same ids.
 func TestIDsAsPeopleSaveThem(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"a\nb b\nä\n", "\ufeffa\r\nb b\r\nä\r\n", "a\rb b\rä\r",
 		"a\nb b\nä", "a\nb b\nä\n\n\r\n",
 		"\xff\xfea\x00\r\x00\n\x00b\x00 \x00b\x00\r\x00\n\x00\xe4\x00\r\x00\n\x00",

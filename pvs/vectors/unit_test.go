@@ -6,6 +6,7 @@ import (
 )
 
 func TestCheckUnit(t *testing.T) {
+	t.Parallel()
 	good := &Set{IDs: []string{"a", "b"}, Dim: 2, Data: []float32{0.6, 0.8, 0, -1}}
 	if err := good.CheckUnit(); err != nil {
 		t.Error(err)

@@ -16,6 +16,7 @@ import (
 func vec(values ...float32) []float32 { return values }
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w, err := OpenWriter(name, 3, "key")
 	if err != nil {
@@ -65,6 +66,7 @@ func threeRows(t *testing.T, name string) *Writer {
 // A kill leaves the parts as the last flush and the operating system left them, cut
 // anywhere; the next writer finds the whole rows.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	for _, cut := range []struct {
 		name      string
 		rows, ids int64 // bytes cut from each part
@@ -113,6 +115,7 @@ func TestResume(t *testing.T) {
 
 // A Close that cannot write the ids leaves the work to the next writer.
 func TestFailedClose(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w, err := OpenWriter(name, 1, "k")
 	if err != nil {
@@ -140,6 +143,7 @@ func TestFailedClose(t *testing.T) {
 }
 
 func TestImpossibleDimension(t *testing.T) {
+	t.Parallel()
 	for _, dim := range []int{0, -1} {
 		if _, err := OpenWriter(filepath.Join(t.TempDir(), "set"), dim, "k"); err == nil {
 			t.Errorf("dimension %d must be refused", dim)
@@ -148,6 +152,7 @@ func TestImpossibleDimension(t *testing.T) {
 }
 
 func TestAnotherKeyStartsAnew(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "set")
 	w, err := OpenWriter(name, 2, "one")
 	if err != nil {
@@ -165,6 +170,7 @@ func TestAnotherKeyStartsAnew(t *testing.T) {
 }
 
 func TestBadFiles(t *testing.T) {
+	t.Parallel()
 	good := append(npyHeader(2, 1), asBytes(vec(1, 2))...)
 	for _, c := range []struct {
 		name string
@@ -204,6 +210,7 @@ func TestBadFiles(t *testing.T) {
 
 // numpy reads ours and we read numpy's.
 func TestNumpy(t *testing.T) {
+	t.Parallel()
 	if err := exec.Command("python3", "-c", "import numpy").Run(); err != nil {
 		t.Skip("python3 with numpy is not here")
 	}

@@ -48,11 +48,11 @@ func TestBrokenTraining(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
 	dir := t.TempDir()
 	cat := filepath.Join(dir, "cat")
-	if status, _, stderr := pvs(t, "data", "synth", "--products", "4", "--train", "24", "--size", "64",
+	if status, _, stderr := pvs(t, "data", "synth", "--products", "2", "--train", "8", "--size", "64",
 		"--out", cat); status != 0 {
 		t.Fatal(stderr)
 	}
-	for _, learningRate := range []string{"1e30", "1e38", "1e300"} {
+	for _, learningRate := range []string{"1e30", "1e300"} {
 		phases := filepath.Join(dir, "phases.toml")
 		text := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = " + learningRate + "\nepochs = 2\n"
 		if err := os.WriteFile(phases, []byte(text), 0o644); err != nil {

@@ -26,8 +26,8 @@ func TestReplay(t *testing.T) {
 	}
 	branch := train("cat", "--from", "top@2", "--run", "softer", "--learning-rate", "1e-3", "--epochs", "2")
 	for _, args := range [][]string{
-		{"data", "synth", "--products", "5", "--train", "24", "--size", "64", "--out", at("cat")},
-		{"data", "synth", "--products", "5", "--train", "24", "--size", "64", "--seed", "7", "--out", at("others")},
+		{"data", "synth", "--products", "5", "--train", "12", "--size", "64", "--out", at("cat")},
+		{"data", "synth", "--products", "5", "--train", "12", "--size", "64", "--seed", "7", "--out", at("others")},
 		append(train("cat", "--run", "head"), mini...),
 		branch,
 		train("cat", "--from", at("runs/runs/head"), "--run", "other"),

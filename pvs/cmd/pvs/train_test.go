@@ -28,7 +28,7 @@ func TestTrain(t *testing.T) {
 		args []string
 		keys []string
 	}{
-		{[]string{"data", "synth", "--products", "4", "--train", "24", "--size", "64", "--out", cat}, []string{"photos"}},
+		{[]string{"data", "synth", "--products", "4", "--train", "12", "--size", "64", "--out", cat}, []string{"photos"}},
 		{[]string{"records", cat, "--out", at("records")}, []string{"records", "shards"}},
 		{append(train, "--run", "head", "--phases", at("mine.toml"), "--records", at("records"), "--out", at("runs")),
 			[]string{"run", "epochs", "checkpoint"}},

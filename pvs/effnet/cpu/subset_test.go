@@ -89,9 +89,9 @@ func TestSomeWeights(t *testing.T) {
 					}
 				}
 				hold([]string{})
-				parts, every := 200, 1
-				if testing.Short() {
-					parts, every = 10, 7
+				parts, every := 10, 7
+				if os.Getenv("PVS_SLOW") != "" {
+					parts, every = 200, 1
 				}
 				for i := 0; i < len(all); i += every {
 					hold([]string{all[i]})

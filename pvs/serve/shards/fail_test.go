@@ -48,6 +48,7 @@ func without(t *testing.T, parts [][]index.Entry, left int) *local.Index {
 
 // However a shard fails, it is named, the others' answer is whole, and it is taken in again when it answers again.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	list := catalogue(200, 7)
 	parts := cut(list, 3)
 	c := clusterOf(t, parts, Options{Timeout: 3 * time.Second})
@@ -157,6 +158,7 @@ func TestFaults(t *testing.T) {
 // A shard that is killed is left out at once from then on, with or without changes; whether a photo is new is not
 // guessed; all killed is an error; one that comes back is taken in again.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	list := catalogue(200, 9)
 	parts := cut(list, 3)
 	c := clusterOf(t, parts, Options{})
@@ -227,6 +229,7 @@ func TestKilled(t *testing.T) {
 
 // Searches beside photos that are put and removed: each acknowledged change is found by the searches after it.
 func TestChangesBesideSearches(t *testing.T) {
+	t.Parallel()
 	list := catalogue(150, 11)
 	c := clusterOf(t, cut(list, 3), Options{})
 	front := frontOf(t, c, nil)

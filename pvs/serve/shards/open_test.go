@@ -24,6 +24,7 @@ func pathOf(id string) string { return url.PathEscape(id) }
 
 // What cannot be searched as one is refused at the start, in one sentence.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	list := catalogue(60, 1)
 	parts := cut(list, 2)
 	one := serving(t, made(t, parts[0], tiny), tiny, "")
@@ -79,6 +80,7 @@ func TestRefused(t *testing.T) {
 
 // A shard that was not there at the start is checked when it comes: taken in, or refused for good.
 func TestLate(t *testing.T) {
+	t.Parallel()
 	list := catalogue(60, 1)
 	parts := cut(list, 2)
 	dead := func(w http.ResponseWriter, r *http.Request) bool { panic(http.ErrAbortHandler) }
@@ -109,6 +111,7 @@ func TestLate(t *testing.T) {
 // A shard that is given another index while it is searched is left out until that was compared: an index of the same
 // photos is taken in, one of another network never.
 func TestChangedIndex(t *testing.T) {
+	t.Parallel()
 	list := catalogue(60, 1)
 	parts := cut(list, 2)
 	c := clusterOf(t, parts, Options{})
@@ -139,6 +142,7 @@ func TestChangedIndex(t *testing.T) {
 
 // A search that its client gives up leaves no shard out.
 func TestClientLeaves(t *testing.T) {
+	t.Parallel()
 	c := clusterOf(t, cut(catalogue(60, 1), 2), Options{})
 	s := snapshotOf(t, c)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,6 +157,7 @@ func TestClientLeaves(t *testing.T) {
 
 // Shards of an index are asked with the token of a file, and answer nobody without it.
 func TestToken(t *testing.T) {
+	t.Parallel()
 	c := clusterOf(t, cut(catalogue(60, 1), 2), Options{Token: "a token of the shards"})
 	for _, path := range []string{"/v1/shard", "/v1/shard/ids", "/v1/shard/photos?id=x"} {
 		r, err := http.Get(c.servers[0].URL + path)
@@ -171,6 +176,7 @@ func TestToken(t *testing.T) {
 
 // No answer of a shard has a path of its machine.
 func TestNoPaths(t *testing.T) {
+	t.Parallel()
 	list := catalogue(20, 1)
 	for i := range list {
 		list[i].Path = filepath.Join(os.TempDir(), "secret", fmt.Sprint(i))
