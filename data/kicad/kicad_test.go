@@ -183,3 +183,18 @@ func cacheIn(t *testing.T, dir string) {
 	fetch.Cache = dir
 	t.Cleanup(func() { fetch.Cache = before })
 }
+
+func TestFamily(t *testing.T) {
+	for title, want := range map[string]string{
+		"PinHeader 1x04 P1.27mm Vertical SMD Pin1Left": "PinHeader Vertical SMD",
+		"DIP-24 W8.89mm SMDSocket LongPads":            "DIP SMDSocket LongPads",
+		"QFN-64-1EP 9x9mm P0.5mm EP5.4x5.4mm":          "QFN",
+		"R 0805 2012Metric":                            "R",
+		"0805 2012Metric":                              "0805 2012Metric",
+		"RV Disc D12mm W4.2mm P7.5mm":                  "RV Disc",
+	} {
+		if got := family(title); got != want {
+			t.Errorf("family(%q) = %q, want %q", title, got, want)
+		}
+	}
+}

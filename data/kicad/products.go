@@ -24,6 +24,8 @@ type Options struct {
 	// From is a folder of .wrl files (in folders named LIBRARY.3dshapes) or the
 	// package's .deb file, instead of a download.
 	From string
+	// Fine adds the family of a part to its category ("... > PinHeader Vertical SMD").
+	Fine bool
 }
 
 // model is a file of the package.
@@ -62,7 +64,11 @@ func Products(ctx context.Context, opts Options, log func(string)) (studio.List,
 	}
 	var products studio.List
 	for _, m := range chosen {
-		products = append(products, product(m.name, s.path(m.name)))
+		p := product(m.name, s.path(m.name))
+		if opts.Fine {
+			p.Category += " > " + catalog.Category(family(p.Title))
+		}
+		products = append(products, p)
 	}
 	return products, nil
 }
@@ -116,6 +122,24 @@ func product(name, file string) studio.Product {
 			return m, nil
 		},
 	}
+}
+
+// family is the kind of part that a title names: its first three words without numbers, or the letters in front of the
+// first number ("PinHeader Vertical SMD" of "PinHeader 1x04 P1.27mm Vertical SMD", "DIP" of "DIP-24 W8.89mm").
+func family(title string) string {
+	var words []string
+	for i, word := range strings.Fields(title) {
+		if number := strings.IndexAny(word, "0123456789"); number >= 0 {
+			if word = strings.TrimRight(word[:number], "-"); i > 0 || len(word) < 2 {
+				continue
+			}
+		}
+		words = append(words, word)
+	}
+	if len(words) == 0 {
+		return title
+	}
+	return strings.Join(words[:min(len(words), 3)], " ")
 }
 
 // slug makes an id that is also a file's name.

@@ -127,14 +127,20 @@ func (k *maker) patterned(m mesh.Material) mesh.Material {
 
 // title reads like a shop's: "Dotted mug with square handle, teal and white".
 func (k *maker) title(noun string) string {
-	t := strings.TrimSpace(k.pattern + " " + noun)
-	if len(k.details) > 0 {
-		t += " with " + strings.Join(k.details, " and ")
-	}
+	t := k.form(noun)
 	if n := len(k.tones); n > 1 {
 		t += ", " + strings.Join(k.tones[:min(n, 3)-1], ", ") + " and " + k.tones[min(n, 3)-1]
 	} else if n == 1 {
 		t += ", " + k.tones[0]
+	}
+	return t
+}
+
+// form is a product's title without its colours.
+func (k *maker) form(noun string) string {
+	t := strings.TrimSpace(k.pattern + " " + noun)
+	if len(k.details) > 0 {
+		t += " with " + strings.Join(k.details, " and ")
 	}
 	return strings.ToUpper(t[:1]) + t[1:]
 }

@@ -115,3 +115,19 @@ func ExampleCatalog() {
 	fmt.Println(p.ID, "|", p.Category, "|", p.Title)
 	// Output: stacker-000012 | Toys > Baby toys > Stacking towers | Stacking tower with four rings, tan and navy
 }
+
+// Fine categories are finer: the same products, each below its usual category.
+func TestFineCatalog(t *testing.T) {
+	const n = 600
+	usual, fine, found := Catalog(1, n), FineCatalog(1, n), map[string]bool{}
+	for i := range n {
+		u, f := usual.At(i), fine.At(i)
+		if u.ID != f.ID || u.Title != f.Title || !strings.HasPrefix(string(f.Category), string(u.Category)+" > ") {
+			t.Fatalf("%s, %s of %s; fine %s, %s of %s", u.ID, u.Title, u.Category, f.ID, f.Title, f.Category)
+		}
+		found[string(f.Category)] = true
+	}
+	if len(found) < 300 || len(found) > n*3/4 {
+		t.Errorf("%d categories of %d products", len(found), n)
+	}
+}

@@ -49,8 +49,9 @@ var errNoProducts = errors.New("no products make no catalogue: ask for some to s
 
 type synthCommand struct {
 	drawFlags
-	Products int `min:"0" default:"300" help:"Products with query and index photos."`
-	Train    int `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
+	Products int  `min:"0" default:"300" help:"Products with query and index photos."`
+	Train    int  `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
+	Fine     bool `help:"Categories of form and colour: hundreds instead of 70."`
 }
 
 // Run draws a catalogue.
@@ -58,8 +59,11 @@ func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
 		return misuse{errNoProducts}
 	}
-	summary, err := c.draw(a, synth.Catalog(c.Seed, c.Products+c.Train),
-		studio.Options{Search: c.Products, Maker: ofSynth})
+	products, maker := synth.Catalog, ofSynth
+	if c.Fine {
+		products, maker = synth.FineCatalog, ofSynth+" --fine"
+	}
+	summary, err := c.draw(a, products(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: maker})
 	if err != nil {
 		return err
 	}
@@ -72,6 +76,7 @@ type kicadCommand struct {
 	drawFlags
 	Limit int    `min:"0" default:"300" help:"Parts with query and index photos."`
 	Train int    `min:"0" default:"0" help:"Further parts for train and val."`
+	Fine  bool   `help:"Categories by family of part: hundreds instead of some 100."`
 	From  string `help:"The package's .deb file or a folder of .wrl files, instead of a download." placeholder:"PATH"`
 }
 
@@ -80,11 +85,14 @@ func (c *kicadCommand) Run(a *app) error {
 	if c.Limit+c.Train == 0 {
 		return misuse{errNoProducts}
 	}
-	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From}, a.log)
+	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From, Fine: c.Fine}, a.log)
 	if err != nil {
 		return err
 	}
 	maker := ofKicad
+	if c.Fine {
+		maker += " --fine"
+	}
 	if c.From != "" {
 		maker += " --from " + c.From
 	}
