@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# docs/shards.sh OUT [ROWS [SHARDS]]: searches an index of made vectors as one and as shards, on this machine, and
+# docs/shards.sh OUT [ROWS [SHARDS [DIM]]]: searches an index of made vectors as one and as shards, on this machine, and
 # compares. Needs Python with numpy (PYTHON). PVS is a built command; it is made if it is not named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=$(realpath -m "${1:?usage: docs/shards.sh OUT [ROWS [SHARDS]]}") rows=${2:-200000} shards=${3:-4}
+out=$(realpath -m "${1:?usage: docs/shards.sh OUT [ROWS [SHARDS [DIM]]]}")
+rows=${2:-200000} shards=${3:-4} dim=${4:-512}
 python=${PYTHON:-python3}
 mkdir -p "$out"
 if [ -z "${PVS:-}" ]; then
@@ -12,7 +13,7 @@ if [ -z "${PVS:-}" ]; then
 fi
 . docs/servers.sh
 trap 'kill "${servers[@]}" 2>/dev/null || true' EXIT
-[ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim 512 --out "$out/index" >"$out/bench.log" 2>&1
+[ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim "$dim" --out "$out/index" >"$out/bench.log" 2>&1
 [ -e "$out/exported/index.npy" ] || "$PVS" index export "$out/index" --out "$out/exported" >/dev/null
 # Parts by the ids' digests, as pvs embed --part makes them.
 [ -e "$out/part-$shards.ids" ] || "$python" - "$out" "$shards" <<'PY'

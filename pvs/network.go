@@ -41,7 +41,9 @@ type NetworkOptions struct {
 	// Checkpoint is a trained run's folder or file to take instead.
 	Checkpoint string
 	Pixels     int // side of the network's square input; 0: what the weights were trained on
-	Batch      int // photos at once; 0: 8, or as many as keep all cores at work
+	// Centre is the share of a photo's side that is looked at, in its middle, from 0.3 to 1; 0: 1, or a checkpoint's.
+	Centre float64
+	Batch  int // photos at once; 0: 8, or as many as keep all cores at work
 	// Precision of the backbone; heads and vectors are float32. Int8 is calibrated on the
 	// photos that are embedded first.
 	Precision Precision

@@ -1,6 +1,7 @@
 package pvs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,9 @@ import (
 type model struct {
 	config                effnet.Config
 	values                map[string][]float32
-	pixels                int    // that they were trained at; 0: as the variant says
-	from, run, checkpoint string // as [embed.NetworkOptions] take them
+	pixels                int     // that they were trained at; 0: as the variant says
+	from, run, checkpoint string  // as [embed.NetworkOptions] take them
+	centre                float64 // share of a photo's side that it looks at; 0: all
 }
 
 // load reads the weights that the options name.
@@ -104,7 +106,7 @@ func trained(path string, log func(string)) (m model, err error) {
 	if !check.Done {
 		log(fmt.Sprintf("the run %s is not trained to its end: %d of %d epochs", s.Name, len(check.Epochs), s.Phase.Epochs))
 	}
-	m = model{values: check.Values, pixels: s.Size, run: s.Name}
+	m = model{values: check.Values, pixels: s.Size, centre: s.Centre, run: s.Name}
 	if m.config, err = effnet.Named(s.Network); err != nil {
 		return m, err
 	}
@@ -114,8 +116,8 @@ func trained(path string, log func(string)) (m model, err error) {
 
 // embedOptions are the model's and the caller's.
 func (o NetworkOptions) embedOptions(m model) embed.NetworkOptions {
-	e := embed.NetworkOptions{Size: o.Pixels, Batch: o.Batch, WeightsFrom: m.from, Run: m.run,
-		Checkpoint: m.checkpoint}
+	e := embed.NetworkOptions{Size: o.Pixels, Centre: cmp.Or(o.Centre, m.centre), Batch: o.Batch, WeightsFrom: m.from,
+		Run: m.run, Checkpoint: m.checkpoint}
 	if e.Size == 0 {
 		e.Size = m.pixels
 	}

@@ -45,8 +45,8 @@ var leaves = func() []leaf {
 // Catalog returns the first n products of a seed.
 func Catalog(seed uint64, n int) studio.Products { return drawn{seed, n, false} }
 
-// FineCatalog returns the same products, whose categories go on to form and colour ("... > Chairs > Chair with armrests,
-// oak"): some 350 of 600 products, some 1,000 of 5,000.
+// FineCatalog returns the same products, whose categories go on to form and colour ("... > Chairs > Chair with
+// armrests, oak"): some 350 of 600 products, some 1,000 of 5,000.
 func FineCatalog(seed uint64, n int) studio.Products { return drawn{seed, n, true} }
 
 type drawn struct {

@@ -125,15 +125,24 @@ func (v *Views) Limits(l imageprep.Limits) imageprep.Limits {
 
 // Prepare makes all views of a photo.
 func (v *Views) Prepare(photo *imageprep.RGB, input []float32) {
+	v.prepare(photo, input, embed.Embedder.Prepare)
+}
+
+// PrepareWhole is Prepare of what somebody has cut out ([embed.PrepareWhole]).
+func (v *Views) PrepareWhole(part *imageprep.RGB, input []float32) {
+	v.prepare(part, input, embed.PrepareWhole)
+}
+
+func (v *Views) prepare(photo *imageprep.RGB, input []float32, by func(embed.Embedder, *imageprep.RGB, []float32)) {
 	for _, w := range v.views {
 		to := input[:w.By.InputLen()]
 		input = input[len(to):]
 		if w.View == imageprep.A0 {
-			w.By.Prepare(photo, to)
+			by(w.By, photo, to)
 			continue
 		}
 		square := make([]float32, len(to))
-		w.By.Prepare(photo, square)
+		by(w.By, photo, square)
 		w.View.Into(to, square, side(w.By), nil)
 	}
 }

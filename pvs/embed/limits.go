@@ -15,3 +15,15 @@ func Limits(e Embedder, l imageprep.Limits) imageprep.Limits {
 	}
 	return l
 }
+
+// PrepareWhole prepares a part of a photo that somebody has cut out, all of which is to be looked at, also by an
+// embedder that looks at photos' centres.
+func PrepareWhole(e Embedder, part *imageprep.RGB, input []float32) {
+	if whole, ok := e.(interface {
+		PrepareWhole(*imageprep.RGB, []float32)
+	}); ok {
+		whole.PrepareWhole(part, input)
+		return
+	}
+	e.Prepare(part, input)
+}

@@ -3,6 +3,7 @@ package embed
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
@@ -37,6 +38,10 @@ type NetworkOptions struct {
 	// Shrunk decodes JPEGs at a half, a quarter or an eighth of their size where twice the input's side is left: a photo
 	// of 12 megapixels in a third of the time. The journey reads photos whole, as the original did.
 	Shrunk bool
+	// Centre is the share of the side that is looked at in the middle of a photo ([imageprep.Centre]), from
+	// imageprep.LeastCentre to 1; 0: 1, the whole photo. Where products stand in the middle they are seen larger, at no
+	// cost.
+	Centre float64
 
 	// Where the weights are from, to be noted beside the vectors: the name of a source or
 	// a file, or a run and its checkpoint's file.
@@ -113,6 +118,13 @@ func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
 		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded",
 			opts.Size, opts.Batch)
 	}
+	if opts.Centre == 0 {
+		opts.Centre = 1
+	}
+	if !(opts.Centre >= imageprep.LeastCentre && opts.Centre <= 1) {
+		return nil, fmt.Errorf("the central %g of a photo's side cannot be looked at: %g to 1 can", opts.Centre,
+			imageprep.LeastCentre)
+	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)
 	}
@@ -132,6 +144,10 @@ func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
 	}
 	n.key = fmt.Sprintf("%s %d %s %s pixels-%d",
 		config.Name, opts.Size, opts.Output, n.origin.Weights, imageprep.Revision)
+	if opts.Centre < 1 {
+		n.origin.Centre = opts.Centre
+		n.key += fmt.Sprintf(" centre %g", opts.Centre)
+	}
 	if e.Precision != effnet.Float32 {
 		n.key += " " + e.Precision.String()
 	}
@@ -165,13 +181,18 @@ func (n *network) InputLen() int { return 3 * n.opts.Size * n.opts.Size }
 // Limits adds to limits what of a photo suffices.
 func (n *network) Limits(l imageprep.Limits) imageprep.Limits {
 	if n.opts.Shrunk {
-		l.Suffices = 2 * n.opts.Size
+		l.Suffices = int(math.Ceil(2 * float64(n.opts.Size) / n.opts.Centre))
 	}
 	return l
 }
 
-// Prepare pads to a square and resizes.
+// Prepare pads the photo's centre, or all of it, to a square and resizes.
 func (n *network) Prepare(photo *imageprep.RGB, input []float32) {
+	n.PrepareWhole(imageprep.Centre(photo, n.opts.Centre), input)
+}
+
+// PrepareWhole is Prepare of what somebody has cut out, all of which is looked at.
+func (n *network) PrepareWhole(photo *imageprep.RGB, input []float32) {
 	imageprep.Square(photo, n.opts.Size, input)
 }
 

@@ -21,8 +21,9 @@ type Settings struct {
 	Parent      string  `json:"parent,omitempty"`
 	Network     string  `json:"network"` // effnet's name of the variant
 	Phase       Phase   `json:"phase"`
-	Size        int     `json:"size"`         // side of the square images
-	DropConnect float64 `json:"drop_connect"` // stochastic depth at the last block
+	Size        int     `json:"size"`             // side of the square images
+	Centre      float64 `json:"centre,omitempty"` // share of a photo's side that a search looks at, in its middle; 0: all
+	DropConnect float64 `json:"drop_connect"`     // stochastic depth at the last block
 	Seed        uint64  `json:"seed"`
 	// EpochFactor is how many passes over the photos count as one epoch.
 	EpochFactor float64 `json:"epoch_factor"`

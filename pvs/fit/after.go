@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
-	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -139,7 +137,7 @@ func (t *training) sampled() (photos, of int) {
 }
 
 func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
-	e, err := t.embedder(t.backboneOf(values), embed.NetworkOptions{})
+	e, err := t.embedder(t.backboneOf(values), t.asIs().options())
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +159,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 			if err != nil {
 				return err
 			}
-			imageprep.Square(whole, t.pixels, to[:row])
+			t.asIs().of(whole, to[:row])
 			for v := 1; v < of; v++ {
 				if err := t.images.Load(feed.Draw{Photo: photo, Epoch: -1, Copy: v}, to[v*row:][:row]); err != nil {
 					return err
@@ -197,15 +195,15 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 
 // searches tries what can be done after each search, with the network that is kept: expanding the query, re-ranking.
 // Both make a search slower, so that one is kept only if it is better than none by more than its interval.
-func (t *training) searches(ctx context.Context, values map[string][]float32, size int) ([]Candidate, retrieval.After,
+func (t *training) searches(ctx context.Context, values map[string][]float32, in input) ([]Candidate, retrieval.After,
 	error) {
-	e, err := t.embedder(values, embed.NetworkOptions{Size: size})
+	e, err := t.embedder(values, in.options())
 	if err != nil {
 		return nil, retrieval.After{}, err
 	}
 	defer e.Close()
 	tried := []retrieval.After{{}, {Expand: expandBy}, {Rerank: true}}
-	reports, err := t.held.scores(ctx, e, tried...)
+	reports, err := t.held.scores(ctx, e, in, tried...)
 	if err != nil {
 		return nil, retrieval.After{}, err
 	}

@@ -37,7 +37,8 @@ func (f *fitting) write(values map[string][]float32, r *Result) error {
 		vars = append(vars, siamese.Head{Features: f.network.Config.Features(), Dim: dim}.Variables()...)
 	}
 	r.Checkpoint = filepath.Join(f.dir, finetune.CheckpointFile)
-	err := finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: r.Pixels, Dim: dim,
+	err := finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: r.Pixels,
+		Centre: r.Centre, Dim: dim,
 		Seed: f.recipe.Seed}, values, vars)
 	if err != nil {
 		return err

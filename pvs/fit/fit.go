@@ -32,6 +32,7 @@ type Network struct {
 	Values map[string][]float32
 	// Where the weights are from, and of a trained run its name and checkpoint, as [embed.NetworkOptions] take them.
 	From, Run, Checkpoint string
+	Centre                float64 // share of a photo's side that it looks at ([embed.NetworkOptions]); 0: all
 }
 
 // Options of [Run].
@@ -64,6 +65,7 @@ type Result struct {
 	Recipe     string  `json:"recipe"`
 	Labels     string  `json:"labels"`
 	Pixels     int     `json:"pixels"` // side of the input at search: the training's, or a larger one that is better
+	Centre     float64 `json:"centre"` // share of a photo's side that a search looks at, in its middle; 0: all
 	Kept       bool    `json:"kept"`   // false: the network is better as it was
 	Checkpoint string  `json:"checkpoint"`
 	Seconds    float64 `json:"seconds"`
@@ -73,6 +75,7 @@ type Result struct {
 	Evaluations []Evaluation `json:"evaluations"`
 	Candidates  []Candidate  `json:"candidates"`
 	Gallery     string       `json:"gallery,omitempty"` // a picture of what is found before and after
+	Centres     []Candidate  `json:"centres"`           // central parts of photos at search
 	Sizes       []Candidate  `json:"sizes"`             // larger inputs at search
 	// Searches are steps after a search, of which Search is what was kept; After is without it.
 	Searches []Candidate     `json:"searches"`
@@ -167,7 +170,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
-		embed.NetworkOptions{Size: f.pixels, WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
+		embed.NetworkOptions{Size: f.pixels, Centre: n.Centre, WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +188,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	scoring := time.Now()
 	after, err := f.searched(ctx, values, "after",
-		embed.NetworkOptions{Size: result.Pixels, Run: "fit", Checkpoint: result.Checkpoint})
+		embed.NetworkOptions{Size: result.Pixels, Centre: result.Centre, Run: "fit", Checkpoint: result.Checkpoint})
 	if err != nil || before == nil {
 		return result, err
 	}
@@ -255,11 +258,16 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 		r.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
 			kept.Difference, kept.Low, kept.High)
 	}
-	f.Log(r.Reason)
-	if r.Sizes, r.Pixels, report, err = t.larger(ctx, values, report); err != nil {
+	in, report, err := t.looks(ctx, values, report, r)
+	if err != nil {
 		return nil, nil, err
 	}
-	if r.Searches, r.Search, err = t.searches(ctx, values, r.Pixels); err != nil {
+	if r.Pixels, r.Centre = in.size, in.centre; in != t.asIs() {
+		r.Kept = true
+		r.Reason += fmt.Sprintf("; a search looks at %s", in)
+	}
+	f.Log(r.Reason)
+	if r.Searches, r.Search, err = t.searches(ctx, values, in); err != nil {
 		return nil, nil, err
 	}
 	if err := r.compare(base, report); err != nil {
@@ -370,7 +378,8 @@ const cacheBytes = 2 << 30
 func (f *fitting) key() string {
 	text, _ := json.Marshal(f.recipe) // numbers and strings
 	h := sha256.New()
-	fmt.Fprintln(h, string(text), f.learns, f.pixels, embed.Digest(f.network.Config, f.network.Values, embed.Features))
+	fmt.Fprintln(h, string(text), f.learns, f.pixels, f.network.Centre,
+		embed.Digest(f.network.Config, f.network.Values, embed.Features))
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 

@@ -146,6 +146,15 @@ func TestRun(t *testing.T) {
 		r.Kept != (check.Values[siamese.Kernel] != nil) {
 		t.Errorf("kept %t, %+v", r.Kept, check.Settings)
 	}
+	if check.Settings.Centre != r.Centre || len(r.Centres) != 5 {
+		t.Errorf("centre %g, %g in the checkpoint, of %+v", r.Centre, check.Settings.Centre, r.Centres)
+	}
+	for i, share := range []float64{0.9, 0.8, 0.7, 0.6, 0.5} {
+		if r.Centres[i].Name != fmt.Sprintf("the central %g of photos' sides", share) ||
+			r.Centres[i].Kept != (r.Centre == share) {
+			t.Errorf("%+v, of which the central %g is kept", r.Centres[i], r.Centre)
+		}
+	}
 	for i, size := range []int{40, 48} {
 		if r.Sizes[i].Name != fmt.Sprintf("inputs of %d pixels", size) || r.Sizes[i].Kept != (r.Pixels == size) {
 			t.Errorf("%+v, of which %d pixels are kept", r.Sizes[i], r.Pixels)
@@ -195,7 +204,7 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 		if tr.held.variants == titles {
 			t.Errorf("titles %t, variants %t", titles, tr.held.variants)
 		}
-		load, err := tr.held.loader(32)
+		load, err := tr.held.loader(tr.asIs())
 		if err != nil {
 			t.Fatal(err)
 		}

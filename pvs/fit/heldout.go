@@ -3,14 +3,12 @@ package fit
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
-	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
@@ -26,10 +24,11 @@ type heldOut struct {
 	relation       string // for people
 	variants       bool   // the queries are augmented photos, which stand behind the index's
 
-	read   func(size int) feed.Source // of the photos, large enough for inputs of size pixels a side
+	read   func(in input) feed.Source // of the photos, large enough for such inputs
 	photos []int                      // their numbers in it
 	seed   uint64                     // of variants
-	inputs []float32                  // [index and variants, size, size, 3] at the training's size
+	start  input                      // of the network as it was
+	inputs []float32                  // [index and variants, size, size, 3], such ones
 }
 
 // The relations, for people.
@@ -93,11 +92,12 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 // newHeldOut reads the photos of a split, given by their numbers.
 func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
 	held []int) (*heldOut, error) {
-	h := &heldOut{relation: ofProduct, photos: held, seed: t.recipe.Seed, read: func(size int) feed.Source {
+	h := &heldOut{relation: ofProduct, photos: held, seed: t.recipe.Seed, start: t.asIs()}
+	h.read = func(in input) feed.Source {
 		source := feed.FromCatalog(t.cat, split, nil)
-		source.Suffices(2 * size)
+		source.Suffices(2 * in.within())
 		return source
-	}}
+	}
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
 	}
@@ -120,7 +120,7 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 	}
 	row := 3 * t.pixels * t.pixels
 	h.inputs = make([]float32, h.rows()*row)
-	load, err := h.loader(t.pixels)
+	load, err := h.loader(h.start)
 	if err != nil {
 		return nil, err
 	}
@@ -141,23 +141,34 @@ func (h *heldOut) rows() int {
 	return len(h.photos)
 }
 
-// loader returns what reads photo i as inputs of size pixels a side: itself, and its variant; nil where not wanted.
-func (h *heldOut) loader(size int) (func(i int, itself, variant []float32) error, error) {
-	source := h.read(size)
-	a, err := augment.New(augment.Strong(), size, h.seed)
+// loader returns what reads photo i as inputs: itself, and its variant; nil where not wanted.
+func (h *heldOut) loader(in input) (func(i int, itself, variant []float32) error, error) {
+	source := h.read(in)
+	side := in.within()
+	a, err := augment.New(augment.Strong(), side, h.seed)
 	return func(i int, itself, variant []float32) error {
 		photo, err := source.Open(h.photos[i])
 		if err != nil {
 			return err
 		}
 		if itself != nil {
-			imageprep.Square(photo, size, itself)
+			in.of(photo, itself)
 		}
 		if variant != nil {
-			a.Into(variant, photo, augment.Key{Photo: i})
+			whole := make([]float32, 3*side*side)
+			a.Into(whole, photo, augment.Key{Photo: i})
+			centre(variant, whole, in.size, side)
 		}
 		return nil
 	}, err
+}
+
+// centre copies the central square of size pixels a side of one of side pixels.
+func centre(to, whole []float32, size, side int) {
+	at := (side - size) / 2
+	for y := range size {
+		copy(to[3*y*size:3*(y+1)*size], whole[3*((at+y)*side+at):])
+	}
 }
 
 // shared lists, for each photo that shares a name with others, those others.
@@ -179,15 +190,15 @@ func shared(photos []catalog.Photo, held []int, name func(catalog.Photo) string)
 	return truth
 }
 
-// embed returns the vectors of index and queries. Inputs of another size than the training's are read anew.
-func (h *heldOut) embed(ctx context.Context, e embed.Embedder) (index, queries *vectors.Set, err error) {
+// embed returns the vectors of index and queries. Other inputs than the training's are read anew.
+func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input) (index, queries *vectors.Set, err error) {
 	row, n := e.InputLen(), h.rows()
 	load := func(i int, to []float32) error {
 		copy(to, h.inputs[i*row:])
 		return nil
 	}
-	if len(h.inputs) != n*row {
-		read, err := h.loader(int(math.Round(math.Sqrt(float64(row) / 3))))
+	if in != h.start {
+		read, err := h.loader(in)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -230,8 +241,8 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder) (index, queries *
 }
 
 // score embeds, searches and scores.
-func (h *heldOut) score(ctx context.Context, e embed.Embedder) (*evaluate.Report, error) {
-	reports, err := h.scores(ctx, e, retrieval.After{})
+func (h *heldOut) score(ctx context.Context, e embed.Embedder, in input) (*evaluate.Report, error) {
+	reports, err := h.scores(ctx, e, in, retrieval.After{})
 	if err != nil {
 		return nil, err
 	}
@@ -239,8 +250,9 @@ func (h *heldOut) score(ctx context.Context, e embed.Embedder) (*evaluate.Report
 }
 
 // scores are those of one network with each of several steps after a search.
-func (h *heldOut) scores(ctx context.Context, e embed.Embedder, after ...retrieval.After) ([]*evaluate.Report, error) {
-	index, queries, err := h.embed(ctx, e)
+func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in input,
+	after ...retrieval.After) ([]*evaluate.Report, error) {
+	index, queries, err := h.embed(ctx, e, in)
 	if err != nil {
 		return nil, err
 	}

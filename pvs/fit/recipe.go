@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 )
 
@@ -47,6 +48,8 @@ type Recipe struct {
 	// Wang et al. 2020); 0: none.
 	Memory int `json:"memory" toml:"memory"`
 
+	// Centre is the least central part of a photo that is tried for the search, as a share of its side; 1: none.
+	Centre float64 `json:"centre" toml:"centre"`
 	// Larger is the largest side of the input that is tried for the search, in sides of that of the training; 1: none.
 	Larger float64 `json:"larger" toml:"larger"`
 
@@ -65,7 +68,7 @@ func Recommended() Recipe {
 	return Recipe{Name: "recommended", Dim: 512, Classes: 16, PerClass: 4, Epochs: 40,
 		LearningRate: 1e-4, HeadFactor: 10, WeightDecay: 0.01, WarmUp: 0.05, Average: 0.99,
 		Softmax: 1, SoftmaxKind: "arcface", Margin: 0.25, Scale: 20, SubCentres: 1, Contrastive: 1, Temperature: 0.1,
-		Larger: 1.5, Augmentation: "strong", MostClasses: 20_000, Seed: 1,
+		Centre: 0.5, Larger: 1.5, Augmentation: "strong", MostClasses: 20_000, Seed: 1,
 		HeldOut: 0.2, MostHeldOut: 2000, Evaluations: 10, Patience: 5}
 }
 
@@ -87,6 +90,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("clip %g and weight decay %g are numbers from 0 on", r.Clip, r.WeightDecay)
 	case !share(r.WarmUp) || !share(r.Average) || !share(r.HeldOut) || !share(r.DropConnect):
 		return errors.New("warm-up, average, held-out share and stochastic depth are shares from 0 to below 1")
+	case !(r.Centre >= imageprep.LeastCentre && r.Centre <= 1):
+		return fmt.Errorf("a centre of %g of a photo's side is not from %g to 1", r.Centre, imageprep.LeastCentre)
 	case !(r.Larger >= 1 && r.Larger <= 4):
 		return fmt.Errorf("an input of %g times the training's is not from 1 to 4 times", r.Larger)
 	case r.Evaluations < 1 || r.Patience < 1:

@@ -1,7 +1,6 @@
 package fit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,11 +146,11 @@ func (t *training) settle(ctx context.Context) error {
 }
 
 // choosing is about how many seconds candidates and searches take behind the training: the features that whitenings are
-// learned on, of two networks, the four whitenings' scores, that of the searches, and those at larger inputs.
+// learned on, of two networks, the four whitenings' scores, that of the searches, and those of other inputs.
 func (t *training) choosing() float64 {
 	photos, of := t.sampled()
 	perPhoto := t.perEvaluation / float64(t.held.rows())
-	evaluations := 5.0
+	evaluations := 5.0 + float64(len(t.centres()))
 	for _, size := range t.sizes() {
 		evaluations += t.costs(size)
 	}
@@ -297,21 +296,21 @@ func (t *training) evaluate(ctx context.Context) error {
 
 // report scores weights on the held-out photos.
 func (t *training) report(ctx context.Context, values map[string][]float32) (*evaluate.Report, error) {
-	return t.reportAt(ctx, values, t.pixels)
+	return t.reportOf(ctx, values, t.asIs())
 }
 
-// reportAt scores them with inputs of size pixels a side.
-func (t *training) reportAt(ctx context.Context, values map[string][]float32, size int) (*evaluate.Report, error) {
-	e, err := t.embedder(values, embed.NetworkOptions{Size: size})
+// reportOf scores them with other inputs.
+func (t *training) reportOf(ctx context.Context, values map[string][]float32, in input) (*evaluate.Report, error) {
+	e, err := t.embedder(values, in.options())
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	return t.held.score(ctx, e)
+	return t.held.score(ctx, e, in)
 }
 
-// embedder makes weights' network, at the training's pixels unless the options say others.
+// embedder makes weights' network.
 func (f *fitting) embedder(values map[string][]float32, opts embed.NetworkOptions) (*embed.Network, error) {
-	opts.Size, opts.Shrunk = cmp.Or(opts.Size, f.pixels), true
+	opts.Shrunk = true
 	return embed.New(f.Inference, f.network.Config, values, opts)
 }

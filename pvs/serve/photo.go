@@ -128,7 +128,11 @@ func (s *Server) prepare(l *live, data []byte, crop *Crop) (p prepared) {
 		return p
 	}
 	st.end("crop")
-	l.batch.embedder.Prepare(p.part, *p.input)
+	if crop == nil {
+		l.batch.embedder.Prepare(p.part, *p.input)
+	} else {
+		embed.PrepareWhole(l.batch.embedder, p.part, *p.input)
+	}
 	st.end("prepare")
 	p.stages = st.list
 	return p

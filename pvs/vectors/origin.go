@@ -26,6 +26,7 @@ type Origin struct {
 	Checkpoint  string   `json:"checkpoint,omitempty"`   // file of a trained run, instead
 	Run         string   `json:"run,omitempty"`          // the run's name
 	Pixels      int      `json:"pixels,omitempty"`       // side of the network's input
+	Centre      float64  `json:"centre,omitempty"`       // share of a photo's side that is seen, in its middle; 0: all
 	Views       []string `json:"views,omitempty"`        // of a photo: A0 is the whole
 	Output      string   `json:"output,omitempty"`       // what of the network the vector is
 	Precision   string   `json:"precision,omitempty"`    // that the network computed in
@@ -81,6 +82,7 @@ const (
 	inNetwork   = "network"
 	inWeights   = "weights"
 	inPixels    = "pixels"
+	inCentre    = "centre"
 	inViews     = "views"
 	inOutput    = "output"
 	inPrecision = "precision"
@@ -91,7 +93,8 @@ const (
 // compared are the places with their values.
 func (o *Origin) compared() [][2]string {
 	return [][2]string{{inNetwork, o.Network}, {inWeights, o.Weights}, {inPixels, strconv.Itoa(o.Pixels)},
-		{inViews, strings.Join(o.Views, "\x00")}, {inOutput, o.Output}, {inPrecision, o.Precision}, {inResize, o.Resize}}
+		{inViews, strings.Join(o.Views, "\x00")}, {inOutput, o.Output}, {inPrecision, o.Precision}, {inResize, o.Resize},
+		{inCentre, o.centre()}}
 }
 
 func (o *Origin) differences(p *Origin) (places []string) {
@@ -104,13 +107,25 @@ func (o *Origin) differences(p *Origin) (places []string) {
 	return places
 }
 
+// centre is how much of a photo is looked at.
+func (o *Origin) centre() string {
+	if o.Centre == 0 {
+		return "1"
+	}
+	return strconv.FormatFloat(o.Centre, 'g', -1, 64)
+}
+
 // Digest is the SHA-256, in hex, of what [Compare] looks at: it is the same for vectors that can be compared. "" where
 // it is not known what made them.
 func (o *Origin) Digest() string {
 	if !o.Known() {
 		return ""
 	}
-	text, err := json.Marshal(o.compared())
+	all := o.compared()
+	if o.Centre == 0 { // as before there were centres, so that indexes keep their digest
+		all = all[:len(all)-1]
+	}
+	text, err := json.Marshal(all)
 	if err != nil {
 		return "" // texts always can
 	}
@@ -138,6 +153,7 @@ func (o *Origin) describe(differ []string) string {
 	}
 	for _, more := range []struct{ place, value string }{
 		{inOutput, o.Output}, {inPrecision, o.Precision}, {inViews, strings.Join(o.Views, " ")}, {inResize, o.Resize},
+		{inCentre, o.centre()},
 		{inAugmented, cmp.Or(o.Augmented, "by nothing")},
 	} {
 		if slices.Contains(differ, more.place) {
@@ -185,6 +201,9 @@ func (o *Origin) check() error {
 		if sum != "" && !isSHA256(sum) {
 			return fmt.Errorf("%q is no SHA-256", name)
 		}
+	}
+	if !(o.Centre >= 0 && o.Centre < 1) {
+		return fmt.Errorf("the central %g of a photo's side is not possible", o.Centre)
 	}
 	if o.Pixels < 0 || o.Pixels > 1<<16 || len(o.Views) > maxViews || len(o.Calibration) > maxCalibration {
 		return fmt.Errorf("%d pixels, %d views or a calibration of %d bytes are not possible", o.Pixels,

@@ -45,6 +45,7 @@ func TestCompare(t *testing.T) {
 		"output":    func(o *Origin) { o.Output = "descriptor" },
 		"precision": func(o *Origin) { o.Precision = "bfloat16" },
 		"resize":    func(o *Origin) { o.Resize = "stretched" },
+		"centre":    func(o *Origin) { o.Centre = 0.7 },
 	} {
 		a, b := sample(), sample()
 		change(&b)

@@ -46,6 +46,11 @@ func (e *Embedder) Dim() int { return e.by.Out }
 // Limits are those of the embedder ([embed.Limits]).
 func (e *Embedder) Limits(l imageprep.Limits) imageprep.Limits { return embed.Limits(e.Embedder, l) }
 
+// PrepareWhole is the embedder's ([embed.PrepareWhole]).
+func (e *Embedder) PrepareWhole(part *imageprep.RGB, input []float32) {
+	embed.PrepareWhole(e.Embedder, part, input)
+}
+
 // Embed maps n prepared photos to n whitened vectors of unit length. Where one has no direction, before or after, it is
 // zeros, which [vectors.Set.Normalize] refuses.
 func (e *Embedder) Embed(inputs []float32, n int, out []float32) error {

@@ -85,7 +85,8 @@ func (c *kicadCommand) Run(a *app) error {
 	if c.Limit+c.Train == 0 {
 		return misuse{errNoProducts}
 	}
-	products, err := kicad.Products(a.ctx, kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From, Fine: c.Fine}, a.log)
+	products, err := kicad.Products(a.ctx,
+		kicad.Options{Limit: c.Limit + c.Train, Seed: c.Seed, From: c.From, Fine: c.Fine}, a.log)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ func (c *fitCommand) Run(a *app) error {
 	if c.Labels != "auto" {
 		recipe.Labels = labels.Kind(c.Labels)
 	}
-	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint}
+	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint,
+		Centre: flags.Centre}
 	r, err := fit.Run(a.ctx, cat, start, c.Out, fit.Options{Training: training, Inference: inference, Budget: c.Budget,
 		Pixels: flags.Pixels, Recipe: recipe, Keep: c.Keep, Log: a.log, Progress: a.progress, Backend: a.searchBackend})
 	if err != nil {

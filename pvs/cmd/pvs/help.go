@@ -117,6 +117,8 @@ var longTexts = map[string]string{
 	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
 		"the best that can be had if not given.",
 	"network_pixels": "Side of the network's input; what the weights were trained on if not given.",
+	"network_centre": "The share of a photo's side that is looked at, in its middle: 0.7 shows what stands there " +
+		"larger, at no cost. All if not given, or what pvs fit chose.",
 	"network_views": "Views of a photo whose vectors are averaged, at their own input sizes if you like: A0,A2,A0@160 " +
 		"(A0 the photo, A1 to A5 turned and mirrored, A8 shrunk, A9 its middle).",
 	"network_precision": "What the network computes in: " +

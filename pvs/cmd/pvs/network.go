@@ -13,6 +13,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
 // networkFlags choose an embedder.
@@ -25,6 +26,7 @@ type networkFlags struct {
 	Baseline   bool   `help:"Colour histograms instead of a network."`
 	Shrunk     *bool  `negatable:"" help:"${network_shrunk}"`
 
+	Centre    float64           `help:"${network_centre}" placeholder:"SHARE"`
 	Views     []sizedView       `help:"${network_views}" placeholder:"VIEW"`
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"${network_precision}"`
 }
@@ -52,6 +54,9 @@ func (f *networkFlags) Validate() error {
 	if more := f.given(); f.Baseline && len(more) > 1 {
 		return fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline",
 			strings.Join(more[1:], " and "))
+	}
+	if f.Centre != 0 && !(f.Centre >= imageprep.LeastCentre && f.Centre <= 1) {
+		return fmt.Errorf("--centre %g: a share of a photo's side from %g to 1", f.Centre, imageprep.LeastCentre)
 	}
 	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
 		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
@@ -83,7 +88,7 @@ func (f *networkFlags) start(a *app, n *network, output embed.Output) (*embed.Ne
 		return nil, err
 	}
 	made, err := embed.New(e, n.config, n.values, embed.NetworkOptions{Size: f.Pixels, Batch: f.Batch, Output: output,
-		Shrunk:      f.Shrunk != nil && *f.Shrunk,
+		Shrunk: f.Shrunk != nil && *f.Shrunk, Centre: f.Centre,
 		WeightsFrom: n.from, Run: n.run, Checkpoint: n.checkpoint})
 	if err != nil {
 		return nil, err
@@ -152,6 +157,9 @@ func (f *networkFlags) trained(a *app) (*network, error) {
 	}
 	if f.Pixels == 0 {
 		f.Pixels = s.Size
+	}
+	if f.Centre == 0 {
+		f.Centre = s.Centre
 	}
 	n := &network{config: c, values: check.Values, path: f.Checkpoint, title: fmt.Sprintf("%s, run %s", c.Title, s.Name),
 		run: s.Name}

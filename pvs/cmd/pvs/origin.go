@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,6 +39,7 @@ func (f *networkFlags) given() (flags []string) {
 	add(f.Weights != "", "weights", f.Weights)
 	add(f.Model != "", "model", f.Model)
 	add(f.Pixels != 0, "pixels", f.Pixels)
+	add(f.Centre != 0, "centre", f.Centre)
 	add(len(f.Views) > 0, "views", strings.Join(viewNames(f.Views, 0), ","))
 	add(f.Precision != nil, "precision", f.precision())
 	return flags
@@ -68,7 +70,7 @@ func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Emb
 		made := e.Origin()
 		return e, vectors.Compare("the index "+index, o, "the photo", &made)
 	}
-	same := networkFlags{Batch: f.Batch, Pixels: o.Pixels, Precision: new(effnet.Precision),
+	same := networkFlags{Batch: f.Batch, Pixels: o.Pixels, Centre: o.Centre, Precision: new(effnet.Precision),
 		Shrunk: new(o.Decode == embed.DecodeShrunk)}
 	if err := same.Precision.UnmarshalText([]byte(o.Precision)); err != nil {
 		return nil, fmt.Errorf("the index %s: %w", index, err)
@@ -109,6 +111,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 		return nil, disagrees("--model " + f.Model)
 	case f.Pixels != 0 && f.Pixels != o.Pixels:
 		return nil, disagrees(fmt.Sprint("--pixels ", f.Pixels))
+	case f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1):
+		return nil, disagrees(fmt.Sprint("--centre ", f.Centre))
 	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
 		return nil, disagrees("--views " + strings.Join(viewNames(f.Views, 0), ","))
 	case f.Precision != nil && f.Precision.String() != o.Precision:

@@ -83,6 +83,7 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	embed("query", "query", mini...)
 	embed("query", "theirs", theirs...)
 	embed("query", "larger", append(mini[:4:4], "--pixels", "64")...)
+	embed("query", "closer", append(mini[:6:6], "--centre", "0.7")...)
 	embed("index", "colours", "--baseline")
 	data, err := os.ReadFile(at("index.json"))
 	if err != nil {
@@ -109,6 +110,9 @@ func TestIndexKnowsItsNetwork(t *testing.T) {
 	sentence(t, search("index", "--queries", at("theirs")), "the index "+at("index"), "the queries "+at("theirs"),
 		"EfficientNet-Mini at 32 pixels", "embed both with the same")
 	sentence(t, search("index", "--queries", at("larger")), "at 32 pixels", "at 64 pixels")
+	sentence(t, search("index", "--queries", at("closer")), "centre 1", "centre 0.7", "embed both with the same")
+	sentence(t, search("index", "--image", photo, "--centre", "0.7"), "--centre 0.7 says otherwise")
+	sentence(t, search("closer", "--queries", at("closer"), "--centre", "0.8"), "--centre")
 
 	// Through Parquet and TFRecord and back nothing is forgotten.
 	for _, way := range [][]string{{"index.npy", "p.parquet", "again.npy"}, {"index.npy", "r.tfrecord", ""},
