@@ -208,7 +208,7 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		of := len(tr.held.photos)
+		of, other := len(tr.held.photos), tr.held.others.loader(tr.asIs())
 		itself, variant := make([]float32, 3*32*32), make([]float32, 3*32*32)
 		for i := range tr.held.rows() {
 			to := itself
@@ -217,6 +217,11 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 			}
 			if i >= of {
 				to = variant
+			}
+			if i >= tr.held.own() {
+				if err := other(i-tr.held.own(), to); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if !slices.Equal(to, tr.held.inputs[i*len(to):][:len(to)]) {
 				t.Fatalf("titles %t: input %d is another one when it is read again", titles, i)

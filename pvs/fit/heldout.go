@@ -3,6 +3,7 @@ package fit
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
@@ -26,9 +27,10 @@ type heldOut struct {
 
 	read   func(in input) feed.Source // of the photos, large enough for such inputs
 	photos []int                      // their numbers in it
-	seed   uint64                     // of variants
-	start  input                      // of the network as it was
-	inputs []float32                  // [index and variants, size, size, 3], such ones
+	others *distractors
+	seed   uint64    // of variants
+	start  input     // of the network as it was
+	inputs []float32 // [index, variants and distractors, size, size, 3], such ones
 }
 
 // The relations, for people.
@@ -52,7 +54,7 @@ func (t *training) holdOut(ctx context.Context, photos []catalog.Photo, kind lab
 		for i := range photos {
 			train = append(train, i)
 		}
-		t.held, err = t.newHeldOut(ctx, catalog.Val, val, held)
+		t.held, err = t.newHeldOut(ctx, catalog.Val, val, held, t.distractors(photos, train, val, held))
 		return train, err
 	}
 	train, held, err = labels.HoldOut(photos, kind, t.recipe.HeldOut, t.recipe.Seed)
@@ -62,7 +64,7 @@ func (t *training) holdOut(ctx context.Context, photos []catalog.Photo, kind lab
 	if len(held) > t.recipe.MostHeldOut {
 		held = held[:t.recipe.MostHeldOut]
 	}
-	t.held, err = t.newHeldOut(ctx, catalog.Train, photos, held)
+	t.held, err = t.newHeldOut(ctx, catalog.Train, photos, held, t.distractors(photos, train, photos, held))
 	return train, err
 }
 
@@ -91,13 +93,9 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 
 // newHeldOut reads the photos of a split, given by their numbers.
 func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
-	held []int) (*heldOut, error) {
-	h := &heldOut{relation: ofProduct, photos: held, seed: t.recipe.Seed, start: t.asIs()}
-	h.read = func(in input) feed.Source {
-		source := feed.FromCatalog(t.cat, split, nil)
-		source.Suffices(2 * in.within())
-		return source
-	}
+	held []int, others *distractors) (*heldOut, error) {
+	h := &heldOut{relation: ofProduct, photos: held, others: others, seed: t.recipe.Seed, start: t.asIs()}
+	h.read = func(in input) feed.Source { return t.sourceOf(split, in) }
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
 	}
@@ -124,7 +122,11 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 	if err != nil {
 		return nil, err
 	}
-	return h, cores.Each(ctx, len(held), func(i int) error {
+	other := others.loader(h.start)
+	return h, cores.Each(ctx, len(held)+len(others.photos), func(i int) error {
+		if i >= len(held) {
+			return other(i-len(held), h.inputs[(h.own()+i-len(held))*row:][:row])
+		}
 		var variant []float32
 		if h.variants {
 			variant = h.inputs[(len(held)+i)*row:][:row]
@@ -133,13 +135,16 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 	})
 }
 
-// rows is how many inputs are embedded: the photos, and their variants if there are any.
-func (h *heldOut) rows() int {
+// own is how many inputs are of held-out photos: themselves, and their variants if there are any.
+func (h *heldOut) own() int {
 	if h.variants {
 		return 2 * len(h.photos)
 	}
 	return len(h.photos)
 }
+
+// rows is how many inputs are embedded.
+func (h *heldOut) rows() int { return h.own() + len(h.others.photos) }
 
 // loader returns what reads photo i as inputs: itself, and its variant; nil where not wanted.
 func (h *heldOut) loader(in input) (func(i int, itself, variant []float32) error, error) {
@@ -202,11 +207,15 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input) (index,
 		if err != nil {
 			return nil, nil, err
 		}
+		other := h.others.loader(in)
 		load = func(i int, to []float32) error {
-			if i < len(h.photos) {
+			switch {
+			case i < len(h.photos):
 				return read(i, to, nil)
+			case i < h.own():
+				return read(i-len(h.photos), nil, to)
 			}
-			return read(i-len(h.photos), nil, to)
+			return other(i-h.own(), to)
 		}
 	}
 	data := make([]float32, n*e.Dim())
@@ -221,10 +230,11 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input) (index,
 			return nil, nil, err
 		}
 	}
-	index = &vectors.Set{IDs: h.index, Dim: e.Dim(), Data: data[:len(h.index)*e.Dim()]}
+	index = &vectors.Set{IDs: slices.Concat(h.index, h.others.ids), Dim: e.Dim()}
+	index.Data = slices.Concat(data[:len(h.index)*e.Dim()], data[h.own()*e.Dim():])
 	queries = &vectors.Set{IDs: h.queries, Dim: e.Dim()}
 	if h.variants {
-		queries.Data = data[len(h.index)*e.Dim():]
+		queries.Data = data[len(h.index)*e.Dim() : h.own()*e.Dim()]
 	} else {
 		at := map[string]int{}
 		for i, id := range h.index {
@@ -277,6 +287,10 @@ func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in input,
 
 // String says what is validated by.
 func (h *heldOut) String() string {
-	return fmt.Sprintf("%d held-out photos; with each of %d of them, those %s are searched for", len(h.index),
-		len(h.queries), h.relation)
+	among := ""
+	if n := len(h.others.ids); n > 0 {
+		among = fmt.Sprintf(", among %d of the train photos too", n)
+	}
+	return fmt.Sprintf("%d held-out photos; with each of %d of them, those %s are searched for%s", len(h.index),
+		len(h.queries), h.relation, among)
 }

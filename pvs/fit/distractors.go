@@ -1,0 +1,68 @@
+package fit
+
+import (
+	"github.com/gopvs/product-visual-search/pvs/catalog"
+	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/labels"
+)
+
+// distractors are train photos among which held-out ones are searched for where these are few: among a few photos any
+// network finds nearly all, and nothing could be seen to be better.
+type distractors struct {
+	ids    []string
+	photos []int // their numbers in the source
+	read   func(in input) feed.Source
+}
+
+// fewestSearched is among how many photos a held-out one is searched for, if there are so many.
+const fewestSearched = 600
+
+// distractors chooses, evenly, among the train photos that are trained on, by number, those of no product and no title
+// of a held-out one.
+func (t *training) distractors(photos []catalog.Photo, train []int, of []catalog.Photo, held []int) *distractors {
+	taken := map[string]bool{"": false}
+	title := func(p catalog.Photo) string {
+		if n := labels.Normalize(p.Title); n != "" {
+			return "title " + n
+		}
+		return ""
+	}
+	for _, i := range held {
+		taken[title(of[i])] = true
+		taken["product "+of[i].Product] = of[i].Product != ""
+	}
+	taken[""] = false
+	var free []int
+	for _, i := range train {
+		if p := photos[i]; !taken[title(p)] && !taken["product "+p.Product] {
+			free = append(free, i)
+		}
+	}
+	d := &distractors{read: func(in input) feed.Source { return t.sourceOf(catalog.Train, in) }}
+	n := min(len(free), max(0, fewestSearched-len(held)))
+	for k := range n {
+		i := free[k*len(free)/n]
+		d.photos, d.ids = append(d.photos, i), append(d.ids, photos[i].ID)
+	}
+	return d
+}
+
+// loader returns what reads distractor i as an input.
+func (d *distractors) loader(in input) func(i int, to []float32) error {
+	source := d.read(in)
+	return func(i int, to []float32) error {
+		photo, err := source.Open(d.photos[i])
+		if err != nil {
+			return err
+		}
+		in.of(photo, to)
+		return nil
+	}
+}
+
+// sourceOf reads a split's photos, large enough for such inputs.
+func (f *fitting) sourceOf(split catalog.Split, in input) feed.Source {
+	source := feed.FromCatalog(f.cat, split, nil)
+	source.Suffices(2 * in.within())
+	return source
+}
