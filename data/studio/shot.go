@@ -47,9 +47,17 @@ type Style struct {
 	Around   float64 // azimuth goes this far to both sides of the front; 0: 1.9 (of pi)
 	Tumble   bool    // show the product from any side, also from below
 	Plain    float64 // share of plain backgrounds; 0: 0.35
-	MaxFill  float64 // largest share of the frame; 0: 1.05
+	MaxFill  float64 // largest share of the frame; 0: 1.05. The smallest is 0.62, or 0.59 of it if that is more
 	MaxShift float64 // largest shift off the centre; 0: 0.10
 }
+
+// The shares of the frame that products fill, if the style does not say more; [Close] is a style's MaxFill that has them
+// fill it, as in many shops' photos: parts of most stand out of it.
+const (
+	leastFill = 0.62
+	usualFill = 1.05
+	Close     = 1.75
+)
 
 // None is zero for a number of a [Style] whose zero value is a default: Plain: None has no
 // plain backgrounds.
@@ -69,7 +77,7 @@ func (s Style) withDefaults() Style {
 	}
 	def(&s.Around, 1.9)
 	def(&s.Plain, 0.35)
-	def(&s.MaxFill, 1.05)
+	def(&s.MaxFill, usualFill)
 	def(&s.MaxShift, 0.10)
 	return s
 }
@@ -83,7 +91,7 @@ func RandomShot(rng *rand.Rand, style Style) Shot {
 		Elevation:   between(0.08, 1.0),
 		Roll:        0.05 * rng.NormFloat64(),
 		FieldOfView: between(0.35, 0.9),
-		Fill:        between(0.62, style.MaxFill),
+		Fill:        between(max(leastFill, leastFill/usualFill*style.MaxFill), style.MaxFill),
 		OffsetX:     between(-style.MaxShift, style.MaxShift),
 		OffsetY:     between(-style.MaxShift, style.MaxShift),
 		Ambient:     between(0.25, 0.6),

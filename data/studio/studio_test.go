@@ -324,3 +324,18 @@ func TestPhotographMixesNothing(t *testing.T) {
 		t.Errorf("%+v, then %+v, %v", first, more, err)
 	}
 }
+
+// Products fill photos of a close style, and those of the usual one as always.
+func TestClose(t *testing.T) {
+	for _, c := range []struct{ fill, low, high float64 }{{0, 0.62, 1.05}, {0.8, 0.62, 0.8}, {Close, 1.03, Close}} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		low, high := 9.0, 0.0
+		for range 500 {
+			s := RandomShot(rng, Style{MaxFill: c.fill})
+			low, high = min(low, s.Fill), max(high, s.Fill)
+		}
+		if low < c.low || low > c.low+0.05 || high > c.high || high < c.high-0.05 {
+			t.Errorf("MaxFill %g: from %g to %g, not %g to %g", c.fill, low, high, c.low, c.high)
+		}
+	}
+}

@@ -51,6 +51,7 @@ type synthCommand struct {
 	drawFlags
 	Products int  `min:"0" default:"300" help:"Products with query and index photos."`
 	Train    int  `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
+	Close    bool `help:"Products fill their photos, as in many shops."`
 	Fine     bool `help:"Categories of form and colour: hundreds instead of 70."`
 }
 
@@ -63,7 +64,12 @@ func (c *synthCommand) Run(a *app) error {
 	if c.Fine {
 		products, maker = synth.FineCatalog, ofSynth+" --fine"
 	}
-	summary, err := c.draw(a, products(c.Seed, c.Products+c.Train), studio.Options{Search: c.Products, Maker: maker})
+	var style studio.Style
+	if c.Close {
+		style.MaxFill = studio.Close
+	}
+	summary, err := c.draw(a, products(c.Seed, c.Products+c.Train),
+		studio.Options{Search: c.Products, Maker: maker, Style: style})
 	if err != nil {
 		return err
 	}
@@ -76,6 +82,7 @@ type kicadCommand struct {
 	drawFlags
 	Limit int    `min:"0" default:"300" help:"Parts with query and index photos."`
 	Train int    `min:"0" default:"0" help:"Further parts for train and val."`
+	Close bool   `help:"Parts fill their photos, as in many shops."`
 	Fine  bool   `help:"Categories by family of part: hundreds instead of some 100."`
 	From  string `help:"The package's .deb file or a folder of .wrl files, instead of a download." placeholder:"PATH"`
 }
@@ -97,8 +104,11 @@ func (c *kicadCommand) Run(a *app) error {
 	if c.From != "" {
 		maker += " --from " + c.From
 	}
-	summary, err := c.draw(a, products, studio.Options{Search: min(c.Limit, len(products)), Maker: maker,
-		Style: studio.Style{Tumble: true, Plain: 1}})
+	style := studio.Style{Tumble: true, Plain: 1}
+	if c.Close {
+		style.MaxFill = studio.Close
+	}
+	summary, err := c.draw(a, products, studio.Options{Search: min(c.Limit, len(products)), Maker: maker, Style: style})
 	if err != nil {
 		return err
 	}
