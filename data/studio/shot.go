@@ -51,7 +51,7 @@ type Style struct {
 	MaxShift float64 // largest shift off the centre; 0: 0.10
 }
 
-// The shares of the frame that products fill, if the style does not say more; [Close] is a style's MaxFill that has them
+// The shares of the frame that products fill, if the style says no more; [Close] is a style's MaxFill that has them
 // fill it, as in many shops' photos: parts of most stand out of it.
 const (
 	leastFill = 0.62
