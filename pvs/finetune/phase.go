@@ -86,6 +86,9 @@ func (p Phase) Validate() error {
 // Siamese says whether the phase trains the projection with the triplet loss.
 func (p Phase) Siamese() bool { return p.Trains == SiameseHead }
 
+// TrainsBackbone says whether layers of the backbone are trained.
+func (p Phase) TrainsBackbone() bool { return p.Trains == FromBlock7a || p.Trains == Full }
+
 // FixedViews says whether every pass sees the same views.
 func (p Phase) FixedViews() bool {
 	return !slices.ContainsFunc(p.Views, imageprep.View.Random)

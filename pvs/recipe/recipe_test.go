@@ -81,16 +81,22 @@ func TestBadTable(t *testing.T) {
 	}
 }
 
-// The scales differ in sizes only.
+// The scales differ in sizes, and in a factor on the backbone's learning rates.
 func TestScales(t *testing.T) {
 	for _, run := range Journey()[1:] {
 		var first finetune.Phase
-		for i, s := range []Scale{Smoke, Small, Full} {
+		for i, s := range []Scale{Smoke, Small, Medium, Full} {
 			got := s.Settings(run, true)
 			if err := got.Validate(); err != nil {
 				t.Errorf("run %s at %s: %v", run.Name, s, err)
 			}
 			p := got.Phase
+			if s.LearningRate > 0 && (p.Trains == finetune.Full || p.Trains == finetune.FromBlock7a) {
+				if p.LearningRate != run.Phase.LearningRate*s.LearningRate {
+					t.Errorf("run %s at %s: a learning rate of %g", run.Name, s, p.LearningRate)
+				}
+				p.LearningRate = run.Phase.LearningRate
+			}
 			if p.Batch = 1; i == 0 {
 				first = p
 			} else if first.String() != p.String() {
@@ -98,7 +104,12 @@ func TestScales(t *testing.T) {
 			}
 		}
 	}
-	if _, err := ScaleNamed("huge"); err == nil || !strings.Contains(err.Error(), "smoke, small, full") {
+	mine := Journey()[3]
+	mine.Name = "mine"
+	if p := Small.Settings(mine, true).Phase; p.LearningRate != mine.Phase.LearningRate {
+		t.Errorf("a run of one's own has the learning rate %g, not %g", p.LearningRate, mine.Phase.LearningRate)
+	}
+	if _, err := ScaleNamed("huge"); err == nil || !strings.Contains(err.Error(), "smoke, small, medium, full") {
 		t.Errorf("got %v", err)
 	}
 }

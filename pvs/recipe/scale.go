@@ -9,7 +9,8 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
 
-// Scale is the sizes at which the recipe is repeated. Everything else stays.
+// Scale is the sizes at which the recipe is repeated, and what they do to the backbone's learning rate. Everything else
+// stays.
 type Scale struct {
 	Name          string
 	Photos        int // of the train split, at most; 0: all
@@ -21,6 +22,9 @@ type Scale struct {
 	ClassifyEpoch, SiameseEpoch float64
 	// ClassifySteps bounds the steps of a classifier's run; 0: no limit.
 	ClassifySteps int
+	// LearningRate is a factor on the learning rate of runs that train layers of the backbone: in a hundredth of the
+	// original's steps its 1e-5 moves the weights too little. 0: 1. Runs of one's own keep the one that they name.
+	LearningRate float64
 }
 
 // The scales. An epoch of the original was 61,000 steps of 128 views, or 15,000 of 512
@@ -29,9 +33,12 @@ var (
 	// Smoke takes minutes and shows that everything runs.
 	Smoke = Scale{Name: "smoke", Photos: 48, Pixels: 64, ClassifyBatch: 16, SiameseBatch: 32,
 		ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
-	// Small is for two cores and an hour.
+	// Small is for two cores and less than an hour.
 	Small = Scale{Name: "small", Photos: 6000, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128,
-		ClassifyEpoch: 0.2, SiameseEpoch: 20, ClassifySteps: 500}
+		ClassifyEpoch: 1, SiameseEpoch: 20, ClassifySteps: 600, LearningRate: 3}
+	// Medium is for two cores and a night, with the original's batches.
+	Medium = Scale{Name: "medium", Photos: 40_000, Pixels: 160, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch,
+		ClassifyEpoch: 1, SiameseEpoch: 5, ClassifySteps: 1500, LearningRate: 3}
 	// Full is the original's, for a GPU.
 	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch,
 		ClassifyEpoch: 1, SiameseEpoch: 1}
@@ -40,7 +47,7 @@ var (
 // ScaleNamed returns a scale.
 func ScaleNamed(name string) (Scale, error) {
 	var names []string
-	for _, s := range []Scale{Smoke, Small, Full} {
+	for _, s := range []Scale{Smoke, Small, Medium, Full} {
 		if s.Name == name {
 			return s, nil
 		}
@@ -55,6 +62,9 @@ func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	p := *r.Phase
 	factor, most := s.ClassifyEpoch, s.ClassifySteps
 	p.Batch = s.ClassifyBatch
+	if _, err := Find(Journey(), r.Name); err == nil && p.TrainsBackbone() && s.LearningRate > 0 {
+		p.LearningRate *= s.LearningRate
+	}
 	if p.Siamese() {
 		factor, most, p.Batch = s.SiameseEpoch, 0, s.SiameseBatch
 	}
@@ -73,6 +83,10 @@ func (s Scale) String() string {
 	if s.ClassifySteps > 0 {
 		limit = fmt.Sprintf(", at most %d steps a run", s.ClassifySteps)
 	}
-	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes%s (%g for the Siamese head)",
-		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, limit, s.SiameseEpoch)
+	rate := ""
+	if s.LearningRate > 0 {
+		rate = fmt.Sprintf(", the backbone's learning rates times %g", s.LearningRate)
+	}
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes%s (%g for the Siamese head)%s",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, limit, s.SiameseEpoch, rate)
 }
