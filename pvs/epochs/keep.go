@@ -29,8 +29,9 @@ type Keeper struct {
 	Engine  engine.Engine   // that embeds
 	Heads   compute.Backend // that computes heads on features
 	Config  effnet.Config
-	Shrunk  bool // as [embed.NetworkOptions] have it
-	SkipBad bool // leave out photos that cannot be read
+	Shrunk  bool    // as [embed.NetworkOptions] have it
+	Centre  float64 // likewise
+	SkipBad bool    // leave out photos that cannot be read
 	Log     func(string)
 
 	chosen   *Sample
@@ -149,7 +150,7 @@ func (t *Kept) Keep(ctx context.Context, e Epoch, values map[string][]float32) (
 // embed returns the sample's vectors. Where only heads train, the features are computed once.
 func (k *Keeper) embed(ctx context.Context, t *Kept, values map[string][]float32) (*vectors.Set, error) {
 	n, err := embed.New(k.Engine, k.Config, values, embed.NetworkOptions{Size: t.run.Pixels, Output: embed.Features,
-		Shrunk: k.Shrunk})
+		Shrunk: k.Shrunk, Centre: k.Centre})
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,15 @@ type Candidate struct {
 // Training names the candidate that is the trained network as it is.
 const Training = "training"
 
-// candidates are the trained network and what a whitening makes of the features of the network before and after
-// training, scored. A whitening is a dense layer in place of the projection, so a search costs the same with each.
+// candidates are the trained network, the network as it was with the look that training took, and what a whitening
+// makes of the features of both, scored. A whitening is a dense layer in place of the projection, so a search costs the
+// same with each.
 func (t *training) candidates(ctx context.Context, base *evaluate.Report, trained map[string][]float32,
-	report *evaluate.Report) ([]Candidate, error) {
+	report *evaluate.Report, untrained *Candidate) ([]Candidate, error) {
 	all := []Candidate{{Name: Training, values: trained, report: report}}
+	if untrained != nil {
+		all = append(all, *untrained)
+	}
 	for _, from := range []struct {
 		name   string
 		values map[string][]float32
@@ -137,7 +141,7 @@ func (t *training) sampled() (photos, of int) {
 }
 
 func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
-	e, err := t.embedder(t.backboneOf(values), t.asIs().options())
+	e, err := t.embedder(t.backboneOf(values), t.first.options())
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +163,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 			if err != nil {
 				return err
 			}
-			t.asIs().of(whole, to[:row])
+			t.first.of(whole, to[:row])
 			for v := 1; v < of; v++ {
 				if err := t.images.Load(feed.Draw{Photo: photo, Epoch: -1, Copy: v}, to[v*row:][:row]); err != nil {
 					return err

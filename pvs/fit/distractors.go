@@ -12,10 +12,15 @@ type distractors struct {
 	ids    []string
 	photos []int // their numbers in the source
 	read   func(in input) feed.Source
+	// Of each one that shares its product or title with others of them, those others.
+	byProduct, byTitle map[string][]string
 }
 
 // fewestSearched is among how many photos a held-out one is searched for, if there are so many.
 const fewestSearched = 600
+
+// together is how many train photos that stand side by side, often of one product, are chosen.
+const together = 4
 
 // distractors chooses, evenly, among the train photos that are trained on, by number, those of no product and no title
 // of a held-out one.
@@ -41,9 +46,11 @@ func (t *training) distractors(photos []catalog.Photo, train []int, of []catalog
 	d := &distractors{read: func(in input) feed.Source { return t.sourceOf(catalog.Train, in) }}
 	n := min(len(free), max(0, fewestSearched-len(held)))
 	for k := range n {
-		i := free[k*len(free)/n]
+		block := k / together * together
+		i := free[block*len(free)/n+k-block]
 		d.photos, d.ids = append(d.photos, i), append(d.ids, photos[i].ID)
 	}
+	d.byProduct, d.byTitle = truths(photos, d.photos)
 	return d
 }
 

@@ -29,6 +29,14 @@ func TestDistractors(t *testing.T) {
 			t.Errorf("distractor %s is %+v", d.ids[k], p)
 		}
 	}
+	for id, others := range d.byTitle {
+		if len(others) < 1 || len(others) > 7 {
+			t.Errorf("%s shares its title with %v", id, others)
+		}
+	}
+	if len(d.byProduct) < len(d.ids)/2 {
+		t.Errorf("only %d of %d distractors have another one of their product", len(d.byProduct), len(d.ids))
+	}
 	if d = tr.distractors(photos, train[:300], photos, train[:fewestSearched]); len(d.ids) > 0 {
 		t.Errorf("%d distractors beside as many held-out photos", len(d.ids))
 	}

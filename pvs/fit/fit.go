@@ -157,7 +157,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 	}
 	f.Log("labels: " + choice.Reason)
 	source := feed.FromCatalog(f.cat, catalog.Train, nil)
-	source.Suffices(2 * f.pixels)
+	source.Suffices(2 * input{f.pixels, f.recipe.Centre}.within()) // training may look at their centres
 	contents, err := feed.ContentsOf(ctx, source, filepath.Join(f.dir, "train.photos"), nil)
 	if err != nil {
 		return nil, err
@@ -223,15 +223,12 @@ const searchedFor = "queries in the index"
 // trained trains, keeps what is better on the held-out photos, and writes it.
 func (f *fitting) trained(ctx context.Context, source feed.Source, photos []catalog.Photo,
 	choice labels.Choice) (*Result, map[string][]float32, error) {
-	t := &training{fitting: f, learned: string(choice.Set.Kind)}
+	t := &training{fitting: f, learned: string(choice.Set.Kind), first: f.asIs()}
 	train, err := t.holdOut(ctx, photos, choice.Set.Kind)
 	if err != nil {
 		return nil, nil, err
 	}
 	f.Log("validation: " + t.held.String())
-	if err := t.prepare(source, photos, choice, train); err != nil {
-		return nil, nil, err
-	}
 	begun := time.Now()
 	base, err := t.report(ctx, f.network.Values)
 	if err != nil {
@@ -242,13 +239,20 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if base.MAR().Value > nearlyAll {
 		f.Log("nearly all held-out photos are found already: hardly any change can be seen to be better, and be kept")
 	}
+	untrained, err := t.firstLook(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := t.prepare(source, photos, choice, train); err != nil {
+		return nil, nil, err
+	}
 	values, report, err := t.train(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	r := &Result{Recipe: f.recipe.Name, Labels: string(choice.Set.Kind), HeldOut: t.held.String(),
 		Evaluations: t.state.Evaluations, On: "held-out products"}
-	if r.Candidates, err = t.candidates(ctx, base, values, report); err != nil {
+	if r.Candidates, err = t.candidates(ctx, base, values, report, untrained); err != nil {
 		return nil, nil, err
 	}
 	values, report, kept := keep(r.Candidates, f.network.Values, base)
@@ -258,8 +262,11 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 		r.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
 			kept.Difference, kept.Low, kept.High)
 	}
-	in, report, err := t.looks(ctx, values, report, r)
-	if err != nil {
+	in := t.asIs()
+	if kept != nil {
+		in = t.first
+	}
+	if in, report, err = t.looks(ctx, values, in, report, r); err != nil {
 		return nil, nil, err
 	}
 	if r.Pixels, r.Centre = in.size, in.centre; in != t.asIs() {
@@ -344,12 +351,16 @@ func (t *training) prepare(source feed.Source, photos []catalog.Photo, choice la
 		return err
 	}
 	t.photos = feed.Select(source, train)
+	seen := t.photos
+	if t.first.centre > 0 {
+		seen = centred{seen, t.first.centre}
+	}
 	if options.Ground.Photos > 0 {
-		if a.Grounds, err = feed.Grounds(t.photos, grounds, t.recipe.Seed); err != nil {
+		if a.Grounds, err = feed.Grounds(seen, grounds, t.recipe.Seed); err != nil {
 			return err
 		}
 	}
-	t.images = feed.NewAugmented(t.photos, a, cacheBytes)
+	t.images = feed.NewAugmented(seen, a, cacheBytes)
 	return nil
 }
 

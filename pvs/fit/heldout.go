@@ -3,6 +3,7 @@ package fit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/augment"
@@ -29,7 +30,7 @@ type heldOut struct {
 	photos []int                      // their numbers in it
 	others *distractors
 	seed   uint64    // of variants
-	start  input     // of the network as it was
+	start  input     // that inputs are of
 	inputs []float32 // [index, variants and distractors, size, size, 3], such ones
 }
 
@@ -94,7 +95,7 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 // newHeldOut reads the photos of a split, given by their numbers.
 func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
 	held []int, others *distractors) (*heldOut, error) {
-	h := &heldOut{relation: ofProduct, photos: held, others: others, seed: t.recipe.Seed, start: t.asIs()}
+	h := &heldOut{relation: ofProduct, photos: held, others: others, seed: t.recipe.Seed}
 	h.read = func(in input) feed.Source { return t.sourceOf(split, in) }
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
@@ -116,20 +117,26 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 			h.queries = append(h.queries, id)
 		}
 	}
-	row := 3 * t.pixels * t.pixels
+	return h, h.lookAt(ctx, t.first)
+}
+
+// lookAt reads all inputs of a look, so that networks that look at photos so need not read them again.
+func (h *heldOut) lookAt(ctx context.Context, in input) error {
+	h.start = in
+	row := 3 * in.size * in.size
 	h.inputs = make([]float32, h.rows()*row)
-	load, err := h.loader(h.start)
+	load, err := h.loader(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	other := others.loader(h.start)
-	return h, cores.Each(ctx, len(held)+len(others.photos), func(i int) error {
-		if i >= len(held) {
-			return other(i-len(held), h.inputs[(h.own()+i-len(held))*row:][:row])
+	other, held := h.others.loader(in), len(h.photos)
+	return cores.Each(ctx, held+len(h.others.photos), func(i int) error {
+		if i >= held {
+			return other(i-held, h.inputs[(h.own()+i-held)*row:][:row])
 		}
 		var variant []float32
 		if h.variants {
-			variant = h.inputs[(len(held)+i)*row:][:row]
+			variant = h.inputs[(held+i)*row:][:row]
 		}
 		return load(i, h.inputs[i*row:][:row], variant)
 	})
@@ -196,7 +203,8 @@ func shared(photos []catalog.Photo, held []int, name func(catalog.Photo) string)
 }
 
 // embed returns the vectors of index and queries. Other inputs than the training's are read anew.
-func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input) (index, queries *vectors.Set, err error) {
+func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input, asked []string) (index,
+	queries *vectors.Set, err error) {
 	row, n := e.InputLen(), h.rows()
 	load := func(i int, to []float32) error {
 		copy(to, h.inputs[i*row:])
@@ -232,15 +240,15 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input) (index,
 	}
 	index = &vectors.Set{IDs: slices.Concat(h.index, h.others.ids), Dim: e.Dim()}
 	index.Data = slices.Concat(data[:len(h.index)*e.Dim()], data[h.own()*e.Dim():])
-	queries = &vectors.Set{IDs: h.queries, Dim: e.Dim()}
+	queries = &vectors.Set{IDs: asked, Dim: e.Dim()}
 	if h.variants {
 		queries.Data = data[len(h.index)*e.Dim() : h.own()*e.Dim()]
 	} else {
 		at := map[string]int{}
-		for i, id := range h.index {
+		for i, id := range index.IDs {
 			at[id] = i
 		}
-		for _, id := range h.queries {
+		for _, id := range asked {
 			queries.Data = append(queries.Data, index.Row(at[id])...)
 		}
 	}
@@ -259,10 +267,37 @@ func (h *heldOut) score(ctx context.Context, e embed.Embedder, in input) (*evalu
 	return reports[0], nil
 }
 
+// scoreAll asks the distractors too, each for others of its product or title.
+func (h *heldOut) scoreAll(ctx context.Context, e embed.Embedder, in input) (*evaluate.Report, error) {
+	more := h.others.byTitle
+	if h.relation == ofProduct {
+		more = h.others.byProduct
+	}
+	if h.variants || len(more) == 0 {
+		return h.score(ctx, e, in)
+	}
+	asked, truth := slices.Clone(h.queries), maps.Clone(h.truth)
+	for _, id := range h.others.ids {
+		if more[id] != nil {
+			asked, truth[id] = append(asked, id), more[id]
+		}
+	}
+	reports, err := h.searches(ctx, e, in, asked, truth, retrieval.After{})
+	if err != nil {
+		return nil, err
+	}
+	return reports[0], nil
+}
+
 // scores are those of one network with each of several steps after a search.
 func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in input,
 	after ...retrieval.After) ([]*evaluate.Report, error) {
-	index, queries, err := h.embed(ctx, e, in)
+	return h.searches(ctx, e, in, h.queries, h.truth, after...)
+}
+
+func (h *heldOut) searches(ctx context.Context, e embed.Embedder, in input, asked []string, truth map[string][]string,
+	after ...retrieval.After) ([]*evaluate.Report, error) {
+	index, queries, err := h.embed(ctx, e, in, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +313,7 @@ func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in input,
 		if err != nil {
 			return nil, err
 		}
-		if reports[i], err = evaluate.Score(results.Ranked(), h.truth, evaluate.Options{K: retrieval.K}); err != nil {
+		if reports[i], err = evaluate.Score(results.Ranked(), truth, evaluate.Options{K: retrieval.K}); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
+	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
@@ -16,28 +17,36 @@ type input struct {
 	centre float64 // share of the photo's side that is looked at ([imageprep.Centre]); 0: all
 }
 
-// String says what a search looks at.
-func (i input) String() string {
+// part says what part of photos a search looks at.
+func (i input) part() string {
 	if i.centre == 0 {
-		return fmt.Sprintf("photos at %d pixels", i.size)
+		return "whole photos"
 	}
-	return fmt.Sprintf("the central %g of photos' sides at %d pixels", i.centre, i.size)
+	return fmt.Sprintf("the central %g of photos' sides", i.centre)
 }
+
+// String says what a search looks at.
+func (i input) String() string { return fmt.Sprintf("%s at %d pixels", i.part(), i.size) }
 
 // options are the input's.
 func (i input) options() embed.NetworkOptions {
 	return embed.NetworkOptions{Size: i.size, Centre: i.centre}
 }
 
-// asIs is the input of training, and of the network as it was.
+// asIs is the input of the network as it was.
 func (f *fitting) asIs() input { return input{f.pixels, f.network.Centre} }
 
-// centres are the central parts that are tried for the search: from nearly all of a photo to the recipe's least share.
-func (f *fitting) centres() []float64 {
-	var all []float64
-	for share := 90; float64(share) >= 100*f.recipe.Centre; share -= 10 {
-		if c := float64(share) / 100; c != f.network.Centre {
-			all = append(all, c)
+// centres are inputs that look at other parts of photos than one does: at the whole, and at central parts down to the
+// recipe's least share.
+func (f *fitting) centres(than input) []input {
+	var all []input
+	for share := 100; float64(share) >= 100*f.recipe.Centre; share -= 10 {
+		in := input{than.size, float64(share) / 100}
+		if share == 100 {
+			in.centre = 0
+		}
+		if in != than {
+			all = append(all, in)
 		}
 	}
 	return all
@@ -63,15 +72,47 @@ func (f *fitting) costs(size int) float64 {
 	return times * times
 }
 
-// looks tries other inputs with the network that was kept: first central parts of photos, which cost nothing, and with
-// the best of these larger sides. It sets what was tried in the result, and returns the input that is better than the
-// training's by more than its interval, or the training's.
-func (t *training) looks(ctx context.Context, values map[string][]float32, report *evaluate.Report,
-	r *Result) (best input, _ *evaluate.Report, err error) {
-	best = t.asIs()
-	try := func(name string, inputs []input) (all []Candidate, err error) {
+// firstLook chooses which part of photos training looks at: the one with which the network as it was finds most. It
+// asks all photos that are searched among, as nothing was learned from any of them yet. It returns the network as it
+// was with that look, scored as others are; nil where it looks as before.
+func (t *training) firstLook(ctx context.Context) (*Candidate, error) {
+	looked := func(in input) (*evaluate.Report, error) { return t.scored(ctx, t.network.Values, in, t.held.scoreAll) }
+	base, err := looked(t.first)
+	if err != nil {
+		return nil, err
+	}
+	inputs := t.centres(t.first)
+	all := make([]Candidate, len(inputs))
+	for i, in := range inputs {
+		all[i].Name = "the network as it was, " + in.String()
+		if all[i].report, err = looked(in); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.choose(base, all); err != nil {
+		return nil, err
+	}
+	for i, c := range all {
+		if c.Kept {
+			t.first = inputs[i]
+			if err := t.held.lookAt(ctx, t.first); err != nil {
+				return nil, err
+			}
+			report, err := t.report(ctx, t.network.Values)
+			return &Candidate{Name: c.Name, values: t.network.Values, report: report}, err
+		}
+	}
+	return nil, nil
+}
+
+// looks tries other inputs with the network that was kept, which looked at best: first other parts of photos, which
+// cost nothing, and with the best of these larger sides. It sets what was tried in the result, and returns the input
+// that is better by more than its interval, or the same one.
+func (t *training) looks(ctx context.Context, values map[string][]float32, best input, report *evaluate.Report,
+	r *Result) (input, *evaluate.Report, error) {
+	try := func(inputs []input, name func(in input) string) (all []Candidate, err error) {
 		for _, in := range inputs {
-			c := Candidate{Name: fmt.Sprintf(name, in.size, in.centre)}
+			c := Candidate{Name: name(in)}
 			if c.report, err = t.reportOf(ctx, values, in); err != nil {
 				return nil, err
 			}
@@ -87,18 +128,16 @@ func (t *training) looks(ctx context.Context, values map[string][]float32, repor
 		}
 		return all, nil
 	}
-	var inputs []input
-	for _, c := range t.centres() {
-		inputs = append(inputs, input{t.pixels, c})
-	}
-	if r.Centres, err = try("the central %[2]g of photos' sides", inputs); err != nil {
+	var err error
+	if r.Centres, err = try(t.centres(best), input.part); err != nil {
 		return best, nil, err
 	}
-	inputs = nil
+	var inputs []input
 	for _, size := range t.sizes() {
 		inputs = append(inputs, input{size, best.centre})
 	}
-	if r.Sizes, err = try("inputs of %[1]d pixels", inputs); err != nil {
+	pixels := func(in input) string { return fmt.Sprintf("inputs of %d pixels", in.size) }
+	if r.Sizes, err = try(inputs, pixels); err != nil {
 		return best, nil, err
 	}
 	if best.size > t.pixels {
@@ -122,4 +161,19 @@ func (i input) within() int {
 		return i.size
 	}
 	return int(math.Round(float64(i.size) / i.centre))
+}
+
+// centred are photos' parts that an input looks at.
+type centred struct {
+	feed.Source
+	share float64
+}
+
+// Open reads a photo's part.
+func (c centred) Open(photo int) (*imageprep.RGB, error) {
+	p, err := c.Source.Open(photo)
+	if err != nil {
+		return nil, err
+	}
+	return imageprep.Centre(p, c.share), nil
 }

@@ -12,7 +12,7 @@ func (t *training) keepStart(ctx context.Context, fresh bool) (err error) {
 	var keeper *epochs.Keeper
 	if t.Keep > 0 {
 		keeper = &epochs.Keeper{Catalog: t.cat, Photos: t.Keep, Engine: t.Inference, Heads: t.Training.Backend,
-			Config: t.network.Config, Shrunk: true, Log: t.Log}
+			Config: t.network.Config, Shrunk: true, Centre: t.first.centre, Log: t.Log}
 	}
 	parent := t.network.Run
 	if parent == "" {

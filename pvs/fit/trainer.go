@@ -28,6 +28,7 @@ type training struct {
 	counts  counts
 	images  *feed.Augmented
 	learned string // the kind of the labels
+	first   input  // that training looks at
 	held    *heldOut
 	state   *state
 	session *session
@@ -150,7 +151,7 @@ func (t *training) settle(ctx context.Context) error {
 func (t *training) choosing() float64 {
 	photos, of := t.sampled()
 	perPhoto := t.perEvaluation / float64(t.held.rows())
-	evaluations := 5.0 + float64(len(t.centres()))
+	evaluations := 5.0 + float64(len(t.centres(t.first)))
 	for _, size := range t.sizes() {
 		evaluations += t.costs(size)
 	}
@@ -296,17 +297,23 @@ func (t *training) evaluate(ctx context.Context) error {
 
 // report scores weights on the held-out photos.
 func (t *training) report(ctx context.Context, values map[string][]float32) (*evaluate.Report, error) {
-	return t.reportOf(ctx, values, t.asIs())
+	return t.reportOf(ctx, values, t.first)
 }
 
 // reportOf scores them with other inputs.
 func (t *training) reportOf(ctx context.Context, values map[string][]float32, in input) (*evaluate.Report, error) {
+	return t.scored(ctx, values, in, t.held.score)
+}
+
+// scored scores them in one of the ways that there are.
+func (t *training) scored(ctx context.Context, values map[string][]float32, in input,
+	score func(context.Context, embed.Embedder, input) (*evaluate.Report, error)) (*evaluate.Report, error) {
 	e, err := t.embedder(values, in.options())
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	return t.held.score(ctx, e, in)
+	return score(ctx, e, in)
 }
 
 // embedder makes weights' network.
