@@ -54,6 +54,11 @@ func (o Options) xlaCPUPlugin(ctx context.Context, log func(string)) (string, er
 	})
 }
 
+// ONNXRuntime finds or installs ONNX Runtime's shared library, as the usual options say.
+func ONNXRuntime(ctx context.Context, log func(string)) (string, error) {
+	return Usual.onnxLibrary(ctx, log)
+}
+
 // onnxLibrary returns ONNX Runtime's shared library from the same three sources.
 func (o Options) onnxLibrary(ctx context.Context, log func(string)) (string, error) {
 	if path := o.ONNXRuntime; path != "" {

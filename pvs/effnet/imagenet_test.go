@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
@@ -14,14 +15,38 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
-// The real Lite0 weights must name real photos. Expected classes and probabilities
-// are those of the weights' own reference code in PyTorch.
-func TestLite0NamesPhotos(t *testing.T) {
+// named is what a photo is, by ImageNet's number of the class, and how sure a network is of it.
+type named struct {
+	photo       string
+	class       int
+	probability float64
+}
+
+// The real Lite0, Lite1 and Lite2 weights must name real photos. Expected classes and probabilities
+// are those of the weights' own reference code in PyTorch (efficientnet_lite_pytorch 0.1.0).
+func TestLiteNamesPhotos(t *testing.T) {
 	dir := os.Getenv("PVS_SKIMAGE")
 	if dir == "" {
 		t.Skip("PVS_SKIMAGE does not name scikit-image's folder of photos (.ci/run sets it)")
 	}
-	source, err := weights.SourceNamed("lite0")
+	all := backends(t)
+	for variant, want := range map[string][]named{
+		"lite0": {{"chelsea.png", 285, 0.40}, {"coffee.png", 967, 0.94}, {"rocket.jpg", 657, 0.32}},
+		"lite1": {{"chelsea.png", 285, 0.543}, {"coffee.png", 967, 0.647}, {"rocket.jpg", 540, 0.108}},
+		"lite2": {{"chelsea.png", 285, 0.600}, {"coffee.png", 967, 0.891}, {"rocket.jpg", 540, 0.103}},
+	} {
+		for name, b := range all {
+			// The pure-Go backend takes a minute, and XLA compiles; one variant shows that it computes the same.
+			if name == "go" || name == "xla:cpu" && variant != "lite0" {
+				continue
+			}
+			t.Run(variant+" on "+name, func(t *testing.T) { namesPhotos(t, variant, b, dir, want) })
+		}
+	}
+}
+
+func namesPhotos(t *testing.T, variant string, b compute.Backend, dir string, want []named) {
+	source, err := weights.SourceNamed(variant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,20 +54,15 @@ func TestLite0NamesPhotos(t *testing.T) {
 	if err != nil {
 		t.Skip("the weights cannot be had here: ", err)
 	}
-	lite0, err := effnet.Named("lite0")
+	c, err := effnet.Named(variant)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := weights.Load(path, lite0)
+	w, err := weights.Load(path, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const size = 224
-	want := []struct {
-		photo       string
-		class       int
-		probability float64
-	}{{"chelsea.png", 285, 0.40}, {"coffee.png", 967, 0.94}, {"rocket.jpg", 657, 0.32}}
+	size := c.Resolution
 	images := weights.Tensor{Shape: []int{len(want), size, size, 3}, Data: make([]float32, len(want)*3*size*size)}
 	for i, p := range want {
 		photo, err := imageprep.Open(filepath.Join(dir, p.photo), imageprep.Limits{})
@@ -51,20 +71,13 @@ func TestLite0NamesPhotos(t *testing.T) {
 		}
 		imageprep.Resize(middle(photo), size, size, images.Data[i*3*size*size:(i+1)*3*size*size])
 	}
-	for name, b := range backends(t) {
-		if name == "go" {
-			continue // takes a minute
-		}
-		got := layers(t, b, lite0, w.Values, images, []string{"avg_pool"},
-			effnet.Options{Formulation: effnet.FormulationFor(b)})
-		features := tensors.MustCopyFlatData[float32](got[0])
-		for i, p := range want {
-			class, probability := classify(features[i*lite0.Features():(i+1)*lite0.Features()], w.Top)
-			t.Logf("%s on %s: class %d, probability %.3f", p.photo, name, class, probability)
-			if class != p.class || math.Abs(probability-p.probability) > 0.03 {
-				t.Errorf("%s on %s: class %d with %.3f, want %d with %.2f", p.photo, name, class, probability, p.class,
-					p.probability)
-			}
+	got := layers(t, b, c, w.Values, images, []string{"avg_pool"}, effnet.Options{Formulation: effnet.FormulationFor(b)})
+	features := tensors.MustCopyFlatData[float32](got[0])
+	for i, p := range want {
+		class, probability := classify(features[i*c.Features():(i+1)*c.Features()], w.Top)
+		t.Logf("%s: class %d, probability %.3f", p.photo, class, probability)
+		if class != p.class || math.Abs(probability-p.probability) > 0.03 {
+			t.Errorf("%s: class %d with %.3f, want %d with %.2f", p.photo, class, probability, p.class, p.probability)
 		}
 	}
 }

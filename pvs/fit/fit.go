@@ -109,11 +109,24 @@ func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string,
 	if opts.Training.IsZero() || opts.Inference.IsZero() {
 		return nil, errors.New("a fit needs an engine for training and one for inference: choose them (engine.Choose)")
 	}
-	if f.recipe == (Recipe{}) {
-		f.recipe = Recommended()
-	}
 	if f.pixels == 0 {
 		f.pixels = network.Config.Resolution
+	}
+	if err := f.settle(); err != nil {
+		return nil, err
+	}
+	lock, err := onewriter.LockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+	return f.run(ctx)
+}
+
+// settle fills in what the options leave open, and sees that recipe and folder can be used.
+func (f *fitting) settle() error {
+	if f.recipe == (Recipe{}) {
+		f.recipe = Recommended()
 	}
 	if f.Budget == 0 {
 		f.Budget = defaultBudget
@@ -125,45 +138,23 @@ func Run(ctx context.Context, cat *catalog.Catalog, network Network, dir string,
 		f.Progress = func(string) (func(int, int), func()) { return func(int, int) {}, func() {} }
 	}
 	if err := f.recipe.Validate(); err != nil {
-		return nil, fmt.Errorf("the recipe %s: %w", f.recipe.Name, err)
+		return fmt.Errorf("the recipe %s: %w", f.recipe.Name, err)
 	}
 	for name, what := range map[string]string{catalog.PhotosFile: "a catalogue", "index.db": "an index"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return nil, fmt.Errorf("%s holds %s (%s), with which a fit's files would be mixed: name another folder", dir, what,
+		if _, err := os.Stat(filepath.Join(f.dir, name)); err == nil {
+			return fmt.Errorf("%s holds %s (%s), with which a fit's files would be mixed: name another folder", f.dir,
+				what,
 				name)
 		}
 	}
-	lock, err := onewriter.LockFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Release()
-	return f.run(ctx)
+	return nil
 }
 
 func (f *fitting) run(ctx context.Context) (*Result, error) {
-	photos := f.cat.Split(catalog.Train)
-	if len(photos) == 0 {
-		return nil, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is learned from index "+
-			"or query", f.cat.Dir)
-	}
-	choice := labels.Choose(photos)
-	if f.recipe.Labels != "" {
-		choice.Set = labels.Of(photos, f.recipe.Labels)
-		choice.Reason = fmt.Sprintf("%s, as was asked for", f.recipe.Labels)
-		if len(choice.Set.Names) == 0 && f.recipe.Labels != labels.None {
-			return nil, fmt.Errorf("the train photos of %s have no %s to learn from: %w", f.cat.Dir, f.recipe.Labels, ErrLabels)
-		}
-	}
-	f.Log("labels: " + choice.Reason)
-	source := feed.FromCatalog(f.cat, catalog.Train, nil)
-	source.Suffices(2 * input{f.pixels, f.recipe.Centre}.within()) // training may look at their centres
-	contents, err := feed.ContentsOf(ctx, source, filepath.Join(f.dir, "train.photos"), nil)
+	photos, source, choice, err := f.labelled(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest,
-		choice.Set.Kind, choice.Set.Names, choice.Set.Of)
 	if f.recipe.Words > 0 {
 		words := labels.Of(photos, labels.Words)
 		f.learns += fmt.Sprintln(words.Names, words.Of)

@@ -14,6 +14,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/neck"
 	"github.com/gopvs/product-visual-search/pvs/optimize"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
+	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
 
 // The head's weights by name, in a training's state.
@@ -169,6 +170,12 @@ func move(to, batch []float32) {
 
 // folded returns projection and BatchNorm in inference mode as the one dense layer of a Siamese head.
 func folded(values optimize.Tensors) map[string][]float32 {
+	d := foldedHead(values)
+	return map[string][]float32{siamese.Kernel: d.Kernel, siamese.Bias: d.Bias}
+}
+
+// foldedHead returns them as a dense layer.
+func foldedHead(values optimize.Tensors) *whiten.Dense {
 	dim := len(values[headGamma])
 	kernel, bias := make([]float32, len(values[headKernel])), make([]float32, dim)
 	factor := make([]float32, dim)
@@ -179,7 +186,7 @@ func folded(values optimize.Tensors) map[string][]float32 {
 	for i, v := range values[headKernel] {
 		kernel[i] = v * factor[i%dim]
 	}
-	return map[string][]float32{siamese.Kernel: kernel, siamese.Bias: bias}
+	return &whiten.Dense{In: len(kernel) / dim, Out: dim, Kernel: kernel, Bias: bias}
 }
 
 func (h *head) close() { h.exec.Finalize() }

@@ -301,6 +301,12 @@ func (h *heldOut) searches(ctx context.Context, e embed.Embedder, in input, aske
 	if err != nil {
 		return nil, err
 	}
+	return scoresOf(ctx, index, queries, truth, after...)
+}
+
+// scoresOf are scores of vectors.
+func scoresOf(ctx context.Context, index, queries *vectors.Set, truth map[string][]string,
+	after ...retrieval.After) ([]*evaluate.Report, error) {
 	x, err := retrieval.NewIndexOn(nil, index)
 	if err != nil {
 		return nil, err

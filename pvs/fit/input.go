@@ -76,7 +76,9 @@ func (f *fitting) costs(size int) float64 {
 // asks all photos that are searched among, as nothing was learned from any of them yet. It returns the network as it
 // was with that look, scored as others are; nil where it looks as before.
 func (t *training) firstLook(ctx context.Context) (*Candidate, error) {
-	looked := func(in input) (*evaluate.Report, error) { return t.scored(ctx, t.network.Values, in, t.held.scoreAll) }
+	looked := func(in input) (*evaluate.Report, error) {
+		return t.reportBy(ctx, t.network.Values, in, t.held.scoreAll)
+	}
 	base, err := looked(t.first)
 	if err != nil {
 		return nil, err

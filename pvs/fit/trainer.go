@@ -302,11 +302,11 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 
 // reportOf scores them with other inputs.
 func (t *training) reportOf(ctx context.Context, values map[string][]float32, in input) (*evaluate.Report, error) {
-	return t.scored(ctx, values, in, t.held.score)
+	return t.reportBy(ctx, values, in, t.held.score)
 }
 
-// scored scores them in one of the ways that there are.
-func (t *training) scored(ctx context.Context, values map[string][]float32, in input,
+// reportBy scores them in one of the ways that there are.
+func (t *training) reportBy(ctx context.Context, values map[string][]float32, in input,
 	score func(context.Context, embed.Embedder, input) (*evaluate.Report, error)) (*evaluate.Report, error) {
 	e, err := t.embedder(values, in.options())
 	if err != nil {

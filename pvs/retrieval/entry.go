@@ -54,25 +54,37 @@ func Score(ctx context.Context, c *catalog.Catalog, e embed.Embedder, name, dir 
 	if entry.Queries, err = embedSplit(ctx, c, catalog.Query, e, dir, opts); err != nil {
 		return nil, err
 	}
-	exact, err := NewIndex(entry.Index, entry.Queries.Len(), opts.Backend)
-	if err != nil {
-		return nil, err
-	}
-	exact.After = opts.After
-	if entry.Results, err = Search(ctx, exact, entry.Queries, K); err != nil {
+	if err := entry.search(ctx, c, opts); err != nil {
 		return nil, err
 	}
 	ranking := RankingOf(entry.Index, filepath.Join(dir, string(catalog.Index)),
 		entry.Queries, filepath.Join(dir, string(catalog.Query)))
-	if err := WriteRanked(entry.Ranked, entry.Results, ranking); err != nil {
-		return nil, err
+	return entry, WriteRanked(entry.Ranked, entry.Results, ranking)
+}
+
+// ScoreVectors searches and scores vectors of a catalogue's index and query photos that are there. It writes no file.
+func ScoreVectors(ctx context.Context, c *catalog.Catalog, index, queries *vectors.Set, name string,
+	opts Options) (*Entry, error) {
+	entry := &Entry{Name: name, Index: index, Queries: queries}
+	return entry, entry.search(ctx, c, opts)
+}
+
+// search finds each query's neighbours, and scores them.
+func (e *Entry) search(ctx context.Context, c *catalog.Catalog, opts Options) error {
+	exact, err := NewIndex(e.Index, e.Queries.Len(), opts.Backend)
+	if err != nil {
+		return err
+	}
+	exact.After = opts.After
+	if e.Results, err = Search(ctx, exact, e.Queries, K); err != nil {
+		return err
 	}
 	truth, err := c.Truth()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	entry.Report, err = evaluate.Score(entry.Results.Ranked(), truth, evaluate.Options{K: K})
-	return entry, err
+	e.Report, err = evaluate.Score(e.Results.Ranked(), truth, evaluate.Options{K: K})
+	return err
 }
 
 // embedSplit embeds a split, or reads the vectors that an earlier start with the same

@@ -34,6 +34,8 @@ type Origin struct {
 	Calibration json.RawMessage `json:"calibration,omitempty"`
 	Engine      string          `json:"engine,omitempty"` // what computed it: results differ by rounding only
 	Resize      string          `json:"resize,omitempty"` // how a photo became the input
+	// Normalise is how its values became the network's, where that is chosen and not the network's own.
+	Normalise string `json:"normalise,omitempty"`
 	// Decode says how large JPEGs were read: "" whole, "shrunk" at a half to an eighth of their size. It changes little,
 	// so that both compare; a query is read as its index was.
 	Decode string `json:"decode,omitempty"`
@@ -93,8 +95,16 @@ const (
 // compared are the places with their values.
 func (o *Origin) compared() [][2]string {
 	return [][2]string{{inNetwork, o.Network}, {inWeights, o.Weights}, {inPixels, strconv.Itoa(o.Pixels)},
-		{inViews, strings.Join(o.Views, "\x00")}, {inOutput, o.Output}, {inPrecision, o.Precision}, {inResize, o.Resize},
+		{inViews, strings.Join(o.Views, "\x00")}, {inOutput, o.Output}, {inPrecision, o.Precision}, {inResize, o.input()},
 		{inCentre, o.centre()}}
+}
+
+// input says how a photo became the input, in size and values.
+func (o *Origin) input() string {
+	if o.Normalise == "" {
+		return o.Resize
+	}
+	return o.Resize + ", normalised as " + o.Normalise
 }
 
 func (o *Origin) differences(p *Origin) (places []string) {
@@ -152,7 +162,7 @@ func (o *Origin) describe(differ []string) string {
 		s += fmt.Sprintf(" (weights %.12s)", o.Weights)
 	}
 	for _, more := range []struct{ place, value string }{
-		{inOutput, o.Output}, {inPrecision, o.Precision}, {inViews, strings.Join(o.Views, " ")}, {inResize, o.Resize},
+		{inOutput, o.Output}, {inPrecision, o.Precision}, {inViews, strings.Join(o.Views, " ")}, {inResize, o.input()},
 		{inCentre, o.centre()},
 		{inAugmented, cmp.Or(o.Augmented, "by nothing")},
 	} {
@@ -189,7 +199,7 @@ func (o *Origin) check() error {
 	for name, text := range map[string]string{"network": o.Network, "title": o.Title, "weights_from": o.WeightsFrom,
 		"checkpoint": o.Checkpoint,
 		"run":        o.Run, "output": o.Output, "precision": o.Precision, "engine": o.Engine, "resize": o.Resize,
-		"decode": o.Decode, "augmented": o.Augmented,
+		"normalise": o.Normalise, "decode": o.Decode, "augmented": o.Augmented,
 		"catalog": o.Catalog, "split": o.Split, "part": o.Part,
 		"program": o.Program, "views": strings.Join(o.Views, " ")} {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
@@ -221,7 +231,7 @@ func isSHA256(text string) bool {
 func (o *Origin) clean() *Origin {
 	c := *o
 	for _, text := range []*string{&c.Network, &c.Title, &c.WeightsFrom, &c.Checkpoint, &c.Run, &c.Output,
-		&c.Precision, &c.Engine, &c.Resize, &c.Decode, &c.Augmented,
+		&c.Precision, &c.Engine, &c.Resize, &c.Normalise, &c.Decode, &c.Augmented,
 		&c.Catalog, &c.Split, &c.Part, &c.Program} {
 		*text = cleanText(*text)
 	}

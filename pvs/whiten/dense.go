@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -16,6 +18,54 @@ type Dense struct {
 	In, Out int
 	Kernel  []float32 // [In, Out]
 	Bias    []float32 // [Out]: the mean of what was learned on goes to 0
+}
+
+// Apply maps vectors [n, In] to [n, Out], not yet of unit length.
+func (d *Dense) Apply(set *vectors.Set) *vectors.Set {
+	out := &vectors.Set{IDs: set.IDs, Dim: d.Out, Data: make([]float32, set.Len()*d.Out)}
+	for i := range set.Len() {
+		copy(out.Row(i), d.Bias)
+	}
+	if set.Len() > 0 {
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1,
+			blas32.General{Rows: set.Len(), Cols: d.In, Stride: d.In, Data: set.Data},
+			blas32.General{Rows: d.In, Cols: d.Out, Stride: d.Out, Data: d.Kernel},
+			1, blas32.General{Rows: set.Len(), Cols: d.Out, Stride: d.Out, Data: out.Data})
+	}
+	return out
+}
+
+// Whitening is the layer as what is applied to unit vectors as they are embedded, of so many rows of an origin: any
+// layer has that form, with the point that it maps to 0 in place of the mean. Out is at most In.
+func (d *Dense) Whitening(origin *vectors.Origin, rows int) (*Whitening, error) {
+	if d.Out > d.In {
+		return nil, fmt.Errorf("a layer of %d values from %d has no mean: it has more than it is made of", d.Out, d.In)
+	}
+	w := &Whitening{In: d.In, Out: d.Out, Mean: make([]float32, d.In), Basis: make([]float32, len(d.Kernel)), Rows: rows,
+		Origin: origin}
+	basis := mat.NewDense(d.Out, d.In, nil)
+	for i := range d.In {
+		for j := range d.Out {
+			v := d.Kernel[i*d.Out+j]
+			w.Basis[j*d.In+i] = v
+			basis.Set(j, i, float64(v))
+		}
+	}
+	bias := mat.NewVecDense(d.Out, nil)
+	for j, v := range d.Bias {
+		bias.SetVec(j, -float64(v))
+	}
+	var mean mat.VecDense // the shortest with basis * mean = -bias
+	if err := mean.SolveVec(basis, bias); err != nil {
+		var near mat.Condition
+		if !errors.As(err, &near) || math.IsInf(float64(near), 1) {
+			return nil, fmt.Errorf("a layer of %d values from %d maps nothing to 0: %w", d.Out, d.In, err)
+		}
+	}
+	for i := range w.Mean {
+		w.Mean[i] = float32(mean.AtVec(i))
+	}
+	return w, nil
 }
 
 // LearnDense learns a whitening of vectors of any length.

@@ -1,8 +1,10 @@
 package whiten
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -240,4 +242,63 @@ func cosine(a, b []float64) float64 {
 		inner, x, y = inner+a[i]*b[i], x+a[i]*a[i], y+b[i]*b[i]
 	}
 	return inner / math.Sqrt(x*y)
+}
+
+// A layer as a whitening does the same to unit vectors, in a file too; one that makes more of them has no such form.
+func TestDenseAsWhitening(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	const in, out, rows = 12, 5, 30
+	d := &Dense{In: in, Out: out, Kernel: make([]float32, in*out), Bias: make([]float32, out)}
+	for _, values := range [][]float32{d.Kernel, d.Bias} {
+		for i := range values {
+			values[i] = float32(rng.NormFloat64())
+		}
+	}
+	set := &vectors.Set{Dim: in}
+	for i := range rows {
+		set.IDs = append(set.IDs, fmt.Sprint(i))
+		for range in {
+			set.Data = append(set.Data, float32(rng.NormFloat64()))
+		}
+	}
+	if err := set.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+	want := d.Apply(set)
+	for j := range out { // by its definition
+		sum := float64(d.Bias[j])
+		for i, x := range set.Row(7) {
+			sum += float64(x) * float64(d.Kernel[i*out+j])
+		}
+		if got := want.Row(7)[j]; math.Abs(float64(got)-sum) > 1e-5 {
+			t.Errorf("value %d is %g, want %g", j, got, sum)
+		}
+	}
+	if err := want.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := d.Whitening(nil, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "head.whiten")
+	if err := w.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = Read(file); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.Apply(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range want.Data {
+		if math.Abs(float64(got.Data[i]-v)) > 1e-5 {
+			t.Fatalf("value %d is %g, the layer's %g", i, got.Data[i], v)
+		}
+	}
+	wide := &Dense{In: 2, Out: 3, Kernel: make([]float32, 6), Bias: make([]float32, 3)}
+	if _, err := wide.Whitening(nil, 1); err == nil {
+		t.Error("a layer of more values than it takes was taken")
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gopvs/product-visual-search/data/furniture"
 	"github.com/gopvs/product-visual-search/data/kicad"
 	"github.com/gopvs/product-visual-search/kernels"
+	"github.com/gopvs/product-visual-search/pvs/backbone"
 	"github.com/gopvs/product-visual-search/pvs/backend"
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/catalog/dataset"
@@ -47,6 +48,9 @@ var advice = []struct {
 	{download.ErrTooLarge, "--max-megabytes raises the limit"},
 	{weights.ErrUnavailable, "or name a weights file by --weights"},
 	{weights.ErrNoVariant, "name it by --model"},
+	{backbone.ErrAbsent, "docs/backbones.py export NAME --out FILE does that, with PyTorch and timm (docs/backbones.md)"},
+	{backbone.ErrSettings, "--normalise, --pixels and --output say how it is used, or a file NAME.json beside it " +
+		"(docs/backbones.md)"},
 	{vectors.ErrNone, "write them with pvs embed"},
 	{fit.ErrLabels, "leave out --labels to take what there is"},
 	{whiten.ErrQueries, "to whiten queries as their index was, name it by --by"},

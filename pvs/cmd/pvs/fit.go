@@ -21,9 +21,10 @@ type fitCommand struct {
 
 	Keep       int    `min:"0" max:"2000" default:"300" help:"${train_keep}" placeholder:"PHOTOS"`
 	Pixels     int    `min:"32" max:"1024" help:"${fit_pixels}"`
-	Weights    string `help:"keras-b0, timm-b0, lite0 or a file; the best that can be had if not given."`
+	Weights    string `help:"keras-b0, timm-b0, lite0 to lite2 or a file; the best that can be had if not given."`
 	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
 	Checkpoint string `help:"A trained run's checkpoint or folder to start from." placeholder:"FILE"`
+	onnxFlags
 }
 
 // Validate refuses a budget in which nothing can be done.
@@ -31,7 +32,13 @@ func (c *fitCommand) Validate() error {
 	if c.Budget < 10*time.Second {
 		return fmt.Errorf("--budget %s is too short for anything: give minutes, as --budget 30m", c.Budget)
 	}
-	return (&networkFlags{Weights: c.Weights, Model: c.Model, Checkpoint: c.Checkpoint}).Validate()
+	return c.flags().Validate()
+}
+
+// flags are those that name the network.
+func (c *fitCommand) flags() *networkFlags {
+	return &networkFlags{Weights: c.Weights, Model: c.Model, Checkpoint: c.Checkpoint, Pixels: c.Pixels,
+		onnxFlags: c.onnxFlags}
 }
 
 // Run makes the search of a catalogue better.
@@ -41,7 +48,17 @@ func (c *fitCommand) Run(a *app) error {
 		return err
 	}
 	warnOfLeaks(a, cat)
-	flags := &networkFlags{Weights: c.Weights, Model: c.Model, Checkpoint: c.Checkpoint, Pixels: c.Pixels}
+	recipe, err := fit.Find(c.Recipe)
+	if err != nil {
+		return err
+	}
+	if c.Labels != "auto" {
+		recipe.Labels = labels.Kind(c.Labels)
+	}
+	if c.Network != "" {
+		return c.heads(a, cat, recipe)
+	}
+	flags := c.flags()
 	n, err := flags.load(a)
 	if err != nil {
 		return err
@@ -51,13 +68,6 @@ func (c *fitCommand) Run(a *app) error {
 		return err
 	}
 	a.log(fmt.Sprintf("%s with the weights of %s trains on %s", n.config.Title, n.path, training.Describe()))
-	recipe, err := fit.Find(c.Recipe)
-	if err != nil {
-		return err
-	}
-	if c.Labels != "auto" {
-		recipe.Labels = labels.Kind(c.Labels)
-	}
 	start := fit.Network{Config: n.config, Values: n.values, From: n.from, Run: n.run, Checkpoint: n.checkpoint,
 		Centre: flags.Centre}
 	r, err := fit.Run(a.ctx, cat, start, c.Out, fit.Options{Training: training, Inference: inference, Budget: c.Budget,
@@ -65,6 +75,18 @@ func (c *fitCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	c.report(a, r)
+	if !r.Kept {
+		return a.result(r)
+	}
+	index := filepath.Join(c.Out, "index")
+	a.say("an index with it: pvs index create %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint, index)
+	a.say("and a search:     pvs search --index %s --image PHOTO%s", index, searchFlags(r.Search))
+	return a.result(r)
+}
+
+// report says what a fit reached.
+func (c *fitCommand) report(a *app, r *fit.Result) {
 	a.say("")
 	a.say("MAR@10 of %s: before %.3f, after %.3f, difference %+.3f [%+.3f, %+.3f]", r.On, r.Before, r.After,
 		r.Difference, r.Low, r.High)
@@ -73,13 +95,6 @@ func (c *fitCommand) Run(a *app) error {
 		a.say("what is found before and after: %s", r.Gallery)
 	}
 	a.say("done in %s", (time.Duration(r.Seconds) * time.Second).String())
-	if !r.Kept {
-		return a.result(r)
-	}
-	index := filepath.Join(c.Out, "index")
-	a.say("an index with it: pvs index create %s --checkpoint %s --split index --out %s", c.Catalog, r.Checkpoint, index)
-	a.say("and a search:     pvs search --index %s --image PHOTO%s", index, searchFlags(r.Search))
-	return a.result(r)
 }
 
 // searchFlags are the flags of pvs search that do what was kept.

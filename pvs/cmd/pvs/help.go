@@ -114,8 +114,14 @@ var longTexts = map[string]string{
 	"explain_run": "A folder with the vectors index and query, and ranked.csv where it has one: " +
 		"quickstart/network, fit's before or after, or what pvs embed and pvs search wrote there.",
 
-	"network_weights": "keras-b0, timm-b0, lite0 or a file (.h5, .safetensors, .pth); " +
+	"network_weights": "keras-b0, timm-b0, lite0 to lite2 or a file (.h5, .safetensors, .pth); " +
 		"the best that can be had if not given.",
+	"network_onnx": "Any image network as an ONNX file, or the name of one of docs/backbones.md's table, " +
+		"instead of an EfficientNet.",
+	"network_normalise": "With --network: what its photos' values become, imagenet, clip, -1..1, 0..1 or 0..255, " +
+		"where no NAME.json beside it says so.",
+	"network_output": "With --network: the value that becomes the vector, as NAME, NAME:class (the first token) or " +
+		"NAME:mean, where it has several or NAME.json is to be overruled.",
 	"network_pixels": "Side of the network's input; what the weights were trained on if not given.",
 	"network_centre": "The share of a photo's side that is looked at, in its middle: 0.7 shows what stands there " +
 		"larger, at no cost. All if not given, or what pvs fit chose.",
@@ -177,7 +183,7 @@ var longTexts = map[string]string{
 	"train_out":     "Folder for checkpoints, logs and cached features; a run that is there is resumed.",
 	"train_scale":   "smoke (minutes), small (an hour on 2 cores), medium (a night) or full (the original's sizes).",
 	"train_records": "Train on the records in this folder (pvs records), instead of the catalogue's photos.",
-	"train_weights": "ImageNet weights to start from: keras-b0, timm-b0, lite0 or a file; " +
+	"train_weights": "ImageNet weights to start from: keras-b0, timm-b0, lite0 to lite2 or a file; " +
 		"the best that can be had if not given.",
 	"train_devices": "Devices of the backend that take a step in parallel, each on its part of the batch; " +
 		"all that divide the batch on a GPU or TPU, one on a CPU if not given.",

@@ -20,11 +20,12 @@ import (
 type networkFlags struct {
 	Checkpoint string `help:"A trained run's checkpoint or folder, instead of ImageNet weights." placeholder:"FILE"`
 	Weights    string `help:"${network_weights}"`
-	Model      string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
-	Pixels     int    `min:"32" max:"2048" help:"${network_pixels}"`
-	Batch      int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
-	Baseline   bool   `help:"Colour histograms instead of a network."`
-	Shrunk     *bool  `negatable:"" help:"${network_shrunk}"`
+	onnxFlags
+	Model    string `help:"The variant that a weights file is for: b0 to b7, lite0 to lite4, mini."`
+	Pixels   int    `min:"32" max:"2048" help:"${network_pixels}"`
+	Batch    int    `min:"1" max:"1024" help:"Photos at once; 8 if not given, or as many as keep all cores at work."`
+	Baseline bool   `help:"Colour histograms instead of a network."`
+	Shrunk   *bool  `negatable:"" help:"${network_shrunk}"`
 
 	Centre    float64           `help:"${network_centre}" placeholder:"SHARE"`
 	Views     []sizedView       `help:"${network_views}" placeholder:"VIEW"`
@@ -61,6 +62,9 @@ func (f *networkFlags) Validate() error {
 	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
 		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
 	}
+	if err := f.onnxFlags.check(f.given()); err != nil {
+		return err
+	}
 	return f.checkViews()
 }
 
@@ -69,15 +73,31 @@ func (f *networkFlags) open(a *app) (embed.Embedder, string, error) {
 	if f.Baseline {
 		return embed.Histogram{}, "colour histogram", nil
 	}
+	if f.Network != "" {
+		e, err := f.onnx(a)
+		if err != nil {
+			return nil, "", err
+		}
+		return e, e.Origin().Title, nil
+	}
 	n, err := f.load(a)
 	if err != nil {
 		return nil, "", err
 	}
-	made, err := f.looking(a, n, "", f.views(n))
+	made, err := looking(f.views(n.config.Resolution), f.Pixels, f.starter(a, n, ""))
 	if err != nil {
 		return nil, "", err
 	}
 	return made, n.title, nil
+}
+
+// starter makes a network's embedders at one size or another.
+func (f *networkFlags) starter(a *app, n *network, output embed.Output) func(pixels int) (embed.Embedder, error) {
+	return func(pixels int) (embed.Embedder, error) {
+		at := *f
+		at.Pixels = pixels
+		return at.start(a, n, output)
+	}
 }
 
 // start makes an embedder of a network; output is what becomes the vector, "" for what

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/backbone"
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -38,6 +39,9 @@ func (f *networkFlags) given() (flags []string) {
 	add(f.Checkpoint != "", "checkpoint", f.Checkpoint)
 	add(f.Weights != "", "weights", f.Weights)
 	add(f.Model != "", "model", f.Model)
+	add(f.Network != "", "network", f.Network)
+	add(f.Normalise != "", "normalise", f.Normalise)
+	add(f.Output != "", "output", f.Output)
 	add(f.Pixels != 0, "pixels", f.Pixels)
 	add(f.Centre != 0, "centre", f.Centre)
 	add(len(f.Views) > 0, "views", strings.Join(viewNames(f.Views, 0), ","))
@@ -61,6 +65,9 @@ func (f *networkFlags) as(a *app, index string, o *vectors.Origin) (embed.Embedd
 
 // plain is as for an index that was not whitened.
 func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
+	if o.Network == backbone.Name {
+		return f.onnxAs(a, index, o)
+	}
 	n, err := f.matching(a, index, o)
 	if err != nil {
 		return nil, err
@@ -79,7 +86,7 @@ func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Emb
 	if err != nil {
 		return nil, fmt.Errorf("the index %s: %w", index, err)
 	}
-	e, err := same.looking(a, n, embed.Output(o.Output), views)
+	e, err := looking(views, o.Pixels, same.starter(a, n, embed.Output(o.Output)))
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +114,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 		return nil, disagrees(strings.Join(given, " "))
 	case f.Baseline:
 		return nil, disagrees("--baseline")
+	case f.Network != "":
+		return nil, disagrees("--network " + f.Network)
 	case f.Model != "" && !strings.EqualFold(f.Model, o.Network):
 		return nil, disagrees("--model " + f.Model)
 	case f.Pixels != 0 && f.Pixels != o.Pixels:

@@ -47,7 +47,7 @@ func (c *quickstartCommand) Run(a *app) error {
 	}
 	warnOfLeaks(a, cat)
 	name := title
-	if !c.Baseline && c.Checkpoint == "" {
+	if !c.Baseline && c.Checkpoint == "" && c.Network == "" {
 		name += ", ImageNet weights (run 0)"
 	}
 	opts := retrieval.Options{Backend: a.searchBackend, Progress: a.progress, Log: a.log}
@@ -102,6 +102,8 @@ func (c *quickstartCommand) opening() []string {
 		with, score = "by a colour histogram, with nothing learned", "scores them"
 	case c.Checkpoint != "":
 		with = "with the network of " + c.Checkpoint
+	case c.Network != "":
+		with = "with the network " + c.Network
 	}
 	time := "The first start takes some minutes on 2 cores, with downloads of 45 MB; the next takes seconds."
 	switch {

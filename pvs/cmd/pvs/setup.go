@@ -10,7 +10,7 @@ import (
 )
 
 type setupCommand struct {
-	Weights   string `help:"Which weights: keras-b0, timm-b0 or lite0; the best that can be had if not given."`
+	Weights   string `help:"Which weights: keras-b0, timm-b0, lite0 to lite2; the best that can be had if not given."`
 	Device    string `enum:"cpu,cuda,tpu" default:"cpu" help:"${setup_device}"`
 	Lab       bool   `help:"Install the lab too: JupyterLab and the Go kernel of the notebooks."`
 	Uninstall bool   `help:"With --lab: remove the lab."`

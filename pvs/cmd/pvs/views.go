@@ -68,27 +68,27 @@ func (f *networkFlags) checkViews() error {
 	return nil
 }
 
-// views are those of the flags, with their sizes; none: the whole photo.
-func (f *networkFlags) views(n *network) []sizedView {
+// views are those of the flags, with their sizes, by the network's usual one where none is named; none: the whole
+// photo.
+func (f *networkFlags) views(usual int) []sizedView {
 	views := slices.Clone(f.Views)
 	for i := range views {
-		views[i].pixels = cmp.Or(views[i].pixels, f.Pixels, n.config.Resolution)
+		views[i].pixels = cmp.Or(views[i].pixels, f.Pixels, usual)
 	}
 	return views
 }
 
-// looking makes an embedder of a network that averages views, which have their sizes.
-func (f *networkFlags) looking(a *app, n *network, output embed.Output, views []sizedView) (embed.Embedder, error) {
+// looking makes an embedder that averages views, which have their sizes, of those that start makes at a size; without
+// views it is the one at pixels.
+func looking(views []sizedView, pixels int, start func(pixels int) (embed.Embedder, error)) (embed.Embedder, error) {
 	if len(views) == 0 {
-		return f.start(a, n, output)
+		return start(pixels)
 	}
-	at := map[int]*embed.Network{}
+	at := map[int]embed.Embedder{}
 	var all []combine.View
 	for _, v := range views {
 		if at[v.pixels] == nil {
-			one := *f
-			one.Pixels = v.pixels
-			e, err := one.start(a, n, output)
+			e, err := start(v.pixels)
 			if err != nil {
 				return nil, err
 			}

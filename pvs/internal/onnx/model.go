@@ -46,6 +46,18 @@ func Constant[V Values](m *Model, values V, dims ...int) string {
 	return name
 }
 
+// Outside adds a tensor of float32 whose values are in another file, from its start on.
+func (m *Model) Outside(name, file string, dims ...int) string {
+	var t []byte
+	for _, d := range dims {
+		t = appendInt(t, 1, d)
+	}
+	t = appendString(appendInt(t, 2, Float32), 8, name)
+	t = appendBytes(t, 13, appendString(appendString(nil, 1, "location"), 2, file))
+	m.constants = append(m.constants, appendInt(t, 14, 1))
+	return name
+}
+
 // Node adds an operation of ONNX's own domain ("") or another and returns the name of
 // its output.
 func (m *Model) Node(domain, op string, inputs []string, attributes ...Attribute) string {
