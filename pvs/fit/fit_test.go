@@ -119,7 +119,7 @@ func mini(t *testing.T) (Network, Options) {
 	}
 	r := Recommended()
 	r.Name, r.Dim, r.Classes, r.PerClass, r.Epochs, r.Evaluations, r.HeldOut = "test", 16, 6, 2, 6, 3, 0.4
-	r.LearningRate, r.Average = 2e-3, 0.8
+	r.LearningRate, r.Average, r.Centre = 2e-3, 0.8, 1
 	return Network{Config: c, Values: c.InitialValues(1)},
 		Options{Training: e, Inference: e, Budget: time.Hour, Pixels: 32, Recipe: r}
 }
@@ -127,6 +127,7 @@ func mini(t *testing.T) (Network, Options) {
 // A fit scores before and after, writes a checkpoint that is one of finetune's, and leaves no unfinished training.
 func TestRun(t *testing.T) {
 	network, opts := mini(t)
+	opts.Recipe.Centre = 0.5
 	var said []string
 	opts.Log = func(line string) { said = append(said, line) }
 	dir := t.TempDir()
