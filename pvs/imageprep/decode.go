@@ -1,6 +1,7 @@
 package imageprep
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -87,7 +88,7 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return Decode(io.TeeReader(f, to), path, limits)
+	return decode(io.TeeReader(f, to), path, limits, info.Size())
 }
 
 // Decode reads a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF image, of several pictures the first one, turns it
@@ -98,11 +99,18 @@ func OpenThrough(path string, limits Limits, to io.Writer) (*RGB, error) {
 // says what it is. A truncated file is an error, never a part of an image; the exception is a progressive JPEG that
 // lacks data of its last scan but has an end marker, where that scan only refines the last bit.
 func Decode(r io.Reader, name string, limits Limits) (*RGB, error) {
+	return decode(r, name, limits, 0)
+}
+
+// decode decodes what is probably so many bytes.
+func decode(r io.Reader, name string, limits Limits, probably int64) (*RGB, error) {
 	limits = limits.withDefaults()
-	data, err := io.ReadAll(io.LimitReader(r, limits.MaxBytes+1))
-	if err != nil {
+	var buffer bytes.Buffer
+	buffer.Grow(int(min(probably, limits.MaxBytes)) + bytes.MinRead) // so that it is allocated once
+	if _, err := buffer.ReadFrom(io.LimitReader(r, limits.MaxBytes+1)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	data := buffer.Bytes()
 	switch {
 	case len(data) == 0:
 		return nil, fmt.Errorf("%s is empty; fetch it again", name)

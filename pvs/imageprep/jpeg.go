@@ -10,6 +10,7 @@ import (
 	"github.com/gen2brain/jpegn"
 
 	"github.com/gopvs/product-visual-search/pvs/internal/jpegall"
+	"github.com/gopvs/product-visual-search/pvs/internal/jpegsmall"
 )
 
 // The second bytes of two markers (ITU-T T.81, table B.1).
@@ -18,8 +19,8 @@ const (
 	startOfScan = 0xda
 )
 
-// decodeJPEG decodes most photos by jpegn, the fastest decoder here, and by package jpegall what jpegn does not
-// support:
+// decodeJPEG decodes photos of which an eighth or a quarter suffices by package jpegsmall, others by jpegn, the fastest
+// decoder here of whole ones, and by package jpegall what neither supports:
 // CMYK, several scans that are not progressive, 12 bits, unusual sampling, and RGB, where the check for missing samples
 // below would not work. Jpegn invents data that are missing at the end. So the end marker is searched first, and where
 // data before it may be missing, jpegall, which refuses such files, decodes the file too.
@@ -45,14 +46,23 @@ func decodeJPEG(data []byte, limits Limits) (*RGB, error) {
 	if end < 0 {
 		return nil, errCutOff
 	}
-	if n := bytes.Count(data[begin:end], []byte{0xff, startOfScan}); n > fewScans &&
-		(n > maxScans || int64(n)*int64(h.Width)*int64(h.Height) > maxScanned) {
-		return nil, unsupported{fmt.Sprintf("a JPEG of %d scans, which would take too long", n)}
+	scans := bytes.Count(data[begin:end], []byte{0xff, startOfScan})
+	if scans > fewScans && (scans > maxScans || int64(scans)*int64(h.Width)*int64(h.Height) > maxScanned) {
+		return nil, unsupported{fmt.Sprintf("a JPEG of %d scans, which would take too long", scans)}
 	}
 	if one := int(data[begin+4]) == len(h.Components); !usual(h) || !h.Progressive && !one {
 		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}
-	m, err := decodeUsualJPEG(data, h, begin, end, limits.denominator(h.Width, h.Height))
+	denominator := limits.denominator(h.Width, h.Height)
+	// What jpegsmall does not take may be damaged or only unusual: the others find out.
+	if denominator > 2 && (!h.Progressive || refined(data[begin:end])) {
+		if pix, err := jpegsmall.Decode(data[:end+2], h, denominator); err == nil {
+			small := &RGB{Width: (h.Width + denominator - 1) / denominator,
+				Height: (h.Height + denominator - 1) / denominator, Pix: pix}
+			return small.upright(orientation), nil
+		}
+	}
+	m, err := decodeUsualJPEG(data, h, begin, end, denominator)
 	if err != nil {
 		return decodeRareJPEG(data, nil, transformOf(h), orientation)
 	}

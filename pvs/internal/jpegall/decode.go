@@ -28,11 +28,11 @@ type decoder struct {
 func Decode(data, tables []byte) (*Image, error) {
 	d := &decoder{Header: Header{Adobe: -1}}
 	if tables != nil {
-		if err := segments(tables, d.segment); err != nil {
+		if err := Segments(tables, d.segment); err != nil {
 			return nil, fmt.Errorf("its tables: %w", err)
 		}
 	}
-	if err := segments(data, d.segment); err != nil {
+	if err := Segments(data, d.segment); err != nil {
 		return nil, err
 	}
 	if !d.framed || d.scans == 0 {
@@ -149,7 +149,7 @@ func (d *decoder) complete() error {
 // Complete says of a progressive JPEG, by the headers of its scans alone, whether all came that makes up the picture.
 func Complete(data []byte) error {
 	d := &decoder{Header: Header{Adobe: -1}}
-	err := segments(data, func(m byte, body, rest []byte) (int, error) {
+	err := Segments(data, func(m byte, body, rest []byte) (int, error) {
 		switch {
 		case m == startOfScan:
 			_, err := d.scanHeader(body)

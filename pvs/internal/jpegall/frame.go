@@ -26,7 +26,7 @@ type Component struct {
 	ID   byte
 	H, V int // samples in a unit of the image, across and down
 
-	table          int // of quantisation
+	Table          int // of quantisation
 	blocksX        int // in a row of the component by itself
 	blocksY        int
 	stride         int // blocks in a row, with those that only interleaved scans have
@@ -55,9 +55,9 @@ var processes = map[byte]string{0xc0: "baseline", 0xc1: "extended", 0xc2: "progr
 	0xcd: "hierarchical", 0xce: "hierarchical",
 	0xcf: "hierarchical", 0xf7: "JPEG-LS"}
 
-// segments calls a function with each marker segment, and for each scan with what is left behind its header; the
+// Segments calls a function with each marker segment, and for each scan with what is left behind its header; the
 // function returns how much of that it has read.
-func segments(data []byte, do func(marker byte, body, rest []byte) (used int, err error)) error {
+func Segments(data []byte, do func(marker byte, body, rest []byte) (used int, err error)) error {
 	if len(data) < 2 || data[0] != 0xff || data[1] != startOfImage {
 		return errors.New("it does not start as a JPEG")
 	}
@@ -105,7 +105,7 @@ var errFound = errors.New("found")
 func ReadHeader(data []byte) (*Header, error) {
 	h := &Header{Adobe: -1}
 	framed := false
-	err := segments(data, func(m byte, body, _ []byte) (int, error) {
+	err := Segments(data, func(m byte, body, _ []byte) (int, error) {
 		if m == startOfScan {
 			return 0, errFound
 		}
@@ -146,7 +146,7 @@ func (h *Header) frame(m byte, b []byte) error {
 	h.Bits, h.Height, h.Width = int(b[0]), int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	for i := range int(b[5]) {
 		c := b[6+3*i:]
-		h.Components = append(h.Components, Component{ID: c[0], H: int(c[1] >> 4), V: int(c[1] & 15), table: int(c[2])})
+		h.Components = append(h.Components, Component{ID: c[0], H: int(c[1] >> 4), V: int(c[1] & 15), Table: int(c[2])})
 	}
 	if !h.Progressive && !h.Sequential {
 		return nil
@@ -155,8 +155,8 @@ func (h *Header) frame(m byte, b []byte) error {
 		return fmt.Errorf("it has %d components", len(h.Components))
 	}
 	for _, c := range h.Components {
-		if c.H < 1 || c.H > 4 || c.V < 1 || c.V > 4 || c.table > 3 {
-			return fmt.Errorf("a component has %d x %d samples by table %d", c.H, c.V, c.table)
+		if c.H < 1 || c.H > 4 || c.V < 1 || c.V > 4 || c.Table > 3 {
+			return fmt.Errorf("a component has %d x %d samples by table %d", c.H, c.V, c.Table)
 		}
 	}
 	return nil

@@ -4,7 +4,7 @@ import "errors"
 
 // transform computes the samples of a component from its coefficients.
 func (d *decoder) transform(c *Component) error {
-	q := d.quantity[c.table]
+	q := d.quantity[c.Table]
 	if q == nil {
 		return errors.New("a table of quantisation is missing")
 	}
