@@ -51,24 +51,13 @@ echo "## a head"
 "$pvs" fit kicad --network mobilenetv2.onnx --out head
 
 echo "## speed"
+cd - >/dev/null
+go test -c -o "$out/backbone.test" ./pvs/backbone
 for name in mobilenetv2 resnet18 dinov2-s convnext-nano; do
-  file=families/$name/network.onnx
-  for i in 1 2 3 4 5; do # one after the other, so that other work of the machine meets both
-    ours=$("$pvs" bench embed --network "$file" --seconds 5 --json | tail -1)
-    theirs=$(cd - >/dev/null; python speed "$out/$file" --seconds 5)
-    echo "$name $ours $theirs"
+  file=$out/families/$name/network.onnx
+  for i in 1 2 3; do # one after the other, so that other work of the machine meets both
+    (cd pvs/backbone && PVS_ONNX=$file PVS_THREADS=1 "$out/backbone.test" -test.run '^$' -test.bench File \
+      -test.benchtime 5s) | grep ^BenchmarkFile | sed "s/^/$name ours /"
+    echo "$name onnxruntime $(python speed "$file" --threads 1 --seconds 5)"
   done
-done | "$out/venv/bin/python" -c '
-import json, statistics, sys
-all = {}
-for line in sys.stdin:
-    name, rest = line.split(" ", 1)
-    d = json.JSONDecoder()
-    ours, at = d.raw_decode(rest)
-    theirs = json.loads(rest[at:])
-    all.setdefault(name, []).append((ours["embed_images_per_second"], theirs["images_per_second"]))
-for name, pairs in all.items():
-    ratio = statistics.median(a / b for a, b in pairs)
-    print(name, "ours", [round(a, 1) for a, _ in pairs], "onnxruntime", [round(b, 1) for _, b in pairs],
-          f"median ratio {ratio:.2f}")
-'
+done

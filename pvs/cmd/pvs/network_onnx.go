@@ -62,7 +62,7 @@ func (f *networkFlags) onnx(a *app) (embed.Embedder, error) {
 		return start(f.Pixels)
 	}
 	usual := f.Pixels
-	if usual == 0 {
+	if usual == 0 && slices.ContainsFunc(f.Views, func(v sizedView) bool { return v.pixels == 0 }) {
 		e, err := start(0) // says its size
 		if err != nil {
 			return nil, err
