@@ -95,10 +95,6 @@ func (f *networkFlags) onnxStarter(a *app, path string, given backbone.Settings,
 
 // onnxAs makes the embedder that an index was made with, of the ONNX file that its NAME.json names or the flags do.
 func (f *networkFlags) onnxAs(a *app, index string, o *vectors.Origin) (embed.Embedder, error) {
-	disagrees := func(flag string) error {
-		return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the "+
-			"index with it", index, o, flag)
-	}
 	for _, flag := range []struct {
 		differs bool
 		name    string
@@ -116,7 +112,7 @@ func (f *networkFlags) onnxAs(a *app, index string, o *vectors.Origin) (embed.Em
 		{f.Output != "" && f.Output != o.Output, "--output " + f.Output},
 	} {
 		if flag.differs {
-			return nil, disagrees(flag.name)
+			return nil, disagrees(index, o, flag.name)
 		}
 	}
 	path, what := o.WeightsFrom, "what "+o.WeightsFrom+" is now"

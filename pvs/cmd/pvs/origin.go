@@ -99,33 +99,35 @@ func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Emb
 	return e, vectors.Compare("the index "+index, o, "the photo", &made)
 }
 
+// disagrees refuses a flag that says otherwise than what an index was made with.
+func disagrees(index string, o *vectors.Origin, flag string) error {
+	return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the index with it",
+		index, o, flag)
+}
+
 // matching loads the network of an index; nil for colour histograms. Flags that say
 // otherwise, and weights that are gone or others, are errors.
 func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*network, error) {
-	disagrees := func(flag string) error {
-		return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the "+
-			"index with it", index, o, flag)
-	}
 	switch given := f.given(); {
 	case o.Network == embed.HistogramName && f.Baseline && len(given) == 1,
 		o.Network == embed.HistogramName && len(given) == 0:
 		return nil, nil
 	case o.Network == embed.HistogramName:
-		return nil, disagrees(strings.Join(given, " "))
+		return nil, disagrees(index, o, strings.Join(given, " "))
 	case f.Baseline:
-		return nil, disagrees("--baseline")
+		return nil, disagrees(index, o, "--baseline")
 	case f.Network != "":
-		return nil, disagrees("--network " + f.Network)
+		return nil, disagrees(index, o, "--network " + f.Network)
 	case f.Model != "" && !strings.EqualFold(f.Model, o.Network):
-		return nil, disagrees("--model " + f.Model)
+		return nil, disagrees(index, o, "--model " + f.Model)
 	case f.Pixels != 0 && f.Pixels != o.Pixels:
-		return nil, disagrees(fmt.Sprint("--pixels ", f.Pixels))
+		return nil, disagrees(index, o, fmt.Sprint("--pixels ", f.Pixels))
 	case f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1):
-		return nil, disagrees(fmt.Sprint("--centre ", f.Centre))
+		return nil, disagrees(index, o, fmt.Sprint("--centre ", f.Centre))
 	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
-		return nil, disagrees("--views " + strings.Join(viewNames(f.Views, 0), ","))
+		return nil, disagrees(index, o, "--views " + strings.Join(viewNames(f.Views, 0), ","))
 	case f.Precision != nil && f.Precision.String() != o.Precision:
-		return nil, disagrees("--precision " + f.Precision.String())
+		return nil, disagrees(index, o, "--precision " + f.Precision.String())
 	}
 	if _, err := effnet.Named(o.Network); err != nil {
 		return nil, fmt.Errorf("the index %s was made with %s, which embeds no photos here: search it by --queries",
