@@ -117,17 +117,17 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 	case f.Baseline:
 		return nil, disagrees(index, o, "--baseline")
 	case f.Network != "":
-		return nil, disagrees(index, o, "--network " + f.Network)
+		return nil, disagrees(index, o, "--network "+f.Network)
 	case f.Model != "" && !strings.EqualFold(f.Model, o.Network):
-		return nil, disagrees(index, o, "--model " + f.Model)
+		return nil, disagrees(index, o, "--model "+f.Model)
 	case f.Pixels != 0 && f.Pixels != o.Pixels:
 		return nil, disagrees(index, o, fmt.Sprint("--pixels ", f.Pixels))
 	case f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1):
 		return nil, disagrees(index, o, fmt.Sprint("--centre ", f.Centre))
 	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
-		return nil, disagrees(index, o, "--views " + strings.Join(viewNames(f.Views, 0), ","))
+		return nil, disagrees(index, o, "--views "+strings.Join(viewNames(f.Views, 0), ","))
 	case f.Precision != nil && f.Precision.String() != o.Precision:
-		return nil, disagrees(index, o, "--precision " + f.Precision.String())
+		return nil, disagrees(index, o, "--precision "+f.Precision.String())
 	}
 	if _, err := effnet.Named(o.Network); err != nil {
 		return nil, fmt.Errorf("the index %s was made with %s, which embeds no photos here: search it by --queries",
