@@ -126,25 +126,34 @@ func blurred(m image.Image, share float64) image.Image {
 	w, h := b.Dx(), b.Dy()
 	r := max(1, int(share*float64(max(w, h))))
 	src := scaled(m, 1)
-	out := image.NewRGBA(src.Bounds())
-	var disc []image.Point
-	for y := -r; y <= r; y++ {
-		for x := -r; x <= r; x++ {
-			if x*x+y*y <= r*r {
-				disc = append(disc, image.Pt(x, y))
+	half := make([]int, 2*r+1) // of the disc's rows
+	n := 0
+	for i := range half {
+		y := i - r
+		half[i] = int(math.Sqrt(float64(r*r - y*y)))
+		n += 2*half[i] + 1
+	}
+	// Sums of a row up to each place, with its ends repeated: a disc's row is a difference.
+	sums := make([][][3]int, h)
+	for y := range h {
+		sums[y] = make([][3]int, w+2*r+1)
+		for x := range w + 2*r {
+			i := src.PixOffset(max(0, min(w-1, x-r)), y)
+			for c := range 3 {
+				sums[y][x+1][c] = sums[y][x][c] + int(src.Pix[i+c])
 			}
 		}
 	}
+	out := image.NewRGBA(src.Bounds())
 	for y := range h {
 		for x := range w {
 			var sum [3]int
-			for _, d := range disc {
-				i := src.PixOffset(max(0, min(w-1, x+d.X)), max(0, min(h-1, y+d.Y)))
+			for i, wide := range half {
+				row := sums[max(0, min(h-1, y+i-r))]
 				for c := range 3 {
-					sum[c] += int(src.Pix[i+c])
+					sum[c] += row[x+r+wide+1][c] - row[x+r-wide][c]
 				}
 			}
-			n := len(disc)
 			out.SetRGBA(x, y, color.RGBA{uint8(sum[0] / n), uint8(sum[1] / n), uint8(sum[2] / n), 255})
 		}
 	}

@@ -46,13 +46,14 @@ func distance(p *imageprep.RGB, x, y int, of [3]uint8) float64 {
 
 // pattern is a ground: squares of four colours, of a size in shares of the photo's longer side, slanted.
 type pattern struct {
-	colours [4]color.RGBA
-	size    float64
-	slant   float64
+	colours  [4]color.RGBA
+	size     float64
+	sin, cos float64 // of the slant
 }
 
 func newPattern(rng *rand.Rand) pattern {
-	p := pattern{size: 0.06 + 0.06*rng.Float64(), slant: rng.Float64() * math.Pi / 2}
+	p := pattern{size: 0.06 + 0.06*rng.Float64()}
+	p.sin, p.cos = math.Sincos(rng.Float64() * math.Pi / 2)
 	for i := range p.colours {
 		p.colours[i] = color.RGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), 255}
 	}
@@ -61,8 +62,7 @@ func newPattern(rng *rand.Rand) pattern {
 
 // at is the colour at a place, in shares of the longer side.
 func (p pattern) at(x, y float64) color.RGBA {
-	sin, cos := math.Sincos(p.slant)
-	u, v := int(math.Floor((cos*x+sin*y)/p.size)), int(math.Floor((cos*y-sin*x)/p.size))
+	u, v := int(math.Floor((p.cos*x+p.sin*y)/p.size)), int(math.Floor((p.cos*y-p.sin*x)/p.size))
 	return p.colours[(u&1)+2*(v&1)]
 }
 

@@ -35,6 +35,8 @@ type Found struct {
 	// Gain is how much the query's recall rises when just this is mended; AtMost where no cure is known to reach it.
 	Gain   float64
 	AtMost bool
+
+	seen bool // pixels show it, whatever the network makes of it
 }
 
 // Main is the cause to look at first.
@@ -50,7 +52,9 @@ func (c *Case) Has(cause Cause) bool {
 func (c *Case) sort() {
 	place := func(f Found) int {
 		switch {
-		case f.Gain > 0 || f.Cause.plain():
+		case f.seen:
+			return min(f.Cause.tier(), Turned.tier())
+		case f.Gain > 0:
 			return f.Cause.tier()
 		case f.Cause == Ground:
 			return lastTier - 1

@@ -48,6 +48,3 @@ func (c Cause) tier() int {
 	}
 	return lastTier
 }
-
-// plain says whether the pixels show a cause, whatever the network makes of it.
-func (c Cause) plain() bool { return c == Dark || c == Small || c == Blurred || c == Little }

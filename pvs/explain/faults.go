@@ -73,7 +73,7 @@ func (e *examination) mend(ctx context.Context, cause Cause, t treatment, querie
 		}
 	}
 	for _, q := range queries {
-		e.found(q, Found{Cause: cause, Detail: details[q]}, best[q])
+		e.found(q, Found{Cause: cause, Detail: details[q], seen: true}, best[q])
 	}
 	return nil
 }

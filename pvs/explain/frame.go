@@ -98,7 +98,7 @@ func (e *examination) findLittle(ctx context.Context) error {
 			if s.own > usual.seldom {
 				detail += fmt.Sprintf("; chance brings %.3f", usual.seldom)
 			}
-			e.found(q, Found{Cause: Little, Detail: detail}, s.recall)
+			e.found(q, Found{Cause: Little, Detail: detail, seen: true}, s.recall)
 		}
 	}
 	e.cure(Little, "the photo cropped", false, after)
@@ -129,11 +129,67 @@ func part(x, y float64) treatment {
 	}}
 }
 
-// findCut finds queries to which a part of a right photo is nearer than any whole one, by more than it is for photos of
-// the index; or that touch more of their edge than these, where another photo of the product finds more.
+// findCut finds queries that touch two neighbouring sides of the photo as hardly a photo of the index does; those to
+// which a part of a right photo is nearer than any whole one, by more than it is for photos of the index; and those
+// that touch more of their edge than these, where another photo of the product finds more.
 func (e *examination) findCut(ctx context.Context) error {
-	if err := e.sample(ctx); err != nil {
+	var queries []int
+	for _, c := range e.cases {
+		if l := e.looks[c.Query]; l.cut > cutLeast || e.cornered(l) {
+			queries = append(queries, c.query)
+		}
+	}
+	if len(queries) == 0 {
+		return nil
+	}
+	parts, limit, err := e.nearestParts(ctx, queries)
+	if err != nil {
 		return err
+	}
+	another, err := e.anotherPhoto(ctx, queries)
+	if err != nil {
+		return err
+	}
+	after := map[int]float64{}
+	for i, q := range queries {
+		l, p := e.looks[e.Queries.IDs[q]], parts[i]
+		recall, ok := another[q]
+		if !ok {
+			recall = e.before[q]
+		}
+		f := Found{Cause: Cut, seen: e.cornered(l)}
+		switch {
+		case f.seen:
+			f.Detail = fmt.Sprintf("it touches two neighbouring sides of its photo, %.0f%% of each or more; 99 of 100 of the "+
+				"index's photos touch less than %.0f%%", 100*l.corner, 100*max(cutLeast, e.cornerHigh))
+		case p.row >= 0 && (p.gain > limit || l.cut >= e.cutHigh && recall > e.before[q]):
+			f.Photo = e.photo(p.row)
+			f.Detail = fmt.Sprintf("it touches %.0f%% of its edge, and a part of %s is nearer than all of it by %.3f; chance "+
+				"brings %.3f", 100*l.cut, f.Photo, p.gain, limit)
+		default:
+			continue
+		}
+		after[q] = recall
+		e.found(q, f, recall)
+	}
+	e.cure(Cut, "another photo of it", false, after)
+	return nil
+}
+
+// cornered says whether a photo's product touches two neighbouring sides, and hardly one of the index does as much.
+func (e *examination) cornered(l look) bool { return l.corner > max(cutLeast, e.cornerHigh) }
+
+// nearestPart is by how much a part of one of some rows is nearer to a vector than all whole ones, and whose; -1: there
+// is no row.
+type nearestPart struct {
+	gain float64
+	row  int
+}
+
+// nearestParts are those of the right photos of queries, and what chance brings.
+func (e *examination) nearestParts(ctx context.Context, queries []int) ([]nearestPart, float64, error) {
+	if err := e.sample(ctx); err != nil {
+		return nil, 0, err
 	}
 	var jobs []job
 	add := func(rows []int) {
@@ -143,15 +199,8 @@ func (e *examination) findCut(ctx context.Context) error {
 			}
 		}
 	}
-	var queries []int
-	for _, c := range e.cases {
-		if e.looks[c.Query].cut > cutLeast && len(c.Right) > 0 {
-			queries = append(queries, c.query)
-			add(e.nearestRight(c.query))
-		}
-	}
-	if len(queries) == 0 {
-		return nil
+	for _, q := range queries {
+		add(e.nearestRight(q))
 	}
 	const few = 64 // each needs 20 parts of others
 	sample := e.asked[:min(few, len(e.asked))]
@@ -159,10 +208,10 @@ func (e *examination) findCut(ctx context.Context) error {
 		add(a.right)
 	}
 	if err := e.workshop.embed(ctx, "parts", jobs); err != nil {
-		return err
+		return nil, 0, err
 	}
-	gain := func(v []float32, rows []int) (most float64, at int) {
-		whole, part := float32(-1), float32(-1)
+	of := func(v []float32, rows []int) nearestPart {
+		whole, part, at := float32(-1), float32(-1), -1
 		for _, row := range rows[:min(compared, len(rows))] {
 			whole = max(whole, dot(v, e.Index.Row(row)))
 			for _, t := range parts {
@@ -171,34 +220,17 @@ func (e *examination) findCut(ctx context.Context) error {
 				}
 			}
 		}
-		return float64(part - whole), at
+		return nearestPart{float64(part - whole), at}
 	}
 	var values []float64
 	for _, a := range sample {
-		v, _ := gain(e.Index.Row(a.row), a.right)
-		values = append(values, v)
+		values = append(values, of(e.Index.Row(a.row), a.right).gain)
 	}
-	limit := quantile(values, 1-cutExtreme)
-	another, err := e.anotherPhoto(ctx, queries)
-	if err != nil {
-		return err
+	found := make([]nearestPart, len(queries))
+	for i, q := range queries {
+		found[i] = of(e.Queries.Row(q), e.nearestRight(q))
 	}
-	after := map[int]float64{}
-	for _, q := range queries {
-		v, row := gain(e.Queries.Row(q), e.nearestRight(q))
-		recall, ok := another[q]
-		if !ok {
-			recall = e.before[q]
-		}
-		if v > limit || e.looks[e.Queries.IDs[q]].cut >= e.cutHigh && recall > e.before[q] {
-			after[q] = recall
-			e.found(q, Found{Cause: Cut, Photo: e.photo(row), Detail: fmt.Sprintf("it touches %.0f%% of its edge, and a part "+
-				"of %s is nearer than all of it by %.3f; chance brings %.3f", 100*e.looks[e.Queries.IDs[q]].cut, e.photo(row), v,
-				limit)}, recall)
-		}
-	}
-	e.cure(Cut, "another photo of it", false, after)
-	return nil
+	return found, quantile(values, 1-cutExtreme), nil
 }
 
 // nearestRight are the right rows of a query, nearest first.

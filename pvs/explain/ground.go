@@ -166,21 +166,32 @@ func (s *segmented) box() box {
 	return box{float64(x0) / float64(w), float64(y0) / float64(h), float64(x1) / float64(w), float64(y1) / float64(h)}
 }
 
-// touches is the share of the edge that differs from the ground: from the commonest colour of the edge, or from the
-// colours that all sides share.
-func (s *segmented) touches() float64 {
+// touches are the shares of the photo's sides - top, right, bottom, left - and of all its edge that differ from the
+// ground: from the colours that three of the four quarters of the edge share.
+func (s *segmented) touches() (sides [4]float64, all float64) {
 	p := s.photo
 	var ring [][3]float64
+	var of []int // sides
 	onEdge(p, func(i int) {
 		ring = append(ring, [3]float64{float64(p.Pix[3*i]), float64(p.Pix[3*i+1]), float64(p.Pix[3*i+2])})
+		switch x, y := i%p.Width, i/p.Width; {
+		case y == 0:
+			of = append(of, 0)
+		case x == p.Width-1:
+			of = append(of, 1)
+		case y == p.Height-1:
+			of = append(of, 2)
+		default:
+			of = append(of, 3)
+		}
 	})
 	n := len(ring)
 	if n < 16 {
-		return 0
+		return sides, 0
 	}
-	// A pixel of the edge is ground if its colour is found on at least three of the four quarters of the edge.
-	off := 0
+	var off, length [4]int
 	for i := range ring {
+		length[of[i]]++
 		quarters := 0
 		for q := range 4 {
 			found := false
@@ -196,10 +207,26 @@ func (s *segmented) touches() float64 {
 			}
 		}
 		if quarters < 3 {
-			off++
+			off[of[i]]++
+			all += 1 / float64(n)
 		}
 	}
-	return float64(off) / float64(n)
+	for i := range sides {
+		sides[i] = float64(off[i]) / float64(max(1, length[i]))
+	}
+	return sides, all
+}
+
+// corner is by how much more two neighbouring sides differ from the ground than the other two: the lesser share of the
+// two less the larger one of the others, at the corner where it is most. What is cut at a corner of the photo touches
+// both, and what fills the photo all.
+func corner(sides [4]float64) float64 {
+	most := 0.0
+	for i := range sides {
+		side := func(k int) float64 { return sides[(i+k)%4] }
+		most = max(most, min(side(0), side(1))-max(side(2), side(3)))
+	}
+	return most
 }
 
 // histogram is the shares of 4 x 4 x 4 colours of the product or the ground, as their square roots, so that inner

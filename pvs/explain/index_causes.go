@@ -102,12 +102,12 @@ func (e *examination) spareCopies() map[int]bool {
 func (e *examination) findDoubts(ctx context.Context) error {
 	var queries []int
 	for _, c := range e.cases {
-		wrong := func(f Found) bool { return f.Cause.plain() || f.Cause.tier() <= Turned.tier() && f.Gain > 0 }
+		wrong := func(f Found) bool { return f.seen || f.Cause.tier() <= Turned.tier() && f.Gain > 0 }
 		if !slices.ContainsFunc(c.Causes, wrong) {
 			queries = append(queries, c.query)
 		}
 	}
-	doubts, limit, err := e.doubts(ctx, queries)
+	doubts, err := e.doubts(ctx, queries)
 	if err != nil {
 		return err
 	}
@@ -126,8 +126,9 @@ func (e *examination) findDoubts(ctx context.Context) error {
 		}
 		after[q] = float64(found) / float64(len(rows))
 		e.found(q, Found{Cause: Label, Photo: e.photo(e.nearestOf(q, rows)),
-			Detail: fmt.Sprintf("its mean cosine with the photos of %s is %.3f, with its own product's %.3f; by chance "+
-				"the difference is below %.3f", d.product, d.theirs, d.ours, limit)}, after[q])
+			Detail: fmt.Sprintf("%.1f%% of the index is nearer than the photos of %s, %.1f%% than its own product's; these "+
+				"have %.2f of its colours, the others %.2f; %.1f%% of the index's photos are as suspicious",
+				100*math.Exp(d.theirs), d.product, 100*math.Exp(d.ours), d.ourColours, d.theirColours, 100*d.odds)}, after[q])
 	}
 	e.cure(Label, "the label corrected", false, after)
 	return nil

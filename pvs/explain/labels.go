@@ -2,18 +2,22 @@ package explain
 
 import (
 	"context"
+	"math"
 	"slices"
 
+	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/search"
 )
 
-// A label is doubted by comparing a photo with whole products: its mean cosine with all photos of another one, less
-// that with all others of its own. Of the index's photos, whose labels are mostly right, the same is computed without
-// the photo itself, and a query is doubted only where it is above what all but doubtShare of them have.
+// A label is doubted by two witnesses that know nothing of each other. The network: how much nearer the photos of
+// another product are than those of its own. The colours: how much more of its colours one of the others has than any
+// of its own. Of the index's photos, whose labels are mostly right, the same is asked without the photo itself; a query
+// is doubted where hardly one of them is as suspicious.
 const (
 	doubtShare  = 0.01
 	doubtSample = 2000 // photos of the index that are asked, at most
 	doubtPhotos = 2    // that a product must have to be another one
+	crowdSample = 1000 // photos of the index by which it is known which share of it is nearer
 )
 
 // product is that of a row of the index.
@@ -29,70 +33,174 @@ func (x *searched) agreement(v []float32, rows []int, but int) (mean float64, n 
 	return mean / float64(max(1, n)), n
 }
 
-// rival is the product among those of the hits that a vector agrees with most, its own left out.
-func (x *searched) rival(v []float32, hits []search.Hit, own string) (name string, mean float64) {
+// nearness estimates, for one vector, the share of the index that is nearer than some rows are: their geometric mean.
+// A cosine says little by itself: to some photos all of the index is near.
+type nearness struct {
+	x     *searched
+	v     []float32
+	crowd []float32 // cosines, farthest first
+}
+
+// nearnessOf looks at every so manieth row, but for one.
+func (x *searched) nearnessOf(v []float32, but int) nearness {
+	n := nearness{x: x, v: v}
+	for row := 0; row < x.Index.Len(); row += max(1, x.Index.Len()/crowdSample) {
+		if row != but {
+			n.crowd = append(n.crowd, dot(v, x.Index.Row(row)))
+		}
+	}
+	slices.Sort(n.crowd)
+	return n
+}
+
+// log is the logarithm of the share, without a row.
+func (n nearness) log(rows []int, but int) float64 {
+	sum, count := 0.0, 0
+	for _, row := range rows {
+		if row == but {
+			continue
+		}
+		at, _ := slices.BinarySearch(n.crowd, dot(n.v, n.x.Index.Row(row)))
+		sum += math.Log(float64(len(n.crowd)-at+1) / float64(len(n.crowd)+1))
+		count++
+	}
+	return sum / float64(max(1, count))
+}
+
+// suspicion is what speaks against a photo's label.
+type suspicion struct {
+	product      string  // whose photos are nearer
+	theirs, ours float64 // logarithms of the shares of the index that are nearer than theirs, and than its own
+	// What it has in common with the colours of the most alike of their photos, and of its own product's, 0 to 1.
+	theirColours, ourColours float64
+}
+
+// colours is by how much its colours are more like the other product's.
+func (s suspicion) colours() float64 { return s.theirColours - s.ourColours }
+
+// far is by how much the other product is nearer.
+func (s suspicion) far() float64 { return s.ours - s.theirs }
+
+// suspect looks for what speaks against the label of a photo with a vector: its own product, of some rows, or another.
+// But is the photo's row in the index, -1: it is not there.
+func (e *examination) suspect(photo string, v []float32, own string, rows []int, hits []search.Hit,
+	but int) (suspicion, bool) {
+	near := e.nearnessOf(v, but)
+	s := suspicion{ours: near.log(rows, but)}
 	tried := map[string]bool{own: true, "": true}
-	for _, h := range hits {
-		p := x.product(h.Row)
-		if tried[p] || len(x.products[p]) < doubtPhotos {
+	for _, h := range hits[:min(shelf, len(hits))] {
+		p := e.product(h.Row)
+		if tried[p] || len(e.products[p]) < doubtPhotos {
 			continue
 		}
 		tried[p] = true
-		if m, _ := x.agreement(v, x.products[p], -1); name == "" || m > mean {
-			name, mean = p, m
+		if theirs := near.log(e.products[p], -1); s.product == "" || theirs < s.theirs {
+			s.product, s.theirs = p, theirs
 		}
 	}
-	return name, mean
+	l := e.looks[photo]
+	alike := func(rows []int) (most float64, seen bool) {
+		for _, row := range rows {
+			if other, ok := e.looks[e.photo(row)]; ok && row != but {
+				most, seen = max(most, coefficient(&l.colours, &other.colours)), true
+			}
+		}
+		return most, seen
+	}
+	theirs, seen := alike(e.products[s.product])
+	ours, too := alike(rows)
+	s.theirColours, s.ourColours = theirs, ours
+	return s, s.product != "" && seen && too
 }
 
-// doubt is that a query agrees with another product more than chance does.
+// doubt is a label that hardly any photo of the index looks as wrong as.
 type doubt struct {
-	product      string
-	theirs, ours float64
+	suspicion
+	odds float64 // the share of the index's photos that are as suspicious
 }
 
-// doubts returns the doubted queries among some, and the limit.
-func (x *searched) doubts(ctx context.Context, queries []int) (map[int]doubt, float64, error) {
+// doubts returns the doubted queries among some.
+func (e *examination) doubts(ctx context.Context, queries []int) (map[int]doubt, error) {
+	usual, err := e.usualSuspicions(ctx)
+	if err != nil || len(usual) < 20 { // no products to speak of
+		return nil, err
+	}
+	found := make([]suspicion, len(queries))
+	err = cores.Each(ctx, len(queries), func(i int) error {
+		q, id := queries[i], e.Queries.IDs[queries[i]]
+		if own := e.byID[id].Product; own != "" && len(e.right[q]) > 0 {
+			if s, ok := e.suspect(id, e.Queries.Row(q), own, keys(e.right[q]), e.hits[q], -1); ok {
+				found[i] = s
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	far, strange := make([]float64, len(usual)), make([]float64, len(usual))
+	for i, s := range usual {
+		far[i], strange[i] = s.far(), s.colours()
+	}
+	slices.Sort(far)
+	slices.Sort(strange)
+	both := func(s suspicion) float64 { return exceeding(far, s.far()) * exceeding(strange, s.colours()) }
+	all := make([]float64, len(usual))
+	for i, s := range usual {
+		all[i] = -both(s)
+	}
+	slices.Sort(all)
+	out := map[int]doubt{}
+	for i, s := range found {
+		if s.product == "" || s.far() <= 0 {
+			continue
+		}
+		if odds := exceeding(all, -both(s)); odds <= doubtShare || odds*float64(len(all)+1) < 2 {
+			out[queries[i]] = doubt{s, odds}
+		}
+	}
+	return out, nil
+}
+
+// exceeding is the share of sorted values that are a value or more, which counts itself: an empirical p value.
+func exceeding(sorted []float64, v float64) float64 {
+	at, _ := slices.BinarySearch(sorted, v)
+	return float64(len(sorted)-at+1) / float64(len(sorted)+1)
+}
+
+// usualSuspicions are those of photos of the index that were looked at.
+func (e *examination) usualSuspicions(ctx context.Context) ([]suspicion, error) {
 	var asked []int
-	step := max(1, x.Index.Len()/doubtSample)
-	for row := 0; row < x.Index.Len(); row += step {
-		if len(x.products[x.product(row)]) > doubtPhotos {
+	for row := range e.Index.Len() {
+		if _, seen := e.looks[e.photo(row)]; seen && len(e.products[e.product(row)]) > doubtPhotos {
 			asked = append(asked, row)
 		}
 	}
-	if len(asked) < 20 { // no products to speak of
-		return nil, 0, nil
+	if len(asked) > doubtSample {
+		all := asked
+		asked = make([]int, doubtSample)
+		for i := range asked {
+			asked[i] = all[i*len(all)/doubtSample]
+		}
 	}
-	hits, err := x.others(ctx, asked, shelf)
+	hits, err := e.others(ctx, asked, shelf)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	var margins []float64
-	for i, row := range asked {
-		own := x.product(row)
-		ours, _ := x.agreement(x.Index.Row(row), x.products[own], row)
-		if name, theirs := x.rival(x.Index.Row(row), hits[i], own); name != "" {
-			margins = append(margins, theirs-ours)
+	found := make([]suspicion, len(asked))
+	known := make([]bool, len(asked))
+	err = cores.Each(ctx, len(asked), func(i int) error {
+		row, own := asked[i], e.product(asked[i])
+		found[i], known[i] = e.suspect(e.photo(row), e.Index.Row(row), own, e.products[own], hits[i], row)
+		return nil
+	})
+	var usual []suspicion
+	for i, ok := range known {
+		if ok {
+			usual = append(usual, found[i])
 		}
 	}
-	if len(margins) == 0 {
-		return nil, 0, nil
-	}
-	slices.Sort(margins)
-	limit := max(0, margins[min(len(margins)-1, int((1-doubtShare)*float64(len(margins))))])
-	out := map[int]doubt{}
-	for _, q := range queries {
-		own := x.byID[x.Queries.IDs[q]].Product
-		if own == "" || len(x.right[q]) == 0 {
-			continue
-		}
-		ours, _ := x.agreement(x.Queries.Row(q), keys(x.right[q]), -1)
-		name, theirs := x.rival(x.Queries.Row(q), x.hits[q], own)
-		if name != "" && theirs-ours > limit {
-			out[q] = doubt{name, theirs, ours}
-		}
-	}
-	return out, limit, nil
+	return usual, err
 }
 
 // keys are the rows of a set, in order.

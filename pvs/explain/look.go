@@ -15,6 +15,7 @@ type look struct {
 	fill          float64 // the product's longer side, as a share of the photo's
 	box           box     // of the product
 	cut           float64 // share of the photo's edge that the product touches
+	corner        float64 // share of two neighbouring sides that it touches, beyond that of the other two
 	colours       [64]float32
 	ground        [64]float32 // colours of the ground alone
 	edge          [3]uint8    // mean colour of the edge
@@ -37,7 +38,9 @@ func measure(p *imageprep.RGB) look {
 	l := look{width: p.Width, height: p.Height}
 	l.light, l.blur = light(m), blurOf(m)
 	s := segment(m)
-	l.box, l.cut = s.box(), s.touches()
+	l.box = s.box()
+	sides, all := s.touches()
+	l.cut, l.corner = all, corner(sides)
 	l.fill = max((l.box.x1-l.box.x0)*float64(m.Width), (l.box.y1-l.box.y0)*float64(m.Height)) /
 		float64(max(m.Width, m.Height))
 	l.colours, l.ground = s.histogram(true), s.histogram(false)

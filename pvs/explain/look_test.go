@@ -38,8 +38,12 @@ func TestMeasure(t *testing.T) {
 	if l.cut > 0.02 {
 		t.Errorf("it is cut by %.2f", l.cut)
 	}
-	if cut := measure(scene(160, 120, 90, 60, 160, 120)); cut.cut < 0.2 {
-		t.Errorf("a product in the corner is cut by %.2f", cut.cut)
+	if cut := measure(scene(160, 120, 90, 60, 160, 120)); cut.cut < 0.2 || cut.corner < 0.35 || l.corner > 0.02 {
+		t.Errorf("a product in the corner is cut by %.2f, and touches %.2f of two sides; one in the middle %.2f", cut.cut,
+			cut.corner, l.corner)
+	}
+	if one := measure(scene(160, 120, 60, 60, 110, 120)); one.cut < 0.05 || one.corner > 0.02 {
+		t.Errorf("a product at one side is cut by %.2f, and touches %.2f of two", one.cut, one.corner)
 	}
 	if dark := measure(brighten(20).apply(whole)); dark.light > 24 || l.light < 190 {
 		t.Errorf("light %.0f, darkened %.0f", l.light, dark.light)

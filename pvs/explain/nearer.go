@@ -21,7 +21,8 @@ const (
 )
 
 // findGrounds finds queries whose ground decides: on a plain ground of the index's median colour they lose their wrong
-// results, against the right ones, as hardly a photo of the index does.
+// results, against the right ones, as hardly a photo of the index does; or they lose some, and so many of these are on
+// the query's ground as it is for hardly a photo of the index.
 func (e *examination) findGrounds(ctx context.Context) error {
 	t := flatten(e.ground)
 	queries := e.missing()
@@ -30,6 +31,7 @@ func (e *examination) findGrounds(ctx context.Context) error {
 		return err
 	}
 	usual := chanceOf(values, oftenGround)
+	grounds := e.groundsOf(values)
 	shifts, err := e.treated(ctx, "flattened", t, queries)
 	if err != nil {
 		return err
@@ -37,23 +39,20 @@ func (e *examination) findGrounds(ctx context.Context) error {
 	after := map[int]float64{}
 	for i, q := range queries {
 		s := shifts[i]
-		if !usual.exceeded(s.apart(), s.recall > e.before[q]) {
+		shared := grounds.shared(e.looks[e.Queries.IDs[q]], e.wrong(q))
+		seldom := s.apart() > 0 && grounds.seldom(shared, s.apart())
+		if !seldom && !usual.exceeded(s.apart(), s.recall > e.before[q]) {
 			continue
 		}
 		after[q] = s.recall
-		own := e.looks[e.Queries.IDs[q]]
-		same, first := 0, e.wrong(q)[0]
-		for _, row := range e.wrong(q) {
-			l := e.looks[e.photo(row)]
-			if coefficient(&own.ground, &l.ground) >= sameGround {
-				if same++; same == 1 {
-					first = row
-				}
-			}
+		first := e.wrong(q)[0]
+		if len(shared.rows) > 0 {
+			first = shared.rows[0]
 		}
-		e.found(q, Found{Cause: Ground, Photo: e.photo(first), Detail: fmt.Sprintf("on a plain ground its right photos "+
-			"gain %.3f on the wrong ones, chance brings %.3f; %d of these are on a ground of its colours", s.apart(),
-			usual.seldom, same)}, s.recall)
+		e.found(q, Found{Cause: Ground, Photo: e.photo(first), seen: seldom && grounds.striking(shared),
+			Detail: fmt.Sprintf("on a plain ground its right photos gain %.3f on the wrong ones, chance brings %.3f; %d of "+
+				"these are on a ground of its colours, of all photos that were looked at %d", s.apart(), usual.seldom,
+				len(shared.rows), shared.all)}, s.recall)
 	}
 	e.cure(Ground, "on a plain ground", false, after)
 	return nil

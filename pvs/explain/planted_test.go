@@ -103,6 +103,7 @@ type named struct {
 	way                      string
 	atMost                   bool
 	missed                   []string
+	accused                  int // queries that no plant broke and that miss, with another kind as main cause
 }
 
 // run plants all kinds, explains, and leaves each kind out once; or, where that is too long, all at once.
@@ -147,6 +148,7 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 	now := recall(all)
 	var table []named
 	var without *evaluate.Report
+	broken := map[string]bool{}
 	for _, kind := range planted.Kinds {
 		others := slices.DeleteFunc(slices.Clone(planted.Kinds), func(k planted.Kind) bool { return k == kind })
 		if apart || without == nil {
@@ -172,6 +174,7 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 				continue
 			}
 			row.broke++
+			broken[p.Query] = true
 			c := cases[p.Query]
 			switch {
 			case c == nil || !c.Has(explain.Cause(kind)):
@@ -185,6 +188,17 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 		}
 		table = append(table, row)
 	}
+	spoiledBy := map[string]planted.Kind{}
+	for _, p := range made {
+		spoiledBy[p.Query] = p.Kind
+	}
+	for i, kind := range planted.Kinds {
+		for _, c := range report.Missed {
+			if c.Main() == explain.Cause(kind) && !broken[c.Query] && spoiledBy[c.Query] != kind {
+				table[i].accused++
+			}
+		}
+	}
 	return report, table
 }
 
@@ -194,8 +208,8 @@ func show(t *testing.T, table []named) (broke, found, main int) {
 		if r.atMost {
 			most = "at most "
 		}
-		t.Logf("%-8s made %2d broke %2d named %2d main %2d  predicted %s%+.4f measured %+.4f (%s) %v", r.kind, r.made,
-			r.broke, r.named, r.main, most, r.predicted, r.measured, r.way, r.missed)
+		t.Logf("%-8s made %2d broke %2d named %2d main %2d, of %2d others main; predicted %s%+.4f measured %+.4f (%s) %v",
+			r.kind, r.made, r.broke, r.named, r.main, r.accused, most, r.predicted, r.measured, r.way, r.missed)
 		broke, found, main = broke+r.broke, found+r.named, main+r.main
 	}
 	t.Logf("all: broke %d, named %d, main %d", broke, found, main)

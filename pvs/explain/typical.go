@@ -38,6 +38,7 @@ type typical struct {
 	light, lightLow float64 // median, and what 1 of 100 is below
 	blurHigh        float64 // what 1 of 100 is above
 	cutHigh         float64
+	cornerHigh      float64
 	ground          [3]uint8 // the median colour of the ground
 }
 
@@ -61,6 +62,7 @@ func typicalOf(looks []look) typical {
 	t.lightLow = of(extreme, func(l look) float64 { return l.light })
 	t.blurHigh = of(1-extreme, func(l look) float64 { return l.blur })
 	t.cutHigh = of(1-cutExtreme, func(l look) float64 { return l.cut })
+	t.cornerHigh = of(1-extreme, func(l look) float64 { return l.corner })
 	for c := range 3 {
 		t.ground[c] = uint8(of(0.5, func(l look) float64 { return float64(l.edge[c]) }))
 	}
