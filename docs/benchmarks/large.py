@@ -70,5 +70,5 @@ with tempfile.TemporaryDirectory() as work:
             image.save(path, quality=92, progressive=kind == "progressive")
             rounds = [(ours(test, path, "whole"), ours(test, path, "shrunk"), pillow(path, None), pillow(path, "asked"),
                        pillow(path, "eighth")) for _ in range(ROUNDS)]
-            name = f"{os.path.basename(source or 'shapes')}, {kind}, {os.path.getsize(path) / 1e6:.1f} MB"
+            name = f"{os.path.basename(source or 'shapes')[:10]}, {kind}, {os.path.getsize(path) / 1e6:.1f} MB"
             print(f"{name:32}", *(f"{1 / statistics.median(column):14.1f}" for column in zip(*rounds)), flush=True)

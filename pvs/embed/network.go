@@ -36,7 +36,7 @@ type NetworkOptions struct {
 	Batch  int    // photos at once; 0: as many as keep the engine busy, at least 8
 	Output Output // what becomes the vector; "": [OutputOf] the weights
 	// Shrunk decodes JPEGs at a half, a quarter or an eighth of their size where twice the input's side is left: a photo
-	// of 12 megapixels in a sixth of the time. The journey reads photos whole, as the original did.
+	// of 12 megapixels in a seventh of the time. The journey reads photos whole, as the original did.
 	Shrunk bool
 	// Centre is the share of the side that is looked at in the middle of a photo ([imageprep.Centre]), from
 	// imageprep.LeastCentre to 1; 0: 1, the whole photo. Where products stand in the middle they are seen larger, at no
