@@ -13,7 +13,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/fetch"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
-	"github.com/gopvs/product-visual-search/pvs/imageprep"
 )
 
 // networkFlags choose an embedder.
@@ -27,7 +26,7 @@ type networkFlags struct {
 	Baseline bool   `help:"Colour histograms instead of a network."`
 	Shrunk   *bool  `negatable:"" help:"${network_shrunk}"`
 
-	Centre    float64           `help:"${network_centre}" placeholder:"SHARE"`
+	Centre    float64           `min:"0.3" max:"1" help:"${network_centre}" placeholder:"SHARE"`
 	Views     []sizedView       `help:"${network_views}" placeholder:"VIEW"`
 	Precision *effnet.Precision `enum:"float32,float16,bfloat16,int8" help:"${network_precision}"`
 }
@@ -55,9 +54,6 @@ func (f *networkFlags) Validate() error {
 	if more := f.given(); f.Baseline && len(more) > 1 {
 		return fmt.Errorf("--baseline embeds by colour histograms, which have no network: leave out %s, or --baseline",
 			strings.Join(more[1:], " and "))
-	}
-	if f.Centre != 0 && !(f.Centre >= imageprep.LeastCentre && f.Centre <= 1) {
-		return fmt.Errorf("--centre %g: a share of a photo's side from %g to 1", f.Centre, imageprep.LeastCentre)
 	}
 	if f.Checkpoint != "" && (f.Weights != "" || f.Model != "") {
 		return errors.New("a checkpoint brings its weights: leave out --weights and --model")
