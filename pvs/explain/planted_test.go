@@ -243,7 +243,7 @@ func TestPlanted(t *testing.T) {
 	dir := os.Getenv("PVS_PLANTED")
 	if dir == "" {
 		dir = filepath.Join(t.TempDir(), "catalogue")
-		if _, err := studio.Photograph(ctx, dir, synth.Catalog(1, 600), studio.Options{Seed: 1, Search: 300, Maker: "a test",
+		if _, err := studio.Photograph(ctx, dir, synth.Catalog(1, 900), studio.Options{Seed: 1, Search: 300, Maker: "a test",
 			Style: studio.Style{Size: 320}}, nil); err != nil {
 			t.Fatal(err)
 		}
