@@ -39,6 +39,9 @@ const (
 )
 
 func TestMiniFolder(t *testing.T) {
+	if os.Getenv("PVS_SLOW") == "" {
+		t.Skip("plain Go takes seconds for it; PVS_SLOW=1 runs it, and so does pvs verify of a folder of reference values")
+	}
 	checks, err := Folder(context.Background(), folder(t, images, weightsH5, values, trace),
 		Options{Backends: []string{"go"}, Log: func(line string) { t.Log(line) }})
 	if err != nil {
