@@ -9,10 +9,10 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/search"
 )
 
-// A label is doubted by two witnesses that know nothing of each other. The network: how much nearer the photos of
-// another product are than those of its own. The colours: how much more of its colours one of the others has than any
-// of its own. Of the index's photos, whose labels are mostly right, the same is asked without the photo itself; a query
-// is doubted where hardly one of them is as suspicious.
+// A label is doubted where another product has two witnesses that know nothing of each other. The network: how much
+// nearer its photos are than those of the photo's own product. The colours: how much more of the photo's one of its
+// photos has than any of the own product. Of the index's photos, whose labels are mostly right, the same is asked
+// without the photo itself; a query is doubted where hardly one of them is as suspicious.
 const (
 	doubtShare  = 0.01
 	doubtSample = 2000 // photos of the index that are asked, at most
@@ -67,38 +67,25 @@ func (n nearness) log(rows []int, but int) float64 {
 	return sum / float64(max(1, count))
 }
 
-// suspicion is what speaks against a photo's label.
-type suspicion struct {
-	product      string  // whose photos are nearer
-	theirs, ours float64 // logarithms of the shares of the index that are nearer than theirs, and than its own
-	// What it has in common with the colours of the most alike of their photos, and of its own product's, 0 to 1.
+// rival is another product that a photo may be of.
+type rival struct {
+	product      string
+	theirs, ours float64 // logarithms of the shares of the index that are nearer than its photos, and than its own's
+	// What the photo has in common with the colours of the most alike of their photos, and of its own product's, 0 to 1.
 	theirColours, ourColours float64
 }
 
-// colours is by how much its colours are more like the other product's.
-func (s suspicion) colours() float64 { return s.theirColours - s.ourColours }
-
 // far is by how much the other product is nearer.
-func (s suspicion) far() float64 { return s.ours - s.theirs }
+func (r rival) far() float64 { return r.ours - r.theirs }
 
-// suspect looks for what speaks against the label of a photo with a vector: its own product, of some rows, or another.
-// But is the photo's row in the index, -1: it is not there.
-func (e *examination) suspect(photo string, v []float32, own string, rows []int, hits []search.Hit,
-	but int) (suspicion, bool) {
-	near := e.nearnessOf(v, but)
-	s := suspicion{ours: near.log(rows, but)}
-	tried := map[string]bool{own: true, "": true}
-	for _, h := range hits[:min(shelf, len(hits))] {
-		p := e.product(h.Row)
-		if tried[p] || len(e.products[p]) < doubtPhotos {
-			continue
-		}
-		tried[p] = true
-		if theirs := near.log(e.products[p], -1); s.product == "" || theirs < s.theirs {
-			s.product, s.theirs = p, theirs
-		}
-	}
-	l := e.looks[photo]
+// colours is by how much its colours are more like the other product's.
+func (r rival) colours() float64 { return r.theirColours - r.ourColours }
+
+// rivals are those among the nearest photos of a photo with a vector, whose own product has some rows. But is the
+// photo's row in the index, -1: it is not there.
+func (e *examination) rivals(photo string, v []float32, own string, rows []int, hits []search.Hit,
+	but int) (list []rival) {
+	near, l := e.nearnessOf(v, but), e.looks[photo]
 	alike := func(rows []int) (most float64, seen bool) {
 		for _, row := range rows {
 			if other, ok := e.looks[e.photo(row)]; ok && row != but {
@@ -107,56 +94,81 @@ func (e *examination) suspect(photo string, v []float32, own string, rows []int,
 		}
 		return most, seen
 	}
-	theirs, seen := alike(e.products[s.product])
-	ours, too := alike(rows)
-	s.theirColours, s.ourColours = theirs, ours
-	return s, s.product != "" && seen && too
+	r := rival{ours: near.log(rows, but)}
+	seen := false
+	if r.ourColours, seen = alike(rows); !seen {
+		return nil
+	}
+	tried := map[string]bool{own: true, "": true}
+	for _, h := range hits[:min(shelf, len(hits))] {
+		r.product = e.product(h.Row)
+		if tried[r.product] || len(e.products[r.product]) < doubtPhotos {
+			continue
+		}
+		tried[r.product] = true
+		r.theirs = near.log(e.products[r.product], -1)
+		if r.theirColours, seen = alike(e.products[r.product]); seen {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // doubt is a label that hardly any photo of the index looks as wrong as.
 type doubt struct {
-	suspicion
+	rival
 	odds float64 // the share of the index's photos that are as suspicious
 }
 
 // doubts returns the doubted queries among some.
 func (e *examination) doubts(ctx context.Context, queries []int) (map[int]doubt, error) {
-	usual, err := e.usualSuspicions(ctx)
+	usual, err := e.usualRivals(ctx)
 	if err != nil || len(usual) < 20 { // no products to speak of
 		return nil, err
 	}
-	found := make([]suspicion, len(queries))
+	found := make([][]rival, len(queries))
 	err = cores.Each(ctx, len(queries), func(i int) error {
 		q, id := queries[i], e.Queries.IDs[queries[i]]
 		if own := e.byID[id].Product; own != "" && len(e.right[q]) > 0 {
-			if s, ok := e.suspect(id, e.Queries.Row(q), own, keys(e.right[q]), e.hits[q], -1); ok {
-				found[i] = s
-			}
+			found[i] = e.rivals(id, e.Queries.Row(q), own, keys(e.right[q]), e.hits[q], -1)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	far, strange := make([]float64, len(usual)), make([]float64, len(usual))
-	for i, s := range usual {
-		far[i], strange[i] = s.far(), s.colours()
+	var far, colours []float64
+	for _, list := range usual {
+		for _, r := range list {
+			far, colours = append(far, r.far()), append(colours, r.colours())
+		}
 	}
 	slices.Sort(far)
-	slices.Sort(strange)
-	both := func(s suspicion) float64 { return exceeding(far, s.far()) * exceeding(strange, s.colours()) }
+	slices.Sort(colours)
+	// worst is the rival that both witnesses speak for, and how seldom any has as much said for it.
+	worst := func(list []rival) (rival, float64) {
+		at, least := rival{}, 1.0
+		for _, r := range list {
+			if odds := exceeding(far, r.far()) * exceeding(colours, r.colours()); r.far() > 0 && odds < least {
+				at, least = r, odds
+			}
+		}
+		return at, least
+	}
 	all := make([]float64, len(usual))
-	for i, s := range usual {
-		all[i] = -both(s)
+	for i, list := range usual {
+		_, least := worst(list)
+		all[i] = -least
 	}
 	slices.Sort(all)
 	out := map[int]doubt{}
-	for i, s := range found {
-		if s.product == "" || s.far() <= 0 {
+	for i, list := range found {
+		r, least := worst(list)
+		if r.product == "" {
 			continue
 		}
-		if odds := exceeding(all, -both(s)); odds <= doubtShare || odds*float64(len(all)+1) < 2 {
-			out[queries[i]] = doubt{s, odds}
+		if odds := exceeding(all, -least); odds <= doubtShare || odds*float64(len(all)+1) < 2 {
+			out[queries[i]] = doubt{r, odds}
 		}
 	}
 	return out, nil
@@ -168,8 +180,8 @@ func exceeding(sorted []float64, v float64) float64 {
 	return float64(len(sorted)-at+1) / float64(len(sorted)+1)
 }
 
-// usualSuspicions are those of photos of the index that were looked at.
-func (e *examination) usualSuspicions(ctx context.Context) ([]suspicion, error) {
+// usualRivals are those of photos of the index that were looked at.
+func (e *examination) usualRivals(ctx context.Context) ([][]rival, error) {
 	var asked []int
 	for row := range e.Index.Len() {
 		if _, seen := e.looks[e.photo(row)]; seen && len(e.products[e.product(row)]) > doubtPhotos {
@@ -187,20 +199,13 @@ func (e *examination) usualSuspicions(ctx context.Context) ([]suspicion, error) 
 	if err != nil {
 		return nil, err
 	}
-	found := make([]suspicion, len(asked))
-	known := make([]bool, len(asked))
+	found := make([][]rival, len(asked))
 	err = cores.Each(ctx, len(asked), func(i int) error {
 		row, own := asked[i], e.product(asked[i])
-		found[i], known[i] = e.suspect(e.photo(row), e.Index.Row(row), own, e.products[own], hits[i], row)
+		found[i] = e.rivals(e.photo(row), e.Index.Row(row), own, e.products[own], hits[i], row)
 		return nil
 	})
-	var usual []suspicion
-	for i, ok := range known {
-		if ok {
-			usual = append(usual, found[i])
-		}
-	}
-	return usual, err
+	return slices.DeleteFunc(found, func(list []rival) bool { return len(list) == 0 }), err
 }
 
 // keys are the rows of a set, in order.
