@@ -29,7 +29,7 @@ var may = map[string][]string{
 	"pvs/internal/pace":      {},
 	"pvs/fetch":              {"pvs/wholefile", "pvs/internal/onewriter"},
 	"pvs/backend":            {"pvs/fetch"},
-	"pvs/backbone": {"pvs/imageprep", "pvs/internal/cores", "pvs/internal/onnx", "pvs/internal/tag",
+	"pvs/backbone": {"pvs/embed", "pvs/imageprep", "pvs/internal/cores", "pvs/internal/onnx", "pvs/internal/tag",
 		"pvs/vectors"},
 	"pvs/catalog":        {"pvs/wholefile", "pvs/internal/table", "pvs/internal/onewriter", "pvs/internal/tag"},
 	"pvs/internal/table": {"pvs/internal/plaintext"},

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/internal/tag"
@@ -31,12 +31,11 @@ type Options struct {
 
 // Network is an ONNX file with settings, running on ONNX Runtime on the CPU. It is an embed.Embedder.
 type Network struct {
+	embed.Input
 	file   *File
 	size   int
 	batch  int
 	norm   Normalise
-	shrunk bool
-	centre float64
 	run    *session
 	origin vectors.Origin
 	key    string
@@ -89,10 +88,9 @@ func (f *File) start(s Settings, o Options) (*Network, error) {
 	if batch < 1 || batch > mostBatch {
 		return nil, fmt.Errorf("batches of %d photos are not from 1 to %d", batch, mostBatch)
 	}
-	centre := cmp.Or(o.Centre, 1)
-	if !(centre >= imageprep.LeastCentre && centre <= 1) {
-		return nil, fmt.Errorf("the central %g of a photo's side cannot be looked at: %g to 1 can", centre,
-			imageprep.LeastCentre)
+	input, err := embed.NewInput(imageprep.Look{Size: size, Centre: o.Centre}, o.Shrunk)
+	if err != nil {
+		return nil, err
 	}
 	out, err := choose(f.header, s.Output)
 	if err != nil {
@@ -103,37 +101,21 @@ func (f *File) start(s Settings, o Options) (*Network, error) {
 		return nil, err
 	}
 	title := cmp.Or(s.Title, strings.TrimSuffix(filepath.Base(f.path), filepath.Ext(f.path)))
-	n := &Network{file: f, size: size, batch: batch, norm: s.Normalise, shrunk: o.Shrunk, centre: centre,
-		run: run}
-	n.origin = vectors.Origin{Network: Name, Title: title, Weights: f.digest, WeightsFrom: o.From, Pixels: size,
-		Views: []string{imageprep.A0.String()}, Resize: squares, Normalise: string(s.Normalise), Output: out.String(),
-		Precision: "float32", Engine: "ONNX Runtime " + version()}
+	n := &Network{Input: input, file: f, size: size, batch: batch, norm: s.Normalise, run: run}
+	n.origin = vectors.Origin{Network: Name, Title: title, Weights: f.digest, WeightsFrom: o.From,
+		Normalise: string(s.Normalise), Output: out.String(), Precision: "float32", Engine: "ONNX Runtime " + version()}
 	if n.origin.WeightsFrom == "" {
 		if n.origin.WeightsFrom, err = filepath.Abs(f.path); err != nil {
 			n.Close()
 			return nil, err
 		}
 	}
-	n.key = fmt.Sprintf("%s %d %s %s %s pixels-%d", Name, size, s.Normalise, out, f.digest, imageprep.Revision)
-	if centre < 1 {
-		n.origin.Centre = centre
-		n.key += fmt.Sprintf(" centre %g", centre)
-	}
-	if o.Shrunk {
-		n.origin.Decode = decodeShrunk
-		n.key += " " + decodeShrunk
-	}
+	n.key = fmt.Sprintf("%s %d %s %s %s%s", Name, size, s.Normalise, out, f.digest, input.Note(&n.origin))
 	return n, nil
 }
 
 // usualBatch keeps all cores at work.
 const usualBatch = 8
-
-// squares says in a few words what [imageprep.Square] does, as package embed says it.
-const squares = "padded to a square with the mean of its edge, bilinear"
-
-// decodeShrunk is vectors.Origin.Decode as package embed writes it.
-const decodeShrunk = "shrunk"
 
 // Close frees what ONNX Runtime holds.
 func (n *Network) Close() { n.run.close() }
@@ -156,27 +138,6 @@ func (n *Network) Dim() int { return n.run.shape.dim }
 
 // Batch returns how many photos Embed takes at once.
 func (n *Network) Batch() int { return n.batch }
-
-// InputLen returns the values of a square.
-func (n *Network) InputLen() int { return 3 * n.size * n.size }
-
-// Limits adds to limits what of a photo suffices.
-func (n *Network) Limits(l imageprep.Limits) imageprep.Limits {
-	if n.shrunk {
-		l.Suffices = int(math.Ceil(2 * float64(n.size) / n.centre))
-	}
-	return l
-}
-
-// Prepare pads the photo's centre, or all of it, to a square [size, size, 3] of values from 0 to 255 and resizes.
-func (n *Network) Prepare(photo *imageprep.RGB, input []float32) {
-	n.PrepareWhole(imageprep.Centre(photo, n.centre), input)
-}
-
-// PrepareWhole is Prepare of what somebody has cut out, all of which is looked at.
-func (n *Network) PrepareWhole(photo *imageprep.RGB, input []float32) {
-	imageprep.Square(photo, n.size, input)
-}
 
 // Embed normalises n prepared photos, at most a batch, and runs the network on them.
 func (n *Network) Embed(inputs []float32, count int, out []float32) error {

@@ -2,9 +2,6 @@ package embed
 
 import "github.com/gopvs/product-visual-search/pvs/imageprep"
 
-// DecodeShrunk is vectors.Origin.Decode of a [Network] with NetworkOptions.Shrunk.
-const DecodeShrunk = "shrunk"
-
 // Limits returns limits for opening photos that an embedder will prepare: with what of a photo suffices for it, if it
 // says so. [Run] opens photos so; who opens a photo for [One] does, too.
 func Limits(e Embedder, l imageprep.Limits) imageprep.Limits {

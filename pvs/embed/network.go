@@ -3,7 +3,6 @@ package embed
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
@@ -50,6 +49,7 @@ type NetworkOptions struct {
 
 // network is what the engines' forward passes share of a [Network].
 type network struct {
+	Input
 	engine engine.Engine
 	config effnet.Config
 	opts   NetworkOptions
@@ -58,9 +58,6 @@ type network struct {
 	key    string
 	origin vectors.Origin
 }
-
-// squares says in a few words what [imageprep.Square] does.
-const squares = "padded to a square with the mean of its edge, bilinear"
 
 // Network is an EfficientNet in inference mode, with the heads that it was trained with. Without
 // any, a photo's vector is the average of the last convolution's output over all positions (Keras:
@@ -118,17 +115,14 @@ func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
 		return nil, fmt.Errorf("an input of %d pixels (32 to 2048) in batches of %d (1 to 1024) cannot be embedded",
 			opts.Size, opts.Batch)
 	}
-	if opts.Centre == 0 {
-		opts.Centre = 1
-	}
-	if !(opts.Centre >= imageprep.LeastCentre && opts.Centre <= 1) {
-		return nil, fmt.Errorf("the central %g of a photo's side cannot be looked at: %g to 1 can", opts.Centre,
-			imageprep.LeastCentre)
+	input, err := NewInput(imageprep.Look{Size: opts.Size, Centre: opts.Centre}, opts.Shrunk)
+	if err != nil {
+		return nil, err
 	}
 	if opts.Output == "" {
 		opts.Output = OutputOf(values)
 	}
-	n := &network{engine: e, config: config, opts: opts, heads: headsOf(config, values)}
+	n := &network{Input: input, engine: e, config: config, opts: opts, heads: headsOf(config, values)}
 	if n.dim = opts.Output.dim(config, n.heads, opts.Size); n.dim == 0 {
 		return nil, fmt.Errorf("%s with these weights has no output %q", config.Title, opts.Output)
 	}
@@ -136,23 +130,11 @@ func resolve(e engine.Engine, config effnet.Config, values map[string][]float32,
 		Network: config.Name, Title: config.Title,
 		Weights: Digest(config, values, opts.Output), WeightsFrom: opts.WeightsFrom,
 		Checkpoint: opts.Checkpoint, Run: opts.Run,
-		Pixels: opts.Size, Views: []string{imageprep.A0.String()}, Resize: squares,
 		Output: string(opts.Output), Precision: e.Precision.String(), Engine: e.String(),
 	}
-	if opts.Shrunk {
-		n.origin.Decode = DecodeShrunk
-	}
-	n.key = fmt.Sprintf("%s %d %s %s pixels-%d",
-		config.Name, opts.Size, opts.Output, n.origin.Weights, imageprep.Revision)
-	if opts.Centre < 1 {
-		n.origin.Centre = opts.Centre
-		n.key += fmt.Sprintf(" centre %g", opts.Centre)
-	}
+	n.key = fmt.Sprintf("%s %d %s %s%s", config.Name, opts.Size, opts.Output, n.origin.Weights, input.Note(&n.origin))
 	if e.Precision != effnet.Float32 {
 		n.key += " " + e.Precision.String()
-	}
-	if opts.Shrunk {
-		n.key += fmt.Sprintf(" %s-%d", DecodeShrunk, imageprep.RevisionShrunk)
 	}
 	return n, nil
 }
@@ -174,27 +156,6 @@ func (n *network) Dim() int { return n.dim }
 
 // Batch returns the batch size.
 func (n *network) Batch() int { return n.opts.Batch }
-
-// InputLen returns the values of a square.
-func (n *network) InputLen() int { return 3 * n.opts.Size * n.opts.Size }
-
-// Limits adds to limits what of a photo suffices.
-func (n *network) Limits(l imageprep.Limits) imageprep.Limits {
-	if n.opts.Shrunk {
-		l.Suffices = int(math.Ceil(2 * float64(n.opts.Size) / n.opts.Centre))
-	}
-	return l
-}
-
-// Prepare pads the photo's centre, or all of it, to a square and resizes.
-func (n *network) Prepare(photo *imageprep.RGB, input []float32) {
-	n.PrepareWhole(imageprep.Centre(photo, n.opts.Centre), input)
-}
-
-// PrepareWhole is Prepare of what somebody has cut out, all of which is looked at.
-func (n *network) PrepareWhole(photo *imageprep.RGB, input []float32) {
-	imageprep.Square(photo, n.opts.Size, input)
-}
 
 // Embed runs the network.
 func (n *Network) Embed(inputs []float32, count int, vectors []float32) error {

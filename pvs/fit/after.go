@@ -7,6 +7,7 @@ import (
 
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
@@ -33,6 +34,12 @@ type Candidate struct {
 
 	values map[string][]float32
 	report *evaluate.Report
+}
+
+// reason is a sentence on why it is kept.
+func (c *Candidate) reason() string {
+	return fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", c.Name, c.Difference, c.Low,
+		c.High)
 }
 
 // Training names the candidate that is the trained network as it is.
@@ -101,13 +108,22 @@ func (t *training) choose(base *evaluate.Report, all []Candidate) error {
 	return nil
 }
 
-// whitened puts a whitening on a backbone and scores it.
-func (t *training) whitened(ctx context.Context, name string, values map[string][]float32, features *vectors.Set,
-	classes []int32) (*Candidate, error) {
+// learnWhitening learns a dense layer that whitens; without classes by PCA.
+func learnWhitening(name string, features *vectors.Set, classes []int32) (*whiten.Dense, error) {
 	d, err := whiten.LearnDense(features, classes, whiten.Options{Dim: min(whitenedDim, features.Dim),
 		Shrinkage: shrinkage, Rows: mostSamples})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return d, nil
+}
+
+// whitened puts a whitening on a backbone and scores it.
+func (t *training) whitened(ctx context.Context, name string, values map[string][]float32, features *vectors.Set,
+	classes []int32) (*Candidate, error) {
+	d, err := learnWhitening(name, features, classes)
+	if err != nil {
+		return nil, err
 	}
 	c := &Candidate{Name: name, values: t.backboneOf(values)}
 	c.values[siamese.Kernel], c.values[siamese.Bias] = d.Kernel, d.Bias
@@ -141,7 +157,7 @@ func (t *training) sampled() (photos, of int) {
 }
 
 func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
-	e, err := t.embedder(t.backboneOf(values), t.first.options())
+	e, err := t.embedder(t.backboneOf(values), optionsOf(t.first))
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +179,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 			if err != nil {
 				return err
 			}
-			t.first.of(whole, to[:row])
+			t.first.Into(whole, to[:row])
 			for v := 1; v < of; v++ {
 				if err := t.images.Load(feed.Draw{Photo: photo, Epoch: -1, Copy: v}, to[v*row:][:row]); err != nil {
 					return err
@@ -199,9 +215,9 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 
 // searches tries what can be done after each search, with the network that is kept: expanding the query, re-ranking.
 // Both make a search slower, so that one is kept only if it is better than none by more than its interval.
-func (t *training) searches(ctx context.Context, values map[string][]float32, in input) ([]Candidate, retrieval.After,
-	error) {
-	e, err := t.embedder(values, in.options())
+func (t *training) searches(ctx context.Context, values map[string][]float32, in imageprep.Look) ([]Candidate,
+	retrieval.After, error) {
+	e, err := t.embedder(values, optionsOf(in))
 	if err != nil {
 		return nil, retrieval.After{}, err
 	}

@@ -3,6 +3,7 @@ package fit
 import (
 	"github.com/gopvs/product-visual-search/pvs/catalog"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 )
 
@@ -11,7 +12,7 @@ import (
 type distractors struct {
 	ids    []string
 	photos []int // their numbers in the source
-	read   func(in input) feed.Source
+	read   func(in imageprep.Look) feed.Source
 	// Of each one that shares its product or title with others of them, those others.
 	byProduct, byTitle map[string][]string
 }
@@ -25,25 +26,18 @@ const together = 4
 // distractors chooses, evenly, among the train photos that are trained on, by number, those of no product and no title
 // of a held-out one.
 func (t *training) distractors(photos []catalog.Photo, train []int, of []catalog.Photo, held []int) *distractors {
-	taken := map[string]bool{"": false}
-	title := func(p catalog.Photo) string {
-		if n := labels.Normalize(p.Title); n != "" {
-			return "title " + n
-		}
-		return ""
-	}
+	products, titles := map[string]bool{}, map[string]bool{}
 	for _, i := range held {
-		taken[title(of[i])] = true
-		taken["product "+of[i].Product] = of[i].Product != ""
+		products[of[i].Product], titles[labels.Normalize(of[i].Title)] = true, true
 	}
-	taken[""] = false
+	products[""], titles[""] = false, false // photos without one are of different things
 	var free []int
 	for _, i := range train {
-		if p := photos[i]; !taken[title(p)] && !taken["product "+p.Product] {
+		if p := photos[i]; !products[p.Product] && !titles[labels.Normalize(p.Title)] {
 			free = append(free, i)
 		}
 	}
-	d := &distractors{read: func(in input) feed.Source { return t.sourceOf(catalog.Train, in) }}
+	d := &distractors{read: func(in imageprep.Look) feed.Source { return t.sourceOf(catalog.Train, in) }}
 	n := min(len(free), max(0, fewestSearched-len(held)))
 	for k := range n {
 		block := k / together * together
@@ -55,21 +49,21 @@ func (t *training) distractors(photos []catalog.Photo, train []int, of []catalog
 }
 
 // loader returns what reads distractor i as an input.
-func (d *distractors) loader(in input) func(i int, to []float32) error {
+func (d *distractors) loader(in imageprep.Look) func(i int, to []float32) error {
 	source := d.read(in)
 	return func(i int, to []float32) error {
 		photo, err := source.Open(d.photos[i])
 		if err != nil {
 			return err
 		}
-		in.of(photo, to)
+		in.Into(photo, to)
 		return nil
 	}
 }
 
 // sourceOf reads a split's photos, large enough for such inputs.
-func (f *fitting) sourceOf(split catalog.Split, in input) feed.Source {
+func (f *fitting) sourceOf(split catalog.Split, in imageprep.Look) feed.Source {
 	source := feed.FromCatalog(f.cat, split, nil)
-	source.Suffices(2 * in.within())
+	source.Suffices(in.Suffices())
 	return source
 }

@@ -38,8 +38,7 @@ func (f *fitting) write(values map[string][]float32, r *Result) error {
 	}
 	r.Checkpoint = filepath.Join(f.dir, finetune.CheckpointFile)
 	err := finetune.Save(f.dir, finetune.Settings{Name: "fit", Network: f.network.Config.Name, Size: r.Pixels,
-		Centre: r.Centre, Dim: dim,
-		Seed: f.recipe.Seed}, values, vars)
+		Centre: r.Centre, Dim: dim, Seed: f.recipe.Seed}, values, vars)
 	if err != nil {
 		return err
 	}
@@ -54,7 +53,7 @@ func (f *fitting) write(values map[string][]float32, r *Result) error {
 
 // record writes the result.
 func (f *fitting) record(r *Result) error {
-	text, err := json.MarshalIndent(record{f.key(), f.Budget, searched(f.cat), r}, "", "\t")
+	text, err := json.MarshalIndent(record{f.key, f.Budget, searched(f.cat), r}, "", "\t")
 	if err != nil {
 		return fmt.Errorf("the fit's result: %w", err)
 	}
@@ -124,7 +123,7 @@ func (f *fitting) finished() (*Result, map[string][]float32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if was.Key != f.key() || was.Budget != f.Budget {
+	if was.Key != f.key || was.Budget != f.Budget {
 		f.Log(fmt.Sprintf("%s is of another recipe, network, budget or other photos: training anew", path))
 		return nil, nil, nil
 	}

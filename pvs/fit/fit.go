@@ -97,6 +97,7 @@ type fitting struct {
 	pixels  int
 	recipe  Recipe
 	learns  string // the train photos and their labels
+	key     string // of recipe, photos, network and pixels
 	started time.Time
 	reserve float64 // seconds for what comes after training
 }
@@ -142,8 +143,7 @@ func (f *fitting) settle() error {
 	}
 	for name, what := range map[string]string{catalog.PhotosFile: "a catalogue", "index.db": "an index"} {
 		if _, err := os.Stat(filepath.Join(f.dir, name)); err == nil {
-			return fmt.Errorf("%s holds %s (%s), with which a fit's files would be mixed: name another folder", f.dir,
-				what,
+			return fmt.Errorf("%s holds %s (%s), with which a fit's files would be mixed: name another folder", f.dir, what,
 				name)
 		}
 	}
@@ -159,6 +159,7 @@ func (f *fitting) run(ctx context.Context) (*Result, error) {
 		words := labels.Of(photos, labels.Words)
 		f.learns += fmt.Sprintln(words.Names, words.Of)
 	}
+	f.key = f.identity()
 	n := f.network
 	before, err := f.searched(ctx, n.Values, "before",
 		embed.NetworkOptions{Size: f.pixels, Centre: n.Centre, WeightsFrom: n.From, Run: n.Run, Checkpoint: n.Checkpoint})
@@ -230,6 +231,10 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if base.MAR().Value > nearlyAll {
 		f.Log("nearly all held-out photos are found already: hardly any change can be seen to be better, and be kept")
 	}
+	by, err := t.unfinished()
+	if err != nil {
+		return nil, nil, err
+	}
 	untrained, err := t.firstLook(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -237,7 +242,7 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if err := t.prepare(source, photos, choice, train); err != nil {
 		return nil, nil, err
 	}
-	values, report, err := t.train(ctx)
+	values, report, err := t.train(ctx, by)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -250,8 +255,7 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	r.Kept = kept != nil
 	r.Reason = "the network stays as it was: nothing is better on the held-out photos than chance explains"
 	if kept != nil {
-		r.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", kept.Name,
-			kept.Difference, kept.Low, kept.High)
+		r.Reason = kept.reason()
 	}
 	in := t.asIs()
 	if kept != nil {
@@ -260,7 +264,7 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if in, report, err = t.looks(ctx, values, in, report, r); err != nil {
 		return nil, nil, err
 	}
-	if r.Pixels, r.Centre = in.size, in.centre; in != t.asIs() {
+	if r.Pixels, r.Centre = in.Size, in.Centre; in != t.asIs() {
 		r.Kept = true
 		r.Reason += fmt.Sprintf("; a search looks at %s", in)
 	}
@@ -342,16 +346,13 @@ func (t *training) prepare(source feed.Source, photos []catalog.Photo, choice la
 		return err
 	}
 	t.photos = feed.Select(source, train)
-	seen := t.photos
-	if t.first.centre > 0 {
-		seen = centred{seen, t.first.centre}
-	}
+	parts := seen{t.photos, t.first}
 	if options.Ground.Photos > 0 {
-		if a.Grounds, err = feed.Grounds(seen, grounds, t.recipe.Seed); err != nil {
+		if a.Grounds, err = feed.Grounds(parts, grounds, t.recipe.Seed); err != nil {
 			return err
 		}
 	}
-	t.images = feed.NewAugmented(seen, a, cacheBytes)
+	t.images = feed.NewAugmented(parts, a, cacheBytes)
 	return nil
 }
 
@@ -376,8 +377,8 @@ const grounds = 64
 // cacheBytes bounds the decoded photos in memory.
 const cacheBytes = 2 << 30
 
-// key tells trainings apart that must not be mixed.
-func (f *fitting) key() string {
+// identity tells trainings apart that must not be mixed.
+func (f *fitting) identity() string {
 	text, _ := json.Marshal(f.recipe) // numbers and strings
 	h := sha256.New()
 	fmt.Fprintln(h, string(text), f.learns, f.pixels, f.network.Centre,
@@ -388,16 +389,21 @@ func (f *fitting) key() string {
 // searched embeds, searches and scores query in index with weights, in a folder of dir; nil without queries.
 func (f *fitting) searched(ctx context.Context, values map[string][]float32, name string,
 	origin embed.NetworkOptions) (*retrieval.Entry, error) {
-	if len(f.cat.Split(catalog.Query)) == 0 || len(f.cat.Split(catalog.Index)) == 0 {
-		return nil, nil
-	}
 	e, err := f.embedder(values, origin)
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
+	return f.searchedBy(ctx, e, fmt.Sprintf("%s at %d pixels", f.network.Config.Title, origin.Size), name)
+}
+
+// searchedBy is searched by an embedder, which has a title.
+func (f *fitting) searchedBy(ctx context.Context, e embed.Embedder, title, name string) (*retrieval.Entry, error) {
+	if len(f.cat.Split(catalog.Query)) == 0 || len(f.cat.Split(catalog.Index)) == 0 {
+		return nil, nil
+	}
 	begun := time.Now()
-	title := fmt.Sprintf("%s at %d pixels, %s fit", f.network.Config.Title, origin.Size, name)
+	title += fmt.Sprintf(", %s fit", name)
 	entry, err := retrieval.Score(ctx, f.cat, e, title, filepath.Join(f.dir, name), retrieval.Options{Backend: f.Backend,
 		Progress: f.Progress, Log: f.Log})
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/siamese"
 )
@@ -88,6 +89,11 @@ func paint(t *testing.T, path string, rng *rand.Rand, ink color.NRGBA, across bo
 			}
 		}
 	}
+	save(t, path, m)
+}
+
+func save(t *testing.T, path string, m image.Image) {
+	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +157,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("centre %g, %g in the checkpoint, of %+v", r.Centre, check.Settings.Centre, r.Centres)
 	}
 	for _, c := range r.Centres { // all but the one that training looked at
-		if c.Kept != (c.Name == input{r.Pixels, r.Centre}.part()) {
+		if c.Kept != (c.Name == imageprep.Look{Size: r.Pixels, Centre: r.Centre}.Part()) {
 			t.Errorf("%+v, of which the central %g is kept", c, r.Centre)
 		}
 	}
@@ -193,7 +199,7 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 				p.Title = ""
 			}
 		})
-		tr := &training{fitting: &fitting{cat: c, pixels: 32, recipe: Recommended()}, first: input{size: 32}}
+		tr := &training{fitting: &fitting{cat: c, pixels: 32, recipe: Recommended()}, first: imageprep.Look{Size: 32}}
 		kind := labels.Titles
 		if !titles {
 			kind = labels.None
@@ -260,7 +266,7 @@ func TestSetWords(t *testing.T) {
 // A finished fit is not trained again, but is when a photo was replaced by another one.
 func TestFinished(t *testing.T) {
 	network, opts := mini(t)
-	opts.Recipe.Epochs = 1
+	opts.Recipe.Epochs, opts.Recipe.Classes = 1, 32 // more than there are
 	c, dir := shop(t, 12, 4, nil), t.TempDir()
 	trained := func() (*Result, bool) {
 		said := false

@@ -17,7 +17,6 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
 	"github.com/gopvs/product-visual-search/pvs/internal/onewriter"
-	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/optimize"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
 	"github.com/gopvs/product-visual-search/pvs/vectors"
@@ -80,7 +79,8 @@ func (h *heads) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	h.learned = string(choice.Set.Kind)
-	before, err := h.scored(ctx)
+	o := h.e.Origin()
+	before, err := h.searchedBy(ctx, h.e, o.Title, "before")
 	if err != nil {
 		return nil, err
 	}
@@ -110,50 +110,6 @@ func (h *heads) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return r, h.keep(ctx, r, base, before, dense)
-}
-
-// labelled are the train photos with what they are labelled by.
-func (f *fitting) labelled(ctx context.Context) ([]catalog.Photo, feed.Source, labels.Choice, error) {
-	var choice labels.Choice
-	photos := f.cat.Split(catalog.Train)
-	if len(photos) == 0 {
-		return nil, nil, choice, fmt.Errorf("the catalogue %s has no photos in the split train, and nothing is learned "+
-			"from index or query", f.cat.Dir)
-	}
-	choice = labels.Choose(photos)
-	if f.recipe.Labels != "" {
-		choice.Set = labels.Of(photos, f.recipe.Labels)
-		choice.Reason = fmt.Sprintf("%s, as was asked for", f.recipe.Labels)
-		if len(choice.Set.Names) == 0 && f.recipe.Labels != labels.None {
-			return nil, nil, choice, fmt.Errorf("the train photos of %s have no %s to learn from: %w", f.cat.Dir,
-				f.recipe.Labels, ErrLabels)
-		}
-	}
-	f.Log("labels: " + choice.Reason)
-	source := feed.FromCatalog(f.cat, catalog.Train, nil)
-	source.Suffices(2 * input{f.pixels, f.recipe.Centre}.within()) // training may look at their centres
-	contents, err := feed.ContentsOf(ctx, source, filepath.Join(f.dir, "train.photos"), nil)
-	if err != nil {
-		return nil, nil, choice, err
-	}
-	f.learns = fmt.Sprintln(source.Digest(), feed.FromCatalog(f.cat, catalog.Val, nil).Digest(), contents.Digest,
-		choice.Set.Kind, choice.Set.Names, choice.Set.Of)
-	return photos, source, choice, nil
-}
-
-// scored embeds, searches and scores query in index; nil without queries.
-func (h *heads) scored(ctx context.Context) (*retrieval.Entry, error) {
-	if len(h.cat.Split(catalog.Query)) == 0 || len(h.cat.Split(catalog.Index)) == 0 {
-		return nil, nil
-	}
-	o := h.e.Origin()
-	entry, err := retrieval.Score(ctx, h.cat, h.e, o.Title+", before fit", filepath.Join(h.dir, "before"),
-		retrieval.Options{Backend: h.Backend, Progress: h.Progress, Log: h.Log})
-	if err == nil {
-		h.Log(fmt.Sprintf("before: MAR@10 %.3f of %d queries in %d index photos", entry.Report.MAR().Value,
-			entry.Report.Queries, entry.Index.Len()))
-	}
-	return entry, err
 }
 
 // scoredBy scores the held-out photos by a head; nil: by the network's vectors.
@@ -186,10 +142,9 @@ func (h *heads) candidates(ctx context.Context, base *evaluate.Report, r *Result
 		name    string
 		classes []int32
 	}{{"PCA whitening", nil}, {"learned whitening", classes}} {
-		d, err := whiten.LearnDense(rows, how.classes, whiten.Options{Dim: min(whitenedDim, rows.Dim),
-			Shrinkage: shrinkage, Rows: mostSamples})
+		d, err := learnWhitening(how.name, rows, how.classes)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", how.name, err)
+			return nil, err
 		}
 		report, err := h.scoredBy(ctx, d)
 		if err != nil {
@@ -202,9 +157,7 @@ func (h *heads) candidates(ctx context.Context, base *evaluate.Report, r *Result
 	}
 	for i, c := range r.Candidates {
 		if c.Kept {
-			r.Kept = true
-			r.Reason = fmt.Sprintf("kept: %s, better on the held-out photos by %+.3f [%+.3f, %+.3f]", c.Name, c.Difference,
-				c.Low, c.High)
+			r.Kept, r.Reason = true, c.reason()
 			return all[i], r.compare(base, c.report)
 		}
 	}

@@ -52,7 +52,7 @@ func (h *heads) embedInto(ctx context.Context, w *vectors.Writer) error {
 			}
 			whole, err := h.photos.Open(photo)
 			if err == nil {
-				h.asIs().of(whole, to)
+				h.asIs().Into(whole, to)
 			}
 			return err
 		})

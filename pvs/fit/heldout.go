@@ -11,6 +11,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/labels"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
@@ -26,12 +27,12 @@ type heldOut struct {
 	relation       string // for people
 	variants       bool   // the queries are augmented photos, which stand behind the index's
 
-	read   func(in input) feed.Source // of the photos, large enough for such inputs
-	photos []int                      // their numbers in it
+	read   func(in imageprep.Look) feed.Source // of the photos, large enough for such inputs
+	photos []int                               // their numbers in it
 	others *distractors
-	seed   uint64    // of variants
-	start  input     // that inputs are of
-	inputs []float32 // [index, variants and distractors, size, size, 3], such ones
+	seed   uint64         // of variants
+	start  imageprep.Look // that inputs are of
+	inputs []float32      // [index, variants and distractors, size, size, 3], such ones
 }
 
 // The relations, for people.
@@ -96,7 +97,7 @@ func truths(photos []catalog.Photo, held []int) (product, title map[string][]str
 func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos []catalog.Photo,
 	held []int, others *distractors) (*heldOut, error) {
 	h := &heldOut{relation: ofProduct, photos: held, others: others, seed: t.recipe.Seed}
-	h.read = func(in input) feed.Source { return t.sourceOf(split, in) }
+	h.read = func(in imageprep.Look) feed.Source { return t.sourceOf(split, in) }
 	for _, i := range held {
 		h.index = append(h.index, photos[i].ID)
 	}
@@ -121,9 +122,9 @@ func (t *training) newHeldOut(ctx context.Context, split catalog.Split, photos [
 }
 
 // lookAt reads all inputs of a look, so that networks that look at photos so need not read them again.
-func (h *heldOut) lookAt(ctx context.Context, in input) error {
+func (h *heldOut) lookAt(ctx context.Context, in imageprep.Look) error {
 	h.start = in
-	row := 3 * in.size * in.size
+	row := 3 * in.Size * in.Size
 	h.inputs = make([]float32, h.rows()*row)
 	load, err := h.loader(in)
 	if err != nil {
@@ -154,9 +155,9 @@ func (h *heldOut) own() int {
 func (h *heldOut) rows() int { return h.own() + len(h.others.photos) }
 
 // loader returns what reads photo i as inputs: itself, and its variant; nil where not wanted.
-func (h *heldOut) loader(in input) (func(i int, itself, variant []float32) error, error) {
+func (h *heldOut) loader(in imageprep.Look) (func(i int, itself, variant []float32) error, error) {
 	source := h.read(in)
-	side := in.within()
+	side := in.Around()
 	a, err := augment.New(augment.Strong(), side, h.seed)
 	return func(i int, itself, variant []float32) error {
 		photo, err := source.Open(h.photos[i])
@@ -164,12 +165,12 @@ func (h *heldOut) loader(in input) (func(i int, itself, variant []float32) error
 			return err
 		}
 		if itself != nil {
-			in.of(photo, itself)
+			in.Into(photo, itself)
 		}
 		if variant != nil {
 			whole := make([]float32, 3*side*side)
 			a.Into(whole, photo, augment.Key{Photo: i})
-			centre(variant, whole, in.size, side)
+			centre(variant, whole, in.Size, side)
 		}
 		return nil
 	}, err
@@ -203,7 +204,7 @@ func shared(photos []catalog.Photo, held []int, name func(catalog.Photo) string)
 }
 
 // embed returns the vectors of index and queries. Other inputs than the training's are read anew.
-func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input, asked []string) (index,
+func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in imageprep.Look, asked []string) (index,
 	queries *vectors.Set, err error) {
 	row, n := e.InputLen(), h.rows()
 	load := func(i int, to []float32) error {
@@ -259,7 +260,7 @@ func (h *heldOut) embed(ctx context.Context, e embed.Embedder, in input, asked [
 }
 
 // score embeds, searches and scores.
-func (h *heldOut) score(ctx context.Context, e embed.Embedder, in input) (*evaluate.Report, error) {
+func (h *heldOut) score(ctx context.Context, e embed.Embedder, in imageprep.Look) (*evaluate.Report, error) {
 	reports, err := h.scores(ctx, e, in, retrieval.After{})
 	if err != nil {
 		return nil, err
@@ -268,7 +269,7 @@ func (h *heldOut) score(ctx context.Context, e embed.Embedder, in input) (*evalu
 }
 
 // scoreAll asks the distractors too, each for others of its product or title.
-func (h *heldOut) scoreAll(ctx context.Context, e embed.Embedder, in input) (*evaluate.Report, error) {
+func (h *heldOut) scoreAll(ctx context.Context, e embed.Embedder, in imageprep.Look) (*evaluate.Report, error) {
 	more := h.others.byTitle
 	if h.relation == ofProduct {
 		more = h.others.byProduct
@@ -290,13 +291,13 @@ func (h *heldOut) scoreAll(ctx context.Context, e embed.Embedder, in input) (*ev
 }
 
 // scores are those of one network with each of several steps after a search.
-func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in input,
+func (h *heldOut) scores(ctx context.Context, e embed.Embedder, in imageprep.Look,
 	after ...retrieval.After) ([]*evaluate.Report, error) {
 	return h.searches(ctx, e, in, h.queries, h.truth, after...)
 }
 
-func (h *heldOut) searches(ctx context.Context, e embed.Embedder, in input, asked []string, truth map[string][]string,
-	after ...retrieval.After) ([]*evaluate.Report, error) {
+func (h *heldOut) searches(ctx context.Context, e embed.Embedder, in imageprep.Look, asked []string,
+	truth map[string][]string, after ...retrieval.After) ([]*evaluate.Report, error) {
 	index, queries, err := h.embed(ctx, e, in, asked)
 	if err != nil {
 		return nil, err

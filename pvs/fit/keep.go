@@ -12,13 +12,13 @@ func (t *training) keepStart(ctx context.Context, fresh bool) (err error) {
 	var keeper *epochs.Keeper
 	if t.Keep > 0 {
 		keeper = &epochs.Keeper{Catalog: t.cat, Photos: t.Keep, Engine: t.Inference, Heads: t.Training.Backend,
-			Config: t.network.Config, Shrunk: true, Centre: t.first.centre, Log: t.Log}
+			Config: t.network.Config, Shrunk: true, Centre: t.first.Centre, Log: t.Log}
 	}
 	parent := t.network.Run
 	if parent == "" {
 		parent = "0"
 	}
-	t.kept, err = keeper.Begin(ctx, t.dir, epochs.Run{Key: t.key(), Name: t.recipe.Name, Parent: parent, Kind: "fit",
+	t.kept, err = keeper.Begin(ctx, t.dir, epochs.Run{Key: t.key, Name: t.recipe.Name, Parent: parent, Kind: "fit",
 		Trains: "fit to " + t.learned, Epochs: t.recipe.Evaluations, Pixels: t.pixels}, fresh,
 		t.held.sample(t.Keep))
 	if err != nil || t.kept.Has(0) {

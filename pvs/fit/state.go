@@ -39,6 +39,7 @@ type state struct {
 	Version     int          `json:"version"`
 	Key         string       `json:"key"` // of recipe, photos, network and pixels
 	Recipe      Recipe       `json:"recipe"`
+	Centre      float64      `json:"centre"` // of photos, that training looks at
 	Engine      string       `json:"engine"`
 	Processor   string       `json:"processor"`
 	Parts       int          `json:"parts"` // into which fused kernels cut a batch

@@ -12,6 +12,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/epochs"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/feed"
+	"github.com/gopvs/product-visual-search/pvs/imageprep"
 	"github.com/gopvs/product-visual-search/pvs/optimize"
 )
 
@@ -27,8 +28,8 @@ type training struct {
 	words   [][]int32   // their titles' words, at most mostWords
 	counts  counts
 	images  *feed.Augmented
-	learned string // the kind of the labels
-	first   input  // that training looks at
+	learned string         // the kind of the labels
+	first   imageprep.Look // that training looks at
 	held    *heldOut
 	state   *state
 	session *session
@@ -41,20 +42,23 @@ type training struct {
 	best          *evaluate.Report // of the best network, if this start evaluated it
 }
 
-// train runs the training to its end and returns the best network's weights by the held-out score, with its report.
-func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.Report, error) {
-	st, by, err := readState(t.dir)
-	if err != nil {
-		return nil, nil, err
+// unfinished reads the training that an earlier start left, if there is one, with its tensors by prefix.
+func (t *training) unfinished() (by map[string]map[string][]float32, err error) {
+	if t.state, by, err = readState(t.dir); err == nil && t.state != nil && t.state.Key != t.key {
+		return nil, fmt.Errorf("%s holds an unfinished training of another recipe or network, or of other photos or labels: "+
+			"name another folder, or remove its %s", t.dir, StateFile)
 	}
-	key := t.key()
-	if st != nil && st.Key != key {
-		return nil, nil, fmt.Errorf("%s holds an unfinished training of another recipe or network, or of other photos "+
-			"or labels: name another folder, or remove its %s", t.dir, StateFile)
-	}
+	return by, err
+}
+
+// train runs the training to its end, from what an earlier start left, and returns the best network's weights by the
+// held-out score, with its report.
+func (t *training) train(ctx context.Context, by map[string]map[string][]float32) (map[string][]float32,
+	*evaluate.Report, error) {
+	st := t.state
 	if st == nil {
-		st = &state{Version: stateVersion, Key: key, Recipe: t.recipe, Engine: t.Training.String(),
-			Processor: t.Training.Processor(), Parts: t.Training.Parts(), Best: -1}
+		st = &state{Version: stateVersion, Key: t.key, Recipe: t.recipe, Centre: t.first.Centre,
+			Engine: t.Training.String(), Processor: t.Training.Processor(), Parts: t.Training.Parts(), Best: -1}
 	} else if st.Engine != t.Training.String() || st.Processor != t.Training.Processor() {
 		t.Log(fmt.Sprintf("the training began on %s (%s) and goes on on %s (%s): sums differ in rounding from here on",
 			st.Engine, st.Processor, t.Training, t.Training.Processor()))
@@ -76,6 +80,7 @@ func (t *training) train(ctx context.Context) (map[string][]float32, *evaluate.R
 	if st.best == nil {
 		return nil, nil, errors.New("the training ended without an evaluation")
 	}
+	var err error
 	if t.best == nil { // it was evaluated by an earlier start
 		t.best, err = t.report(ctx, st.best)
 	}
@@ -301,14 +306,15 @@ func (t *training) report(ctx context.Context, values map[string][]float32) (*ev
 }
 
 // reportOf scores them with other inputs.
-func (t *training) reportOf(ctx context.Context, values map[string][]float32, in input) (*evaluate.Report, error) {
+func (t *training) reportOf(ctx context.Context, values map[string][]float32, in imageprep.Look) (*evaluate.Report,
+	error) {
 	return t.reportBy(ctx, values, in, t.held.score)
 }
 
 // reportBy scores them in one of the ways that there are.
-func (t *training) reportBy(ctx context.Context, values map[string][]float32, in input,
-	score func(context.Context, embed.Embedder, input) (*evaluate.Report, error)) (*evaluate.Report, error) {
-	e, err := t.embedder(values, in.options())
+func (t *training) reportBy(ctx context.Context, values map[string][]float32, in imageprep.Look,
+	score func(context.Context, embed.Embedder, imageprep.Look) (*evaluate.Report, error)) (*evaluate.Report, error) {
+	e, err := t.embedder(values, optionsOf(in))
 	if err != nil {
 		return nil, err
 	}

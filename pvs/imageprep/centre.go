@@ -2,9 +2,6 @@ package imageprep
 
 import "math"
 
-// LeastCentre is the smallest share that [Centre] is meant for.
-const LeastCentre = 0.3
-
 // Centre returns the central part of a photo: the square in the middle of its padded square ([PadSquare]) whose side is
 // that share of the longer side, or what of it lies in the photo. Share 1 is the photo itself.
 func Centre(p *RGB, share float64) *RGB {

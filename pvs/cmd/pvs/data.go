@@ -36,6 +36,23 @@ func (f drawFlags) draw(a *app, products studio.Products, opts studio.Options) (
 	return summary, err
 }
 
+// realFlags make a drawn catalogue more like a shop's.
+type realFlags struct {
+	Close bool `help:"Products fill their photos, as in many shops."`
+	Fine  bool `help:"Finer categories, hundreds: by form and colour, or by family of parts."`
+}
+
+// options adds what the flags say of photos and categories.
+func (f realFlags) options(o studio.Options) studio.Options {
+	if f.Close {
+		o.Style.MaxFill = studio.Close
+	}
+	if f.Fine {
+		o.Maker += " --fine"
+	}
+	return o
+}
+
 // The makers of drawn catalogues, as their folders note them.
 const (
 	ofSynth     = "pvs data synth"
@@ -49,10 +66,9 @@ var errNoProducts = errors.New("no products make no catalogue: ask for some to s
 
 type synthCommand struct {
 	drawFlags
-	Products int  `min:"0" default:"300" help:"Products with query and index photos."`
-	Train    int  `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
-	Close    bool `help:"Products fill their photos, as in many shops."`
-	Fine     bool `help:"Categories of form and colour: hundreds instead of 70."`
+	realFlags
+	Products int `min:"0" default:"300" help:"Products with query and index photos."`
+	Train    int `min:"0" default:"0" help:"Further products for train and val, with categories but without product ids."`
 }
 
 // Run draws a catalogue.
@@ -60,16 +76,12 @@ func (c *synthCommand) Run(a *app) error {
 	if c.Products+c.Train == 0 {
 		return misuse{errNoProducts}
 	}
-	products, maker := synth.Catalog, ofSynth
+	products := synth.Catalog
 	if c.Fine {
-		products, maker = synth.FineCatalog, ofSynth+" --fine"
-	}
-	var style studio.Style
-	if c.Close {
-		style.MaxFill = studio.Close
+		products = synth.FineCatalog
 	}
 	summary, err := c.draw(a, products(c.Seed, c.Products+c.Train),
-		studio.Options{Search: c.Products, Maker: maker, Style: style})
+		c.options(studio.Options{Search: c.Products, Maker: ofSynth}))
 	if err != nil {
 		return err
 	}
@@ -80,10 +92,9 @@ func (c *synthCommand) Run(a *app) error {
 
 type kicadCommand struct {
 	drawFlags
+	realFlags
 	Limit int    `min:"0" default:"300" help:"Parts with query and index photos."`
 	Train int    `min:"0" default:"0" help:"Further parts for train and val."`
-	Close bool   `help:"Parts fill their photos, as in many shops."`
-	Fine  bool   `help:"Categories by family of part: hundreds instead of some 100."`
 	From  string `help:"The package's .deb file or a folder of .wrl files, instead of a download." placeholder:"PATH"`
 }
 
@@ -98,17 +109,11 @@ func (c *kicadCommand) Run(a *app) error {
 		return err
 	}
 	maker := ofKicad
-	if c.Fine {
-		maker += " --fine"
-	}
 	if c.From != "" {
 		maker += " --from " + c.From
 	}
-	style := studio.Style{Tumble: true, Plain: 1}
-	if c.Close {
-		style.MaxFill = studio.Close
-	}
-	summary, err := c.draw(a, products, studio.Options{Search: min(c.Limit, len(products)), Maker: maker, Style: style})
+	summary, err := c.draw(a, products, c.options(studio.Options{Search: min(c.Limit, len(products)), Maker: maker,
+		Style: studio.Style{Tumble: true, Plain: 1}}))
 	if err != nil {
 		return err
 	}

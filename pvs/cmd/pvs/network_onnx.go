@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -104,10 +103,7 @@ func (f *networkFlags) onnxAs(a *app, index string, o *vectors.Origin) (embed.Em
 		{f.Weights != "", "--weights " + f.Weights},
 		{f.Model != "", "--model " + f.Model},
 		{f.Precision != nil, "--precision " + f.precision().String()},
-		{f.Pixels != 0 && f.Pixels != o.Pixels, fmt.Sprint("--pixels ", f.Pixels)},
-		{len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views),
-			"--views " + strings.Join(viewNames(f.Views, 0), ",")},
-		{f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1), fmt.Sprint("--centre ", f.Centre)},
+		{f.looksElsewhere(o) != "", f.looksElsewhere(o)},
 		{f.Normalise != "" && string(f.Normalise) != o.Normalise, "--normalise " + string(f.Normalise)},
 		{f.Output != "" && f.Output != o.Output, "--output " + f.Output},
 	} {

@@ -99,6 +99,19 @@ func (f *networkFlags) plain(a *app, index string, o *vectors.Origin) (embed.Emb
 	return e, vectors.Compare("the index "+index, o, "the photo", &made)
 }
 
+// looksElsewhere is a flag by which photos are looked at otherwise than an origin says; "": none.
+func (f *networkFlags) looksElsewhere(o *vectors.Origin) string {
+	switch {
+	case f.Pixels != 0 && f.Pixels != o.Pixels:
+		return fmt.Sprint("--pixels ", f.Pixels)
+	case f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1):
+		return fmt.Sprint("--centre ", f.Centre)
+	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
+		return "--views " + strings.Join(viewNames(f.Views, 0), ",")
+	}
+	return ""
+}
+
 // disagrees refuses a flag that says otherwise than what an index was made with.
 func disagrees(index string, o *vectors.Origin, flag string) error {
 	return fmt.Errorf("the index %s was made with %s, but %s says otherwise: leave it out, or embed the index with it",
@@ -120,12 +133,8 @@ func (f *networkFlags) matching(a *app, index string, o *vectors.Origin) (*netwo
 		return nil, disagrees(index, o, "--network "+f.Network)
 	case f.Model != "" && !strings.EqualFold(f.Model, o.Network):
 		return nil, disagrees(index, o, "--model "+f.Model)
-	case f.Pixels != 0 && f.Pixels != o.Pixels:
-		return nil, disagrees(index, o, fmt.Sprint("--pixels ", f.Pixels))
-	case f.Centre != 0 && f.Centre != cmp.Or(o.Centre, 1):
-		return nil, disagrees(index, o, fmt.Sprint("--centre ", f.Centre))
-	case len(f.Views) > 0 && !slices.Equal(viewNames(f.Views, o.Pixels), o.Views):
-		return nil, disagrees(index, o, "--views "+strings.Join(viewNames(f.Views, 0), ","))
+	case f.looksElsewhere(o) != "":
+		return nil, disagrees(index, o, f.looksElsewhere(o))
 	case f.Precision != nil && f.Precision.String() != o.Precision:
 		return nil, disagrees(index, o, "--precision "+f.Precision.String())
 	}

@@ -18,8 +18,10 @@ type codes struct {
 	behind [17]int32
 	offset [17]int32
 
+	// Tables for look-ups keep their memory; made says which are those of these codes.
 	values *valueTable
 	pass   *passTable
+	made   struct{ values, pass bool }
 }
 
 // define takes codes from the front of a segment's data and returns the rest.
@@ -52,8 +54,6 @@ func (c *codes) define(b []byte) (rest []byte, err error) {
 		code <<= 1
 	}
 	c.defined = true
-	c.values.unmake()
-	c.pass.unmake()
 	return b[total:], nil
 }
 

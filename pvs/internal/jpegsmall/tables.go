@@ -33,18 +33,9 @@ func extended(bits, size uint) int {
 
 // valueTable maps the next bits to one value: bits to consume in bits 0 to 5, step in 6 to 15, value from 16; apart
 // from the value its size is there.
-type valueTable struct {
-	made  bool
-	entry [1 << valueBits]uint32
-}
+type valueTable struct{ entry [1 << valueBits]uint32 }
 
 const valueBits = 11
-
-func (t *valueTable) unmake() {
-	if t != nil {
-		t.made = false
-	}
-}
 
 // valueTable returns the table of codes; of DC codes, whose symbols are sizes, all steps are 1.
 func (c *codes) valueTable(dc bool) *valueTable {
@@ -52,7 +43,7 @@ func (c *codes) valueTable(dc bool) *valueTable {
 		c.values = new(valueTable)
 	}
 	t := c.values
-	if t.made {
+	if c.made.values {
 		return t
 	}
 	for i := range t.entry {
@@ -81,31 +72,22 @@ func (c *codes) valueTable(dc bool) *valueTable {
 			entries[i] = uint32(length+size) | by<<6 | uint32(v)<<16
 		}
 	})
-	t.made = true
+	c.made.values = true
 	return t
 }
 
 // passTable maps the next bits to as many whole AC symbols with their values as they hold, at least one code: bits to
 // consume in bits 0 to 5, step from bit 6. So values that are not needed are passed two or three at a time.
-type passTable struct {
-	made  bool
-	entry [1 << passBits]uint16
-}
+type passTable struct{ entry [1 << passBits]uint16 }
 
 const passBits = 13
-
-func (t *passTable) unmake() {
-	if t != nil {
-		t.made = false
-	}
-}
 
 func (c *codes) passTable() *passTable {
 	if c.pass == nil {
 		c.pass = new(passTable)
 	}
 	t := c.pass
-	if t.made {
+	if c.made.pass {
 		return t
 	}
 	for i := range t.entry {
@@ -141,6 +123,6 @@ func (c *codes) passTable() *passTable {
 		joined[i] = uint16(used) | by<<6
 	}
 	t.entry = joined
-	t.made = true
+	c.made.pass = true
 	return t
 }

@@ -37,14 +37,7 @@ func edge(t *testing.T, path string, rng *rand.Rand) {
 			}
 		}
 	}
-	out, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	if err := png.Encode(out, m); err != nil {
-		t.Fatal(err)
-	}
+	save(t, path, m)
 }
 
 // Training looks at the middle of photos whose edges say nothing of the product, unless the recipe says no, and what is
@@ -77,8 +70,13 @@ func TestFirstLook(t *testing.T) {
 			}
 			continue
 		}
-		if got == nil || tr.first.centre < 0.5 || tr.held.start != tr.first || !strings.Contains(got.Name, tr.first.part()) {
+		if got == nil || tr.first.Centre < 0.5 || tr.held.start != tr.first || !strings.Contains(got.Name, tr.first.Part()) {
 			t.Errorf("training looks at %s: %q", tr.first, said)
+		}
+		on := &training{fitting: f, first: f.asIs(), held: tr.held, state: &state{Centre: 0.9}}
+		told := len(said)
+		if again, err := on.firstLook(t.Context()); err != nil || on.first.Centre != 0.9 || again == nil || len(said) > told {
+			t.Errorf("a training that goes on looks at %s, %v: %q", on.first, err, said[told:])
 		}
 	}
 }
