@@ -54,6 +54,9 @@ func ReadFile(path string) (*File, error) {
 // read reads the file, and digests it with those beside it.
 func (f *File) read() error {
 	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s: name an ONNX file by its path", f.path)
+	}
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func TestBadTable(t *testing.T) {
 func TestScales(t *testing.T) {
 	for _, run := range Journey()[1:] {
 		var first finetune.Phase
-		for i, s := range []Scale{Smoke, Small, Medium, Full} {
+		for i, s := range Scales() {
 			got := s.Settings(run, true)
 			if err := got.Validate(); err != nil {
 				t.Errorf("run %s at %s: %v", run.Name, s, err)

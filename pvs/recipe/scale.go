@@ -44,10 +44,13 @@ var (
 		ClassifyEpoch: 1, SiameseEpoch: 1}
 )
 
+// Scales are all scales, from the smallest on.
+func Scales() []Scale { return []Scale{Smoke, Small, Medium, Full} }
+
 // ScaleNamed returns a scale.
 func ScaleNamed(name string) (Scale, error) {
 	var names []string
-	for _, s := range []Scale{Smoke, Small, Medium, Full} {
+	for _, s := range Scales() {
 		if s.Name == name {
 			return s, nil
 		}

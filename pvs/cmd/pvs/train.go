@@ -22,7 +22,7 @@ import (
 type trainFlags struct {
 	Catalog    string `arg:"" help:"The catalogue folder, with photos in the split train." placeholder:"DIR"`
 	Out        string `required:"" help:"${train_out}" placeholder:"DIR"`
-	Scale      string `default:"small" enum:"smoke,small,full" help:"${train_scale}"`
+	Scale      string `default:"small" enum:"smoke,small,medium,full" help:"${train_scale}"`
 	Phases     string `help:"A TOML file with runs of your own beside the journey's." placeholder:"FILE"`
 	Records    string `help:"${train_records}" placeholder:"DIR"`
 	Weights    string `help:"${train_weights}"`

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gopvs/product-visual-search/pvs/recipe"
 )
 
 const miniWeights = "../../effnet/testdata/keras_efficientnet_mini_notop.h5"
@@ -92,5 +94,13 @@ func TestTrain(t *testing.T) {
 		if status, _, _ := pvs(t, "journey", cat, flag, "huge", "--out", at("z")); status != 2 {
 			t.Errorf("an unknown value of %s: status %d", flag, status)
 		}
+	}
+}
+
+// All scales can be asked for.
+func TestScales(t *testing.T) {
+	for _, s := range recipe.Scales() {
+		none := filepath.Join(t.TempDir(), "none")
+		refused(t, []string{"train", none, "--scale", s.Name, "--run", "1.1", "--out", t.TempDir()}, "photos.csv")
 	}
 }
