@@ -3,7 +3,7 @@ servers=()
 serve() { # serve PORT ARGS...: a server of made vectors, of which the log is kept; waits until it answers
   "$PVS" serve --addr "127.0.0.1:$1" --read-only --baseline --json "${@:2}" >"$out/serve$1.json" 2>"$out/serve$1.log" &
   servers+=($!)
-  for _ in $(seq 600); do
+  for _ in $(seq 6000); do
     [ -s "$out/serve$1.json" ] && return
     kill -0 $! || { cat "$out/serve$1.log"; exit 1; }
     sleep 0.1

@@ -21,11 +21,11 @@ import csv, hashlib, os, sys
 import numpy as np
 out, n = sys.argv[1], int(sys.argv[2])
 # Made photos have no files; a catalogue's have.
-with open(f"{out}/exported/photos.csv", encoding="utf-8", newline="") as f:
-    photos = list(csv.DictReader(f))
 os.makedirs(f"{out}/catalog", exist_ok=True)
-with open(f"{out}/catalog/photos.csv", "w", encoding="utf-8", newline="") as f:
-    w = csv.DictWriter(f, photos[0].keys())
+with (open(f"{out}/exported/photos.csv", encoding="utf-8", newline="") as f,
+      open(f"{out}/catalog/photos.csv", "w", encoding="utf-8", newline="") as g):
+    photos = csv.DictReader(f)
+    w = csv.DictWriter(g, photos.fieldnames)
     w.writeheader()
     w.writerows({**p, "path": p["photo"] + ".jpg"} for p in photos)
 ids = open(f"{out}/exported/index.ids", encoding="utf-8").read().split("\n")[:-1]

@@ -92,6 +92,7 @@ func pageData(t *testing.T, path string, into any) string {
 
 // The page's data is whole, has each picture once, and ends no script early.
 func TestAutopsyPage(t *testing.T) {
+	t.Parallel()
 	files := pictureFiles(t, 30, 40)
 	a := autopsyOf(20, files)
 	a.Cases[3].Heat = &AutopsyHeat{Other: a.Cases[0].Query, Side: 2, InQuery: []float32{0, 1, 0, 0},
@@ -121,6 +122,7 @@ func TestAutopsyPage(t *testing.T) {
 
 // A photo under a heat map is brightest and coloured where the heat is.
 func TestHeated(t *testing.T) {
+	t.Parallel()
 	files := pictureFiles(t, 1, 64)
 	heat := make([]float32, 64)
 	heat[8*6+1] = 1
@@ -148,6 +150,7 @@ func TestHeated(t *testing.T) {
 
 // A page of 10,000 queries with as many different photos as there are is below 30 MB.
 func TestAutopsyOfTenThousand(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
 		t.Skip("draws 9,000 pictures; PVS_SLOW=1 runs it")
 	}

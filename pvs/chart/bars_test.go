@@ -18,6 +18,7 @@ func sampleBars() Bars {
 }
 
 func TestBars(t *testing.T) {
+	t.Parallel()
 	b := sampleBars()
 	dir := t.TempDir()
 	if err := b.PNG(filepath.Join(dir, "b.png")); err != nil {
@@ -50,6 +51,7 @@ func TestBars(t *testing.T) {
 
 // A bar of twice the value is twice as long.
 func TestBarsAreInProportion(t *testing.T) {
+	t.Parallel()
 	a := Bars{Bars: []Bar{{Value: 10}, {Value: 5}}}.axis(100, 300)
 	if long, short := a.at(10)-100, a.at(5)-100; math.Abs(long-200) > 1e-9 || math.Abs(short-100) > 1e-9 {
 		t.Errorf("lengths %g and %g", long, short)
@@ -58,6 +60,7 @@ func TestBarsAreInProportion(t *testing.T) {
 
 // All values of a chart have the same digits after the point; counts have none.
 func TestBarsDigits(t *testing.T) {
+	t.Parallel()
 	for want, b := range map[string]Bars{
 		"1.000 0.931 0.050":           {Bars: []Bar{{Value: 1}, {Value: 0.9312}, {Value: 0.05}}},
 		"4,049,564 928":               {Bars: []Bar{{Value: 4049564}, {Value: 928}}},
@@ -76,6 +79,7 @@ func TestBarsDigits(t *testing.T) {
 }
 
 func TestBarsErrors(t *testing.T) {
+	t.Parallel()
 	for want, b := range map[string]Bars{
 		"has no bars":      {},
 		`the bar "a" is N`: {Bars: []Bar{{Name: "a", Value: math.NaN()}}},

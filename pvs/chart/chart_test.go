@@ -46,6 +46,7 @@ func sample(t testing.TB) Gallery {
 }
 
 func TestPNG(t *testing.T) {
+	t.Parallel()
 	g := sample(t)
 	path := filepath.Join(t.TempDir(), "g.png")
 	if err := g.PNG(path); err != nil {
@@ -70,6 +71,7 @@ func TestPNG(t *testing.T) {
 }
 
 func TestHTML(t *testing.T) {
+	t.Parallel()
 	g := sample(t)
 	path := filepath.Join(t.TempDir(), "g.html")
 	if err := g.HTML(path); err != nil {
@@ -96,6 +98,7 @@ func TestHTML(t *testing.T) {
 }
 
 func TestUnwritableFolder(t *testing.T) {
+	t.Parallel()
 	g := sample(t)
 	folder := g.Rows[0].Query.Path // a file, so that nothing can be made in it
 	for _, err := range []error{g.PNG(filepath.Join(folder, "g.png")), g.HTML(filepath.Join(folder, "g.html"))} {
@@ -120,6 +123,7 @@ func ExamplePick() {
 
 // The page of a check names every photo, escapes texts, and says how many are left out.
 func TestFindingsHTML(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	photo := filepath.Join(dir, "a.png")
 	f, err := os.Create(photo)

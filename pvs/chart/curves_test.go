@@ -21,6 +21,7 @@ func sampleCurves() Curves {
 }
 
 func TestCurves(t *testing.T) {
+	t.Parallel()
 	c := sampleCurves()
 	dir := t.TempDir()
 	if err := c.PNG(filepath.Join(dir, "c.png")); err != nil {
@@ -50,6 +51,7 @@ func TestCurves(t *testing.T) {
 }
 
 func TestCurvesTextsKeepApart(t *testing.T) {
+	t.Parallel()
 	c := sampleCurves()
 	for range 6 { // names that would overlap
 		c.Lines = append(c.Lines, Curve{Name: strings.Repeat("a long name ", 5), Points: []Point{{1, 1}, {20, 0.9}}})
@@ -70,6 +72,7 @@ func TestCurvesTextsKeepApart(t *testing.T) {
 
 // Ticks at epochs are whole numbers, and only there.
 func TestTicksOfEpochs(t *testing.T) {
+	t.Parallel()
 	c := sampleCurves()
 	for i := range c.Lines {
 		c.Lines[i].Points = c.Lines[i].Points[:2]
@@ -92,6 +95,7 @@ func TestTicksOfEpochs(t *testing.T) {
 }
 
 func TestCurvesOfOnePoint(t *testing.T) {
+	t.Parallel()
 	c := Curves{XLabel: "epoch", Lines: []Curve{{Name: "a", Points: []Point{{1, 0}}}}}
 	d, err := c.layout()
 	if err != nil {
@@ -112,6 +116,7 @@ func TestCurvesOfOnePoint(t *testing.T) {
 
 // A running mean takes what there is around a point; the line ends and is named by it.
 func TestCurvesMean(t *testing.T) {
+	t.Parallel()
 	l := Curve{Name: "a", Mean: 3}
 	for i, y := range []float64{6, 0, 3, 9, 3} {
 		l.Points = append(l.Points, Point{float64(i), y})
@@ -139,6 +144,7 @@ func TestCurvesMean(t *testing.T) {
 }
 
 func TestCurvesErrors(t *testing.T) {
+	t.Parallel()
 	for want, c := range map[string]Curves{
 		"has no lines":               {},
 		`line "a" of the chart`:      {Lines: []Curve{{Name: "a"}}},
@@ -163,6 +169,7 @@ func TestCurvesErrors(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
+	t.Parallel()
 	for want, a := range map[string]axis{
 		"0.35 0.40 0.45":          {lo: 0.325, hi: 0.463},
 		"-2 0 2 4":                {lo: -3, hi: 5},

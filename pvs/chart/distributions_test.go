@@ -16,6 +16,7 @@ func sampleDistributions() Distributions {
 }
 
 func TestDistributions(t *testing.T) {
+	t.Parallel()
 	d := sampleDistributions()
 	dir := t.TempDir()
 	if err := d.PNG(filepath.Join(dir, "d.png")); err != nil {
@@ -43,6 +44,7 @@ func TestDistributions(t *testing.T) {
 }
 
 func TestDistributionsErrors(t *testing.T) {
+	t.Parallel()
 	for want, d := range map[string]Distributions{
 		`"Empty" has no values`:  {Title: "Empty"},
 		`"a" of the chart "One"`: {Title: "One", Rows: []Distribution{{Name: "a"}}},

@@ -18,6 +18,7 @@ func sampleDotPlot() DotPlot {
 }
 
 func TestDotPlot(t *testing.T) {
+	t.Parallel()
 	d := sampleDotPlot()
 	dir := t.TempDir()
 	if err := d.PNG(filepath.Join(dir, "d.png")); err != nil {
@@ -46,6 +47,7 @@ func TestDotPlot(t *testing.T) {
 }
 
 func TestDotPlotRefusesWhatIsNoNumber(t *testing.T) {
+	t.Parallel()
 	if err := (DotPlot{}).PNG("x.png"); err == nil {
 		t.Error("a chart without rows")
 	}

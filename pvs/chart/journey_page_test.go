@@ -26,6 +26,7 @@ func journeyPage(t *testing.T, j Journey) string {
 }
 
 func TestJourneyHTML(t *testing.T) {
+	t.Parallel()
 	j := sampleJourney()
 	j.Runs[3].Note = "<script>alert(1)</script>, </script>"
 	j.Runs[3].Trains = `"><img src=x>`
@@ -59,6 +60,7 @@ func TestJourneyHTML(t *testing.T) {
 
 // The page's script in a browser: the pointer, the keyboard and the choice of a series.
 func TestJourneyScript(t *testing.T) {
+	t.Parallel()
 	const steps = `<script>
 const out = [], tip = document.getElementById("tip");
 const lit = () => [...document.querySelectorAll("tbody .hot")].map(r => r.dataset.run).join(" ");

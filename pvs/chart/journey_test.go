@@ -40,6 +40,7 @@ func whiskers(r *recorder) map[float64]stroke {
 }
 
 func TestJourneyWhiskers(t *testing.T) {
+	t.Parallel()
 	j := sampleJourney()
 	r, _ := recorded(t, j)
 	found := whiskers(r)
@@ -94,6 +95,7 @@ func distance(a, b color.RGBA) int {
 }
 
 func TestJourneyTextsKeepApart(t *testing.T) {
+	t.Parallel()
 	full, none, only := sampleJourney(), sampleJourney(), sampleJourney()
 	for i := range none.Runs {
 		none.Runs[i].Measured, none.Runs[i].Epochs = nil, nil
@@ -111,6 +113,7 @@ func TestJourneyTextsKeepApart(t *testing.T) {
 }
 
 func TestJourneyEdges(t *testing.T) {
+	t.Parallel()
 	r, _ := recorded(t, sampleJourney())
 	edges := map[string]int{}
 	for _, g := range r.groups {
@@ -138,6 +141,7 @@ func TestJourneyEdges(t *testing.T) {
 }
 
 func TestBuses(t *testing.T) {
+	t.Parallel()
 	f := fonts{}
 	j := sampleJourney()
 	var got []string
@@ -152,6 +156,7 @@ func TestBuses(t *testing.T) {
 }
 
 func TestChangesAreWhatTheParentDoesNotHave(t *testing.T) {
+	t.Parallel()
 	for _, c := range sampleJourney().columns(fonts{}) {
 		if want := "Adam 1e-5 2 epochs"; c.Name == "1.8" && strings.Join(c.changes, " ") != want {
 			t.Errorf("1.8 changes %q, want %q", c.changes, want)
@@ -160,6 +165,7 @@ func TestChangesAreWhatTheParentDoesNotHave(t *testing.T) {
 }
 
 func TestJourneySVG(t *testing.T) {
+	t.Parallel()
 	j := sampleJourney()
 	j.Title = `a <b> & "c"`
 	path := filepath.Join(t.TempDir(), "j.svg")
@@ -205,6 +211,7 @@ func svgTexts(t *testing.T, path string) []string {
 }
 
 func TestJourneyErrors(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]func(j *Journey){
 		"no runs":                          func(j *Journey) { j.Runs = nil },
 		`run 1.3 starts from "7"`:          func(j *Journey) { j.Runs[3].From = "7" },
@@ -231,6 +238,7 @@ func TestJourneyErrors(t *testing.T) {
 }
 
 func TestJourneyUnwritable(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)

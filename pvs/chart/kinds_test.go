@@ -8,6 +8,7 @@ import (
 
 // Pages show photos as JPEGs that they hold themselves, so that browsers show kinds that they do not know, upright.
 func TestThumbnailOfPhonePhoto(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile("../imageprep/testdata/cases/unsupported-sentence/other.heic")
 	if err != nil {
 		t.Fatal(err)

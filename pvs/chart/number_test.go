@@ -3,6 +3,7 @@ package chart
 import "testing"
 
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	for v, want := range map[float64]string{
 		1290.4: "1,290", 1234567: "1,234,567", 12.94: "12.9", 1: "1.00", 0.94: "0.940", 0.0129: "0.0129",
 		0.000129: "0.000129",

@@ -66,6 +66,7 @@ func replayOf(n, epochs int, files []string) Replay {
 
 // The page's data is whole, has each picture once, and ends no script early; without scripts it is a table.
 func TestReplayPage(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "replay.html")
 	r := replayOf(12, 2, pictureFiles(t, 48, 40))
 	all := &Score{0.1, 0.09, 0.11}
@@ -98,6 +99,7 @@ func TestReplayPage(t *testing.T) {
 
 // The page's script in a browser: sliders, keys, the choice of a query, gains and losses as a plain loop counts them.
 func TestReplayScript(t *testing.T) {
+	t.Parallel()
 	r := replayOf(30, 3, pictureFiles(t, 60, 24))
 	path := filepath.Join(t.TempDir(), "replay.html")
 	if err := r.HTML(path); err != nil {
@@ -178,6 +180,7 @@ document.title = out.join(";");
 
 // A page of 10,000 queries with as many different photos as there are is below 30 MB.
 func TestReplayOfTenThousand(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
 		t.Skip("draws 3,000 pictures; PVS_SLOW=1 runs it")
 	}

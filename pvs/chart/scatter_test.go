@@ -21,6 +21,7 @@ func sampleScatter() Scatter {
 }
 
 func TestScatter(t *testing.T) {
+	t.Parallel()
 	s := sampleScatter()
 	dir := t.TempDir()
 	if err := s.PNG(filepath.Join(dir, "s.png")); err != nil {
@@ -57,6 +58,7 @@ func TestScatter(t *testing.T) {
 }
 
 func TestScatterErrors(t *testing.T) {
+	t.Parallel()
 	for want, s := range map[string]Scatter{
 		"has no dots": {},
 		`dot "a" of`:  {Dots: []Dot{{Name: "a", Y: math.Inf(1)}}},

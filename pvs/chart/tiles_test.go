@@ -17,6 +17,7 @@ func plain(w, h int, c color.Color) image.Image {
 }
 
 func TestTiles(t *testing.T) {
+	t.Parallel()
 	red, blue := color.RGBA{200, 10, 10, 255}, color.RGBA{10, 10, 200, 255}
 	tiles := Tiles{Title: "Views", Subtitle: "of a photo", Rows: []TileRow{
 		{Name: "a name that needs several lines", Tiles: []Tile{{Image: plain(40, 20, red), Caption: "A0", Note: "wide"},
@@ -48,6 +49,7 @@ func TestTiles(t *testing.T) {
 
 // Texts below a tile are broken into lines instead of being cut; notes of a row are on one height.
 func TestTileTexts(t *testing.T) {
+	t.Parallel()
 	f := fonts{}
 	const width = 110
 	row := TileRow{Tiles: []Tile{{Caption: "Toy car with racing stripes", Note: "Toys"}, {Note: "alone"}}}
@@ -71,6 +73,7 @@ func TestTileTexts(t *testing.T) {
 
 // Small images keep their pixels: nothing between two colours appears.
 func TestTilesKeepPixels(t *testing.T) {
+	t.Parallel()
 	m := image.NewGray(image.Rect(0, 0, 4, 4))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(255 * (i % 2))
@@ -86,6 +89,7 @@ func TestTilesKeepPixels(t *testing.T) {
 }
 
 func TestTilesErrors(t *testing.T) {
+	t.Parallel()
 	for _, tiles := range []Tiles{{Title: "none"}, {Title: "none", Rows: []TileRow{{Name: "empty"}}}} {
 		if err := tiles.PNG(filepath.Join(t.TempDir(), "t.png")); err == nil ||
 			!strings.Contains(err.Error(), `"none" has no tiles`) {
@@ -95,6 +99,7 @@ func TestTilesErrors(t *testing.T) {
 }
 
 func TestActivations(t *testing.T) {
+	t.Parallel()
 	// Two channels of 2 x 3 positions: one rises, one is the same everywhere.
 	values := []float32{0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7}
 	images, err := Activations(values, 2, 3, 2)

@@ -21,6 +21,7 @@ func sampleTriplet() Triplet {
 }
 
 func TestTriplet(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "t.png")
 	count := func(tr Triplet) map[color.RGBA]int {
 		if err := tr.PNG(path); err != nil {
@@ -53,6 +54,7 @@ func TestTriplet(t *testing.T) {
 }
 
 func TestTripletErrors(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]func(*Triplet){
 		"0 negatives":  func(tr *Triplet) { tr.Negatives = nil },
 		"number 3":     func(tr *Triplet) { tr.Chosen = 3 },

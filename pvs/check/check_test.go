@@ -67,6 +67,7 @@ func decode(t testing.TB, data []byte) *imageprep.RGB {
 
 // A picture of one colour shrinks to that colour, and areas add up whatever the size.
 func TestShrinkKeepsTheMean(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{7, 5}, {33, 100}, {64, 64}, {301, 17}} {
 		p := imageprep.FromImage(scene(1, size[0], size[1]))
 		mean := 0.0
@@ -94,6 +95,7 @@ func part(m *image.RGBA, left, top, right, bottom float64) image.Image {
 // Copies agree and are proposed; other pictures, and the picture with another object,
 // do not agree.
 func TestAlign(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(12) {
 		m := scene(seed, 240, 180)
 		whole := decode(t, encode(t, m, 90))
@@ -144,6 +146,7 @@ func nearest(a, b Fingerprints) float32 {
 
 // The same shape in another colour is another product.
 func TestColourIsNotBrightness(t *testing.T) {
+	t.Parallel()
 	m := scene(3, 200, 200)
 	p := imageprep.FromImage(m)
 	turned := imageprep.NewRGB(p.Width, p.Height)
@@ -175,6 +178,7 @@ func folder(t testing.TB, files map[string][]byte) (dir string) {
 }
 
 func TestScanKeepsAndGoesOn(t *testing.T) {
+	t.Parallel()
 	a, b := encode(t, scene(1, 90, 60), 90), encode(t, scene(2, 50, 70), 90)
 	grey := image.NewGray(image.Rect(0, 0, 30, 30))
 	dir := folder(t, map[string][]byte{"a.jpg": a, "b,\"b.jpg": b, "cut.jpg": a[:len(a)/2], "empty.jpg": {},
@@ -254,6 +258,7 @@ func TestScanKeepsAndGoesOn(t *testing.T) {
 }
 
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	files := map[string][]byte{}
 	for i := range 8 {
 		files[fmt.Sprintf("%d.jpg", i)] = encode(t, scene(uint64(i), 120, 120), 90)
@@ -311,6 +316,7 @@ func store(t testing.TB, dim int, rows [][]float32) *vectors.Rows {
 
 // For blocks of any size, and after an interruption, the result is that of comparing all pairs.
 func TestNeighbours(t *testing.T) {
+	t.Parallel()
 	const n, dim, k = 60, 6, 5
 	rng := rand.New(rand.NewPCG(1, 2))
 	rows := make([][]float32, n)
@@ -395,6 +401,7 @@ func labelled(t *testing.T, k int) ([]catalog.Photo, *vectors.Rows, *Near) {
 }
 
 func TestSuspectLabels(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		k, i, j int
 		kind    Kind
@@ -431,6 +438,7 @@ func TestSuspectLabels(t *testing.T) {
 // A verdict is that of the definition of the discriminant when the photo's own category
 // is averaged without it.
 func TestVerdictLeavesThePhotoOut(t *testing.T) {
+	t.Parallel()
 	photos, rows, _ := labelled(t, 2)
 	groups := Groups(len(photos), []Pair{{A: 1, B: 2}}) // 2 is a copy of 1 and not in the mean
 	c, err := learnClasses(context.Background(), rows, photos, groups)
@@ -474,6 +482,7 @@ func TestVerdictLeavesThePhotoOut(t *testing.T) {
 }
 
 func TestCholesky(t *testing.T) {
+	t.Parallel()
 	s := []float64{4, 0, 0, 2, 5, 0, -2, 3, 9}
 	if err := cholesky(s, 3); err != nil {
 		t.Fatal(err)
@@ -490,6 +499,7 @@ func TestCholesky(t *testing.T) {
 
 // Ten copies of a wrongly labelled photo must not outvote the right ones.
 func TestCopiesDoNotVote(t *testing.T) {
+	t.Parallel()
 	list := []Neighbour{{1, 0.99}, {2, 0.98}, {3, 0.97}, {4, 0.5}, {5, 0.4}}
 	if got, want := independent(0, list, []int{0, 1, 1, 0, 4, 5}),
 		[]Neighbour{{1, 0.99}, {4, 0.5}, {5, 0.4}}; !slices.Equal(got, want) {
@@ -498,6 +508,7 @@ func TestCopiesDoNotVote(t *testing.T) {
 }
 
 func TestExamine(t *testing.T) {
+	t.Parallel()
 	photos := []catalog.Photo{
 		{ID: "a", Split: catalog.Train, Category: "X"}, {ID: "b", Split: catalog.Train, Category: "X"},
 		{ID: "c", Split: catalog.Query, Product: "m", Category: "X"}, // the same picture as a

@@ -68,6 +68,7 @@ func worst(t *testing.T, what string, got *tensors.Tensor, want []float64) {
 }
 
 func TestDepthwiseAgainstDefinition(t *testing.T) {
+	t.Parallel()
 	backend := testBackend(t)
 	// Of 12 images, kernel gradients add six at a time; of 11 one.
 	for i, size := range [][2]int{{6, 6}, {7, 5}, {2, 3}} {
@@ -83,6 +84,7 @@ func TestDepthwiseAgainstDefinition(t *testing.T) {
 
 // On XLA the kernel's gradient is a loop over its taps.
 func TestDepthwiseOnXLA(t *testing.T) {
+	t.Parallel()
 	xla, _, err := backend.OpenNamed(t.Context(), "xla:cpu", func(string) {})
 	if err != nil {
 		t.Skip(err)

@@ -16,6 +16,7 @@ import (
 // The network's gradients agree with central differences, in both formulations: along
 // the gradient of a kernel, the output's derivative is the gradient's length.
 func TestNetworkGradient(t *testing.T) {
+	t.Parallel()
 	mini, weights := miniNetwork(t)
 	rng := rand.New(rand.NewPCG(1, 9))
 	images, direction := make([]float32, 2*32*32*3), make([]float32, 2*mini.Features())

@@ -25,6 +25,7 @@ type named struct {
 // The real Lite0, Lite1 and Lite2 weights must name real photos. Expected classes and probabilities
 // are those of the weights' own reference code in PyTorch (efficientnet_lite_pytorch 0.1.0).
 func TestLiteNamesPhotos(t *testing.T) {
+	t.Parallel()
 	dir := os.Getenv("PVS_SKIMAGE")
 	if dir == "" {
 		t.Skip("PVS_SKIMAGE does not name scikit-image's folder of photos (.ci/run sets it)")

@@ -79,6 +79,7 @@ func formulations(t *testing.T, f func(t *testing.T, name string, b compute.Back
 // Every layer's output in bfloat16 differs from that in float32 by less than 3% of its length. The features do differ:
 // bfloat16's values are spaced 0.4% to 0.8% apart, so equal features would mean that they were computed in float32.
 func TestBFloat16Layers(t *testing.T) {
+	t.Parallel()
 	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
 		if name != "go" && os.Getenv("PVS_SLOW") == "" {
 			t.Skip("XLA takes some seconds to compile it; PVS_SLOW=1 runs it")
@@ -115,6 +116,7 @@ func TestBFloat16Layers(t *testing.T) {
 // 10% of its length. With the batch's statistics it is less than 50%: there, float32's
 // gradient changes by 3% when just the images are rounded to bfloat16.
 func TestBFloat16Gradients(t *testing.T) {
+	t.Parallel()
 	formulations(t, func(t *testing.T, name string, b compute.Backend, how effnet.Formulation) {
 		if (name != "go" || how == effnet.Convolutions) && os.Getenv("PVS_SLOW") == "" {
 			t.Skip("plain Go takes seconds for it, XLA half a minute to compile it; PVS_SLOW=1 runs it")
@@ -160,6 +162,7 @@ func TestBFloat16Gradients(t *testing.T) {
 
 // A backend without a precision is an error that can be told from others, and names no flag.
 func TestPrecisionOfBackends(t *testing.T) {
+	t.Parallel()
 	for name, b := range backends(t) {
 		for p, lack := range map[effnet.Precision]error{
 			effnet.Float32: nil, effnet.BFloat16: effnet.ErrNoBFloat16, effnet.Float16: effnet.ErrNoFloat16,
@@ -178,6 +181,7 @@ func TestPrecisionOfBackends(t *testing.T) {
 
 // Settings name a precision; those that do not are float32.
 func TestPrecisionText(t *testing.T) {
+	t.Parallel()
 	type settings struct{ P effnet.Precision }
 	for text, want := range map[string]effnet.Precision{`{"P":"float32"}`: effnet.Float32,
 		`{"P":"bfloat16"}`: effnet.BFloat16, `{"P":"float16"}`: effnet.Float16} {

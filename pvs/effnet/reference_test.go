@@ -96,6 +96,7 @@ func compare(t *testing.T, what string, got *tensors.Tensor, want weights.Tensor
 
 // Mini on every backend and in both formulations against Keras.
 func TestMiniAgainstKeras(t *testing.T) {
+	t.Parallel()
 	mini, values := miniNetwork(t)
 	ref, err := weights.Read("testdata/keras_reference.safetensors")
 	if err != nil {
@@ -170,6 +171,7 @@ func differ(a, b []float32) bool {
 
 // Stochastic depth drops the branches that its noise says, of each image by itself.
 func TestDropConnect(t *testing.T) {
+	t.Parallel()
 	run := func(rate float64, noise ...float32) []float32 {
 		return runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
 			opts := effnet.Options{Formulation: effnet.Slices, Train: true, DropConnect: rate}
@@ -198,6 +200,7 @@ func TestDropConnect(t *testing.T) {
 
 // [effnet.Config.Before] and From compose to the whole network.
 func TestBeforeAndFrom(t *testing.T) {
+	t.Parallel()
 	opts := effnet.Options{Formulation: effnet.Slices}
 	whole := runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
 		return mini.Graph(s, x, opts).Features
@@ -217,6 +220,7 @@ func TestBeforeAndFrom(t *testing.T) {
 
 // The batch's statistics leave out images of weight 0.
 func TestBatchStatistics(t *testing.T) {
+	t.Parallel()
 	run := func(weights ...float32) []float32 {
 		return runMini(t, func(mini effnet.Config, s *model.Scope, x *graph.Node) *graph.Node {
 			x = graph.Slice(x, graph.AxisRange(0, len(weights)))

@@ -19,6 +19,7 @@ import (
 // have pixels, is 7616: sums must be float32. Only the gradient of a convolution's
 // kernel, which the backend computes in one operation, is rounded at its end.
 func TestSumsAreFloat32(t *testing.T) {
+	t.Parallel()
 	const batch, side, pixels = 7, 33, 7 * 33 * 33
 	all := map[string]compute.Backend{"go": testBackend(t)}
 	xla, _, err := backend.OpenNamed(t.Context(), "xla:cpu", func(string) {})

@@ -60,6 +60,7 @@ func mini(t *testing.T, c *catalog.Catalog) (k *Keeper, values map[string][]floa
 
 // A sample has whole products, no more photos than asked for, and the same ones whatever else is in the catalogue.
 func TestChoose(t *testing.T) {
+	t.Parallel()
 	c := drawn(t)
 	s, err := choose(c, 20)
 	if err != nil {
@@ -100,6 +101,7 @@ func TestChoose(t *testing.T) {
 
 // Samples are the same whose files have the same bytes, whenever they were looked at.
 func TestSame(t *testing.T) {
+	t.Parallel()
 	c := drawn(t)
 	var samples []*Sample
 	for range 2 {
@@ -132,6 +134,7 @@ func ids(s *Sample) (out []string) {
 // What was kept is read as it was, but for float16's rounding; a training that goes on writes the same files, and one
 // that starts anew removes those of the one before, and nothing else.
 func TestKeep(t *testing.T) {
+	t.Parallel()
 	c, dir := drawn(t), t.TempDir()
 	k, values := mini(t, c)
 	run := Run{Key: "key", Name: "1.8", Parent: "1.2", Kind: "train", Epochs: 2, Pixels: 32}
@@ -213,6 +216,7 @@ func TestKeep(t *testing.T) {
 
 // Torn files, those of another training and of other photos are refused in a sentence.
 func TestReadRefuses(t *testing.T) {
+	t.Parallel()
 	c, dir := drawn(t), t.TempDir()
 	k, values := mini(t, c)
 	run := Run{Key: "key", Name: "1.8", Kind: "train", Epochs: 1, Pixels: 32}
@@ -235,7 +239,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 	path := filepath.Join(dir, Folder, runFile)
 	for say, spoil := range map[string]func() error{
-		"cut off or damaged; remove that file": func() error { return os.Truncate(file, int64(len(old)-7)) },
+		"cut off or damaged; remove that file": func() error { return os.Truncate(file, int64(len(old)-70)) },
 		"is of another training":               func() error { return os.WriteFile(file, old, 0o644) },
 		"does not hold the vectors of epoch 2": func() error { return os.WriteFile(fileOf(dir, 2), old, 0o644) },
 		"run.json should say":                  func() error { return os.Truncate(path, 100) },
@@ -283,6 +287,7 @@ const stampless = `{"format": "pvs epochs", "version": 1,
 
 // Of many epochs evenly spread ones are kept, the first and the last among them.
 func TestSpread(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		epochs, most int
 		want         []int

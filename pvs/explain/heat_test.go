@@ -61,6 +61,7 @@ func unitVector(t testing.TB, e embed.Embedder, p *imageprep.RGB) []float32 {
 
 // What two photos have in common is hot, wherever it stands, in photos of any shape; all else is not.
 func TestHeatOfAPlantedPatch(t *testing.T) {
+	t.Parallel()
 	for i, at := range [][2]int{{16, 16}, {128, 32}, {64, 100}, {140, 140}} {
 		a, b := noisy(uint64(i), 192, 192), noisy(uint64(i+50), 192, 192)
 		plant(a, at[0], at[1], 48)
@@ -90,6 +91,7 @@ func TestHeatOfAPlantedPatch(t *testing.T) {
 
 // A photo that is not square has the heat of the square that it is padded to.
 func TestHeatOfATallPhoto(t *testing.T) {
+	t.Parallel()
 	a, b := noisy(1, 96, 192), noisy(2, 192, 192)
 	plant(a, 40, 120, 48) // in the square 48 pixels to the right
 	plant(b, 88, 120, 48)

@@ -13,6 +13,7 @@ import (
 // that lose by them, and their removal brings what was there without them. No photo with such a vector is drawn here:
 // the vectors are planted.
 func TestHubsPlanted(t *testing.T) {
+	t.Parallel()
 	c := toyCatalog(t, 30, 10)
 	tr := &trial{toy{}, map[[32]byte][]float32{}}
 	before, was := tr.score(t, c)

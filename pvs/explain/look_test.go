@@ -30,6 +30,7 @@ func scene(width, height, x0, y0, x1, y1 int) *imageprep.RGB {
 }
 
 func TestMeasure(t *testing.T) {
+	t.Parallel()
 	whole := scene(160, 120, 60, 40, 100, 80)
 	l := measure(whole)
 	if math.Abs(l.box.x0-60./160) > 0.02 || math.Abs(l.box.y1-80./120) > 0.02 || math.Abs(l.fill-0.25) > 0.03 {
@@ -57,6 +58,7 @@ func TestMeasure(t *testing.T) {
 }
 
 func TestTreatments(t *testing.T) {
+	t.Parallel()
 	whole := scene(160, 120, 60, 40, 100, 80)
 	back := turn(3).apply(turn(1).apply(whole))
 	if back.Width != 160 || string(back.Pix) != string(whole.Pix) {
@@ -87,6 +89,7 @@ func TestTreatments(t *testing.T) {
 
 // A row that is wrongly among the ten of many queries is a hub, one that is right for them is none.
 func TestHubs(t *testing.T) {
+	t.Parallel()
 	x := &searched{}
 	x.Index = fakeIndex(400)
 	for q := range 100 {
@@ -106,6 +109,7 @@ func TestHubs(t *testing.T) {
 }
 
 func TestSkewness(t *testing.T) {
+	t.Parallel()
 	if s := skewness([]int{0, 0, 0, 4}); math.Abs(s-1.1547) > 1e-4 { // (3 * (-1)^3 + 3^3) / 4 / 3^1.5
 		t.Errorf("got %g", s)
 	}

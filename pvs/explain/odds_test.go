@@ -10,6 +10,7 @@ import (
 
 // The chance of marked ones among those that are drawn, by drawing.
 func TestHypergeometric(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, x := range []struct{ marked, n, in, all int }{{1, 3, 2, 5}, {2, 10, 20, 100}, {0, 4, 1, 9}, {3, 5, 30, 40}} {
 		const draws = 20000
@@ -36,6 +37,7 @@ func TestHypergeometric(t *testing.T) {
 }
 
 func TestExceeding(t *testing.T) {
+	t.Parallel()
 	sorted := []float64{1, 2, 2, 3}
 	for v, want := range map[float64]float64{0: 1, 2: 4. / 5, 2.5: 2. / 5, 9: 1. / 5} {
 		if got := exceeding(sorted, v); math.Abs(got-want) > 1e-12 {
@@ -46,6 +48,7 @@ func TestExceeding(t *testing.T) {
 
 // The share of the index that is nearer than rows are, as a plain loop counts it.
 func TestNearness(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
 	const n, dim, but = 300, 8, 17
 	x := &searched{Search: Search{Index: &vectors.Set{IDs: make([]string, n), Dim: dim}}}

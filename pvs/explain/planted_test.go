@@ -218,6 +218,7 @@ func show(t *testing.T, table []named) (broke, found, main int) {
 
 // Planted causes are named, on toys that a toy embeds.
 func TestToysPlanted(t *testing.T) {
+	t.Parallel()
 	tr := &trial{toy{}, map[[32]byte][]float32{}}
 	report, table := tr.run(t, toyCatalog(t, 30, 42), 3, false)
 	broke, found, _ := show(t, table)
@@ -235,6 +236,7 @@ func TestToysPlanted(t *testing.T) {
 // within 20% of what their cure then brings: of drawn products, or of the catalogue PVS_PLANTED; PVS_SEED says which
 // queries are spoiled.
 func TestPlanted(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
 		t.Skip("takes a quarter of an hour; PVS_SLOW=1 runs it")
 	}

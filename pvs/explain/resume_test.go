@@ -27,6 +27,7 @@ func (s stopping) Embed(inputs []float32, n int, out []float32) error {
 
 // Interrupted at any step, the next start goes on and comes to the same end; a complete one embeds nothing.
 func TestExplainGoesOn(t *testing.T) {
+	t.Parallel()
 	c := toyCatalog(t, 8, 1)
 	for i, p := range c.Photos { // labels that are wrong, so that something is missed
 		if p.Split == catalog.Query && i%12 == 0 {
@@ -81,6 +82,7 @@ func TestExplainGoesOn(t *testing.T) {
 
 // An approximate search's misses are told from the network's: the exact results come back.
 func TestExplainApproximate(t *testing.T) {
+	t.Parallel()
 	c := toyCatalog(t, 8, 1)
 	index, _, err := embed.InMemory(context.Background(), toy{}, embed.PhotosOf(c, catalog.Index), embed.RunOptions{})
 	if err != nil {

@@ -27,6 +27,7 @@ func backends(t *testing.T) map[string]compute.Backend {
 // TestSharedMoments trains with the moments of each weight by themselves, of the small
 // ones in one vector and of all: weights and moments are the same to the last bit.
 func TestSharedMoments(t *testing.T) {
+	t.Parallel()
 	for name, b := range backends(t) {
 		t.Run(name, func(t *testing.T) {
 			p := phase(Full)
@@ -67,6 +68,7 @@ func TestSharedMoments(t *testing.T) {
 // TestProgramsBetween evaluates as a graph between steps in the fused CPU kernels, which share the weights: they
 // are the same to the last bit as without.
 func TestProgramsBetween(t *testing.T) {
+	t.Parallel()
 	needsFused(t)
 	for name, b := range backends(t) {
 		t.Run(name, func(t *testing.T) {

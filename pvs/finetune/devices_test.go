@@ -30,6 +30,7 @@ func several(t testing.TB) compute.Backend {
 // Devices that share a batch give the losses and weights of one - of the pure-Go backend,
 // which compiles nothing - with dropout, with stochastic depth and when a batch is short.
 func TestDevices(t *testing.T) {
+	t.Parallel()
 	const rows, steps = 8, 3
 	b := several(t)
 	for _, c := range []struct {
@@ -107,6 +108,10 @@ func TestDevices(t *testing.T) {
 				step.Rows != want.Rows {
 				t.Errorf("evaluated to %+v, want %+v", step, want)
 			}
+			if _, err := shared.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(),
+				"a batch of 5 images does not divide among 2 devices") {
+				t.Errorf("got %v", err)
+			}
 		})
 	}
 }
@@ -169,6 +174,7 @@ func astray(want, got map[string][]float32) string {
 // A run on several devices ends as on one, and resumes to the bit where it was stopped;
 // a run of a Siamese head follows it in the same trainer.
 func TestRunOnDevices(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
 		t.Skip("XLA takes long to compile it; PVS_SLOW=1 runs it")
 	}
@@ -242,6 +248,7 @@ func TestRunOnDevices(t *testing.T) {
 
 // What devices cannot share is refused before anything is computed.
 func TestDevicesRefused(t *testing.T) {
+	t.Parallel()
 	b := several(t)
 	on := func(change func(*Trainer, *Settings)) error {
 		tr, s := trainer(t), settings(NewTop, 1)
@@ -271,18 +278,6 @@ func TestDevicesRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", c.name, c.err, c.say)
 		}
 	}
-	s := newSessionOn(t, chosen(t, engine.Request{Backend: b, Devices: 2}), SessionOptions{})
-	p := phase(NewTop)
-	if err := s.Begin(p, FromImages); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Step(photos(5, 5)); err == nil || !strings.Contains(err.Error(),
-		"a batch of 5 images does not divide among 2 devices") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := s.Step(photos(5, 6)); err != nil {
-		t.Error(err)
-	}
 }
 
 // accelerators is a backend with devices of their own memory, of which only the count is
@@ -297,6 +292,7 @@ func (a accelerators) IsCPU() bool     { return false }
 
 // Unless told, a run takes all of an accelerator's devices that its batch divides among.
 func TestDevicesFor(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		has, batch, micro, devices int
 		trains                     Trains

@@ -14,6 +14,7 @@ import (
 
 // The weights that are kept of an epoch are those of a run that ends there, whatever the phase changes.
 func TestEpochWeights(t *testing.T) {
+	t.Parallel()
 	values := miniBackbone(t)
 	for _, c := range []struct {
 		trains Trains

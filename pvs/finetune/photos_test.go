@@ -44,6 +44,7 @@ func paint(t *testing.T, file string, c uint8) {
 // does not train on cached features of the old ones, and a run of the old ones is not gone
 // on with. One that is written again as it was is the same.
 func TestReplacedPhotos(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := func(i int) string { return filepath.Join(dir, fmt.Sprintf("%d.png", i)) }
 	rows := "photo,path,split,product,category,title\n"

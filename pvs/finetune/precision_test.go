@@ -27,6 +27,7 @@ func inPrecision(t testing.TB, b compute.Backend, p effnet.Precision) engine.Eng
 // Mixed precision keeps weights, moments and moving statistics in float32, where a step
 // of 1e-4 moves a weight of 1; in bfloat16 1 and 0.996 are neighbours and it would be lost.
 func TestSmallUpdates(t *testing.T) {
+	t.Parallel()
 	s := newSessionOn(t, inPrecision(t, goBackend(t), effnet.BFloat16), SessionOptions{DropConnect: 0.2})
 	before := weightsOf(t, s)
 	p := phase(Full)
@@ -82,6 +83,7 @@ func withBFloat16(t *testing.T) map[string]compute.Backend {
 // trains and within 1% on val photos, and these fall: of the last part on XLA, on pure Go
 // of the whole network too.
 func TestBFloat16Losses(t *testing.T) {
+	t.Parallel()
 	for name, b := range withBFloat16(t) {
 		for _, c := range []struct {
 			trains Trains
@@ -90,7 +92,8 @@ func TestBFloat16Losses(t *testing.T) {
 			slow   bool // to compile
 		}{{trains: FromBlock7a}, {trains: Full, slow: true}, {trains: Full, micro: 4, slow: true},
 			{trains: Full, norms: true, slow: true}} {
-			if c.slow && name != "go" || (c.micro > 0 || name != "go") && os.Getenv("PVS_SLOW") == "" {
+			short := name == "go" && c.micro == 0 && c.norms == (c.trains == Full)
+			if c.slow && name != "go" || !short && os.Getenv("PVS_SLOW") == "" {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, %s, BatchNorms trained %t, micro-batches %d", name, c.trains, c.norms, c.micro),
@@ -127,6 +130,7 @@ func TestBFloat16Losses(t *testing.T) {
 
 // A run's precision is one of its settings: kept, resumed, and another one refused.
 func TestRunInBFloat16(t *testing.T) {
+	t.Parallel()
 	values := miniBackbone(t)
 	s := settings(FromBlock7a, 1)
 	s.Cache = true
@@ -175,6 +179,7 @@ func (lacking) Name() string { return "onnxruntime" }
 
 // Frozen layers run in float32 on a backend without bfloat16.
 func TestWithoutBFloat16(t *testing.T) {
+	t.Parallel()
 	s := settings(NewTop, 1)
 	s.Cache = true
 	var losses []float64

@@ -164,6 +164,7 @@ func differing(a, b map[string][]float32, tolerance float64) string {
 // Split into micro-batches, a batch trains the same weights, with dropout, with
 // stochastic depth and when it is short.
 func TestMicroBatches(t *testing.T) {
+	t.Parallel()
 	p := phase(Full)
 	p.Dropout = 0.3
 	p.LearningRate = 1e-4 // Adam's first steps are as large as the rate whatever the gradient
@@ -187,6 +188,7 @@ func TestMicroBatches(t *testing.T) {
 
 // The fused CPU kernels compute the losses and the weights of the graph, in training and in inference.
 func TestFused(t *testing.T) {
+	t.Parallel()
 	needsFused(t)
 	for _, c := range []struct {
 		trains Trains
@@ -231,6 +233,7 @@ func TestFused(t *testing.T) {
 
 // With trained BatchNorms the statistics are those of micro-batches, averaged.
 func TestMicroBatchStatistics(t *testing.T) {
+	t.Parallel()
 	p := phase(Full)
 	p.BatchNorm = true
 	b := photos(6, 6)
@@ -253,6 +256,7 @@ func TestMicroBatchStatistics(t *testing.T) {
 
 // Padding rows change nothing.
 func TestShortBatch(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ norms, graph bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
 		norms, e := c.norms, onGo(t, c.graph)
 		p := phase(Full)
@@ -273,6 +277,7 @@ func TestShortBatch(t *testing.T) {
 
 // Training on cached features trains the same weights as training from photos.
 func TestCachedInputs(t *testing.T) {
+	t.Parallel()
 	c, values := miniature(t)
 	b := photos(6, 6)
 	for trains, output := range map[Trains]embed.Output{NewTop: embed.Features, FromBlock7a: "block7a"} {
@@ -302,6 +307,7 @@ func TestCachedInputs(t *testing.T) {
 
 // A session that resumes from saved weights and moments takes the same steps.
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	b := photos(6, 6)
 	p := phase(FromBlock7a)
 	p.Dropout = 0.2
@@ -351,6 +357,7 @@ func TestRestore(t *testing.T) {
 
 // The Siamese head learns to tell photos apart, and a batch of single views has no triplets.
 func TestSiamese(t *testing.T) {
+	t.Parallel()
 	s := newSession(t, SessionOptions{})
 	p := phase(SiameseHead)
 	if err := s.Begin(p, FromImages); err == nil {
@@ -385,6 +392,7 @@ func TestSiamese(t *testing.T) {
 }
 
 func TestTrainable(t *testing.T) {
+	t.Parallel()
 	b0, err := effnet.Named("b0")
 	if err != nil {
 		t.Fatal(err)
@@ -405,6 +413,7 @@ func TestTrainable(t *testing.T) {
 // the fused CPU kernels, to one that runs all layers in one program, with dropout and
 // stochastic depth on.
 func TestFrozenSeparately(t *testing.T) {
+	t.Parallel()
 	t.Run("graph", func(t *testing.T) {
 		frozenSeparately(t, asGraph(t, goBackend(t)))
 	})

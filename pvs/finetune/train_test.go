@@ -91,6 +91,7 @@ func miniBackbone(t testing.TB) map[string][]float32 {
 // A run that is stopped, in the middle of an epoch too, and resumed ends with the
 // same weights and the same log as an unbroken one.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	values := miniBackbone(t)
 	for _, trains := range []Trains{NewTop, FromBlock7a, Full, SiameseHead} {
 		for _, cache := range []bool{false, true} {
@@ -150,6 +151,7 @@ func TestResume(t *testing.T) {
 
 // Training learns: the loss falls and photos that were not trained on are told apart.
 func TestLearns(t *testing.T) {
+	t.Parallel()
 	s := settings(NewTop, 12)
 	s.Phase.LearningRate, s.Cache = 1e-2, true
 	c, err := trainer(t).Run(context.Background(), t.TempDir(), s, miniBackbone(t))
@@ -165,6 +167,7 @@ func TestLearns(t *testing.T) {
 // A done run is not trained again, a run on top of it starts from its weights, and one
 // trainer serves both.
 func TestLineage(t *testing.T) {
+	t.Parallel()
 	tr, dir := trainer(t), t.TempDir()
 	top := settings(NewTop, 1)
 	first, err := tr.Run(context.Background(), filepath.Join(dir, "1"), top, miniBackbone(t))
@@ -210,6 +213,7 @@ func (s unlabelled) Label(photo int) int32 {
 // A classifier leaves photos without a class out, and a Siamese head on the same cached
 // features does not miss them.
 func TestWithoutClass(t *testing.T) {
+	t.Parallel()
 	tr, dir := trainer(t), t.TempDir()
 	tr.Train, tr.Val = unlabelled{noisy{n: 14, classes: 3}}, unlabelled{noisy{n: 4, classes: 3}}
 	rows := map[Trains]int{NewTop: 3 * 13, SiameseHead: 3 * 14}
@@ -227,6 +231,7 @@ func TestWithoutClass(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	values := miniBackbone(t)
 	dir := t.TempDir()
 	s := settings(NewTop, 1)
@@ -312,6 +317,7 @@ func TestRefusals(t *testing.T) {
 
 // A checkpoint that cannot be written leaves the one before.
 func TestFailedSave(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := settings(NewTop, 1)
 	c, err := trainer(t).Run(context.Background(), dir, s, miniBackbone(t))
@@ -345,6 +351,7 @@ func (c *Checkpoint) variablesForTest(t *testing.T) []effnet.Variable {
 }
 
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	siameseStep := func(loss, far float64) Step {
 		return Step{Rows: 10, LossSum: 10 * loss, Pairs: 10, NegativeSum: 10 * far}
 	}
@@ -389,6 +396,7 @@ func TestMonitor(t *testing.T) {
 
 // The estimate of memory shrinks a batch to a power of two, never below one image.
 func TestFits(t *testing.T) {
+	t.Parallel()
 	b0, err := effnet.Named("b0")
 	if err != nil {
 		t.Fatal(err)

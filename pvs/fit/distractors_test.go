@@ -10,6 +10,7 @@ import (
 // Distractors are photos that are trained on, spread over all, none of a held-out product or title, and no more than
 // make the search one among fewestSearched.
 func TestDistractors(t *testing.T) {
+	t.Parallel()
 	var photos []catalog.Photo
 	var train []int
 	for i := range 2000 {

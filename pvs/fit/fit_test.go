@@ -132,6 +132,7 @@ func mini(t *testing.T) (Network, Options) {
 
 // A fit scores before and after, writes a checkpoint that is one of finetune's, and leaves no unfinished training.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	opts.Recipe.Centre = 0.5
 	var said []string
@@ -179,6 +180,7 @@ func TestRun(t *testing.T) {
 
 // Larger inputs are a number of pixels that there is, each once.
 func TestSizes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		pixels int
 		larger float64
@@ -193,6 +195,7 @@ func TestSizes(t *testing.T) {
 
 // A held-out photo is the same input whether it was read at the start or is read anew.
 func TestHeldOutIsReadAnew(t *testing.T) {
+	t.Parallel()
 	for _, titles := range []bool{true, false} {
 		c := shop(t, 40, 4, func(p *catalog.Photo) {
 			if !titles {
@@ -238,6 +241,7 @@ func TestHeldOutIsReadAnew(t *testing.T) {
 
 // Of a title's words those count that the fewest photos have, of photos that are trained on.
 func TestSetWords(t *testing.T) {
+	t.Parallel()
 	tr := &training{fitting: &fitting{}}
 	title := func(s string) catalog.Photo { return catalog.Photo{Title: s} }
 	photos := []catalog.Photo{title("red mug"), title("Mug, blue"), title("blue vase"), title("red vase"), title("red"),
@@ -265,6 +269,7 @@ func TestSetWords(t *testing.T) {
 
 // A finished fit is not trained again, but is when a photo was replaced by another one.
 func TestFinished(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	opts.Recipe.Epochs, opts.Recipe.Classes = 1, 32 // more than there are
 	c, dir := shop(t, 12, 4, nil), t.TempDir()
@@ -296,6 +301,7 @@ func TestFinished(t *testing.T) {
 
 // Val photos of products or titles that train lacks are what is validated by, and all train photos are trained on.
 func TestValIsHeldOut(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	opts.Recipe.Epochs = 1
 	c := shop(t, 24, 4, func(p *catalog.Photo) {
@@ -319,6 +325,7 @@ func TestValIsHeldOut(t *testing.T) {
 
 // A training that is cancelled again and again ends with the weights of an unbroken one.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	opts.Recipe.Epochs, opts.Recipe.Memory, opts.Recipe.ProxyAnchor, opts.Recipe.Words = 4, 24, 0.5, 0.5
 	c := shop(t, 12, 4, nil)
@@ -371,6 +378,7 @@ func TestResume(t *testing.T) {
 
 // What is no catalogue to learn from, or another training's folder, is refused in a sentence.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	for say, c := range map[string]*catalog.Catalog{
 		"no photos in the split train": shop(t, 3, 2, func(p *catalog.Photo) { p.Split = catalog.Index }),
@@ -415,6 +423,7 @@ func TestRefused(t *testing.T) {
 
 // Steps on made photos change a copy of the weights.
 func TestStepper(t *testing.T) {
+	t.Parallel()
 	network, opts := mini(t)
 	before := slices.Clone(network.Values["stem_conv/kernel"])
 	s, err := NewStepper(opts.Training, network.Config, network.Values, opts.Pixels, opts.Recipe, 5)
@@ -435,6 +444,7 @@ func TestStepper(t *testing.T) {
 
 // A recipe's mistakes are named.
 func TestValidate(t *testing.T) {
+	t.Parallel()
 	for say, change := range map[string]func(*Recipe){
 		"multiple of 8":   func(r *Recipe) { r.Dim = 12 },
 		"no loss":         func(r *Recipe) { r.Softmax, r.Contrastive = 0, 0 },

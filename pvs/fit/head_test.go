@@ -15,6 +15,7 @@ import (
 
 // The folded projection is projection, then BatchNorm with its moving statistics.
 func TestFolded(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
 	draw := func(n int, low float32) []float32 {
 		out := make([]float32, n)
@@ -45,6 +46,7 @@ func TestFolded(t *testing.T) {
 // The head's gradients are those of its losses, by central differences, for features and for each kind of weight, with
 // each loss by itself, with all of them, and beside a memory.
 func TestHeadGradients(t *testing.T) {
+	t.Parallel()
 	none := func(r *Recipe) { r.Softmax, r.Contrastive = 0, 0 }
 	for name, change := range map[string]func(*Recipe){
 		"recommended":      func(*Recipe) {},

@@ -43,6 +43,7 @@ func edge(t *testing.T, path string, rng *rand.Rand) {
 // Training looks at the middle of photos whose edges say nothing of the product, unless the recipe says no, and what is
 // kept looks there too.
 func TestFirstLook(t *testing.T) {
+	t.Parallel()
 	c := shop(t, 40, 4, nil)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, split := range []catalog.Split{catalog.Train, catalog.Index, catalog.Query} {

@@ -11,6 +11,7 @@ import (
 
 // A file changes what it names and leaves the rest as recommended; a mistake is told with its line.
 func TestFind(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mine.toml")
 	read := func(text string) (Recipe, error) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

@@ -29,6 +29,7 @@ func near(a, b []uint8) bool {
 
 // Inputs that failed, as they were reported.
 func TestCases(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		x, y int

@@ -7,6 +7,7 @@ import (
 
 // The centre of a photo is the centre of its padded square, without the padding.
 func TestCentre(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		width, height int
 		share         float64

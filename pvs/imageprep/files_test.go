@@ -38,6 +38,7 @@ func mean(t *testing.T, a, b *RGB) float64 {
 
 // Files that Pillow wrote of one picture (testdata/README.md).
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	plain := open(t, "plain.png")
 	grey := NewRGB(plain.Width, plain.Height)
 	for i := 0; i < len(plain.Pix); i += 3 {
@@ -77,6 +78,7 @@ func bomb(width, height uint32) []byte {
 }
 
 func TestBadFiles(t *testing.T) {
+	t.Parallel()
 	jpg, err := os.ReadFile("testdata/baseline.jpg")
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +116,7 @@ func TestBadFiles(t *testing.T) {
 }
 
 func TestOnePixel(t *testing.T) {
+	t.Parallel()
 	p := NewRGB(1, 1)
 	copy(p.Pix, []uint8{10, 20, 30})
 	out := make([]float32, 3*4*4)
@@ -126,6 +129,7 @@ func TestOnePixel(t *testing.T) {
 }
 
 func TestRoundTripThroughImage(t *testing.T) {
+	t.Parallel()
 	p := open(t, "plain.png")
 	if d := mean(t, FromImage(p.Image()), p); d != 0 {
 		t.Errorf("differs by %g", d)
@@ -166,6 +170,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func TestFromSquare(t *testing.T) {
+	t.Parallel()
 	p := FromSquare([]float32{-3, 0.4, 0.6, 254.4, 254.6, 300, 1, 2, 3, 4, 5, 6}, 2)
 	if want := []uint8{0, 0, 1, 254, 255, 255, 1, 2, 3, 4, 5, 6}; p.Width != 2 || p.Height != 2 ||
 		!slices.Equal(p.Pix, want) {
@@ -182,6 +187,7 @@ func ExamplePerimeter() {
 
 // The fast path agrees with the definition for every kind of subsampling.
 func TestYCbCrAgainstDefinition(t *testing.T) {
+	t.Parallel()
 	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422,
 		image.YCbCrSubsampleRatio420,
 		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410} {

@@ -30,6 +30,7 @@ func encoded(t testing.TB, w, h int) []byte {
 
 // Both decoders see the same picture, but for how colours between pixels are made up.
 func TestJPEGAgainstStandardLibrary(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{64, 48}, {61, 47}, {1, 1}, {8, 300}} {
 		data := encoded(t, size[0], size[1])
 		got, err := Decode(bytes.NewReader(data), "test", Limits{})
@@ -53,6 +54,7 @@ func TestJPEGAgainstStandardLibrary(t *testing.T) {
 // Wherever a JPEG is cut off, it is refused. Two bytes of an end that a thumbnail in the
 // header brings do not hide it.
 func TestCutOffJPEG(t *testing.T) {
+	t.Parallel()
 	whole := encoded(t, 64, 48)
 	thumbnail := encoded(t, 8, 8)
 	segment := append([]byte{0xff, 0xe1, byte((len(thumbnail) + 2) >> 8), byte(len(thumbnail) + 2)}, thumbnail...)
@@ -87,6 +89,7 @@ func painted(t *testing.T, m draw.Image, c color.Color) []byte {
 // A JPEG that was cut and then given an end is refused too, of plain grounds that look
 // like what is made up for missing data also, which are taken whole.
 func TestCutOffJPEGWithEnd(t *testing.T) {
+	t.Parallel()
 	box := image.Rect(0, 0, 61, 47)
 	for name, whole := range map[string][]byte{
 		"even": encoded(t, 64, 48), "odd": encoded(t, 33, 49), "large": encoded(t, 163, 131),
@@ -116,6 +119,7 @@ func TestCutOffJPEGWithEnd(t *testing.T) {
 // Of a progressive JPEG only the last scan may lack data, a bit of the finest. One that was cut between scans is
 // refused.
 func TestCutOffProgressiveJPEGWithEnd(t *testing.T) {
+	t.Parallel()
 	whole, err := os.ReadFile("testdata/progressive.jpg")
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +145,7 @@ func withEnd(data []byte) []byte { return append(bytes.Clone(data), 0xff, endOfI
 // A photo for which fewer pixels suffice is about the mean of the whole one's squares of 2, 4 or 8 pixels, upright, and
 // not smaller than what suffices.
 func TestSuffices(t *testing.T) {
+	t.Parallel()
 	turned, err := os.ReadFile("testdata/progressive.jpg")
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +188,7 @@ func TestSuffices(t *testing.T) {
 
 // A JPEG of very many scans, which a decoder would go over for minutes, is refused at once.
 func TestManyScans(t *testing.T) {
+	t.Parallel()
 	whole, err := os.ReadFile("testdata/progressive.jpg")
 	if err != nil {
 		t.Fatal(err)

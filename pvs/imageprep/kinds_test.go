@@ -39,6 +39,7 @@ func kinds(t testing.TB) (files map[string][]byte, index []string) {
 // Every image is upright and within 3 of Pillow's pixels, or refused by a sentence on what it is and what to save it
 // as.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	files, index := kinds(t)
 	for _, line := range index {
 		name, want, _ := strings.Cut(line, "\t")
@@ -79,6 +80,7 @@ func TestKinds(t *testing.T) {
 // An image that was cut off is refused, or all of its picture is there: in animations and files with something behind
 // the picture.
 func TestKindsCutOff(t *testing.T) {
+	t.Parallel()
 	files, index := kinds(t)
 	for _, line := range index {
 		name, want, _ := strings.Cut(line, "\t")
@@ -108,6 +110,7 @@ func TestKindsCutOff(t *testing.T) {
 
 // Damaged data of HEIC and AVIF end in an error or a picture of the right size, and do not stop what comes later.
 func TestDamagedStills(t *testing.T) {
+	t.Parallel()
 	files, _ := kinds(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	refused := 0
@@ -133,6 +136,7 @@ func TestDamagedStills(t *testing.T) {
 
 // Sizes are refused before anything is decoded, in every kind.
 func TestKindsOverLimit(t *testing.T) {
+	t.Parallel()
 	files, index := kinds(t)
 	for _, line := range index {
 		name, want, _ := strings.Cut(line, "\t")

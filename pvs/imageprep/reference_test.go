@@ -39,6 +39,7 @@ func worst(got, want []float32) float64 {
 }
 
 func TestAgainstTensorFlow(t *testing.T) {
+	t.Parallel()
 	ref := reference(t)
 	count := 0
 	for i := 0; ; i++ {
@@ -79,6 +80,7 @@ func TestAgainstTensorFlow(t *testing.T) {
 }
 
 func TestViewsAgainstTensorFlow(t *testing.T) {
+	t.Parallel()
 	ref := reference(t)
 	in, out := ref["views.input"], ref["views.output"]
 	size := in.Shape[1]

@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseViews(t *testing.T) {
+	t.Parallel()
 	got, err := ParseViews("A0 a6 A10")
 	if err != nil || !slices.Equal(got, []View{A0, A6, A10}) {
 		t.Errorf("got %v, %v", got, err)
@@ -28,6 +29,7 @@ func ramp(size int) []float32 {
 }
 
 func TestRandomAndScaledViews(t *testing.T) {
+	t.Parallel()
 	const size = 10
 	s := ramp(size)
 	rng := rand.New(rand.NewPCG(1, 1))

@@ -79,6 +79,7 @@ func open(t testing.TB, c *catalog.Catalog, o Options) *Journey {
 // All 17 runs are trained and scored, after each epoch for the Siamese ones, and
 // written; a second start does nothing again, and an interrupted one ends the same.
 func TestWholeJourney(t *testing.T) {
+	t.Parallel()
 	c, out := drawn(t), t.TempDir()
 	j := open(t, c, options(t, out))
 	results, err := j.Run(context.Background(), "", nil)
@@ -129,7 +130,7 @@ func TestWholeJourney(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		o, n := options(t, broken), 0
 		o.Progress = func(finetune.Progress) {
-			if n++; n == 80 {
+			if n++; n == 200 {
 				stop()
 			}
 		}
@@ -174,6 +175,7 @@ func TestWholeJourney(t *testing.T) {
 // A score is of the photos and the labels that are there now: where either was replaced
 // it is found anew, as in a new folder.
 func TestScoreOfWhatIsThere(t *testing.T) {
+	t.Parallel()
 	c, out := drawn(t), t.TempDir()
 	var said []string
 	score := func(dir string) *Score {
@@ -232,6 +234,7 @@ func scores(results []Result) (out []float64) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	c := drawn(t)
 	write := func(rows string) *catalog.Catalog {
 		dir := t.TempDir()
@@ -275,6 +278,7 @@ func TestRefusals(t *testing.T) {
 
 // A folder of one catalogue is not resumed for another.
 func TestAnotherCatalogue(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err != nil {
 		t.Fatal(err)
@@ -287,6 +291,7 @@ func TestAnotherCatalogue(t *testing.T) {
 
 // Photos that cannot be read stop a training, or are left out and named.
 func TestSkipBad(t *testing.T) {
+	t.Parallel()
 	c := drawn(t)
 	bad := c.Split(catalog.Train)[3]
 	if err := os.WriteFile(c.File(bad), []byte("broken"), 0o644); err != nil {

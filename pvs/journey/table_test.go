@@ -12,6 +12,7 @@ import (
 
 // The recorded journeys have all runs, in order, with their published scores.
 func TestRecordedTables(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"kicad", "drawn"} {
 		runs, err := ReadTable("../../docs/journey-" + name + ".csv")
 		if err != nil {
@@ -38,6 +39,7 @@ func TestRecordedTables(t *testing.T) {
 }
 
 func TestReadTableErrors(t *testing.T) {
+	t.Parallel()
 	header := strings.Join(columns, ",") + "\n"
 	for want, text := range map[string]string{
 		"no journey's table":                              "run,score\n",

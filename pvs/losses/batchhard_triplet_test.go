@@ -54,6 +54,7 @@ func newBatchHard(t testing.TB, o BatchHardOptions) *BatchHard {
 }
 
 func TestBatchHardAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []BatchHardOptions{{}, {Soft: true}, {Margin: 0.7, Unit: true}, {Soft: true, Unit: true}} {
 		l := newBatchHard(t, o)
 		s := random(21, 13, 4, 4, 0)
@@ -65,6 +66,7 @@ func TestBatchHardAgainstLoops(t *testing.T) {
 
 // Points on a line, by hand; the mean of those that cost something is pytorch-metric-learning's.
 func TestBatchHardByHand(t *testing.T) {
+	t.Parallel()
 	s := sample{embeddings: [][]float64{{0}, {1}, {3}, {9}, {9.5}}, labels: []int32{0, 0, 1, 2, 2}}
 	// Rows 0, 1: 0.2 + 1 - 3 and 0.2 + 1 - 2; row 2 has no positive; rows 3, 4: 0.2 + 0.5 - 6 ...
 	got := run(t, goBackend(t), newBatchHard(t, BatchHardOptions{}), s)
@@ -79,6 +81,7 @@ func TestBatchHardByHand(t *testing.T) {
 
 // Of equally far positives the first one gets the gradient, not each.
 func TestBatchHardTies(t *testing.T) {
+	t.Parallel()
 	s := sample{embeddings: [][]float64{{0, 0}, {0, 1}, {0, 1}, {2, 0}}, labels: []int32{0, 0, 0, 1}}
 	got := run(t, goBackend(t), newBatchHard(t, BatchHardOptions{Margin: 3}), s)
 	// Costs: row 0: 3 + 1 - 2; rows 1 and 2: 3 + 1 - sqrt 5 each. Row 0 is pulled up by its own cost and by
@@ -93,6 +96,7 @@ func TestBatchHardTies(t *testing.T) {
 }
 
 func TestBatchHardOptions(t *testing.T) {
+	t.Parallel()
 	for message, o := range map[string]BatchHardOptions{
 		"soft margin": {Soft: true, Margin: 1}, "margin of -1": {Margin: -1},
 	} {

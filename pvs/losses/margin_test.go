@@ -58,6 +58,7 @@ func newMargin(t testing.TB, o MarginOptions) *Margin {
 }
 
 func TestMarginAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []MarginOptions{
 		{Classes: 6},
 		{Classes: 6, SubCentres: 3, LabelSmoothing: 0.1, Scale: 16},
@@ -73,6 +74,7 @@ func TestMarginAgainstLoops(t *testing.T) {
 
 // Two classes at right angles, and a row on the first one's axis: pytorch-metric-learning's definition by hand.
 func TestMarginByHand(t *testing.T) {
+	t.Parallel()
 	s := sample{
 		embeddings: [][]float64{{3, 0}}, labels: []int32{0},
 		weights: [][][]float64{{{0.5, 0}}, {{0, 2}}},
@@ -96,6 +98,7 @@ func TestMarginByHand(t *testing.T) {
 
 // A row opposite to its class lies beyond pi - m: the loss is finite and larger than nearer ones.
 func TestArcFaceFallsMonotonically(t *testing.T) {
+	t.Parallel()
 	m := newMargin(t, MarginOptions{Classes: 2, Scale: 10})
 	last := math.Inf(-1)
 	for degree := 0.0; degree <= 180; degree += 5 {
@@ -115,6 +118,7 @@ func TestArcFaceFallsMonotonically(t *testing.T) {
 
 // Of equally near sub-centres the first one gets the gradient, as with PyTorch's max, not each.
 func TestSubCentreTies(t *testing.T) {
+	t.Parallel()
 	s := random(9, 1, 3, 2, 2)
 	s.labels[0], s.weights[0][1] = 0, s.weights[0][0]
 	got := run(t, goBackend(t), newMargin(t, MarginOptions{Classes: 2, SubCentres: 2, Kind: NormFace}), s)
@@ -126,6 +130,7 @@ func TestSubCentreTies(t *testing.T) {
 }
 
 func TestMarginEdges(t *testing.T) {
+	t.Parallel()
 	m := newMargin(t, MarginOptions{Classes: 3, SubCentres: 2})
 	s := random(5, 6, 4, 3, 2)
 	s.embeddings[0] = []float64{0, 0, 0, 0}          // no length
@@ -160,6 +165,7 @@ func TestMarginEdges(t *testing.T) {
 
 // Two micro-batches add up to the batch.
 func TestMarginSumsOverRows(t *testing.T) {
+	t.Parallel()
 	m := newMargin(t, MarginOptions{Classes: 4})
 	s := random(7, 12, 5, 4, 1)
 	whole, sum, rows := run(t, goBackend(t), m, s), 0.0, 0.0
@@ -175,6 +181,7 @@ func TestMarginSumsOverRows(t *testing.T) {
 }
 
 func TestMarginOptions(t *testing.T) {
+	t.Parallel()
 	for message, o := range map[string]MarginOptions{
 		"at least one class":    {},
 		"no margin is called":   {Classes: 2, Kind: 9},

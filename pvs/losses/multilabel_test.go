@@ -58,6 +58,7 @@ func words() sample {
 }
 
 func TestMultiLabelAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []MultiLabelOptions{
 		{Classes: 6}, {Classes: 6, Kind: MultiBCE}, {Classes: 6, Kind: MultiBCE, Scale: 5, Offset: -1},
 	} {
@@ -68,6 +69,7 @@ func TestMultiLabelAgainstLoops(t *testing.T) {
 
 // Cosines 1 and 0, a scale of 2, both labels: by hand, as PyTorch's losses define it.
 func TestMultiLabelByHand(t *testing.T) {
+	t.Parallel()
 	s := sample{
 		embeddings: [][]float64{{1, 0}}, labels: []int32{0, 1}, words: 2,
 		weights: [][][]float64{{{1, 0}}, {{0, 1}}},
@@ -88,6 +90,7 @@ func TestMultiLabelByHand(t *testing.T) {
 }
 
 func TestMultiLabelEdges(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []MultiLabelKind{MultiSoftmax, MultiBCE} {
 		l, s := newMultiLabel(t, MultiLabelOptions{Classes: 6, Kind: kind}), words()
 		s.embeddings[0], s.weights[3][0] = []float64{0, 0, 0, 0}, []float64{0, 0, 0, 0}
@@ -114,6 +117,7 @@ func TestMultiLabelEdges(t *testing.T) {
 }
 
 func TestMultiLabelOptions(t *testing.T) {
+	t.Parallel()
 	for message, o := range map[string]MultiLabelOptions{
 		"one class": {}, "is called MultiLabelKind(7)": {Kind: 7}, "scale of -2": {Classes: 1, Scale: -2},
 		"offset of NaN": {Classes: 1, Offset: math.NaN()},

@@ -50,6 +50,7 @@ func newMultiSimilarity(t testing.TB, o MultiSimilarityOptions) *MultiSimilarity
 }
 
 func TestMultiSimilarityAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []MultiSimilarityOptions{{}, {NoMining: true}, {Alpha: 5, Beta: 10, Lambda: 0.8, Epsilon: 0.3}} {
 		l := newMultiSimilarity(t, o)
 		s := random(11, 13, 4, 4, 0)
@@ -62,6 +63,7 @@ func TestMultiSimilarityAgainstLoops(t *testing.T) {
 // Rows at 0, 60, 90 and 180 degrees, the first two of one class: by hand, as pytorch-metric-learning
 // defines the loss and its mining.
 func TestMultiSimilarityByHand(t *testing.T) {
+	t.Parallel()
 	s := sample{
 		embeddings: [][]float64{{1, 0}, {0.5, math.Sqrt(3) / 2}, {0, 1}, {-1, 0}}, labels: []int32{0, 0, 1, 2},
 	}
@@ -76,6 +78,7 @@ func TestMultiSimilarityByHand(t *testing.T) {
 }
 
 func TestMultiSimilarityOptions(t *testing.T) {
+	t.Parallel()
 	_, err := NewMultiSimilarity(MultiSimilarityOptions{Beta: -1})
 	if err == nil || !strings.Contains(err.Error(), "a beta of -1") {
 		t.Errorf("got %v", err)

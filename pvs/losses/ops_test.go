@@ -14,6 +14,7 @@ import (
 
 // Values beyond the range of exponentials, and none at all.
 func TestExponentialsDoNotOverflow(t *testing.T) {
+	t.Parallel()
 	exec, err := graph.NewExec(goBackend(t), func(x, mask *graph.Node) []*graph.Node {
 		out := []*graph.Node{logSumExp(x, mask, false), logSumExp(x, mask, true), softplus(x)}
 		for _, y := range out[:3] {
@@ -49,6 +50,7 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Embeddings in bfloat16 are computed in float32.
 func TestNarrowEmbeddings(t *testing.T) {
+	t.Parallel()
 	exec, err := graph.NewExec(goBackend(t), func(x, labels *graph.Node) []*graph.Node {
 		supCon, err := NewSupCon(SupConOptions{})
 		if err != nil {
@@ -78,6 +80,7 @@ func TestNarrowEmbeddings(t *testing.T) {
 
 // Wrong shapes and types are refused when the graph is built.
 func TestShapes(t *testing.T) {
+	t.Parallel()
 	margin := newMargin(t, MarginOptions{Classes: 3})
 	hard := newBatchHard(t, BatchHardOptions{})
 	words := newMultiLabel(t, MultiLabelOptions{Classes: 3})
@@ -130,6 +133,7 @@ func TestShapes(t *testing.T) {
 
 // Class weights have about unit length, and the same ones again from a seed.
 func TestInitialClassWeights(t *testing.T) {
+	t.Parallel()
 	w := InitialClassWeights([]int{50, 2, 64}, 1)
 	sum := 0.0
 	for _, v := range w {

@@ -26,6 +26,7 @@ func pairLosses(t testing.TB) map[string]Loss {
 
 // Batches without a pair cost nothing; duplicates and zeros give no NaN.
 func TestPairEdges(t *testing.T) {
+	t.Parallel()
 	for name, loss := range pairLosses(t) {
 		for edge, labels := range map[string][]int32{
 			"one sample a class": {0, 1, 2, 3, 4, 5}, "all one class": {2, 2, 2, 2, 2, 2},
@@ -53,6 +54,7 @@ func TestPairEdges(t *testing.T) {
 
 // Rows of a memory get no gradient, even where the graph computes them from the embeddings.
 func TestMemoryIsFixed(t *testing.T) {
+	t.Parallel()
 	for name, loss := range pairLosses(t) {
 		exec, err := graph.NewExec(goBackend(t), func(nodes []*graph.Node) []*graph.Node {
 			var out []*graph.Node
@@ -81,6 +83,7 @@ func TestMemoryIsFixed(t *testing.T) {
 
 // An empty memory changes nothing.
 func TestEmptyMemory(t *testing.T) {
+	t.Parallel()
 	for name, loss := range pairLosses(t) {
 		s := random(6, 8, 3, 3, 0)
 		want := run(t, goBackend(t), loss, s)

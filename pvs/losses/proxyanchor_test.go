@@ -44,6 +44,7 @@ func newProxyAnchor(t testing.TB, o ProxyAnchorOptions) *ProxyAnchor {
 }
 
 func TestProxyAnchorAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []ProxyAnchorOptions{{Classes: 6}, {Classes: 6, Alpha: 8, Margin: 0.3}} {
 		l := newProxyAnchor(t, o)
 		s := random(31, 9, 4, 6, 1)
@@ -53,6 +54,7 @@ func TestProxyAnchorAgainstLoops(t *testing.T) {
 
 // A row on the first of two classes' axes, by hand: pytorch-metric-learning's definition.
 func TestProxyAnchorByHand(t *testing.T) {
+	t.Parallel()
 	s := sample{embeddings: [][]float64{{2, 0}}, labels: []int32{0}, weights: [][][]float64{{{3, 0}}, {{0, 1}}}}
 	// The first class is in the batch: log(1 + exp(-32 (1 - 0.1))). Negatives of the second: cosine 0.
 	want := math.Log(1+math.Exp(-32*0.9))/1 + math.Log(1+math.Exp(32*0.1))/2
@@ -63,6 +65,7 @@ func TestProxyAnchorByHand(t *testing.T) {
 }
 
 func TestProxyAnchorEdges(t *testing.T) {
+	t.Parallel()
 	l := newProxyAnchor(t, ProxyAnchorOptions{Classes: 3})
 	s := random(33, 6, 4, 3, 1)
 	s.embeddings[0] = []float64{0, 0, 0, 0}
@@ -86,6 +89,7 @@ func TestProxyAnchorEdges(t *testing.T) {
 }
 
 func TestProxyAnchorOptions(t *testing.T) {
+	t.Parallel()
 	for message, o := range map[string]ProxyAnchorOptions{
 		"one class": {}, "alpha of -1": {Classes: 1, Alpha: -1}, "margin of 2": {Classes: 1, Margin: 2},
 	} {

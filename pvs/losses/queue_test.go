@@ -29,6 +29,7 @@ func rowsOf(labels []int32) (out []float32) {
 }
 
 func TestQueueOrder(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, 4, 2)
 	want := [][]int32{{1, 2, -1, -1}, {3, 4, 5, 1}, {6, 3, 4, 5}, {7, 8, 9, 10}}
 	for i, labels := range batches() {
@@ -52,6 +53,7 @@ func TestQueueOrder(t *testing.T) {
 }
 
 func TestQueueErrors(t *testing.T) {
+	t.Parallel()
 	if _, err := NewQueue(0, 4); err == nil {
 		t.Error("a queue of 0 rows was made")
 	}
@@ -62,6 +64,7 @@ func TestQueueErrors(t *testing.T) {
 
 // The graph keeps what the Go queue keeps.
 func TestEnqueue(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, 4, 2)
 	exec, err := graph.NewExec(goBackend(t), func(nodes []*graph.Node) []*graph.Node {
 		m := Enqueue(Memory{Embeddings: nodes[0], Labels: nodes[1]}, nodes[2], nodes[3])

@@ -28,6 +28,7 @@ func plainSupCon(temperature float64) plain {
 }
 
 func TestSupConAgainstLoops(t *testing.T) {
+	t.Parallel()
 	for _, o := range []SupConOptions{{}, {Temperature: 0.5}} {
 		loss, err := NewSupCon(o)
 		if err != nil {
@@ -43,6 +44,7 @@ func TestSupConAgainstLoops(t *testing.T) {
 
 // Three rows: two of a class at 60 degrees, one opposite to the first.
 func TestSupConByHand(t *testing.T) {
+	t.Parallel()
 	loss, err := NewSupCon(SupConOptions{Temperature: 1})
 	if err != nil {
 		t.Fatal(err)

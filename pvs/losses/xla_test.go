@@ -8,6 +8,7 @@ import (
 
 // XLA computes the same, value and gradients, where it is installed.
 func TestXLA(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("compiles each loss for some seconds")
 	}

@@ -26,6 +26,7 @@ func vectorsOf(n, dim int) (ids []string, read func(i int, dst []float32) error)
 }
 
 func TestVectorsRoundTrip(t *testing.T) {
+	t.Parallel()
 	ids, read := vectorsOf(40, 24)
 	name := filepath.Join(t.TempDir(), "emb")
 	m, err := WriteVectors(context.Background(), name, ids, 24, read, VectorOptions{ShardBytes: 1000})
@@ -55,6 +56,7 @@ func TestVectorsRoundTrip(t *testing.T) {
 
 // The short way of writing and reading is the long way.
 func TestPlainEmbedding(t *testing.T) {
+	t.Parallel()
 	for _, index := range []int64{0, 1, 127, 128, 1 << 40, math.MaxInt64, -1} {
 		e := Embedding{Vector: []float32{1, float32(math.Inf(-1)), -0.25}, Index: index}
 		long := tfExample{Floats: map[string][]float32{"emb": e.Vector}, Ints: map[string][]int64{"idx": {index}}}.marshal()
@@ -73,6 +75,7 @@ func TestPlainEmbedding(t *testing.T) {
 }
 
 func TestEmbeddingOf(t *testing.T) {
+	t.Parallel()
 	// Another feature beside, and lists that are not packed, take the long way.
 	e := tfExample{Floats: map[string][]float32{"emb": {1, 2}}, Ints: map[string][]int64{"idx": {7}, "label": {3}}}
 	if got, err := EmbeddingOf(e.marshal()); err != nil || got.Index != 7 || !slices.Equal(got.Vector, []float32{1, 2}) {
@@ -91,6 +94,7 @@ func TestEmbeddingOf(t *testing.T) {
 
 // TensorFlow wrote embeddings as the original did: testdata/write_tensorflow.py.
 func TestReadTensorFlowEmbeddings(t *testing.T) {
+	t.Parallel()
 	i := 0
 	for data, err := range File("testdata/embeddings.tfrecord") {
 		if err != nil {
@@ -109,6 +113,7 @@ func TestReadTensorFlowEmbeddings(t *testing.T) {
 
 // TensorFlow reads embeddings that are written here and finds the same.
 func TestTensorFlowReadsEmbeddings(t *testing.T) {
+	t.Parallel()
 	python := os.Getenv("PVS_TENSORFLOW_PYTHON")
 	if python == "" {
 		t.Skip("PVS_TENSORFLOW_PYTHON names no python with TensorFlow")

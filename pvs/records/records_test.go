@@ -25,6 +25,7 @@ import (
 
 // What TensorFlow wrote is read: testdata/write_tensorflow.py.
 func TestReadTensorFlow(t *testing.T) {
+	t.Parallel()
 	i := 0
 	for data, err := range File("testdata/tensorflow.tfrecord") {
 		if err != nil {
@@ -96,6 +97,7 @@ func write(t testing.TB, c *catalog.Catalog, name string, opts Options) *Manifes
 // Photos come back in their order, padded to squares, with their labels; shards are of
 // the size that was asked for.
 func TestWriteAndRead(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 9), filepath.Join(t.TempDir(), "train")
 	m := write(t, c, name, Options{ShardBytes: 5000})
 	if m.Records != 9 || len(m.Shards) < 3 || m.Quality != 95 {
@@ -135,6 +137,7 @@ func TestWriteAndRead(t *testing.T) {
 
 // Interrupted anywhere, writing goes on with the next shard and ends with the same bytes.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	c := photosOf(t, 12)
 	whole, broken := filepath.Join(t.TempDir(), "train"), filepath.Join(t.TempDir(), "train")
 	want := write(t, c, whole, Options{ShardBytes: 5000})
@@ -175,6 +178,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestSkipBad(t *testing.T) {
+	t.Parallel()
 	c := photosOf(t, 4)
 	if err := os.WriteFile(c.File(c.Photos[1]), []byte("no picture"), 0o644); err != nil {
 		t.Fatal(err)
@@ -192,6 +196,7 @@ func TestSkipBad(t *testing.T) {
 
 // A flipped bit is found and named, wherever it is; the other records are still read.
 func TestFlippedBits(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 3), filepath.Join(t.TempDir(), "train")
 	m := write(t, c, name, Options{})
 	path := filepath.Join(filepath.Dir(name), m.Shards[0].File)
@@ -254,6 +259,7 @@ func TestFlippedBits(t *testing.T) {
 
 // TensorFlow reads what is written here and finds the same.
 func TestTensorFlowReads(t *testing.T) {
+	t.Parallel()
 	python := os.Getenv("PVS_TENSORFLOW_PYTHON")
 	if python == "" {
 		t.Skip("PVS_TENSORFLOW_PYTHON names no python with TensorFlow")

@@ -132,6 +132,7 @@ func TestReplaced(t *testing.T) {
 // A photo that was left out is taken when it is mended, and what one writing left out is
 // an error of the next that is to leave out nothing.
 func TestMended(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 4), filepath.Join(t.TempDir(), "train")
 	good := c.File(c.Photos[1])
 	bad := map[string]func() error{
@@ -166,6 +167,7 @@ func TestMended(t *testing.T) {
 
 // A second writer of a set is refused and touches nothing.
 func TestOneWriter(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 12), filepath.Join(t.TempDir(), "train")
 	refused := false
 	write(t, c, name, Options{ShardBytes: 5000, Progress: func(done, _ int) {
@@ -189,6 +191,7 @@ func TestOneWriter(t *testing.T) {
 // Shards of an earlier, larger set of the name do not stay: a folder of TFRecords is
 // read as a whole.
 func TestFewerShards(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 12), filepath.Join(t.TempDir(), "train")
 	write(t, c, name, Options{ShardBytes: 1000})
 	write(t, c, name, Options{ShardBytes: 8000})
@@ -200,6 +203,7 @@ func TestFewerShards(t *testing.T) {
 // Who opens records while they are written anew gets the old ones, the new ones or a
 // sentence, not the manifest of one and the shards of the other.
 func TestOpenWhileWritten(t *testing.T) {
+	t.Parallel()
 	c, name := photosOf(t, 9), filepath.Join(t.TempDir(), "train")
 	write(t, c, name, Options{ShardBytes: 3000, Quality: 90})
 	stop := make(chan struct{})
@@ -254,6 +258,7 @@ func TestOpenWhileWritten(t *testing.T) {
 // A set that is there stays whole, and is read, until the new one is: also where a photo
 // cannot be read, and where the writing is interrupted and gone on with.
 func TestOldSetStays(t *testing.T) {
+	t.Parallel()
 	for _, same := range []bool{true, false} { // the same settings, of which some shards are kept, or others
 		c, name := photosOf(t, 40), filepath.Join(t.TempDir(), "train")
 		old := Options{ShardBytes: 5000}
@@ -307,6 +312,7 @@ func TestOldSetStays(t *testing.T) {
 
 // Killed between two renames, the next writing ends with the new set.
 func TestKilledWhileNamed(t *testing.T) {
+	t.Parallel()
 	c := photosOf(t, 40)
 	want := filepath.Join(t.TempDir(), "train")
 	write(t, c, want, Options{ShardBytes: 5000, Quality: 60})
@@ -342,6 +348,7 @@ func TestKilledWhileNamed(t *testing.T) {
 
 // What this package did not write is never replaced, and what it did is named.
 func TestOthersRecords(t *testing.T) {
+	t.Parallel()
 	c := photosOf(t, 8)
 	for file, say := range map[string]string{
 		"train-00000.tfrecord": "is there without a manifest",

@@ -154,6 +154,7 @@ func (w *world) right(t testing.TB, src Source, m *Metric, kind byte, n int) flo
 // Forty clicks on a family help new photos of the family, and cost others nothing; a fit says so, and the same of the
 // same clicks.
 func TestFit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(1)
 	src := Of(w.index(t))
 	clicks := w.clicks(t, src, 40, false)
@@ -200,6 +201,7 @@ func TestFit(t *testing.T) {
 
 // Wrong clicks are not said to help, whatever the seed.
 func TestWrongClicks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(2)
 	src := Of(w.index(t))
 	helps := 0
@@ -220,6 +222,7 @@ func TestWrongClicks(t *testing.T) {
 
 // What a search by candidates finds is nearly what comparing with all photos finds.
 func TestCandidatesAgainstAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(3)
 	src := Of(w.index(t))
 	got, err := Fit(t.Context(), src, Made{Dim: w.dim}, w.clicks(t, src, 20, false), Options{})
@@ -256,6 +259,7 @@ func TestCandidatesAgainstAll(t *testing.T) {
 
 // Clicks of another network, of photos that are gone, and of files that were replaced, are counted and left out.
 func TestLeftOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(4)
 	src := Of(w.index(t))
 	made := Made{Dim: w.dim, Digest: "this"}
@@ -300,6 +304,7 @@ func TestLeftOut(t *testing.T) {
 
 // Odd clicks fit, too: on photos of the index, on photos of no product, on a photo's own product, on one vector alone.
 func TestOddClicks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(5)
 	src := Of(w.index(t))
 	made := Made{Dim: w.dim}
@@ -334,6 +339,7 @@ func wide(values []float32) (out []float64) {
 
 // A fit that is interrupted ends.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(6)
 	src := Of(w.index(t))
 	clicks := w.clicks(t, src, 20, false)
@@ -346,6 +352,7 @@ func TestInterrupted(t *testing.T) {
 
 // Cut-offs keep the share of other products that reach them.
 func TestCutoff(t *testing.T) {
+	t.Parallel()
 	r := &Report{}
 	if r.Cutoff(0.5) != 0 {
 		t.Error("a cut-off of no photos")

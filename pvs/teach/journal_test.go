@@ -31,6 +31,7 @@ func add(t testing.TB, j *Journal, c Click) Click {
 
 // What was added is there after the next start; what was taken back is not, and what it replaced counts again.
 func TestJournal(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "clicks.jsonl")
 	if _, err := Read(path); !errors.Is(err, ErrNone) {
 		t.Errorf("no file: %v", err)
@@ -83,6 +84,7 @@ func TestJournal(t *testing.T) {
 
 // A last line that a kill cut off is left out, whatever it is cut to; the next click follows the whole ones.
 func TestTornLine(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "clicks.jsonl")
 	j, err := Open(path)
 	if err != nil {
@@ -116,6 +118,7 @@ func TestTornLine(t *testing.T) {
 
 // A line in the middle that is none is an error that names it, and the file stays as it is.
 func TestDamagedLine(t *testing.T) {
+	t.Parallel()
 	for _, line := range []string{"nonsense", "{}", `{"click":"x"}`, "[1]",
 		`{"click":"x","query":{"vector":"AAAA"},"found":{"photo":"a"},"index":{"dim":3}}`,
 		`{"click":"x","query":{"photo":"a"},"found":{"photo":"a"},"index":{"dim":3}}`} {
@@ -141,6 +144,7 @@ func TestDamagedLine(t *testing.T) {
 }
 
 func TestRefusedClicks(t *testing.T) {
+	t.Parallel()
 	j, err := Open(filepath.Join(t.TempDir(), "clicks.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -173,6 +177,7 @@ func TestRefusedClicks(t *testing.T) {
 
 // A vector that is kept points where the photo's did.
 func TestVectorSide(t *testing.T) {
+	t.Parallel()
 	for _, v := range unit(rand.New(rand.NewPCG(5, 0)), 20, 1280) {
 		got, err := VectorSide(v).vector(1280)
 		if err != nil || math.Abs(inner(got, got)-1) > 1e-5 || inner(got, v) < 0.999 {

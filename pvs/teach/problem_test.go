@@ -46,6 +46,7 @@ func someProblem(t testing.TB, seed uint64) *problem {
 
 // Derivatives are those of finite differences, where guard terms count and where they do not.
 func TestGradient(t *testing.T) {
+	t.Parallel()
 	o := someProblem(t, 1)
 	rng := rand.New(rand.NewPCG(2, 0))
 	// At 0 the guard's second derivative has a step, and the difference an error of the first order.
@@ -73,6 +74,7 @@ func TestGradient(t *testing.T) {
 
 // At the identity the guard costs nothing, and the loss is the mean of the clicks' terms, by loops over whole vectors.
 func TestLossByLoops(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 0))
 	v := unit(rng, 9, 8)
 	examples := []example{
@@ -134,6 +136,7 @@ func TestLossByLoops(t *testing.T) {
 
 // A metric's ways to compute cosines are one.
 func TestMetric(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(4, 0))
 	v := unit(rng, 20, 16)
 	q, m, err := span([]example{{anchor: v[0], positives: v[1:10]}}, 16, 4)

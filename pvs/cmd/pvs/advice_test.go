@@ -10,6 +10,7 @@ import (
 
 // What a library's error leaves to the command, its user reads behind the sentence.
 func TestAdvice(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	write := func(name, text string) {

@@ -11,6 +11,7 @@ import (
 // A small drawn catalogue, spoiled in every way and checked: what needs no network is
 // found completely, and labels are looked at by colour histograms.
 func TestCheckFindsDefects(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must := func(args ...string) map[string]any {
@@ -80,6 +81,7 @@ func TestCheckFindsDefects(t *testing.T) {
 }
 
 func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "photos.csv"),
 		[]byte("photo,path,split,product,category,title\n"), 0o644); err != nil {
@@ -97,6 +99,7 @@ func TestCheckRefuses(t *testing.T) {
 
 // Vectors that are made without photos go through search and evaluate.
 func TestMadeVectors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, args := range [][]string{

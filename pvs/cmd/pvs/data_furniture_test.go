@@ -40,6 +40,7 @@ func packOfOne(t *testing.T) string {
 }
 
 func TestDataFurniture(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "goods")
 	status, stdout, stderr := pvs(t, "data", "furniture", "--from", packOfOne(t), "--products", "2", "--size", "32",
 		"--out", out, "--json")

@@ -9,6 +9,7 @@ import (
 
 // A passport and a comparison, as people read them and as programs do.
 func TestEvaluatePassportAgainst(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	const header = "query,rank,index,score\n"
@@ -62,6 +63,7 @@ func TestEvaluatePassportAgainst(t *testing.T) {
 
 // Each bad ranking or truth is one sentence that names the file.
 func TestEvaluateBadRankings(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	const header = "query,rank,index,score\n"

@@ -11,6 +11,7 @@ import (
 // A small drawn catalogue is searched by colour histograms, one query is darkened, and the verb says so: by a folder of
 // vectors, by results, and by an index on disk; what is made is whole, and a second start embeds nothing again.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must := func(args ...string) map[string]any {
@@ -72,7 +73,7 @@ func TestExplain(t *testing.T) {
 
 // What cannot be explained is refused in a sentence.
 func TestExplainRefuses(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	do := func(args ...string) {

@@ -22,6 +22,7 @@ const feedEnv = "PVS_FEED"
 // A feed from a server that fails in every tenth answer is complete after some interrupts and kills, each photo given
 // once; a night's change of 1% goes into the index while it is searched.
 func TestFeedReach(t *testing.T) {
+	t.Parallel()
 	n, err := strconv.Atoi(os.Getenv(feedEnv))
 	if err != nil {
 		t.Skip("downloads and embeds for many minutes: docs/feeds.sh runs it")

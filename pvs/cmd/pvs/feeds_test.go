@@ -11,7 +11,7 @@ import (
 // A shop's feed becomes a catalogue and an index, and both follow the shop: what is new, changed, gone, renamed, and
 // what does not come.
 func TestFeeds(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	s := newShop(t, 64)
 	for i := range 12 {
 		s.titles[fmt.Sprintf("mug-%d", i)] = fmt.Sprintf("Mug %d", i)

@@ -13,6 +13,7 @@ import (
 
 // JSON never meets a number that is none: it is null, wherever it is, and all else is as it was.
 func TestFinite(t *testing.T) {
+	t.Parallel()
 	type inner struct {
 		A float64 `json:"a"`
 		B string  `json:"b,omitempty"`
@@ -45,7 +46,7 @@ func TestFinite(t *testing.T) {
 // A training that breaks down ends with one sentence that says so, whether it shows in a step, on
 // val photos or in the weights (shared/cases/nan-json).
 func TestBrokenTraining(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	cat := filepath.Join(dir, "cat")
 	if status, _, stderr := pvs(t, "data", "synth", "--products", "2", "--train", "8", "--size", "64",

@@ -19,6 +19,7 @@ func write(t *testing.T, path, text string) {
 // index 0, and the score agrees. A set searched in itself, its ids saved with a byte order
 // mark or not, finds no photo as itself.
 func TestIDsOfTwoLists(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	run := func(args ...string) (stdout, stderr string) {

@@ -26,7 +26,7 @@ func resultOf(t *testing.T, args ...string) map[string]any {
 // An index is made of a catalogue, searched by photo and by vectors, grows, shrinks, is checked, compacted and
 // exported, and made again of what was exported.
 func TestIndex(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	cat := at("cat")
@@ -137,7 +137,7 @@ func TestIndex(t *testing.T) {
 
 // A photo that was replaced under its name is embedded again, and one whose row was changed gets it.
 func TestIndexAddChanged(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	cat, shop := filepath.Join(dir, "cat"), filepath.Join(dir, "shop")
 	resultOf(t, "data", "synth", "--products", "4", "--train", "0", "--size", "64", "--out", cat)
@@ -208,6 +208,7 @@ func writeCSV(t *testing.T, path string, rows [][]string) {
 
 // A folder with a folder of photos a product becomes an index in one command, and is added to in another.
 func TestIndexOfAFolder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	if status, _, stderr := pvs(t, "data", "synth", "--products", "3", "--size", "64", "--out", at("cat")); status != 0 {
@@ -240,6 +241,7 @@ func TestIndexOfAFolder(t *testing.T) {
 
 // A verb that changes an index waits for another writer that ends soon, as a server does after a change.
 func TestChangeWaits(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	resultOf(t, "data", "synth", "--products", "3", "--size", "64", "--out", at("cat"))

@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(commandEnv) != "" {
 		main()
 	}
+	if os.Getenv("GOMLX_BACKEND") == "" { // the pure-Go one needs no download
+		os.Setenv("GOMLX_BACKEND", "go")
+	}
 	os.Exit(m.Run())
 }
 
@@ -45,6 +48,7 @@ type job struct {
 // Killed at any moment, also within the last renames, with a second writer beside it
 // now and then, every verb that goes on ends with the files of an unbroken run.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	kills, err := strconv.Atoi(os.Getenv(killsEnv))
 	if err != nil {
 		t.Skip("kills processes for some seconds: docs/kills.sh runs it")

@@ -12,6 +12,7 @@ import (
 // Every number that a user can give has a limit, or stands here as one that may be
 // anything: without one, 0 or less may be taken for a flag that was not given.
 func TestEveryNumberHasALimit(t *testing.T) {
+	t.Parallel()
 	parser, err := kong.New(&commands{}, longHelp)
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +38,7 @@ func TestEveryNumberHasALimit(t *testing.T) {
 // Zero, less, nothing and no number are refused in a sentence where nothing could be done
 // with them, instead of being taken for a flag that was not given.
 func TestZeroAndNothingAreNoDefaults(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
 	for _, c := range []struct {
@@ -94,6 +96,7 @@ func TestZeroAndNothingAreNoDefaults(t *testing.T) {
 
 // Zero where it means something.
 func TestZeroIsZero(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	if status, _, stderr := pvs(t, "data", "synth", "--products", "2", "--size", "40", "--seed", "0", "--out",

@@ -13,6 +13,7 @@ const tinyONNX = "../../backbone/testdata/tiny.onnx"
 // A network in an ONNX file embeds, searches and makes an index, which then knows it; another file or other settings
 // are refused in a sentence.
 func TestONNXNetwork(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	data, err := os.ReadFile(tinyONNX)

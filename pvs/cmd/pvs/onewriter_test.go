@@ -12,7 +12,6 @@ import (
 // Every verb that writes is refused where another process writes its output: in one
 // sentence with the output's name and the way out, and nothing of it is touched.
 func TestEveryOutputIsLocked(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
 	patience := writerPatience
 	writerPatience = 0
 	t.Cleanup(func() { writerPatience = patience })

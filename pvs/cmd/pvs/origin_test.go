@@ -67,7 +67,7 @@ func done(t *testing.T, args ...string) (map[string]any, string) {
 // An index of one network is searched with photos of that network only, whatever flags
 // and defaults say, there and back through other formats.
 func TestIndexKnowsItsNetwork(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	other := at("other.safetensors")
@@ -212,6 +212,7 @@ func copyFile(t *testing.T, from, to string) {
 
 // Results are scored against the catalogue that was searched.
 func TestRankingKnowsItsCatalogue(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	draw := func(name, seed string) {
@@ -296,6 +297,7 @@ func TestRankingKnowsItsCatalogue(t *testing.T) {
 // Photos that were replaced under the same name are noticed by every verb that keeps
 // something of them: the case stale-photos.sh.
 func TestStalePhotos(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("without the time of a file's change, size and time of modification decide")
 	}

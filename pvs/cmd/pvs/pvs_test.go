@@ -83,6 +83,7 @@ func object(t *testing.T, stdout string, keys ...string) map[string]any {
 
 // The way from a drawn catalogue to a score, by colour histograms, which need no network.
 func TestTheWholeWay(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cat, at := filepath.Join(dir, "cat"), func(name string) string { return filepath.Join(dir, name) }
 	steps := []struct {
@@ -131,6 +132,7 @@ func TestTheWholeWay(t *testing.T) {
 
 // Each bad input is one sentence on stderr that names the thing, and exit status 1.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -209,6 +211,7 @@ func TestBadInput(t *testing.T) {
 // Folders of photos become a catalogue; a kind that there is not is wrong usage and the
 // known ones are listed.
 func TestImport(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"Mugs/blue/1.jpg", "Mugs/blue/2.jpg", "Mugs/red/1.jpg"} {
 		if err := os.MkdirAll(filepath.Join(dir, "shop", filepath.Dir(name)), 0o755); err != nil {
@@ -236,6 +239,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"nonsense"}, {"embed"}, {"search", "--index", "x"},
 		{"search", "--index", "x", "--queries", "q", "--image", "i"}} {
 		if status, _, stderr := pvs(t, args...); status != 2 || !strings.Contains(stderr, "pvs --help") {
@@ -249,6 +253,7 @@ func TestWrongUsage(t *testing.T) {
 
 // Vectors of two networks cannot be compared.
 func TestMismatchedDimensions(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for name, dim := range map[string]int{"two": 2, "three": 3} {
 		w, err := vectors.OpenWriter(filepath.Join(dir, name), dim, "test")
@@ -267,6 +272,7 @@ func TestMismatchedDimensions(t *testing.T) {
 
 // With --skip-bad the good photos are embedded and the bad ones counted.
 func TestSkipBad(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	m := image.NewGray(image.Rect(0, 0, 20, 20))
 	m.Set(3, 3, color.White)
@@ -312,6 +318,7 @@ func TestLabIsMissing(t *testing.T) {
 
 // The quickstart says what it will do, and not what it does otherwise.
 func TestQuickstartOpens(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		command  quickstartCommand
 		says     []string
@@ -343,6 +350,7 @@ func TestQuickstartOpens(t *testing.T) {
 
 // A catalogue and vectors of something else are not written over without a word.
 func TestNothingIsLostSilently(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must := func(args ...string) string {

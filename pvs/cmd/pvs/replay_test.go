@@ -10,7 +10,7 @@ import (
 // A user's way: runs with what they keep, a branch from one of their epochs, the page of all; and what is refused.
 // On the miniature, in pure Go.
 func TestReplay(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	phases := "[[phase]]\nname = \"top\"\ntrains = \"new top\"\nviews = \"A0\"\nlearning_rate = 1e-2\nepochs = 4\n\n" +

@@ -10,6 +10,7 @@ import (
 
 // Expansion and re-ranking find the same in vectors and in an index on disk, and something else than a plain search.
 func TestExpandAndRerank(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	run := func(args ...string) string {

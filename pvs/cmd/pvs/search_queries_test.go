@@ -17,6 +17,7 @@ import (
 // Several photos of one thing are one query, in vectors and in an index on disk alike: each score is the mean of those
 // of the photos, over the length of their mean.
 func TestSeveralPhotosOfOneThing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	done(t, "data", "synth", "--products", "6", "--size", "64", "--out", at("cat"))

@@ -13,7 +13,7 @@ import (
 
 // From a catalogue in parts to answers of shards, which are those of one index; one shard ends, and is named.
 func TestServeShards(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	steps := [][]string{

@@ -104,7 +104,7 @@ func answered(t *testing.T, resp *http.Response, err error) (int, string) {
 
 // From a catalogue to answers in two commands; a hangup opens what the folder is now; the end is not a failure.
 func TestServe(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, args := range [][]string{
@@ -187,7 +187,7 @@ func TestServe(t *testing.T) {
 
 // Others than this machine need the token that is printed, or that of a file.
 func TestServeToken(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, args := range [][]string{

@@ -29,7 +29,7 @@ func posted(t *testing.T, url string, fields ...string) (int, string) {
 
 // Clicks of a server outlast it, and the verb says what they are worth; one server at a time has them.
 func TestTeach(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, args := range [][]string{
@@ -107,6 +107,7 @@ func idsOf(t *testing.T, name string) []string {
 // Twenty clicks on the family that is mistaken most lift its held-out queries, by more than chance, and nothing else
 // falls by more than its interval; twenty wrong ones are not said to help (docs/teach.sh).
 func TestTwentyClicks(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
 		t.Skip("takes some minutes; PVS_SLOW=1 runs it")
 	}

@@ -14,7 +14,7 @@ const miniWeights = "../../effnet/testdata/keras_efficientnet_mini_notop.h5"
 // A user's way: records, a training on them with phases of one's own, vectors of the
 // trained network; on the miniature, in pure Go.
 func TestTrain(t *testing.T) {
-	t.Setenv("GOMLX_BACKEND", "go")
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	cat := at("cat")
@@ -99,6 +99,7 @@ func TestTrain(t *testing.T) {
 
 // All scales can be asked for.
 func TestScales(t *testing.T) {
+	t.Parallel()
 	for _, s := range recipe.Scales() {
 		none := filepath.Join(t.TempDir(), "none")
 		refused(t, []string{"train", none, "--scale", s.Name, "--run", "1.1", "--out", t.TempDir()}, "photos.csv")

@@ -13,6 +13,7 @@ import (
 
 // Parts that are embedded by themselves and merged in any order are the files of one run, with which a run goes on.
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	at := miniCatalog(t, t.TempDir())
 	embed := func(out string, more ...string) {
 		t.Helper()

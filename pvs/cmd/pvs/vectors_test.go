@@ -18,7 +18,6 @@ import (
 // miniCatalog draws a catalogue and embeds its index and its queries by the miniature.
 func miniCatalog(t *testing.T, dir string) (at func(name string) string) {
 	t.Helper()
-	t.Setenv("GOMLX_BACKEND", "go")
 	at = func(name string) string { return filepath.Join(dir, name) }
 	done(t, "data", "synth", "--products", "4", "--size", "64", "--out", at("cat"))
 	for _, split := range []string{"index", "query"} {
@@ -70,6 +69,7 @@ func (f foundBy) same(t *testing.T, what string, want foundBy) {
 // Whitened vectors are searched with queries and photos as they are, in files and on disk, and an augmented index with
 // the same queries.
 func TestWhitenAndAugment(t *testing.T) {
+	t.Parallel()
 	at := miniCatalog(t, t.TempDir())
 	photo := photosOf(t, at("cat"), "query")[0]
 	queries := []string{"--queries", at("query")}
@@ -209,6 +209,7 @@ func noteOf(t *testing.T, name string) (note map[string]any) {
 // Joined vectors have the weighted mean of their networks' cosines, and are searched with queries that were joined
 // alike.
 func TestJoin(t *testing.T) {
+	t.Parallel()
 	at := miniCatalog(t, t.TempDir())
 	for _, split := range []string{"index", "query"} {
 		done(t, "embed", at("cat"), "--split", split, "--baseline", "--out", at(split+"-colours"))
@@ -249,6 +250,7 @@ func TestJoin(t *testing.T) {
 
 // Vectors of another program, without a word on what made them, are whitened and searched by hand.
 func TestWhitenTheirs(t *testing.T) {
+	t.Parallel()
 	at := miniCatalog(t, t.TempDir())
 	for _, name := range []string{"index", "query"} {
 		for _, end := range []string{".json", ".stamps"} {

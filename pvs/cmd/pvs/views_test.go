@@ -10,6 +10,7 @@ import (
 
 // A photo is embedded as the mean of its views, those of an index alike, and other views are refused.
 func TestEmbedViews(t *testing.T) {
+	t.Parallel()
 	at := miniCatalog(t, t.TempDir())
 	embed := func(split, out string, flags ...string) {
 		t.Helper()
