@@ -147,13 +147,13 @@ type samples struct {
 	classes  []int32
 }
 
-// sampled is of how many photos samples are, and how many of each.
-func (t *training) sampled() (photos, of int) {
+// sampled are the photos that samples are of, and how many of each.
+func (t *training) sampled() (photos []int, of int) {
 	of = 1
 	if t.counts.classes == len(t.byPhoto) {
 		of += variants
 	}
-	return min(len(t.byPhoto), mostSamples/of), of
+	return whiten.Sample(t.byPhoto, mostSamples/of), of
 }
 
 func (t *training) samples(ctx context.Context, values map[string][]float32) (*samples, error) {
@@ -170,10 +170,10 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 	out := make([]float32, per*of*e.Dim())
 	update, finish := t.Progress("features for a whitening")
 	defer finish()
-	for from := 0; from < photos; from += per {
-		n := min(per, photos-from)
+	for from := 0; from < len(photos); from += per {
+		n := min(per, len(photos)-from)
 		err := cores.Each(ctx, n, func(i int) error {
-			photo := (from + i) * len(t.byPhoto) / photos // spread over all
+			photo := photos[from+i]
 			to := inputs[i*of*row:]
 			whole, err := t.photos.Open(photo)
 			if err != nil {
@@ -198,7 +198,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 		}
 		s.features.Data = append(s.features.Data, out[:n*of*e.Dim()]...)
 		for i := range n {
-			photo := (from + i) * len(t.byPhoto) / photos
+			photo := photos[from+i]
 			class := t.byPhoto[photo]
 			if class < 0 {
 				class = int32(t.counts.classes + photo)
@@ -208,7 +208,7 @@ func (t *training) samples(ctx context.Context, values map[string][]float32) (*s
 				s.classes = append(s.classes, class)
 			}
 		}
-		update(from+n, photos)
+		update(from+n, len(photos))
 	}
 	return s, nil
 }

@@ -160,7 +160,7 @@ func (t *training) choosing() float64 {
 	for _, size := range t.sizes() {
 		evaluations += t.costs(size)
 	}
-	return evaluations*t.perEvaluation + 2*float64(photos*of)*perPhoto
+	return evaluations*t.perEvaluation + 2*float64(len(photos)*of)*perPhoto
 }
 
 // targets are those of a batch's photos.

@@ -90,7 +90,10 @@ func LearnDense(set *vectors.Set, classes []int32, o Options) (*Dense, error) {
 	case set.Len() < 2:
 		return nil, fmt.Errorf("a whitening cannot be learned on %d vectors: it needs at least 2", set.Len())
 	}
-	rows := sample(set.Len(), o.Rows)
+	rows := spread(set.Len(), o.Rows)
+	if classes != nil {
+		rows = Sample(classes, o.Rows)
+	}
 	learn := set
 	var span *mat.Dense // [In, fewer]: of few vectors, what they span
 	if 2*len(rows) < set.Dim {

@@ -74,7 +74,7 @@ func Learn(set *vectors.Set, o Options) (*Whitening, error) {
 		return nil, fmt.Errorf("a whitening of %d dimensions (at most the vectors' %d), shrinkage %g (0 to 1) "+
 			"and %d rows (at least 2) is not possible", o.Dim, set.Dim, o.Shrinkage, o.Rows)
 	}
-	rows := sample(set.Len(), o.Rows)
+	rows := spread(set.Len(), o.Rows)
 	if len(rows) < 2 {
 		return nil, fmt.Errorf("a whitening cannot be learned on %d vectors: it needs at least 2", len(rows))
 	}
@@ -92,16 +92,6 @@ func Learn(set *vectors.Set, o Options) (*Whitening, error) {
 		w.Mean[d] = float32(v)
 	}
 	return w, nil
-}
-
-// sample spreads at most limit rows evenly over n.
-func sample(n, limit int) []int {
-	limit = min(n, limit)
-	rows := make([]int, limit)
-	for i := range rows {
-		rows[i] = int(int64(i) * int64(n) / int64(limit))
-	}
-	return rows
 }
 
 func meanOf(set *vectors.Set, rows []int) []float64 {
