@@ -2,6 +2,7 @@ package pvs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -13,8 +14,19 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// start starts the network on the engine that is chosen for it, and says which.
-func (o NetworkOptions) start(ctx context.Context, m model, log func(string)) (embed.Embedder, func(), error) {
+// start reads the weights that the options name, starts the network on the engine that is chosen for it, and says
+// which.
+func (o NetworkOptions) start(ctx context.Context, log func(string)) (embed.Embedder, func(), error) {
+	if o.ONNX != "" {
+		return o.onnx(ctx, log)
+	}
+	if o.Normalise != "" || o.Output != "" {
+		return nil, nil, errors.New("Normalise and Output are of a network in an ONNX file: name it by ONNX")
+	}
+	m, err := o.load(ctx, log)
+	if err != nil {
+		return nil, nil, err
+	}
 	name := o.Backend
 	if name == "" && o.Precision == Int8 {
 		name = "onnxruntime:cpu"

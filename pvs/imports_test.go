@@ -14,8 +14,9 @@ const module = "github.com/gopvs/product-visual-search/"
 // may lists what each package may import of this module (docs/architecture.md). Tests
 // of a package are free.
 var may = map[string][]string{
-	"pvs": {"pvs/backend", "pvs/catalog", "pvs/catalog/dataset", "pvs/effnet", "pvs/effnet/weights", "pvs/embed",
-		"pvs/engine", "pvs/evaluate", "pvs/finetune", "pvs/imageprep", "pvs/retrieval", "pvs/vectors"},
+	"pvs": {"pvs/backbone", "pvs/backend", "pvs/catalog", "pvs/catalog/dataset", "pvs/effnet", "pvs/effnet/weights",
+		"pvs/embed", "pvs/engine", "pvs/evaluate", "pvs/fetch", "pvs/finetune", "pvs/imageprep", "pvs/retrieval",
+		"pvs/vectors"},
 	"pvs/wholefile":          {},
 	"pvs/internal/cores":     {},
 	"pvs/internal/loop":      {},

@@ -40,7 +40,13 @@ type NetworkOptions struct {
 	Weights string
 	// Checkpoint is a trained run's folder or file to take instead.
 	Checkpoint string
-	Pixels     int // side of the network's square input; 0: what the weights were trained on
+	// ONNX is any image network as an ONNX file, or the name of a known one, to take instead (docs/backbones.md).
+	// Normalise is what it takes: "imagenet", "clip", "-1..1", "0..1" or "0..255". Output is the value that becomes the
+	// vector; "NAME:class" and "NAME:mean" are the first and the mean of tokens. "" is for both what NAME.json beside the
+	// file says, or the table of known networks.
+	ONNX, Normalise, Output string
+
+	Pixels int // side of the network's square input; 0: what the weights were trained on
 	// Centre is the share of a photo's side that is looked at, in its middle, from 0.3 to 1; 0: 1, or a checkpoint's.
 	Centre float64
 	Batch  int // photos at once; 0: 8, or as many as keep all cores at work
@@ -83,11 +89,8 @@ func OpenNetwork(ctx context.Context, opts NetworkOptions) (*Network, error) {
 		n.embedder, n.title = embed.Histogram{}, "colour histogram"
 		return n, nil
 	}
-	m, err := opts.load(ctx, n.log)
-	if err != nil {
-		return nil, err
-	}
-	if n.embedder, n.close, err = opts.start(ctx, m, n.log); err != nil {
+	var err error
+	if n.embedder, n.close, err = opts.start(ctx, n.log); err != nil {
 		return nil, err
 	}
 	made := n.embedder.Origin()

@@ -134,6 +134,36 @@ func TestOtherVectorsAreRefused(t *testing.T) {
 	}
 }
 
+// Another network, as an ONNX file, with the same program text; its options go with no others.
+func TestONNX(t *testing.T) {
+	file := "backbone/testdata/tiny.onnx"
+	for _, c := range []struct {
+		opts pvs.NetworkOptions
+		say  string
+	}{
+		{pvs.NetworkOptions{ONNX: file, Backend: "go"}, "leave out Name, Weights, Checkpoint, Precision and Backend"},
+		{pvs.NetworkOptions{Normalise: "clip"}, "name it by ONNX"},
+		{pvs.NetworkOptions{ONNX: "none.onnx"}, "there is no file none.onnx"},
+		{pvs.NetworkOptions{ONNX: file, Normalise: "often"}, "no normalisation is called"},
+	} {
+		_, err := pvs.OpenNetwork(t.Context(), c.opts)
+		if err != nil && strings.Contains(err.Error(), "need ONNX Runtime") {
+			t.Skip(err)
+		}
+		wants(t, err, c.say)
+	}
+	n := open(t, pvs.NetworkOptions{ONNX: file, Normalise: "imagenet", Output: "features"})
+	c := photos(t)
+	index := embed(t, n, c.Index(), pvs.EmbedOptions{})
+	results, err := index.Search(t.Context(), embed(t, n, c.Queries(), pvs.EmbedOptions{}), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, err := c.Score(results); err != nil || !(report.MAR().Value > 0) || n.Dim() != index.Dim {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
 func TestSaved(t *testing.T) {
 	c := photos(t)
 	n := open(t, pvs.NetworkOptions{Name: pvs.ColourHistogram})
