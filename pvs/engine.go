@@ -21,7 +21,7 @@ func (o NetworkOptions) start(ctx context.Context, log func(string)) (embed.Embe
 		return o.onnx(ctx, log)
 	}
 	if o.Normalise != "" || o.Output != "" {
-		return nil, nil, errors.New("Normalise and Output are of a network in an ONNX file: name it by ONNX")
+		return nil, nil, errors.New("a normalisation and an output are of a network in an ONNX file: name it by ONNX")
 	}
 	m, err := o.load(ctx, log)
 	if err != nil {
