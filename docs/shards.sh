@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # docs/shards.sh OUT [ROWS [SHARDS [DIM]]]: searches an index of made vectors as one and as shards, on this machine, and
-# compares. Needs Python with numpy (PYTHON). PVS is a built command; it is made if it is not named.
+# compares. Needs Python with numpy (PYTHON), and with onnx for another DIM than 512. PVS is a built command; it is
+# made if it is not named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:?usage: docs/shards.sh OUT [ROWS [SHARDS [DIM]]]}")
@@ -12,6 +13,10 @@ if [ -z "${PVS:-}" ]; then
   go build -o "$PVS" ./pvs/cmd/pvs
 fi
 . docs/servers.sh
+if [ "$dim" != 512 ]; then
+  "$python" docs/benchmarks/any_network.py "$dim" "$out/any.onnx"
+  network=(--network "$out/any.onnx" --normalise 0..1)
+fi
 trap 'kill "${servers[@]}" 2>/dev/null || true' EXIT
 [ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim "$dim" --out "$out/index" >"$out/bench.log" 2>&1
 [ -e "$out/exported/index.npy" ] || "$PVS" index export "$out/index" --out "$out/exported" >/dev/null
