@@ -167,7 +167,13 @@ func (in interner) one(s string) string {
 
 // Split returns a split's photos in the file's order.
 func (c *Catalog) Split(s Split) []Photo {
-	var photos []Photo
+	n := 0
+	for _, p := range c.Photos {
+		if p.Split == s {
+			n++
+		}
+	}
+	photos := make([]Photo, 0, n)
 	for _, p := range c.Photos {
 		if p.Split == s {
 			photos = append(photos, p)

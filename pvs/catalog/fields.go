@@ -13,7 +13,7 @@ import (
 )
 
 // Fields reads the other columns of photos.csv, those that [Photo] does not have: for each photo, by its id, the values
-// that are not empty, by the column's name. Bad rows, which the catalogue was opened without, are left out. A catalogue
+// that are not empty, by the column's name; nil where all are. Bad rows, which the catalogue was opened without, are left out. A catalogue
 // without a file has none.
 func (c *Catalog) Fields() (map[string]map[string]string, error) {
 	path := filepath.Join(c.Dir, PhotosFile)
@@ -55,11 +55,15 @@ func (c *Catalog) Fields() (map[string]map[string]string, error) {
 		if _, twice := out[row[0]]; twice || err != nil || table.CheckUTF8(row...) != nil {
 			continue // a bad row, which Open told of, or whose id another has
 		}
-		fields := map[string]string{}
+		var fields map[string]string
 		for i, value := range row[1:] {
-			if value != "" {
-				fields[wanted[1+i]] = shared.one(value)
+			if value == "" {
+				continue
 			}
+			if fields == nil {
+				fields = map[string]string{}
+			}
+			fields[wanted[1+i]] = shared.one(value)
 		}
 		out[row[0]] = fields
 	}

@@ -26,8 +26,9 @@ type Photo struct {
 
 // PhotosOf lists the photos of a catalogue's split.
 func PhotosOf(c *catalog.Catalog, split catalog.Split) []Photo {
-	var photos []Photo
-	for _, p := range c.Split(split) {
+	rows := c.Split(split)
+	photos := make([]Photo, 0, len(rows))
+	for _, p := range rows {
 		photo := Photo{ID: p.ID, File: c.File(p), Where: fmt.Sprintf("%s line %d", catalog.PhotosFile, p.Line)}
 		if p.Line == 0 { // of a catalogue without a file
 			photo.Where = p.Path

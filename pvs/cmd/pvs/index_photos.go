@@ -43,7 +43,7 @@ func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, n
 	if err := rows.Verify(); err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	described, err := rowsOf(cat, photos)
+	described, err := rowsOf(cat, with(photos, rows.IDs))
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
@@ -70,6 +70,21 @@ func (c *indexPhotos) read(a *app, cat *catalog.Catalog, photos []embed.Photo, n
 	return e, nil
 }
 
+// with are the photos that have vectors: of a catalogue that is embedded in parts, few of all.
+func with(photos []embed.Photo, ids []string) []embed.Photo {
+	has := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		has[id] = true
+	}
+	out := make([]embed.Photo, 0, len(ids))
+	for _, p := range photos {
+		if has[p.ID] {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // digestColumn is the column of digests in an index's export.
 const digestColumn = "digest"
 
@@ -80,21 +95,25 @@ func rowsOf(cat *catalog.Catalog, photos []embed.Photo) (map[string]index.Photo,
 	if err != nil {
 		return nil, err
 	}
-	known, out := cat.ByID(), make(map[string]index.Photo, len(photos))
+	files, out := make(map[string]string, len(photos)), make(map[string]index.Photo, len(photos))
 	for _, p := range photos {
-		row := known[p.ID]
-		file, err := filepath.Abs(p.File)
-		if err != nil {
+		if files[p.ID], err = filepath.Abs(p.File); err != nil {
 			return nil, err
 		}
-		photo := index.Photo{ID: p.ID, Product: row.Product, Category: row.Category, Title: row.Title, Path: file,
-			Fields: fields[p.ID]}
+	}
+	for _, row := range cat.Photos {
+		file, asked := files[row.ID]
+		if !asked {
+			continue
+		}
+		photo := index.Photo{ID: row.ID, Product: row.Product, Category: row.Category, Title: row.Title, Path: file,
+			Fields: fields[row.ID]}
 		photo.Digest = photo.Fields[digestColumn] // of an export
 		delete(photo.Fields, digestColumn)
 		if len(photo.Fields) == 0 {
 			photo.Fields = nil
 		}
-		out[p.ID] = photo
+		out[row.ID] = photo
 	}
 	return out, nil
 }
