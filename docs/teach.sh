@@ -2,6 +2,7 @@
 # docs/teach.sh CATALOG OUT [FAMILY...]: twenty simulated clicks on the family that is mistaken most, or on each of the
 # named categories, by way of `pvs serve --teach`; prints what they are worth to the family's held-out queries and to
 # all others, and the same of twenty wrong clicks. Some minutes on 2 cores; the index is kept in OUT and used again.
+# PIXELS is the side of the network's input, CLICKS how many clicks, SEED that of their order.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 catalog=$(realpath "${1:?usage: docs/teach.sh CATALOG OUT [FAMILY...]}") out=${2:?}
@@ -12,7 +13,8 @@ if [ -z "${PVS:-}" ]; then
   go build -o "$PVS" ./pvs/cmd/pvs
 fi
 [ -e "$out/photos.csv" ] || python3 docs/ci/teach_clicks.py split "$catalog" "$out"
-[ -e "$out/index/index.db" ] || "$PVS" index create "$out" --split index --out "$out/index" --json >/dev/null
+[ -e "$out/index/index.db" ] || "$PVS" index create "$out" --split index --out "$out/index" \
+  ${PIXELS:+--pixels "$PIXELS"} --json >/dev/null
 server=
 end() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; }
 trap end EXIT

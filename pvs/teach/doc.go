@@ -11,13 +11,14 @@
 // identity but in at most 48 directions, those in which the photos that were clicked on differ. The index stays as it
 // is: it proposes candidates for A'Ax, which are put into order by their cosines.
 //
-// The loss has three parts (docs/teach.md):
+// The loss has four parts (docs/teach.md):
 //
 //   - of clicks, a softmax over cosines: a photo is nearer to photos of its own product than to those that are not it;
-//   - of a guard, photos of products that nobody clicked on: each costs nothing as long as its own product's photos
-//     stand no worse than before;
+//   - of their kin, the same for products of the index that are near to those that were clicked for;
+//   - of a guard, photos of further products: each costs nothing as long as its own product's photos stand no worse
+//     than before;
 //   - of the distance of A from the identity.
 //
 // Whether it helps is measured, not assumed: by clicks that a fit did not see, and by photos of other products, which
-// neither clicks nor guard had, with paired intervals.
+// no fit had, with paired intervals.
 package teach

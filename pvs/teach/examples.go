@@ -11,8 +11,17 @@ type example struct {
 	anchor               []float32
 	positives, negatives [][]float32
 	floor                float64 // where there are no positives: the score that negatives should be below
-	guard                bool
+	kind                 kind
 }
+
+// kind says what a term is for.
+type kind int
+
+const (
+	ofClick kind = iota
+	ofKin        // as of a click, for products that are near to those of clicks
+	ofGuard      // it is not to become worse
+)
 
 // anchored is what was said of a photo that was searched for.
 type anchored struct {
@@ -190,11 +199,11 @@ func (t *teacher) ofProducts(anchors []*anchored) (list []example, err error) {
 	return list, nil
 }
 
-// guard makes examples of products that were not clicked on, as they stand now.
-func (t *teacher) guard(products [][]Photo) (list []example, err error) {
+// unclicked makes examples of products that were not clicked on.
+func (t *teacher) unclicked(products [][]Photo, as kind) (list []example, err error) {
 	for _, photos := range products {
-		for i, p := range photos[:min(len(photos), guardPhotos)] {
-			e := example{anchor: p.Vector, guard: true}
+		for i, p := range photos[:min(len(photos), unclickedPhotos)] {
+			e := example{anchor: p.Vector, kind: as}
 			for j, other := range photos {
 				if j != i {
 					e.positives = append(e.positives, other.Vector)

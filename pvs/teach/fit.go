@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -28,13 +29,13 @@ type Taught struct {
 }
 
 const (
-	directions  = 48
-	steps       = 40  // of L-BFGS
-	guardWanted = 120 // products of the guard
-	guardPhotos = 2   // of each that are anchors
-	checkWanted = 200 // photos of other products that are searched for before and after
-	spanned     = 1e-6
-	mostRows    = 512 // vectors that the directions are learned on
+	directions      = 48
+	unclickedPhotos = 2   // of each product of kin and guard that are anchors
+	steps           = 40  // of L-BFGS
+	guardWanted     = 120 // products of the guard
+	checkWanted     = 200 // photos of other products that are searched for before and after
+	spanned         = 1e-6
+	mostRows        = 512 // vectors that the directions are learned on
 )
 
 // Fit fits a metric to clicks and measures it. Clicks that are not of the index, or whose photos are gone, are counted
@@ -45,11 +46,11 @@ func Fit(ctx context.Context, src Source, made Made, clicks []Click, opts Option
 		opts.Directions = directions
 	}
 	opts.Loss = opts.Loss.filled()
-	if opts.Directions < 1 || opts.Loss.Temperature < 0 || opts.Loss.Guard < 0 || opts.Loss.Pull < 0 {
+	if opts.Directions < 1 || opts.Loss.Temperature < 0 || opts.Loss.Kin < 0 || opts.Loss.Guard < 0 || opts.Loss.Pull < 0 {
 		return nil, fmt.Errorf("%d directions and a loss of %+v are not possible", opts.Directions, opts.Loss)
 	}
 	t := &teacher{ctx: ctx, opts: opts, all: src, src: once{src, map[string][]float32{}}, made: made,
-		near: map[Side][]Photo{}, of: map[string][]Photo{}}
+		near: map[Side][]Photo{}, of: map[string][]Photo{}, clicked: map[string]bool{}}
 	list, left, err := t.resolve(clicks)
 	if err != nil {
 		return nil, fmt.Errorf("looking up the photos that were clicked on: %w", err)
@@ -60,11 +61,14 @@ func Fit(ctx context.Context, src Source, made Made, clicks []Click, opts Option
 		out.Report.decide()
 		return out, nil
 	}
+	for _, c := range list {
+		t.clicked[c.own], t.clicked[c.found.product()] = true, true
+	}
 	guard, check, err := t.draw(list, opts.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("drawing photos that were not clicked on: %w", err)
 	}
-	if t.guards, err = t.guard(guard); err != nil {
+	if t.guards, err = t.unclicked(guard, ofGuard); err != nil {
 		return nil, err
 	}
 	if out.Metric, err = t.fit(list); err != nil {
@@ -77,29 +81,33 @@ func Fit(ctx context.Context, src Source, made Made, clicks []Click, opts Option
 	return out, nil
 }
 
-// draw returns products with two photos or more that no click speaks of: those that guard a fit, and photos of others,
-// that are searched for to see whether anything falls.
+// draw returns products with two photos or more that neither clicks nor their kin speak of: those that guard a fit, and
+// photos of others, that are searched for to see whether anything falls.
 func (t *teacher) draw(clicks []resolved, seed uint64) (guard, check [][]Photo, err error) {
-	clicked := map[string]bool{}
-	for _, c := range clicks {
-		clicked[c.own], clicked[c.found.product()] = true, true
+	taken := maps.Clone(t.clicked)
+	kin, err := t.kin(clicks)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, photos := range kin {
+		taken[photos[0].product()] = true
 	}
 	photos, err := t.src.Sample(t.ctx, 8*(guardWanted+checkWanted), seed)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, p := range photos {
-		if clicked[p.product()] || len(guard) == guardWanted && len(check) == checkWanted {
+		if taken[p.product()] || len(guard) == guardWanted && len(check) == checkWanted {
 			continue
 		}
-		clicked[p.product()] = true // each once
+		taken[p.product()] = true // each once
 		all, err := t.photosOf(p)
 		if err != nil {
 			return nil, nil, err
 		}
 		switch {
 		case len(all) < 2:
-		case len(guard) < guardWanted && len(guard) <= len(check):
+		case len(guard) < guardWanted && len(guard) <= len(check)-fewestScores:
 			guard = append(guard, all)
 		case len(check) < checkWanted:
 			check = append(check, all)
@@ -116,7 +124,15 @@ func (t *teacher) fit(clicks []resolved) (*Metric, error) {
 	if err != nil {
 		return nil, err
 	}
-	return minimise(t.ctx, t.made.Dim, examples, t.guards, t.opts)
+	products, err := t.kin(clicks)
+	if err != nil {
+		return nil, err
+	}
+	kin, err := t.unclicked(products, ofKin)
+	if err != nil {
+		return nil, err
+	}
+	return minimise(t.ctx, t.made.Dim, slices.Concat(examples, kin), t.guards, t.opts)
 }
 
 // minimise fits a metric to examples.
@@ -237,7 +253,7 @@ func newProblem(examples []example, q []float64, m, dim int, loss Loss) *problem
 		return i
 	}
 	for _, e := range examples {
-		t := term{floor: e.floor, guard: e.guard}
+		t := term{floor: e.floor, kind: e.kind}
 		a := of(e.anchor)
 		add := func(list [][]float32) (numbers []int) {
 			for _, v := range list {

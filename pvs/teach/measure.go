@@ -200,7 +200,7 @@ func paired(metric string, before, after []float64, seed uint64) (evaluate.Compa
 	return evaluate.Compare(report(before), report(after), metric, evaluate.Options{Seed: seed})
 }
 
-// checkOthers searches for a photo of each of some products that neither clicks nor guard had, without a metric and
+// checkOthers searches for a photo of each of some products that no fit had, without a metric and
 // with it.
 func (t *teacher) checkOthers(r *Report, m *Metric, products [][]Photo, seed uint64) error {
 	if len(products) == 0 {

@@ -13,7 +13,8 @@ import (
 //
 // With s(a, b) = cos(Aa, Ab) the loss is
 //
-//	L = mean over click terms of c + guard * mean over guard terms of max(0, c - before)^2 + pull * |G|^2
+//	L = mean over click terms of c + kin * mean over kin terms of c
+//	  + guard * mean over guard terms of max(0, c - before)^2 + pull * |G|^2
 //	c = mean over a term's positives p of log(1 + sum over its negatives n of exp((s(a, n) - s(a, p)) / tau))
 //
 // with a term's c of A = I as its before. A term without positives has one whose cosine is the constant floor.
@@ -25,7 +26,7 @@ type problem struct {
 	terms []term
 	Loss
 
-	clicks, guards int // terms
+	count [3]int // terms by kind
 }
 
 // pair is two vectors whose cosine a term looks at.
@@ -38,7 +39,7 @@ type pair struct {
 type term struct {
 	positives, negatives []int // pairs
 	floor                float64
-	guard                bool
+	kind                 kind
 	before               float64
 }
 
@@ -46,6 +47,7 @@ type term struct {
 type Loss struct {
 	Temperature float64 // tau, of cosines; 0: 0.05
 	Guard       float64 // weight of the guard; 0: 10
+	Kin         float64 // weight of the kin; 0: 1
 	Pull        float64 // weight of the distance from the identity; 0: 0.05
 }
 
@@ -53,7 +55,7 @@ func (l Loss) filled() Loss {
 	for _, f := range []struct {
 		of    *float64
 		usual float64
-	}{{&l.Temperature, 0.05}, {&l.Guard, 10}, {&l.Pull, 0.05}} {
+	}{{&l.Temperature, 0.05}, {&l.Kin, 1}, {&l.Guard, 10}, {&l.Pull, 0.05}} {
 		if *f.of == 0 {
 			*f.of = f.usual
 		}
@@ -70,10 +72,9 @@ func (o *problem) start() {
 	s := o.cosines(make([]float64, o.m*o.m))
 	for i := range o.terms {
 		t := &o.terms[i]
-		if t.guard {
-			t.before, o.guards = o.cost(t, s.of, nil, nil), o.guards+1
-		} else {
-			o.clicks++
+		o.count[t.kind]++
+		if t.kind == ofGuard {
+			t.before = o.cost(t, s.of, nil, nil)
 		}
 	}
 }
@@ -166,12 +167,11 @@ func (o *problem) loss(g, gradient []float64) float64 {
 	sum := o.Pull * dot(g, g)
 	for i := range o.terms {
 		t := &o.terms[i]
-		if !t.guard {
-			weight := 1 / float64(o.clicks)
+		weight := [...]float64{1, o.Kin, o.Guard}[t.kind] / float64(o.count[t.kind])
+		if t.kind != ofGuard {
 			sum += weight * o.cost(t, s.of, by, func(float64) float64 { return weight })
 			continue
 		}
-		weight := o.Guard / float64(o.guards)
 		c := o.cost(t, s.of, by, func(c float64) float64 { return 2 * weight * max(0, c-t.before) })
 		sum += weight * max(0, c-t.before) * max(0, c-t.before)
 	}

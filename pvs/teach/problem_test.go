@@ -33,15 +33,16 @@ func someProblem(t testing.TB, seed uint64) *problem {
 		{anchor: v[0], positives: v[1:3], negatives: v[3:8]},
 		{anchor: v[1], positives: v[0:1], negatives: v[5:6]},
 		{anchor: v[8], negatives: v[0:3], floor: 0.2},
-		{anchor: v[9], positives: v[10:12], negatives: v[0:4], guard: true},
-		{anchor: v[10], positives: v[9:10], negatives: v[2:6], guard: true},
+		{anchor: v[9], positives: v[10:12], negatives: v[0:4], kind: ofGuard},
+		{anchor: v[10], positives: v[9:10], negatives: v[2:6], kind: ofGuard},
+		{anchor: v[4], positives: v[5:7], negatives: v[7:9], kind: ofKin},
 		{anchor: v[11]}, // nothing is known of it
 	}
 	q, m, err := span(examples, 10, 6)
 	if err != nil || m != 6 {
 		t.Fatal(m, err)
 	}
-	return newProblem(examples, q, m, 10, Loss{Temperature: 0.3, Guard: 2, Pull: 0.1})
+	return newProblem(examples, q, m, 10, Loss{Temperature: 0.3, Kin: 0.7, Guard: 2, Pull: 0.1})
 }
 
 // Derivatives are those of finite differences, where guard terms count and where they do not.
@@ -72,7 +73,8 @@ func TestGradient(t *testing.T) {
 	}
 }
 
-// At the identity the guard costs nothing, and the loss is the mean of the clicks' terms, by loops over whole vectors.
+// At the identity the guard costs nothing, and the loss is the means of the clicks' terms and of the kin's, by loops
+// over whole vectors.
 func TestLossByLoops(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 0))
@@ -80,13 +82,14 @@ func TestLossByLoops(t *testing.T) {
 	examples := []example{
 		{anchor: v[0], positives: v[1:3], negatives: v[3:6]},
 		{anchor: v[6], negatives: v[0:2], floor: 0.4},
-		{anchor: v[7], positives: v[8:9], negatives: v[0:3], guard: true},
+		{anchor: v[7], positives: v[8:9], negatives: v[0:3], kind: ofGuard},
+		{anchor: v[2], positives: v[3:4], negatives: v[4:7], kind: ofKin},
 	}
 	q, m, err := span(examples[:2], 8, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	loss := Loss{Temperature: 0.1, Guard: 3, Pull: 0.2}
+	loss := Loss{Temperature: 0.1, Kin: 2, Guard: 3, Pull: 0.2}
 	o := newProblem(examples, q, m, 8, loss)
 	g, b := make([]float64, m*m), make([]float64, m*m)
 	for step := range 2 {
@@ -124,7 +127,8 @@ func TestLossByLoops(t *testing.T) {
 		}
 		plain := func(x, y []float32) float64 { return inner(x, y) }
 		over := max(0, cost(examples[2], cosine)-cost(examples[2], plain))
-		want := (cost(examples[0], cosine)+cost(examples[1], cosine))/2 + 3*over*over
+		want := (cost(examples[0], cosine)+cost(examples[1], cosine))/2 + 2*cost(examples[3], cosine) +
+			3*over*over
 		for _, x := range g {
 			want += 0.2 * x * x
 		}

@@ -40,7 +40,7 @@ type Report struct {
 	// not. It says whether clicks agree with each other. Alone it says too much, as people click where a search errs, so
 	// that most changes make their clicks stand better.
 	HeldOut *evaluate.Comparison `json:"held_out_clicks,omitempty"`
-	// Others compares the MAR@10 of photos of products that neither clicks nor guard had. Nil: the index has none.
+	// Others compares the MAR@10 of photos of products that no fit had. Nil: the index has none.
 	Others *evaluate.Comparison `json:"others,omitempty"`
 
 	Verdict Verdict `json:"verdict"`

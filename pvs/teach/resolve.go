@@ -51,15 +51,16 @@ const MaxClicks = 1000
 
 // teacher makes the terms of a fit. It looks each photo up once.
 type teacher struct {
-	ctx    context.Context
-	opts   Options
-	all    Source
-	src    once // all, of whose photos what was looked up stays in memory
-	made   Made
-	near   map[Side][]Photo   // by anchor
-	of     map[string][]Photo // by product
-	guards []example
-	hidden map[string]bool // ids of photos that a fit is not to know, as it is measured by them
+	ctx     context.Context
+	opts    Options
+	all     Source
+	src     once // all, of whose photos what was looked up stays in memory
+	made    Made
+	near    map[Side][]Photo   // by anchor
+	of      map[string][]Photo // by product
+	clicked map[string]bool    // products that clicks speak of
+	guards  []example
+	hidden  map[string]bool // ids of photos that a fit is not to know, as it is measured by them
 }
 
 // resolve looks the clicks' photos up.
