@@ -67,15 +67,15 @@ func (e *examination) conclude(ctx context.Context) (*Autopsy, error) {
 
 // gain is what a cure brings over all queries.
 func (e *examination) gain(c cured) (Cure, error) {
-	after := map[int]float64{}
+	after, gains := map[int]float64{}, map[string]float64{}
 	for q, v := range e.before {
 		after[q] = v
-		if w, ok := c.after[q]; ok {
-			after[q] = w
+		if w, ok := c.after[q]; ok && w != v {
+			after[q], gains[e.Queries.IDs[q]] = w, w-v
 		}
 	}
 	m, err := evaluate.Compare(e.report(e.before), e.report(after), marAt10, evaluate.Options{})
-	return Cure{Way: c.way, Gain: m.Value, Low: m.Low, High: m.High, AtMost: c.atMost}, err
+	return Cure{Way: c.way, Gain: m.Value, Low: m.Low, High: m.High, AtMost: c.atMost, Queries: gains}, err
 }
 
 // unit scales a vector to length 1.

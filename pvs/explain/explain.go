@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/gopvs/product-visual-search/pvs/check"
 	"github.com/gopvs/product-visual-search/pvs/embed"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
@@ -60,6 +59,8 @@ type Cure struct {
 	Gain      float64
 	Low, High float64
 	AtMost    bool // no cure is known to reach it
+	// Queries are those whose recall changes, by how much.
+	Queries map[string]float64
 }
 
 // Explain examines a search.
@@ -104,7 +105,7 @@ type examination struct {
 	workshop *workshop
 	skew     float64
 	asked    []asked        // photos of the index, to know chance by
-	copies   map[string]int // groups of photos that are one picture, by id
+	pictures map[string]int // groups of photos that are one picture, by id, of those that were compared
 	cures    map[Cause][]cured
 }
 
@@ -199,9 +200,14 @@ func (e *examination) wrong(q int) []int {
 	return out
 }
 
-// without is the recall when rows are left out of the index. What an approximate search missed stays missed: behind
-// what it found come those that are farther.
+// without is the recall when rows are left out of the index.
 func (e *examination) without(q int, leave func(row int) bool) float64 {
+	return e.recall(q, e.firstWithout(q, leave))
+}
+
+// firstWithout are the first ten when rows are left out of the index. What an approximate search missed stays missed:
+// behind what it found come those that are farther.
+func (e *examination) firstWithout(q int, leave func(row int) bool) []int {
 	var first []int
 	farthest := float32(2) // a cosine is less
 	for _, row := range e.first[q] {
@@ -214,11 +220,12 @@ func (e *examination) without(q int, leave func(row int) bool) float64 {
 		if len(first) == retrieval.K {
 			break
 		}
-		if h.Score <= farthest && !leave(h.Row) && !slices.Contains(e.first[q], h.Row) {
+		const rounding = 1e-5 // of a cosine, summed in another order
+		if h.Score <= farthest+rounding && !leave(h.Row) && !slices.Contains(e.first[q], h.Row) {
 			first = append(first, h.Row)
 		}
 	}
-	return e.recall(q, first)
+	return first
 }
 
 // photo is the id of a row of the index.
@@ -238,14 +245,9 @@ func (e *examination) lookAtPhotos(ctx context.Context) error {
 		return err
 	}
 	e.looks = looks
-	facts, groups, err := copiesOf(ctx, files, e.opts)
+	digests, err := e.findPictures(ctx, ids)
 	if err != nil {
 		return err
-	}
-	e.copies = map[string]int{}
-	digests := map[string][32]byte{}
-	for i, id := range ids {
-		e.copies[id], digests[id] = groups[i], facts[i].SHA256
 	}
 	e.workshop = &workshop{catalog: e.Catalog, byID: e.byID, embedder: e.opts.Embedder, dir: e.opts.Dir, digests: digests,
 		progress: e.opts.Progress, made: map[string][]float32{}}
@@ -279,22 +281,4 @@ func (e *examination) involved() []string {
 		}
 	}
 	return ids
-}
-
-// copiesOf finds photos that are one picture, by package check: groups by the first of them.
-func copiesOf(ctx context.Context, files []string, opts Options) ([]check.Facts, []int, error) {
-	name := func(file string) string { return opts.Dir + "/" + file }
-	update, finish := opts.Progress("reading photos")
-	facts, err := check.Scan(ctx, files, name("scan"), check.ScanOptions{Progress: update})
-	finish()
-	if err != nil {
-		return nil, nil, err
-	}
-	update, finish = opts.Progress("comparing photos that look alike")
-	pairs, err := check.Duplicates(ctx, files, facts, name("duplicates"), check.DuplicateOptions{Verify: update})
-	finish()
-	if err != nil {
-		return nil, nil, err
-	}
-	return facts, check.Groups(len(files), pairs), nil
 }
