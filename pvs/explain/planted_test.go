@@ -1,13 +1,15 @@
 package explain_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"math"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/gopvs/product-visual-search/data/planted"
@@ -76,15 +78,53 @@ func (tr *trial) vectors(t *testing.T, c *catalog.Catalog, split catalog.Split) 
 func (tr *trial) score(t *testing.T, c *catalog.Catalog) (explain.Search, *evaluate.Report) {
 	t.Helper()
 	s := explain.Search{Catalog: c, Index: tr.vectors(t, c, catalog.Index), Queries: tr.vectors(t, c, catalog.Query)}
-	index, err := retrieval.NewIndexOn(nil, s.Index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	results, err := retrieval.Search(context.Background(), index, s.Queries, retrieval.K)
-	if err != nil {
-		t.Fatal(err)
-	}
 	truth, err := c.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, scored(t, s.Index, s.Queries, truth)
+}
+
+// undone searches a spoiled catalogue again with the plants of a kind undone: their queries have their photos and
+// labels back, and the index is without what was added for them, if that is asked for.
+func undone(t *testing.T, s, sound explain.Search, made []planted.Plant, kind planted.Kind,
+	fromIndex bool) *evaluate.Report {
+	t.Helper()
+	truth, err := s.Catalog.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, err := sound.Catalog.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth = maps.Clone(truth)
+	queries := *s.Queries
+	queries.Data = slices.Clone(queries.Data)
+	for _, p := range made {
+		if p.Kind == kind {
+			truth[p.Query] = right[p.Query]
+			copy(queries.Row(slices.Index(queries.IDs, p.Query)), sound.Queries.Row(slices.Index(sound.Queries.IDs, p.Query)))
+		}
+	}
+	index := &vectors.Set{Dim: s.Index.Dim, Origin: s.Index.Origin}
+	there := sound.Catalog.ByID()
+	for i, id := range s.Index.IDs {
+		if _, was := there[id]; was || !fromIndex || !strings.HasPrefix(id, string(kind)+"-") {
+			index.IDs, index.Data = append(index.IDs, id), append(index.Data, s.Index.Row(i)...)
+		}
+	}
+	return scored(t, index, &queries, truth)
+}
+
+// scored searches.
+func scored(t *testing.T, index, queries *vectors.Set, truth map[string][]string) *evaluate.Report {
+	t.Helper()
+	on, err := retrieval.NewIndexOn(nil, index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := retrieval.Search(context.Background(), on, queries, retrieval.K)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,22 +132,25 @@ func (tr *trial) score(t *testing.T, c *catalog.Catalog) (explain.Search, *evalu
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, report
+	return report
 }
 
 // named is how the plants of a kind were found.
 type named struct {
 	kind                     planted.Kind
 	made, broke, named, main int
-	predicted, measured      float64
 	way                      string
 	atMost                   bool
-	missed                   []string
-	accused                  int // queries that no plant broke and that miss, with another kind as main cause
+	// Gains of MAR@10: what the autopsy predicts for all queries and for those planted; what these gain when they are
+	// cured, by the photo, the label or the index as it was; and what all queries gain without the plants, photos that
+	// were added to the index for them included.
+	predicted, ofPlanted, cured, undone float64
+	missed                              []string
+	accused                             int // queries that no plant broke and that miss, with another kind as main cause
 }
 
-// run plants all kinds, explains, and leaves each kind out once; or, where that is too long, all at once.
-func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*explain.Autopsy, []named) {
+// run plants all kinds, explains, and undoes each kind.
+func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int) (*explain.Autopsy, []named) {
 	t.Helper()
 	seed := uint64(1)
 	if s := os.Getenv("PVS_SEED"); s != "" {
@@ -116,19 +159,16 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 			t.Fatal(err)
 		}
 	}
-	spoil := func(kinds []planted.Kind) (*catalog.Catalog, []planted.Plant) {
-		dir := t.TempDir()
-		made, err := planted.Spoil(context.Background(), c, dir, planted.Options{Seed: seed, Each: each, Kinds: kinds})
-		if err != nil {
-			t.Fatal(err)
-		}
-		spoiled, err := catalog.Open(dir, catalog.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return spoiled, made
+	dir := t.TempDir()
+	made, err := planted.Spoil(context.Background(), c, dir, planted.Options{Seed: seed, Each: each})
+	if err != nil {
+		t.Fatal(err)
 	}
-	spoiled, made := spoil(nil)
+	spoiled, err := catalog.Open(dir, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, _ := tr.score(t, c)
 	search, all := tr.score(t, spoiled)
 	report, err := explain.Explain(context.Background(), search, explain.Options{Embedder: tr.embedder, Dir: t.TempDir()})
 	if err != nil {
@@ -138,31 +178,23 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 	for i := range report.Missed {
 		cases[report.Missed[i].Query] = &report.Missed[i]
 	}
-	recall := func(r *evaluate.Report) map[string]float64 {
-		out := map[string]float64{}
-		for _, q := range r.PerQuery {
-			out[q.Query] = q.Values[0]
-		}
-		return out
-	}
-	now := recall(all)
+	now := recalls(all)
+	n := float64(len(now))
 	var table []named
-	var without *evaluate.Report
 	broken := map[string]bool{}
 	for _, kind := range planted.Kinds {
-		others := slices.DeleteFunc(slices.Clone(planted.Kinds), func(k planted.Kind) bool { return k == kind })
-		if apart || without == nil {
-			healed := c
-			if apart {
-				healed, _ = spoil(others)
-			}
-			_, without = tr.score(t, healed)
+		without := undone(t, search, sound, made, kind, true)
+		was := recalls(without)
+		cured := was
+		if kind == planted.Ground { // its cure is another ground for the query; the others stay in the index
+			cured = recalls(undone(t, search, sound, made, kind, false))
 		}
-		was := recall(without)
-		row := named{kind: kind, measured: without.MAR().Value - all.MAR().Value}
+		row := named{kind: kind, undone: without.MAR().Value - all.MAR().Value}
+		gains := map[string]float64{}
 		for _, s := range report.Causes {
 			if s.Cause == explain.Cause(kind) {
 				row.predicted, row.way, row.atMost = s.Best().Gain, s.Best().Way, s.Best().AtMost
+				gains = s.Best().Queries
 			}
 		}
 		for _, p := range made {
@@ -170,6 +202,8 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 				continue
 			}
 			row.made++
+			row.ofPlanted += gains[p.Query] / n
+			row.cured += (cured[p.Query] - now[p.Query]) / n
 			if was[p.Query] <= now[p.Query] {
 				continue
 			}
@@ -202,14 +236,24 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, apart bool) (*e
 	return report, table
 }
 
+// recalls are those of queries.
+func recalls(r *evaluate.Report) map[string]float64 {
+	out := map[string]float64{}
+	for _, q := range r.PerQuery {
+		out[q.Query] = q.Values[0]
+	}
+	return out
+}
+
 func show(t *testing.T, table []named) (broke, found, main int) {
 	for _, r := range table {
 		most := ""
 		if r.atMost {
 			most = "at most "
 		}
-		t.Logf("%-8s made %2d broke %2d named %2d main %2d, of %2d others main; predicted %s%+.4f measured %+.4f (%s) %v",
-			r.kind, r.made, r.broke, r.named, r.main, r.accused, most, r.predicted, r.measured, r.way, r.missed)
+		t.Logf("%-8s made %2d broke %2d named %2d main %2d, of %2d others main; predicted %s%+.4f, of those planted %+.4f, "+
+			"cured %+.4f, all undone %+.4f (%s) %v", r.kind, r.made, r.broke, r.named, r.main, r.accused, most, r.predicted,
+			r.ofPlanted, r.cured, r.undone, r.way, r.missed)
 		broke, found, main = broke+r.broke, found+r.named, main+r.main
 	}
 	t.Logf("all: broke %d, named %d, main %d", broke, found, main)
@@ -220,7 +264,7 @@ func show(t *testing.T, table []named) (broke, found, main int) {
 func TestToysPlanted(t *testing.T) {
 	t.Parallel()
 	tr := &trial{toy{}, map[[32]byte][]float32{}}
-	report, table := tr.run(t, toyCatalog(t, 30, 42), 3, false)
+	report, table := tr.run(t, toyCatalog(t, 30, 42), 3)
 	broke, found, _ := show(t, table)
 	if broke < 20 || 10*found < 9*broke {
 		t.Errorf("of %d queries that were broken the cause of %d is named", broke, found)
@@ -232,13 +276,14 @@ func TestToysPlanted(t *testing.T) {
 	}
 }
 
-// At least 90% of the planted causes are named, and the gains that are predicted for the three kinds that cost most are
-// within 20% of what their cure then brings: of drawn products, or of the catalogue PVS_PLANTED; PVS_SEED says which
-// queries are spoiled.
+// At least 90% of the planted causes are named, and the gains that are predicted for the queries of the three kinds
+// that cost most are within 20% of what these gain when they are cured, or, where it is a gain at most, not below: of
+// drawn products, or of the catalogue PVS_PLANTED; PVS_SEED says which queries are spoiled. What is predicted for other
+// queries is left out: these have the cause by themselves, and undoing plants does not cure them.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
-		t.Skip("takes a quarter of an hour; PVS_SLOW=1 runs it")
+		t.Skip("takes minutes; PVS_SLOW=1 runs it")
 	}
 	variables.Apply()
 	ctx := context.Background()
@@ -275,15 +320,15 @@ func TestPlanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr := &trial{network, map[[32]byte][]float32{}}
-	_, table := tr.run(t, c, 15, true)
+	_, table := tr.run(t, c, 15)
 	broke, found, _ := show(t, table)
 	if 10*found < 9*broke {
 		t.Errorf("of %d queries that were broken the cause of %d is named", broke, found)
 	}
-	slices.SortFunc(table, func(a, b named) int { return int(math.Copysign(1, b.measured-a.measured)) })
+	slices.SortFunc(table, func(a, b named) int { return cmp.Compare(b.cured, a.cured) })
 	for _, r := range table[:3] {
-		if math.Abs(r.predicted-r.measured) > 0.2*r.measured {
-			t.Errorf("%s: %.4f is predicted, and the cure brings %.4f", r.kind, r.predicted, r.measured)
+		if r.ofPlanted < 0.8*r.cured || r.ofPlanted > 1.2*r.cured && !r.atMost {
+			t.Errorf("%s: %.4f is predicted for the queries planted, and their cure brings %.4f", r.kind, r.ofPlanted, r.cured)
 		}
 	}
 }
