@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws both catalogues and makes the journey on each, as docs/journey.md records it: some
-# 40 minutes a catalogue on 2 cores. By hand, not in CI:
+# Draws the catalogues and makes the journey on each, as docs/journey.md records it. By hand, not
+# in CI:
 #   docs/journey.sh [FOLDER]
 # Started again, it goes on where it was.
 set -euo pipefail
@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 out=${1:-journey}
 mkdir -p "$out"
 go build -o "$out/pvs" ./pvs/cmd/pvs
-"$out/pvs" data kicad --limit 2000 --train 3000 --size 240 --out "$out/kicad"
-"$out/pvs" data synth --products 2000 --train 3000 --size 240 --out "$out/drawn"
-for catalog in kicad drawn; do
+"$out/pvs" data synth --products 300 --train 600 --fine --out "$out/drawn"
+"$out/pvs" data kicad --limit 600 --train 600 --fine --out "$out/kicad"
+"$out/pvs" data furniture --products 600 --train 200 --size 240 --out "$out/furniture"
+for catalog in drawn kicad furniture; do
   "$out/pvs" journey "$out/$catalog" --scale small --out "$out/$catalog-runs"
 done
