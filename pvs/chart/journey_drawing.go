@@ -35,11 +35,14 @@ func (j Journey) layout(shown []series) (drawing, error) {
 	}
 	names := panels + 26 + 14*float64(levels)
 	sentence := names + pillHeight + 24 + 16*float64(trains+changes) + 14
+	below := f.wrapIn(2, j.Subtitle, 15, false, width-journeyLeft-journeyRight)
 	words := f.wrap(j.Correlation, 15, false, width-journeyLeft-journeyRight)
 	height := sentence + 22*float64(len(words)) + 14
 	return drawing{width: width, height: height, draw: func(p pen) {
 		p.write(label{journeyLeft, 48, j.Title, 27, true, ink, start})
-		p.write(label{journeyLeft, 74, j.Subtitle, 15, false, grey, start})
+		for i, line := range below { // of two the first stands higher
+			p.write(label{journeyLeft, 83 - 18*float64(len(below)-1-i) - 9*float64(2-len(below)), line, 15, false, grey, start})
+		}
 		j.legend(p, f, columns, shown)
 		cards(p, columns, panelsTop, sentence-8)
 		each := panelsHeight / float64(max(1, len(shown)))
