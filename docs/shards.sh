@@ -53,11 +53,13 @@ begun=$(date +%s.%N)
 serve 8300 --shards "$urls" --shards-timeout 9s
 echo "the front compared the ids of all shards and answered after $(echo "$(date +%s.%N) - $begun" | bc) s"
 echo "load: $(cut -d' ' -f1-3 /proc/loadavg)"
+[ -e "$out/truth.json" ] || "$python" docs/benchmarks/exact.py "$out/index" "$out/exported" "$out/truth.json"
+ask=("$python" docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8200 http://127.0.0.1:8300
+  --truth "$out/truth.json")
 for clients in 1 8; do
   echo "$clients at a time:"
-  "$python" docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8200 http://127.0.0.1:8300 \
-    --clients "$clients"
+  "${ask[@]}" --clients "$clients"
 done
 kill -KILL "${servers[0]}"
 echo "with one of $shards shards killed:"
-"$python" docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8200 http://127.0.0.1:8300
+"${ask[@]}"

@@ -2,9 +2,10 @@
 
     python docs/benchmarks/engine.py count WEAVIATE [--least N | --all N]
     python docs/benchmarks/engine.py same INDEX EXACT URL
-    python docs/benchmarks/engine.py search INDEX EXACT URL [URL ...] [--queries 300] [--clients 1]
+    python docs/benchmarks/engine.py search INDEX EXACT URL [URL ...] [--queries 300] [--clients 1] [--truth FILE.json]
 
 Each query is a photo of the index INDEX, by its id, whose own product is left out. EXACT is a server of that index.
+FILE.json has what an exact search finds (docs/benchmarks/exact.py), where a server's would take longer than it may.
 """
 
 import argparse
@@ -56,7 +57,11 @@ def search(url, photo, exact, **fields):
 def compare(o):
     rows = sqlite3.connect(f"{o.index}/index.db").execute("SELECT photo FROM photos ORDER BY photo").fetchall()
     queries = [r[0] for r in random.Random(1).sample(rows, o.queries)]
-    want = {q: [p["product"] for p in search(o.exact, q, True)[0]["products"]] for q in queries}
+    if o.truth:
+        with open(o.truth, encoding="utf-8") as f:
+            want = json.load(f)
+    else:
+        want = {q: [p["product"] for p in search(o.exact, q, True)[0]["products"]] for q in queries}
     for url in [o.exact, *o.urls]:
         for q in queries[:20]:
             try:
@@ -133,6 +138,7 @@ def main():
     s.add_argument("urls", nargs="*")
     s.add_argument("--queries", type=int, default=300)
     s.add_argument("--clients", type=int, default=1)
+    s.add_argument("--truth")
     o = p.parse_args()
     sys.exit({"count": count, "same": same, "search": compare}[o.verb](o))
 
