@@ -13,8 +13,8 @@ import (
 )
 
 // Fields reads the other columns of photos.csv, those that [Photo] does not have: for each photo, by its id, the values
-// that are not empty, by the column's name; nil where all are. Bad rows, which the catalogue was opened without, are left out. A catalogue
-// without a file has none.
+// that are not empty, by the column's name; nil where all are. Bad rows, which the catalogue was opened without, are
+// left out. A catalogue without a file has none.
 func (c *Catalog) Fields() (map[string]map[string]string, error) {
 	path := filepath.Join(c.Dir, PhotosFile)
 	if _, err := os.Stat(path); c.Dir == "" || errors.Is(err, os.ErrNotExist) {

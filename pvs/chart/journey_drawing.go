@@ -41,7 +41,7 @@ func (j Journey) layout(shown []series) (drawing, error) {
 	return drawing{width: width, height: height, draw: func(p pen) {
 		p.write(label{journeyLeft, 48, j.Title, 27, true, ink, start})
 		for i, line := range below { // of two the first stands higher
-			p.write(label{journeyLeft, 83 - 18*float64(len(below)-1-i) - 9*float64(2-len(below)), line, 15, false, grey, start})
+			p.write(label{journeyLeft, 79 - 5*float64(len(below)) + 17*float64(i), line, 15, false, grey, start})
 		}
 		j.legend(p, f, columns, shown)
 		cards(p, columns, panelsTop, sentence-8)
