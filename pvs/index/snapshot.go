@@ -304,6 +304,11 @@ func (s *Snapshot) Vectors(ctx context.Context, from int, take func(id string, v
 	})
 }
 
+// ofProduct lists a product's photos. It asks for the product's number, as SQLite would look through all photos for its
+// name in the view.
+const ofProduct = "SELECT " + photoColumns + " FROM list WHERE key IN (SELECT key FROM photos WHERE product = " +
+	"(SELECT number FROM products WHERE product = ? AND number <> 0)) ORDER BY key"
+
 // Product returns the photos of a product, in the order in which they were added; [ErrUnknown] where there are none.
 func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo, err error) {
 	err = s.ask(func(q queryer) error {
@@ -311,7 +316,7 @@ func (s *Snapshot) Product(ctx context.Context, product string) (photos []Photo,
 			_, p, err := scanPhoto(r.Scan)
 			photos = append(photos, p)
 			return err
-		}, "SELECT "+photoColumns+" FROM list WHERE product = ? AND product <> '' ORDER BY key", product)
+		}, ofProduct, product)
 	})
 	if err == nil && len(photos) == 0 {
 		err = tag.Error(fmt.Errorf("there is no product %q in the index %s", product, s.ix.dir), ErrUnknown)
