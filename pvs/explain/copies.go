@@ -95,12 +95,9 @@ func (e *examination) spareCopies() map[int]bool {
 			}
 		}
 		for _, row := range group {
-			dropped[row] = row != best
-		}
-	}
-	for row, is := range dropped {
-		if !is {
-			delete(dropped, row)
+			if row != best {
+				dropped[row] = true
+			}
 		}
 	}
 	return dropped

@@ -24,15 +24,18 @@ func Sample(classes []int32, limit int) []int {
 	}
 	rows := map[int32][]int{}
 	var order []int32 // of first rows
+	var alone []int
 	for r, c := range classes {
-		if c >= 0 && rows[c] == nil {
+		if c < 0 {
+			alone = append(alone, r)
+			continue
+		}
+		if rows[c] == nil {
 			order = append(order, c)
 		}
 		rows[c] = append(rows[c], r)
 	}
 	single := func(c int32) bool { return len(rows[c]) == 1 }
-	var alone []int
-	alone = append(alone, rows[-1]...)
 	for _, c := range order {
 		if single(c) {
 			alone = append(alone, rows[c]...)

@@ -34,6 +34,7 @@ func TestSample(t *testing.T) {
 		{"few classes", few, 100, 100, 100, 50},
 		{"one pair", rare, 100, 100, 2, 2},
 		{"no classes", slices.Repeat([]int32{-1}, 1000), 100, 100, 0, 0},
+		{"none, by another number", slices.Repeat([]int32{-2}, 1000), 100, 100, 0, 0},
 		{"each its own", numbered(1000), 100, 100, 0, 0},
 		{"all fit", few[:50], 100, 50, 45, 25},
 	} {
