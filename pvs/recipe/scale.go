@@ -90,6 +90,6 @@ func (s Scale) String() string {
 	if s.LearningRate > 0 {
 		rate = fmt.Sprintf(", the backbone's learning rates times %g", s.LearningRate)
 	}
-	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes%s (%g for the Siamese head)%s",
-		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, limit, s.SiameseEpoch, rate)
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g for the Siamese head)%s%s",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, s.SiameseEpoch, limit, rate)
 }
