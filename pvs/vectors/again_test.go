@@ -112,61 +112,63 @@ func TestKilledInClose(t *testing.T) {
 // Rows of photos that changed are replaced in their place, those of photos that are gone
 // left out, in parts and in a complete set, which is readable until the new one is there.
 func TestReplaceAndDrop(t *testing.T) {
-	t.Parallel()
 	for _, complete := range []bool{false, true} {
 		for _, killed := range []bool{false, true} {
-			name := filepath.Join(t.TempDir(), "set")
-			w := photoRows(t, name, "k", 4)
-			end := w.Suspend
-			if complete {
-				end = w.Close
-			}
-			if err := end(); err != nil {
-				t.Fatal(err)
-			}
-			reopen := func() *Writer {
-				w, err := OpenStamped(name, 2, "k")
-				if err != nil || len(w.Done()) != 4 || len(w.Stamps()) != 4 {
-					t.Fatalf("reopened %v, %v", w, err)
+			t.Run(fmt.Sprintf("complete %t, killed %t", complete, killed), func(t *testing.T) {
+				t.Parallel()
+				name := filepath.Join(t.TempDir(), "set")
+				w := photoRows(t, name, "k", 4)
+				end := w.Suspend
+				if complete {
+					end = w.Close
 				}
-				return w
-			}
-			w = reopen()
-			if err := errors.Join(w.ReplacePhoto("id-1", vec(9, 9), of(11)), w.Drop([]string{"id-2"})); err != nil {
-				t.Fatal(err)
-			}
-			if s, err := Read(name); (err == nil) != complete || complete && s.Row(1)[0] != 1 {
-				t.Errorf("complete %t: while it is changed a reader finds %v, %v", complete, s, err)
-			}
-			if killed { // nothing is flushed or named
-				w.closeFiles()
-				w.lock.Release()
-				w = reopen()
-				if w.Stamps()[1] != of(11) || w.Stamps()[2] != (stamp.Stamp{}) {
-					t.Errorf("after a kill the stamps are %v", w.Stamps())
-				}
-				if err := w.Drop([]string{"id-2"}); err != nil {
+				if err := end(); err != nil {
 					t.Fatal(err)
 				}
-			}
-			if err := w.AppendPhoto("id-9", vec(5, 6), of(9)); err != nil {
-				t.Fatal(err)
-			}
-			if w.Len() != 4 {
-				t.Errorf("%d vectors", w.Len())
-			}
-			if err := w.Close(); err != nil {
-				t.Fatal(err)
-			}
-			s, err := Read(name)
-			if err != nil || !slices.Equal(s.IDs, []string{"id-0", "id-1", "id-3", "id-9"}) ||
-				!slices.Equal(s.Data, vec(0, 1, 9, 9, 3, 1, 5, 6)) {
-				t.Errorf("got %+v, %v", s, err)
-			}
-			if stamps, err := ReadStamps(name); err != nil ||
-				!slices.Equal(stamps, []stamp.Stamp{of(0), of(11), of(3), of(9)}) {
-				t.Errorf("stamps %v, %v", stamps, err)
-			}
+				reopen := func() *Writer {
+					w, err := OpenStamped(name, 2, "k")
+					if err != nil || len(w.Done()) != 4 || len(w.Stamps()) != 4 {
+						t.Fatalf("reopened %v, %v", w, err)
+					}
+					return w
+				}
+				w = reopen()
+				if err := errors.Join(w.ReplacePhoto("id-1", vec(9, 9), of(11)), w.Drop([]string{"id-2"})); err != nil {
+					t.Fatal(err)
+				}
+				if s, err := Read(name); (err == nil) != complete || complete && s.Row(1)[0] != 1 {
+					t.Errorf("complete %t: while it is changed a reader finds %v, %v", complete, s, err)
+				}
+				if killed { // nothing is flushed or named
+					w.closeFiles()
+					w.lock.Release()
+					w = reopen()
+					if w.Stamps()[1] != of(11) || w.Stamps()[2] != (stamp.Stamp{}) {
+						t.Errorf("after a kill the stamps are %v", w.Stamps())
+					}
+					if err := w.Drop([]string{"id-2"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.AppendPhoto("id-9", vec(5, 6), of(9)); err != nil {
+					t.Fatal(err)
+				}
+				if w.Len() != 4 {
+					t.Errorf("%d vectors", w.Len())
+				}
+				if err := w.Close(); err != nil {
+					t.Fatal(err)
+				}
+				s, err := Read(name)
+				if err != nil || !slices.Equal(s.IDs, []string{"id-0", "id-1", "id-3", "id-9"}) ||
+					!slices.Equal(s.Data, vec(0, 1, 9, 9, 3, 1, 5, 6)) {
+					t.Errorf("got %+v, %v", s, err)
+				}
+				if stamps, err := ReadStamps(name); err != nil ||
+					!slices.Equal(stamps, []stamp.Stamp{of(0), of(11), of(3), of(9)}) {
+					t.Errorf("stamps %v, %v", stamps, err)
+				}
+			})
 		}
 	}
 }

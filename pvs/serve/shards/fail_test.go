@@ -46,12 +46,70 @@ func without(t *testing.T, parts [][]index.Entry, left int) *local.Index {
 	return ix
 }
 
+// fault answers in a shard's place, where it returns true.
+type fault = func(http.ResponseWriter, *http.Request) bool
+
+// leftOut searches while the second of three shards fails so: the answer is the others', the shard is named, the log
+// says why, and it is taken in again.
+func leftOut(t *testing.T, c *cluster, others *local.Index, vector []float32, name string, f fault, say string) {
+	t.Helper()
+	bad, s, q := c.servers[1], snapshotOf(t, c), serve.Query{Vector: vector, K: 20, Exact: true}
+	bad.failing(func(w http.ResponseWriter, r *http.Request) bool {
+		return r.URL.Path == "/v1/shard/search" && f(w, r)
+	})
+	got, err := s.Search(t.Context(), q)
+	want, _ := snapshotOf(t, others).Search(t.Context(), q)
+	if a, b := shown(got, err), shown(want, nil); a != b {
+		t.Errorf("%s: %s, not %s", name, a, b)
+	}
+	if m := missing(s); len(m) != 1 || m[0] != bad.Listener.Addr().String() {
+		t.Errorf("%s: missing %v", name, m)
+	}
+	if !strings.Contains(c.logged(), say) {
+		t.Errorf("%s: no %q in %s", name, say, c.logged())
+	}
+	c.mu.Lock()
+	c.lines = nil
+	c.mu.Unlock()
+	bad.failing(nil)
+	soon(t, name+": it is searched again", func() bool { return missing(snapshotOf(t, c)) == nil })
+}
+
+// A shard that answers too late is left out like one that fails.
+func TestSlow(t *testing.T) {
+	for name, f := range map[string]fault{
+		"to begin": func(w http.ResponseWriter, r *http.Request) bool {
+			io.Copy(io.Discard, r.Body) // then the server sees that the client leaves
+			select {
+			case <-r.Context().Done():
+			case <-time.After(10 * time.Second):
+			}
+			return true
+		},
+		"to end": func(w http.ResponseWriter, r *http.Request) bool {
+			io.Copy(io.Discard, r.Body)
+			fmt.Fprint(w, `{"products": [`)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := catalogue(200, 7)
+			parts := cut(list, 3)
+			c := clusterOf(t, parts, Options{Timeout: 3 * time.Second})
+			leftOut(t, c, without(t, parts, 1), list[5].Vector, name, f, "does not answer in time")
+		})
+	}
+}
+
 // However a shard fails, it is named, the others' answer is whole, and it is taken in again when it answers again.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	list := catalogue(200, 7)
 	parts := cut(list, 3)
-	c := clusterOf(t, parts, Options{Timeout: 3 * time.Second})
+	c := clusterOf(t, parts, Options{})
 	bad, others := c.servers[1], without(t, parts, 1)
 	change := func(f func(map[string]any)) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
@@ -82,27 +140,11 @@ func TestFaults(t *testing.T) {
 			return true
 		}
 	}
-	q := serve.Query{Vector: list[5].Vector, K: 20, Exact: true}
 	for name, fault := range map[string]struct {
-		f   func(http.ResponseWriter, *http.Request) bool
+		f   fault
 		say string
 	}{
-		"slow": {func(w http.ResponseWriter, r *http.Request) bool {
-			io.Copy(io.Discard, r.Body) // then the server sees that the client leaves
-			select {
-			case <-r.Context().Done():
-			case <-time.After(10 * time.Second):
-			}
-			return true
-		}, "does not answer in time"},
-		"hung up": {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, "cut off"},
-		"slow to end": {func(w http.ResponseWriter, r *http.Request) bool {
-			io.Copy(io.Discard, r.Body)
-			fmt.Fprint(w, `{"products": [`)
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-			return true
-		}, "does not answer in time"},
+		"hung up":          {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, "cut off"},
 		"malformed":        {text(200, "application/json", `{"products": [}`), "cannot be read"},
 		"another type":     {text(200, "application/json", `{"index": 5}`), "cannot be read"},
 		"a page":           {text(200, "text/html", "<html>"), "cannot be read"},
@@ -117,27 +159,7 @@ func TestFaults(t *testing.T) {
 		"no id":            {change(func(v map[string]any) { first(v)["photo"] = "" }), "no ids"},
 		"too many results": {change(func(v map[string]any) { v["products"] = make([]map[string]int, 30) }), "30 products"},
 	} {
-		s := snapshotOf(t, c)
-		only := fault.f
-		bad.failing(func(w http.ResponseWriter, r *http.Request) bool {
-			return r.URL.Path == "/v1/shard/search" && only(w, r)
-		})
-		got, err := s.Search(t.Context(), q)
-		want, _ := snapshotOf(t, others).Search(t.Context(), q)
-		if a, b := shown(got, err), shown(want, nil); a != b {
-			t.Errorf("%s: %s, not %s", name, a, b)
-		}
-		if m := missing(s); len(m) != 1 || m[0] != bad.Listener.Addr().String() {
-			t.Errorf("%s: missing %v", name, m)
-		}
-		if !strings.Contains(c.logged(), fault.say) {
-			t.Errorf("%s: no %q in %s", name, fault.say, c.logged())
-		}
-		c.mu.Lock()
-		c.lines = nil
-		c.mu.Unlock()
-		bad.failing(nil)
-		soon(t, name+": it is searched again", func() bool { return missing(snapshotOf(t, c)) == nil })
+		leftOut(t, c, others, list[5].Vector, name, fault.f, fault.say)
 	}
 	// A vector of another dimension, where photos are looked up.
 	bad.failing(func(w http.ResponseWriter, r *http.Request) bool {
