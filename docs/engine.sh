@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# docs/engine.sh WEAVIATE OUT [ROWS]: pushes an index of made vectors into a Weaviate of three nodes, kills one of them
-# meanwhile, and compares what is found with an exact search. As root, in a network namespace of its own, as Weaviate's
-# gRPC, gossip and data ports are bound on all addresses. WEAVIATE is the server, built by
+# docs/engine.sh WEAVIATE OUT [ROWS [DIM [COPIES]]]: pushes an index of made vectors into a Weaviate of three nodes,
+# kills one of them meanwhile, and compares what is found with an exact search. With one copy (COPIES is 1; else 3) no
+# node is killed. As root, in a network namespace of its own, as Weaviate's gRPC, gossip and data ports are bound on
+# all addresses. WEAVIATE is the server, built by
 #   GOBIN=DIR go install github.com/weaviate/weaviate/cmd/weaviate-server@v1.35.2
-# PVS is a built command; it is made if it is not named.
+# PVS is a built command; it is made if it is not named. Another DIM than 512 needs Python with onnx (PYTHON).
 set -euo pipefail
-weaviate=$(realpath "${1:?usage: docs/engine.sh WEAVIATE OUT [ROWS]}") out=$(realpath -m "${2:?}") rows=${3:-20000}
+weaviate=$(realpath "${1:?usage: docs/engine.sh WEAVIATE OUT [ROWS [DIM [COPIES]]]}") out=$(realpath -m "${2:?}")
+rows=${3:-20000} dim=${4:-512} copies=${5:-3}
 if [ -z "${IN_NAMESPACE:-}" ]; then
   cd "$(dirname "$0")/.."
   mkdir -p "$out"
@@ -13,12 +15,18 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
     PVS=$out/pvs
     go build -o "$PVS" ./pvs/cmd/pvs
   fi
-  IN_NAMESPACE=1 PVS=$(realpath "$PVS") exec unshare -n "$PWD/docs/engine.sh" "$weaviate" "$out" "$rows"
+  export IN_NAMESPACE=1 PVS
+  PVS=$(realpath "$PVS")
+  exec unshare -n "$PWD/docs/engine.sh" "$weaviate" "$out" "$rows" "$dim" "$copies"
 fi
 ip link set lo up
 cd "$(dirname "$0")/.."
 pids=()
 . docs/servers.sh
+if [ "$dim" != 512 ]; then
+  "${PYTHON:-python3}" docs/benchmarks/any_network.py "$dim" "$out/any.onnx"
+  network=(--network "$out/any.onnx" --normalise 0..1)
+fi
 trap 'kill -KILL "${pids[@]}" "${servers[@]}" 2>/dev/null || true' EXIT
 
 node() { # node I [PORT]: starts it; PORT is the gossip of one that is there, without which it ends
@@ -44,7 +52,7 @@ ready() { # ready I: waits for it
 }
 
 rm -rf "$out"/node* "$out"/*.log
-[ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim 512 --out "$out/index" >"$out/bench.log" 2>&1
+[ -e "$out/index" ] || "$PVS" bench index --rows "$rows" --dim "$dim" --out "$out/index" >"$out/bench.log" 2>&1
 node 0
 until (: >/dev/tcp/127.0.0.1/7100) 2>/dev/null; do sleep 0.1; done
 node 1 7100
@@ -53,7 +61,23 @@ for i in 0 1 2; do ready $i; done
 echo "load at the start: $(cut -d' ' -f1-3 /proc/loadavg)"
 to=http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092
 begun=$(date +%s.%N)
-"$PVS" index push "$out/index" --to "$to" --copies 3 --parts 3 >"$out/push.log" 2>&1 &
+if [ "$copies" = 1 ]; then
+  "$PVS" index push "$out/index" --to "$to" --copies 1 --parts 3 2>"$out/push.log" | tail -n 1
+  echo "pushed in $(echo "$(date +%s.%N) - $begun" | bc) s"
+  for i in 0 1 2; do
+    echo "node $i: $(ps -o rss= -p "${pids[i]}") KB of memory, $(du -sm "$out/node$i" | cut -f1) MB of disk"
+  done
+  python3 docs/benchmarks/engine.py count http://127.0.0.1:8091 --all "$rows"
+  serve 8100 --index "$out/index"
+  serve 8101 --engine "$to"
+  for clients in 1 8; do
+    echo "$clients at a time:"
+    python3 docs/benchmarks/engine.py search "$out/index" http://127.0.0.1:8100 http://127.0.0.1:8101 \
+      --clients "$clients"
+  done
+  exit
+fi
+"$PVS" index push "$out/index" --to "$to" --copies "$copies" --parts 3 >"$out/push.log" 2>&1 &
 push=$!
 # A third of the photos later the first node, which the push talks to, is killed.
 until python3 docs/benchmarks/engine.py count http://127.0.0.1:8091 --least $((rows / 3)); do

@@ -49,7 +49,7 @@ func (e *examination) findFaults(ctx context.Context) error {
 	return nil
 }
 
-// mend treats the photos of queries and, where a photo cannot be mended, asks what another one would find.
+// mend treats the photos of queries, and asks what another photo of the product would find.
 func (e *examination) mend(ctx context.Context, cause Cause, t treatment, queries []int,
 	details map[int]string) error {
 	best := map[int]float64{}
@@ -61,16 +61,14 @@ func (e *examination) mend(ctx context.Context, cause Cause, t treatment, querie
 		best[q] = shifts[i].recall
 	}
 	e.cure(cause, "the photo "+t.name, false, best)
-	if cause == Small || cause == Blurred {
-		after, err := e.anotherPhoto(ctx, queries)
-		if err != nil {
-			return err
-		}
-		e.cure(cause, "another photo of it", false, after)
-		best = maps.Clone(best)
-		for q, v := range after {
-			best[q] = max(v, best[q])
-		}
+	after, err := e.anotherPhoto(ctx, queries)
+	if err != nil {
+		return err
+	}
+	e.cure(cause, "another photo of it", false, after)
+	best = maps.Clone(best)
+	for q, v := range after {
+		best[q] = max(v, best[q])
 	}
 	for _, q := range queries {
 		e.found(q, Found{Cause: cause, Detail: details[q], seen: true}, best[q])

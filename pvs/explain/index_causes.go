@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// findDoubts finds labels that are doubtful; the cure is the label of the product that the photo agrees with. A photo
-// that something else is wrong with is no evidence about its label.
+// findDoubts finds labels that are doubtful; the cure is the label of the product that the photo is of, which is not
+// always the one that it agrees with most. A photo that something else is wrong with is no evidence about its label.
 func (e *examination) findDoubts(ctx context.Context) error {
 	var queries []int
 	for _, c := range e.cases {
@@ -17,7 +17,7 @@ func (e *examination) findDoubts(ctx context.Context) error {
 			queries = append(queries, c.query)
 		}
 	}
-	doubts, err := e.doubts(ctx, queries)
+	doubts, corrected, err := e.doubts(ctx, queries)
 	if err != nil {
 		return err
 	}
@@ -27,15 +27,8 @@ func (e *examination) findDoubts(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		rows := e.products[d.product]
-		found := 0
-		for _, row := range e.first[q] {
-			if slices.Contains(rows, row) {
-				found++
-			}
-		}
-		after[q] = float64(found) / float64(len(rows))
-		e.found(q, Found{Cause: Label, Photo: e.photo(e.nearestOf(q, rows)),
+		after[q] = corrected * e.share(e.first[q], d.product, -1)
+		e.found(q, Found{Cause: Label, Photo: e.photo(e.nearestOf(q, e.products[d.product])),
 			Detail: fmt.Sprintf("%.1f%% of the index is nearer than the photos of %s, %.1f%% than its own product's; these "+
 				"have %.2f of its colours, the others %.2f; %.1f%% of the index's photos are as suspicious",
 				100*math.Exp(d.theirs), d.product, 100*math.Exp(d.ours), d.ourColours, d.theirColours, 100*d.odds)}, after[q])

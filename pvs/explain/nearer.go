@@ -3,6 +3,8 @@ package explain
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/rerank"
 	"github.com/gopvs/product-visual-search/pvs/retrieval"
@@ -55,6 +57,11 @@ func (e *examination) findGrounds(ctx context.Context) error {
 				len(shared.rows), shared.all)}, s.recall)
 	}
 	e.cure(Ground, "on a plain ground", false, after)
+	another, err := e.anotherPhoto(ctx, slices.Sorted(maps.Keys(after)))
+	if err != nil {
+		return err
+	}
+	e.cure(Ground, "another photo of it", false, another)
 	return nil
 }
 

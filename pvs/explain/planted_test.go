@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,117 +22,7 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/evaluate"
 	"github.com/gopvs/product-visual-search/pvs/explain"
-	"github.com/gopvs/product-visual-search/pvs/internal/stamp"
-	"github.com/gopvs/product-visual-search/pvs/retrieval"
-	"github.com/gopvs/product-visual-search/pvs/vectors"
 )
-
-// trial is a catalogue that is spoiled, and what is found with and without each kind of plants.
-type trial struct {
-	embedder embed.Embedder
-	known    map[[32]byte][]float32 // vectors by the digest of the file
-}
-
-// vectors embeds a split; photos of the same bytes once.
-func (tr *trial) vectors(t *testing.T, c *catalog.Catalog, split catalog.Split) *vectors.Set {
-	t.Helper()
-	photos := embed.PhotosOf(c, split)
-	origin := tr.embedder.Origin()
-	set := &vectors.Set{Dim: tr.embedder.Dim(), Origin: &origin}
-	digests := make([][32]byte, len(photos))
-	var fresh []embed.Photo
-	seen := map[[32]byte]bool{}
-	for i, p := range photos {
-		s, err := stamp.Of(p.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if digests[i] = s.SHA256; tr.known[s.SHA256] == nil && !seen[s.SHA256] {
-			seen[s.SHA256], fresh = true, append(fresh, p)
-		}
-	}
-	made, _, err := embed.InMemory(context.Background(), tr.embedder, fresh, embed.RunOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := made.Normalize(); err != nil {
-		t.Fatal(err)
-	}
-	row := map[string]int{}
-	for i, id := range made.IDs {
-		row[id] = i
-	}
-	for i, p := range photos {
-		if at, ok := row[p.ID]; ok {
-			tr.known[digests[i]] = made.Row(at)
-		}
-	}
-	for i, p := range photos {
-		set.IDs, set.Data = append(set.IDs, p.ID), append(set.Data, tr.known[digests[i]]...)
-	}
-	return set
-}
-
-// score searches a catalogue.
-func (tr *trial) score(t *testing.T, c *catalog.Catalog) (explain.Search, *evaluate.Report) {
-	t.Helper()
-	s := explain.Search{Catalog: c, Index: tr.vectors(t, c, catalog.Index), Queries: tr.vectors(t, c, catalog.Query)}
-	truth, err := c.Truth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, scored(t, s.Index, s.Queries, truth)
-}
-
-// undone searches a spoiled catalogue again with the plants of a kind undone: their queries have their photos and
-// labels back, and the index is without what was added for them, if that is asked for.
-func undone(t *testing.T, s, sound explain.Search, made []planted.Plant, kind planted.Kind,
-	fromIndex bool) *evaluate.Report {
-	t.Helper()
-	truth, err := s.Catalog.Truth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	right, err := sound.Catalog.Truth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	truth = maps.Clone(truth)
-	queries := *s.Queries
-	queries.Data = slices.Clone(queries.Data)
-	for _, p := range made {
-		if p.Kind == kind {
-			truth[p.Query] = right[p.Query]
-			copy(queries.Row(slices.Index(queries.IDs, p.Query)), sound.Queries.Row(slices.Index(sound.Queries.IDs, p.Query)))
-		}
-	}
-	index := &vectors.Set{Dim: s.Index.Dim, Origin: s.Index.Origin}
-	there := sound.Catalog.ByID()
-	for i, id := range s.Index.IDs {
-		if _, was := there[id]; was || !fromIndex || !strings.HasPrefix(id, string(kind)+"-") {
-			index.IDs, index.Data = append(index.IDs, id), append(index.Data, s.Index.Row(i)...)
-		}
-	}
-	return scored(t, index, &queries, truth)
-}
-
-// scored searches.
-func scored(t *testing.T, index, queries *vectors.Set, truth map[string][]string) *evaluate.Report {
-	t.Helper()
-	on, err := retrieval.NewIndexOn(nil, index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	results, err := retrieval.Search(context.Background(), on, queries, retrieval.K)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := evaluate.Score(results.Ranked(), truth, evaluate.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report
-}
 
 // named is how the plants of a kind were found.
 type named struct {
@@ -141,24 +30,17 @@ type named struct {
 	made, broke, named, main int
 	way                      string
 	atMost                   bool
-	// Gains of MAR@10: what the autopsy predicts for all queries and for those planted; what these gain when they are
-	// cured, by the photo, the label or the index as it was; and what all queries gain without the plants, photos that
-	// were added to the index for them included.
+	// Gains of MAR@10: what the autopsy predicts for all queries and for those planted; what these gain, where the cause
+	// is named, when they are cured, by a crop, or by the photo, the label or the index as it was; and what all queries
+	// gain without the plants, photos that were added to the index for them included.
 	predicted, ofPlanted, cured, undone float64
 	missed                              []string
 	accused                             int // queries that no plant broke and that miss, with another kind as main cause
 }
 
 // run plants all kinds, explains, and undoes each kind.
-func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int) (*explain.Autopsy, []named) {
+func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int, seed uint64) (*explain.Autopsy, []named) {
 	t.Helper()
-	seed := uint64(1)
-	if s := os.Getenv("PVS_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
 	dir := t.TempDir()
 	made, err := planted.Spoil(context.Background(), c, dir, planted.Options{Seed: seed, Each: each})
 	if err != nil {
@@ -186,8 +68,11 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int) (*explain.Autop
 		without := undone(t, search, sound, made, kind, true)
 		was := recalls(without)
 		cured := was
-		if kind == planted.Ground { // its cure is another ground for the query; the others stay in the index
+		switch kind {
+		case planted.Ground: // its cure is another ground for the query; the others stay in the index
 			cured = recalls(undone(t, search, sound, made, kind, false))
+		case planted.Little: // its cure fills the frame, which the photo as it was does not
+			cured = recalls(tr.cropped(t, search, made))
 		}
 		row := named{kind: kind, undone: without.MAR().Value - all.MAR().Value}
 		gains := map[string]float64{}
@@ -202,14 +87,16 @@ func (tr *trial) run(t *testing.T, c *catalog.Catalog, each int) (*explain.Autop
 				continue
 			}
 			row.made++
-			row.ofPlanted += gains[p.Query] / n
-			row.cured += (cured[p.Query] - now[p.Query]) / n
+			c := cases[p.Query]
+			if c != nil && c.Has(explain.Cause(kind)) { // others are not told of the cure
+				row.ofPlanted += gains[p.Query] / n
+				row.cured += (cured[p.Query] - now[p.Query]) / n
+			}
 			if was[p.Query] <= now[p.Query] {
 				continue
 			}
 			row.broke++
 			broken[p.Query] = true
-			c := cases[p.Query]
 			switch {
 			case c == nil || !c.Has(explain.Cause(kind)):
 				row.missed = append(row.missed, fmt.Sprintf("%s %.2f->%.2f", p.Query, was[p.Query], now[p.Query]))
@@ -264,7 +151,7 @@ func show(t *testing.T, table []named) (broke, found, main int) {
 func TestToysPlanted(t *testing.T) {
 	t.Parallel()
 	tr := &trial{toy{}, map[[32]byte][]float32{}}
-	report, table := tr.run(t, toyCatalog(t, 30, 42), 3)
+	report, table := tr.run(t, toyCatalog(t, 30, 42), 3, 1)
 	broke, found, _ := show(t, table)
 	if broke < 20 || 10*found < 9*broke {
 		t.Errorf("of %d queries that were broken the cause of %d is named", broke, found)
@@ -276,10 +163,52 @@ func TestToysPlanted(t *testing.T) {
 	}
 }
 
+// unseen are seeds of queries that no threshold was chosen by. One spoils 15 queries of a kind, too few to compare
+// gains: a query that finds all or nothing is 0.003 of 300.
+var unseen = []uint64{4, 5, 6, 7, 8, 9}
+
+// seeds are those of PVS_SEED, between commas, or the unseen ones.
+func seeds(t *testing.T) []uint64 {
+	said := os.Getenv("PVS_SEED")
+	if said == "" {
+		return unseen
+	}
+	var out []uint64
+	for _, s := range strings.Split(said, ",") {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, seed)
+	}
+	return out
+}
+
+// pooled sums up what was found with several seeds: counts are sums, gains means.
+func pooled(tables [][]named) []named {
+	out := slices.Clone(tables[0])
+	for _, table := range tables[1:] {
+		for i, r := range table {
+			o := &out[i]
+			o.made, o.broke, o.named, o.main, o.accused = o.made+r.made, o.broke+r.broke, o.named+r.named, o.main+r.main,
+				o.accused+r.accused
+			o.predicted, o.ofPlanted, o.cured, o.undone = o.predicted+r.predicted, o.ofPlanted+r.ofPlanted,
+				o.cured+r.cured, o.undone+r.undone
+			o.missed = append(o.missed, r.missed...)
+		}
+	}
+	n := float64(len(tables))
+	for i := range out {
+		o := &out[i]
+		o.predicted, o.ofPlanted, o.cured, o.undone = o.predicted/n, o.ofPlanted/n, o.cured/n, o.undone/n
+	}
+	return out
+}
+
 // At least 90% of the planted causes are named, and the gains that are predicted for the queries of the three kinds
 // that cost most are within 20% of what these gain when they are cured, or, where it is a gain at most, not below: of
-// drawn products, or of the catalogue PVS_PLANTED; PVS_SEED says which queries are spoiled. What is predicted for other
-// queries is left out: these have the cause by themselves, and undoing plants does not cure them.
+// drawn products, or of the catalogue PVS_PLANTED. What is predicted for other queries is left out: these have the
+// cause by themselves, and undoing plants does not cure them.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("PVS_SLOW") == "" {
@@ -320,7 +249,15 @@ func TestPlanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr := &trial{network, map[[32]byte][]float32{}}
-	_, table := tr.run(t, c, 15)
+	var tables [][]named
+	for _, seed := range seeds(t) {
+		_, table := tr.run(t, c, 15, seed)
+		t.Log("seed ", seed)
+		show(t, table)
+		tables = append(tables, table)
+	}
+	table := pooled(tables)
+	t.Log("all seeds")
 	broke, found, _ := show(t, table)
 	if 10*found < 9*broke {
 		t.Errorf("of %d queries that were broken the cause of %d is named", broke, found)

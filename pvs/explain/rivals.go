@@ -1,11 +1,9 @@
 package explain
 
 import (
-	"context"
 	"math"
 	"slices"
 
-	"github.com/gopvs/product-visual-search/pvs/internal/cores"
 	"github.com/gopvs/product-visual-search/pvs/search"
 )
 
@@ -14,8 +12,6 @@ import (
 // photos has than any of the own product. Of the index's photos, whose labels are mostly right, the same is asked
 // without the photo itself; a query is doubted where hardly one of them is as suspicious.
 const (
-	doubtShare  = 0.01
-	doubtSample = 2000 // photos of the index that are asked, at most
 	doubtPhotos = 2    // that a product must have to be another one
 	crowdSample = 1000 // photos of the index by which it is known which share of it is nearer
 )
@@ -106,106 +102,12 @@ func (e *examination) rivals(photo string, v []float32, own string, rows []int, 
 			continue
 		}
 		tried[r.product] = true
-		r.theirs = near.log(e.products[r.product], -1)
+		r.theirs = near.log(e.products[r.product], but)
 		if r.theirColours, seen = alike(e.products[r.product]); seen {
 			list = append(list, r)
 		}
 	}
 	return list
-}
-
-// doubt is a label that hardly any photo of the index looks as wrong as.
-type doubt struct {
-	rival
-	odds float64 // the share of the index's photos that are as suspicious
-}
-
-// doubts returns the doubted queries among some.
-func (e *examination) doubts(ctx context.Context, queries []int) (map[int]doubt, error) {
-	usual, err := e.usualRivals(ctx)
-	if err != nil || len(usual) < 20 { // no products to speak of
-		return nil, err
-	}
-	found := make([][]rival, len(queries))
-	err = cores.Each(ctx, len(queries), func(i int) error {
-		q, id := queries[i], e.Queries.IDs[queries[i]]
-		if own := e.byID[id].Product; own != "" && len(e.right[q]) > 0 {
-			found[i] = e.rivals(id, e.Queries.Row(q), own, keys(e.right[q]), e.hits[q], -1)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var far, colours []float64
-	for _, list := range usual {
-		for _, r := range list {
-			far, colours = append(far, r.far()), append(colours, r.colours())
-		}
-	}
-	slices.Sort(far)
-	slices.Sort(colours)
-	// worst is the rival that both witnesses speak for, and how seldom any has as much said for it.
-	worst := func(list []rival) (rival, float64) {
-		at, least := rival{}, 1.0
-		for _, r := range list {
-			if odds := exceeding(far, r.far()) * exceeding(colours, r.colours()); r.far() > 0 && odds < least {
-				at, least = r, odds
-			}
-		}
-		return at, least
-	}
-	all := make([]float64, len(usual))
-	for i, list := range usual {
-		_, least := worst(list)
-		all[i] = -least
-	}
-	slices.Sort(all)
-	out := map[int]doubt{}
-	for i, list := range found {
-		r, least := worst(list)
-		if r.product == "" {
-			continue
-		}
-		if odds := exceeding(all, -least); odds <= doubtShare || odds*float64(len(all)+1) < 2 {
-			out[queries[i]] = doubt{r, odds}
-		}
-	}
-	return out, nil
-}
-
-// exceeding is the share of sorted values that are a value or more, which counts itself: an empirical p value.
-func exceeding(sorted []float64, v float64) float64 {
-	at, _ := slices.BinarySearch(sorted, v)
-	return float64(len(sorted)-at+1) / float64(len(sorted)+1)
-}
-
-// usualRivals are those of photos of the index that were looked at.
-func (e *examination) usualRivals(ctx context.Context) ([][]rival, error) {
-	var asked []int
-	for row := range e.Index.Len() {
-		if _, seen := e.looks[e.photo(row)]; seen && len(e.products[e.product(row)]) > doubtPhotos {
-			asked = append(asked, row)
-		}
-	}
-	if len(asked) > doubtSample {
-		all := asked
-		asked = make([]int, doubtSample)
-		for i := range asked {
-			asked[i] = all[i*len(all)/doubtSample]
-		}
-	}
-	hits, err := e.others(ctx, asked, shelf)
-	if err != nil {
-		return nil, err
-	}
-	found := make([][]rival, len(asked))
-	err = cores.Each(ctx, len(asked), func(i int) error {
-		row, own := asked[i], e.product(asked[i])
-		found[i] = e.rivals(e.photo(row), e.Index.Row(row), own, e.products[own], hits[i], row)
-		return nil
-	})
-	return slices.DeleteFunc(found, func(list []rival) bool { return len(list) == 0 }), err
 }
 
 // keys are the rows of a set, in order.
