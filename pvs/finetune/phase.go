@@ -115,7 +115,7 @@ func (p Phase) String() string {
 	if p.Epochs == 1 {
 		epochs = "1 epoch"
 	}
-	learningRate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'g', -1, 64), "e-0", "e-", 1) // 1e-5, not 1e-05
+	learningRate := strings.Replace(strconv.FormatFloat(p.LearningRate, 'g', 6, 64), "e-0", "e-", 1) // 1e-5, not 1e-05
 	return fmt.Sprintf("%s, Adam %s, %s of batches of %d, %s", what, learningRate, epochs, p.Batch,
 		strings.Join(views, " "))
 }
