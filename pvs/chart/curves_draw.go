@@ -24,7 +24,11 @@ func (c Curves) layout() (drawing, error) {
 	names := 0.0
 	var xs, ys []float64
 	for _, l := range c.Lines {
-		names = max(names, f.width(l.Name, 14, true), f.width(significant(l.end()), 13, false))
+		name, value := f.width(l.Name, 14, true), f.width(significant(l.end()), 13, false)
+		if c.tight() {
+			name += 10 + value
+		}
+		names = max(names, name, value)
 		for _, p := range l.Points {
 			xs, ys = append(xs, p.X), append(ys, p.Y)
 		}
@@ -102,9 +106,13 @@ func mark(p pen, at [2]float64, i int, ink color.Color) {
 	}
 }
 
-// names writes each line's name and last value at its end, shifted vertically where they would overlap.
+// names writes each line's name and last value at its end, shifted vertically where they would overlap; side by side
+// where there are so many lines that they fit in no other way.
 func (c Curves) names(p pen, f fonts, x, y axis) {
-	const height = 38.0
+	height, tight := 38.0, c.tight()
+	if tight {
+		height = 21
+	}
 	order := make([]int, len(c.Lines))
 	heights := make([]float64, len(c.Lines))
 	for i, l := range c.Lines {
@@ -122,9 +130,16 @@ func (c Curves) names(p pen, f fonts, x, y axis) {
 	}
 	for i, l := range c.Lines {
 		p.write(label{x.to + 24, heights[i], f.cut(l.Name, 14, true, nameWidth), 14, true, hues[lineHue(i)].full, start})
-		p.write(label{x.to + 24, heights[i] + 17, significant(l.end()), 13, false, grey, start})
+		right, below := 0.0, 17.0
+		if tight {
+			right, below = 10+f.width(l.Name, 14, true), 0
+		}
+		p.write(label{x.to + 24 + right, heights[i] + below, significant(l.end()), 13, false, grey, start})
 	}
 }
+
+// tight says whether names and values do not fit below each other.
+func (c Curves) tight() bool { return len(c.Lines) > 10 }
 
 // end is the value at the line's end.
 func (l Curve) end() float64 {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -29,10 +30,10 @@ type liveCurve struct {
 	frame *Frame
 	lines []chart.Curve
 	steps int
-	last  time.Time
+	next  time.Time // it is drawn again then at the earliest
 }
 
-// add takes a step's loss and draws the chart if the last drawing is a while ago.
+// add takes a step's loss, and draws the chart now and then.
 func (l *liveCurve) add(p finetune.Progress) {
 	if p.Loss <= 0 {
 		return // frozen layers are computed: nothing trains yet
@@ -44,9 +45,10 @@ func (l *liveCurve) add(p finetune.Progress) {
 	l.steps++
 	line := &l.lines[len(l.lines)-1]
 	line.Points = append(line.Points, chart.Point{X: float64(l.steps), Y: p.Loss})
-	if time.Since(l.last) > 2*time.Second {
+	if begun := time.Now(); begun.After(l.next) {
 		l.draw()
-		l.last = time.Now() // drawing takes time from the training: count from its end
+		// Drawing takes time from the training: a twentieth at most, however many steps there are.
+		l.next = time.Now().Add(max(2*time.Second, 20*time.Since(begun)))
 	}
 }
 
@@ -65,9 +67,14 @@ func (l *liveCurve) draw() {
 // many of its triplets or classes happen to be hard moves it more than training does.
 func (l *liveCurve) chart() chart.Curves {
 	mean := min(max(l.steps/10, 5), 100)
+	least, most := math.Inf(1), 0.0
 	for i := range l.lines {
-		l.lines[i].Mean = mean
+		line := &l.lines[i]
+		line.Mean = mean
+		last := line.Points[len(line.Points)-1].Y
+		least, most = min(least, last), max(most, last)
 	}
+	const apart = 20 // losses of other kinds: a classifier's and a Siamese head's
 	return chart.Curves{Title: l.title, XLabel: "step", YLabel: fmt.Sprintf("loss: each step, and the mean of %d", mean),
-		Lines: l.lines}
+		Lines: l.lines, Log: most > apart*least}
 }

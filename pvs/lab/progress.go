@@ -19,20 +19,22 @@ func Progress(what string) (update func(done, total int), finish func()) {
 	return func(done, total int) { b.update(done, total, "") }, b.finish
 }
 
-// Training shows the progress of a training, a bar for each of its steps; it fits
-// finetune.Trainer.Progress and journey.Options.Progress.
+// Training shows the progress of a training, a bar for each kind of its steps, which validates after each epoch; it
+// fits finetune.Trainer.Progress and journey.Options.Progress.
 func Training() func(finetune.Progress) {
 	bars := map[string]*bar{}
 	return func(p finetune.Progress) {
 		b := bars[p.What]
-		if b == nil {
+		switch {
+		case b == nil:
 			b = newBar(p.What)
 			bars[p.What] = b
+		case b.ended:
+			*b = bar{frame: b.frame, what: b.what, start: time.Now()}
 		}
 		b.update(p.Done, p.Total, figures(p))
 		if p.Done == p.Total {
 			b.finish()
-			delete(bars, p.What)
 		}
 	}
 }
@@ -56,6 +58,7 @@ type bar struct {
 	start, last time.Time
 	pace        pace.Pace
 	done        int
+	ended       bool
 }
 
 func newBar(what string) *bar { return &bar{frame: NewFrame(), what: what, start: time.Now()} }
@@ -79,6 +82,7 @@ func (b *bar) update(done, total int, more string) {
 // finish leaves a line. It does so without a bar too: what was there already is done
 // at once.
 func (b *bar) finish() {
+	b.ended = true
 	b.frame.HTML(fmt.Sprintf(`<div class="pvs-progress" style="color:#4a505e">%s: %d done in %.1f s</div>`,
 		html.EscapeString(b.what), b.done, time.Since(b.start).Seconds()))
 }
