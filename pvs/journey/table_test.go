@@ -13,7 +13,7 @@ import (
 // The recorded journeys have all runs, in order, with their published scores.
 func TestRecordedTables(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"kicad", "drawn"} {
+	for _, name := range []string{"parts", "drawn", "furniture"} {
 		runs, err := ReadTable("../../docs/journey-" + name + ".csv")
 		if err != nil {
 			t.Fatal(err)
