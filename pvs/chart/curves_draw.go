@@ -129,10 +129,11 @@ func (c Curves) names(p pen, f fonts, x, y axis) {
 		limit = heights[i] - height
 	}
 	for i, l := range c.Lines {
-		p.write(label{x.to + 24, heights[i], f.cut(l.Name, 14, true, nameWidth), 14, true, hues[lineHue(i)].full, start})
+		name := f.cut(l.Name, 14, true, nameWidth)
+		p.write(label{x.to + 24, heights[i], name, 14, true, hues[lineHue(i)].full, start})
 		right, below := 0.0, 17.0
 		if tight {
-			right, below = 10+f.width(l.Name, 14, true), 0
+			right, below = 10+f.width(name, 14, true), 0
 		}
 		p.write(label{x.to + 24 + right, heights[i] + below, significant(l.end()), 13, false, grey, start})
 	}
