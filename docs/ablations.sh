@@ -45,6 +45,7 @@ label-smoothing|smoothing = 0.1
 proxy-anchor-for-softmax|softmax = 0\nproxy_anchor = 1
 multi-similarity-for-contrastive|contrastive = 0\nmulti_similarity = 1
 batch-hard-for-contrastive|contrastive = 0\nbatch_hard = 1
+generalised-mean|gem = 3
 words|words = 0.5
 words-as-much|words = 1
 words-only|words = 1\nsoftmax = 0\ncontrastive = 0

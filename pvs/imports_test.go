@@ -72,7 +72,7 @@ var may = map[string][]string{
 	"pvs/internal/jpegall":   {},
 	"pvs/internal/jpegsmall": {"pvs/internal/jpegall"},
 	"pvs/internal/still":     {},
-	"pvs/effnet":             {"pvs/internal/loop"},
+	"pvs/effnet":             {"pvs/internal/loop", "pvs/neck"},
 	"pvs/effnet/weights":     {"pvs/effnet", "pvs/fetch", "pvs/internal/tag"},
 	"pvs/classify":           {"pvs/effnet", "pvs/effnet/cpu", "pvs/internal/cores"},
 	"pvs/siamese":            {"pvs/effnet"},

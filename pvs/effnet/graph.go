@@ -5,6 +5,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/gopvs/product-visual-search/pvs/neck"
 )
 
 // Options says how one graph runs the network. The zero value is inference with
@@ -28,7 +30,7 @@ type Options struct {
 
 // Outputs are the nodes of a network.
 type Outputs struct {
-	Features *Node            // [batch, Config.Features()], average-pooled
+	Features *Node            // [batch, Config.Features()], pooled: averages, or as [PoolExponent] says
 	Layers   map[string]*Node // outputs by the name of the Keras layer, [batch, h, w, c], in the layer's dtype
 	Names    []string         // the keys of Layers, from input to output
 	// Statistics are those of the batch, by the BatchNorm's name; empty without Options.BatchStatistics.
@@ -123,7 +125,7 @@ func (b *builder) blocks(all []Block, from, to int, x *Node) *Node {
 func (b *builder) top(x *Node) *Outputs {
 	x = b.conv("top_conv", x, 1)
 	x = b.name("top_activation", b.activate(b.batchNorm("top_bn", x)))
-	b.out.Features = b.name("avg_pool", b.meanOverPixels(x))
+	b.out.Features = b.name("avg_pool", b.pool(x))
 	b.out.Features.AssertDims(x.Shape().Dim(0), b.config.Features())
 	return b.out
 }
@@ -269,6 +271,14 @@ func (b *builder) depthwise(x, kernel *Node, stride int) *Node {
 		return forward()
 	}
 	return d.differentiable(forward)
+}
+
+// pool takes averages over the positions, or generalised means if the weights have an exponent.
+func (b *builder) pool(x *Node) *Node {
+	if v := b.scope.Store().GetVariable(model.JoinPath(b.scope.Scope(), PoolExponent)); v != nil {
+		return neck.GeM(b.widen(x), Reshape(b.widen(v.NodeValue(x))))
+	}
+	return b.meanOverPixels(x)
 }
 
 // meanOverPixels averages [batch, h, w, c] to [batch, c], in the dtype of sums.

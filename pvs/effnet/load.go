@@ -11,7 +11,10 @@ import (
 // (see [Config.Variables]; layouts are Keras's). Moving means and variances are
 // marked as not trainable. A value that is missing or of another length is an error.
 func (c Config) Load(scope *model.Scope, values map[string][]float32) error {
-	for _, v := range c.Variables() {
+	if err := CheckExponent(values); err != nil {
+		return fmt.Errorf("%s: %w", c.Title, err)
+	}
+	for _, v := range c.VariablesOf(values) {
 		data, ok := values[v.Name]
 		if !ok {
 			return fmt.Errorf("%s: no value for %s", c.Title, v.Name)

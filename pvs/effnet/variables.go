@@ -2,6 +2,7 @@ package effnet
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -66,6 +67,35 @@ func (c Config) Variables() []Variable {
 	}
 	add("top_conv", "kernel", 1, 1, last, c.Features())
 	batchNorm("top_bn", c.Features())
+	return vs
+}
+
+// PoolExponent is a weight that a network may have beside [Config.Variables]: one value above 0, the exponent of
+// generalised-mean pooling (package neck). Without it features are averages.
+const PoolExponent = "top_pool/exponent"
+
+// Exponent returns the exponent of pooling, 0 for averages.
+func Exponent(values map[string][]float32) float32 {
+	if p := values[PoolExponent]; len(p) == 1 {
+		return p[0]
+	}
+	return 0
+}
+
+// CheckExponent says what is wrong with the exponent of pooling, if there is one.
+func CheckExponent(values map[string][]float32) error {
+	if p, ok := values[PoolExponent]; ok && (len(p) != 1 || !(p[0] > 0) || p[0] > math.MaxFloat32) {
+		return fmt.Errorf("the exponent of pooling (%s) is %v, not one number above 0", PoolExponent, p)
+	}
+	return nil
+}
+
+// VariablesOf lists [Config.Variables], and the exponent of pooling if the values have one.
+func (c Config) VariablesOf(values map[string][]float32) []Variable {
+	vs := c.Variables()
+	if _, ok := values[PoolExponent]; ok {
+		vs = append(vs, Variable{Name: PoolExponent, Shape: []int{1}})
+	}
 	return vs
 }
 

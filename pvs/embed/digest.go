@@ -35,7 +35,7 @@ func Digest(config effnet.Config, values map[string][]float32, o Output) string 
 
 // weightsOf names the weights that an output depends on.
 func weightsOf(config effnet.Config, values map[string][]float32, o Output) (names []string) {
-	for _, v := range config.Variables() {
+	for _, v := range config.VariablesOf(values) {
 		if o.block() && strings.HasPrefix(v.Name, string(o)) {
 			break
 		}

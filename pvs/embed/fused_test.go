@@ -10,20 +10,23 @@ import (
 	"github.com/gopvs/product-visual-search/pvs/engine"
 )
 
-// The fused CPU kernels compute the vectors of the graph, of every output and of batches
-// that are not full.
+// The fused CPU kernels compute the vectors of the graph, of every output, of averages and generalised
+// means, and of batches that are not full.
 func TestFusedAgainstGraph(t *testing.T) {
 	if !cpu.Supports(effnet.Float32) {
 		t.Skip("the kernels do not run on this processor")
 	}
 	c, values := withHeads(t)
-	for _, o := range []Output{Features, Embedding, Descriptor, "block7a"} {
+	for i, o := range []Output{Features, Embedding, Descriptor, "block7a", Features, Descriptor} {
+		if i == 4 {
+			values[effnet.PoolExponent] = []float32{3}
+		}
 		vectorsOf := func(graph bool) []float32 {
 			e := fastest(t)
 			if graph {
 				e = asGraph(t)
 			}
-			n, err := New(e, c, values, NetworkOptions{Size: 32, Batch: 3, Output: o})
+			n, err := New(e, c, values, NetworkOptions{Size: 64, Batch: 3, Output: o})
 			if err != nil {
 				t.Fatal(err)
 			}

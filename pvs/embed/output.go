@@ -19,7 +19,7 @@ type Output string
 
 // The outputs, each of which goes on from the one before.
 const (
-	Features   Output = "features"   // the average-pooled last convolution
+	Features   Output = "features"   // the last convolution, pooled
 	Embedding  Output = "embedding"  // after the new top's BatchNorm
 	Descriptor Output = "descriptor" // after the Siamese head, of length 1
 )

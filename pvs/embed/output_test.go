@@ -108,4 +108,10 @@ func TestDigest(t *testing.T) {
 		}
 		values[change.weight][0] = old
 	}
+	values[effnet.PoolExponent] = []float32{3}
+	for i, p := range prints() {
+		if changed := p != before[i]; changed != (i >= 1) {
+			t.Errorf("with an exponent of pooling the digest of %s changes: %t", outputs[i], changed)
+		}
+	}
 }

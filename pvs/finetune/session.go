@@ -83,9 +83,16 @@ func NewSession(e engine.Engine, config effnet.Config, values map[string][]float
 	return s, s.Load(values)
 }
 
+// errGeneralisedMean is of a checkpoint that fit made with a recipe's gem.
+var errGeneralisedMean = errors.New("the phases of the journey train networks whose features are averages, and this " +
+	"one pools by generalised means (" + effnet.PoolExponent + "): start from another one, or train it by fit")
+
 // Load replaces the values of the weights that are named, and puts on or takes off the
 // heads, so that one session, with what it has compiled, serves many runs.
 func (s *Session) Load(values map[string][]float32) error {
+	if effnet.Exponent(values) != 0 {
+		return errGeneralisedMean
+	}
 	s.top = classify.Head{Features: s.config.Features(), Classes: len(values[classify.Bias])}
 	s.project = siamese.Head{Features: s.config.Features(), Dim: len(values[siamese.Bias])}
 	for _, v := range s.variables() {

@@ -134,7 +134,7 @@ func (t *training) whitened(ctx context.Context, name string, values map[string]
 // backboneOf returns a network's weights without its head's.
 func (f *fitting) backboneOf(values map[string][]float32) map[string][]float32 {
 	out := map[string][]float32{}
-	for _, v := range f.network.Config.Variables() {
+	for _, v := range f.network.Config.VariablesOf(values) {
 		out[v.Name] = values[v.Name]
 	}
 	return out

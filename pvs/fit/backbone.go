@@ -20,10 +20,10 @@ type backbone interface {
 	close()
 }
 
-// trains lists the weights of a backbone that train: all but BatchNorms.
-func trains(c effnet.Config) []string {
+// trains lists the weights of a backbone that train: all but BatchNorms, and the exponent of pooling if there is one.
+func trains(c effnet.Config, values optimize.Tensors) []string {
 	var names []string
-	for _, v := range c.Variables() {
+	for _, v := range c.VariablesOf(values) {
 		if !v.Statistic() && !strings.HasSuffix(v.Name, "/gamma") && !strings.HasSuffix(v.Name, "/beta") {
 			names = append(names, v.Name)
 		}
@@ -38,10 +38,10 @@ type fusedBackbone struct {
 	dropConnect float64
 }
 
-// newFused makes one on images of size pixels a side. Sums are over so many parts of a batch, the same ones on any
-// number of cores.
-func newFused(c effnet.Config, size int, dropConnect float64, parts int) (*fusedBackbone, error) {
-	t, err := cpu.NewTraining(c, size, cpu.TrainingOptions{Weights: trains(c), Parts: parts})
+// newFused makes one on images of size pixels a side, of which the named weights train. Sums are over so many parts of
+// a batch, the same ones on any number of cores.
+func newFused(c effnet.Config, size int, dropConnect float64, parts int, weights []string) (*fusedBackbone, error) {
+	t, err := cpu.NewTraining(c, size, cpu.TrainingOptions{Weights: weights, Parts: parts})
 	if err != nil {
 		return nil, err
 	}

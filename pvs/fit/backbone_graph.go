@@ -28,8 +28,8 @@ type graphBackbone struct {
 
 func newGraphBackbone(b compute.Backend, c effnet.Config, f effnet.Formulation, p effnet.Precision, size int,
 	dropConnect float64, values map[string][]float32) (*graphBackbone, error) {
-	g := &graphBackbone{config: c, formulation: f, precision: p, dropConnect: dropConnect, size: size, trains: trains(c),
-		store: model.NewStore()}
+	g := &graphBackbone{config: c, formulation: f, precision: p, dropConnect: dropConnect, size: size,
+		trains: trains(c, values), store: model.NewStore()}
 	if err := c.Load(g.store.RootScope(), values); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ type record struct {
 
 // write keeps the network as a checkpoint, and then says that the fit is finished.
 func (f *fitting) write(values map[string][]float32, r *Result) error {
-	vars := f.network.Config.Variables()
+	vars := f.network.Config.VariablesOf(values)
 	dim := len(values[siamese.Bias])
 	if dim > 0 {
 		vars = append(vars, siamese.Head{Features: f.network.Config.Features(), Dim: dim}.Variables()...)

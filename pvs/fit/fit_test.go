@@ -328,6 +328,7 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	network, opts := mini(t)
 	opts.Recipe.Epochs, opts.Recipe.Memory, opts.Recipe.ProxyAnchor, opts.Recipe.Words = 4, 24, 0.5, 0.5
+	opts.Recipe.GeM = 2
 	c := shop(t, 12, 4, nil)
 	values := func(dir string, stopAfter int) map[string][]float32 {
 		for {
@@ -453,6 +454,7 @@ func TestValidate(t *testing.T) {
 		"are shares":      func(r *Recipe) { r.Average = 1 },
 		"a batch of":      func(r *Recipe) { r.Classes, r.PerClass = 1, 1 },
 		"evaluated":       func(r *Recipe) { r.Evaluations = 0 },
+		"exponent":        func(r *Recipe) { r.GeM = 0.5 },
 		"nonsense":        func(r *Recipe) { r.Augmentation = "nonsense" },
 		"sphereface":      func(r *Recipe) { r.SoftmaxKind = "sphereface" },
 		"proxy_anchor":    func(r *Recipe) { r.ProxyAnchor = -1 },

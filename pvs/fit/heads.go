@@ -51,6 +51,9 @@ func Heads(ctx context.Context, cat *catalog.Catalog, e embed.Embedder, dir stri
 	if err := f.settle(); err != nil {
 		return nil, err
 	}
+	if f.recipe.GeM > 0 {
+		return nil, errors.New("the recipe's gem trains the pooling of a backbone, and a fit of heads has vectors only")
+	}
 	if e.InputLen() != 3*f.pixels*f.pixels {
 		return nil, fmt.Errorf("%s takes no squares of one size, which a fit of heads augments", e.Key())
 	}

@@ -53,6 +53,10 @@ type Recipe struct {
 	// Larger is the largest side of the input that is tried for the search, in sides of that of the training; 1: none.
 	Larger float64 `json:"larger" toml:"larger"`
 
+	// GeM is the exponent that generalised-mean pooling starts training from, 1 or above (package neck); 0: features are
+	// averages, unless the network has an exponent already.
+	GeM float64 `json:"gem,omitempty" toml:"gem"`
+
 	DropConnect  float64 `json:"drop_connect" toml:"drop_connect"` // stochastic depth's rate at the last block
 	Augmentation string  `json:"augmentation" toml:"augmentation"` // as [augment.Parse] takes it
 	MostClasses  int     `json:"most_classes" toml:"most_classes"` // beyond: no softmax, for memory
@@ -94,6 +98,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("a centre of %g of a photo's side is not from %g to 1", r.Centre, imageprep.LeastCentre)
 	case !(r.Larger >= 1 && r.Larger <= 4):
 		return fmt.Errorf("an input of %g times the training's is not from 1 to 4 times", r.Larger)
+	case r.GeM != 0 && !(r.GeM >= 1 && r.GeM <= 100):
+		return fmt.Errorf("an exponent of pooling of %g is not from 1 to 100; 0 leaves it out", r.GeM)
 	case r.Evaluations < 1 || r.Patience < 1:
 		return errors.New("a recipe is evaluated at least once")
 	}

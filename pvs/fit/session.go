@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
 	"github.com/gopvs/product-visual-search/pvs/engine"
@@ -35,11 +36,14 @@ func newSession(e engine.Engine, c effnet.Config, size int, r Recipe, n counts, 
 	if s.head, err = newHead(e.Backend, r, c.Features(), n); err != nil {
 		return nil, err
 	}
+	if r.GeM > 0 && effnet.Exponent(values) == 0 {
+		values[effnet.PoolExponent] = []float32{float32(r.GeM)}
+	}
 	for name, v := range s.head.initial(r.Seed) {
 		s.values[name] = v
 	}
 	if e.Kind == engine.FusedCPU {
-		s.backbone, err = newFused(c, size, r.DropConnect, parts)
+		s.backbone, err = newFused(c, size, r.DropConnect, parts, trains(c, values))
 	} else {
 		s.backbone, err = newGraphBackbone(e.Backend, c, e.Formulation, e.Precision, size, r.DropConnect, values)
 	}
@@ -59,10 +63,14 @@ func newSession(e engine.Engine, c effnet.Config, size int, r Recipe, n counts, 
 func (s *session) optimizers() (err error) {
 	r := s.recipe
 	headRate := r.LearningRate * r.HeadFactor
+	backbone, fast := trains(s.config, s.values), s.head.weights()[1:] // lengths of class weights do not count
+	if pool := slices.Index(backbone, effnet.PoolExponent); pool >= 0 {
+		backbone, fast = slices.Delete(backbone, pool, pool+1), append(fast, effnet.PoolExponent)
+	}
 	groups := []optimize.Group{
-		{Names: trains(s.config), LearningRate: r.LearningRate, WeightDecay: r.WeightDecay},
+		{Names: backbone, LearningRate: r.LearningRate, WeightDecay: r.WeightDecay},
 		{Names: []string{headKernel}, LearningRate: headRate, WeightDecay: r.WeightDecay},
-		{Names: s.head.weights()[1:], LearningRate: headRate}, // lengths of class weights do not count
+		{Names: fast, LearningRate: headRate},
 	}
 	if s.adam, err = optimize.NewAdamW(s.values, optimize.Options{}, groups...); err != nil {
 		return err
@@ -76,7 +84,7 @@ func (s *session) optimizers() (err error) {
 // averaged are the weights whose average is the result: all that the search uses and that training changes.
 func (s *session) averaged() optimize.Tensors {
 	out := optimize.Tensors{}
-	for _, name := range append(trains(s.config), headKernel, headGamma, headMean, headVar) {
+	for _, name := range append(trains(s.config, s.values), headKernel, headGamma, headMean, headVar) {
 		out[name] = s.values[name]
 	}
 	return out
@@ -99,6 +107,9 @@ func (s *session) step(n int, images []float32, of targets) ([]float32, error) {
 	}
 	if err := s.adam.Step(s.gradients, s.schedule.Factor(n)); err != nil {
 		return report, err
+	}
+	if p := s.values[effnet.PoolExponent]; p != nil {
+		p[0] = max(1, p[0])
 	}
 	if s.average != nil {
 		if err := s.average.Update(s.averaged()); err != nil {
@@ -140,7 +151,7 @@ func (s *session) network() (map[string][]float32, error) {
 		}
 	}
 	out := folded(of)
-	for _, v := range s.config.Variables() {
+	for _, v := range s.config.VariablesOf(of) {
 		if len(of[v.Name]) != v.Size() {
 			return nil, fmt.Errorf("the weight %s of %s is not there", v.Name, s.config.Title)
 		}

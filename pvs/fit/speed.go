@@ -23,7 +23,7 @@ func NewStepper(e engine.Engine, c effnet.Config, values map[string][]float32, s
 		return nil, err
 	}
 	own := optimize.Tensors{}
-	for _, v := range c.Variables() {
+	for _, v := range c.VariablesOf(values) {
 		own[v.Name] = append([]float32(nil), values[v.Name]...)
 	}
 	s, err := newSession(e, c, size, r, counts{classes: classes}, e.Parts(), 1_000_000, own)

@@ -90,7 +90,7 @@ func (t *training) train(ctx context.Context, by map[string]map[string][]float32
 // start makes the session, where the state left off, and settles the number of steps.
 func (t *training) start(ctx context.Context, by map[string]map[string][]float32) (err error) {
 	values := optimize.Tensors{}
-	for _, v := range t.network.Config.Variables() {
+	for _, v := range t.network.Config.VariablesOf(t.network.Values) {
 		values[v.Name] = append([]float32(nil), t.network.Values[v.Name]...)
 	}
 	fresh := t.state.Total == 0

@@ -149,6 +149,7 @@ func (b *builder) network(config effnet.Config, size, first int, top bool) *C.pv
 	b.skipWeights = !top
 	n.top = b.matrix("top_conv", "top_bn", matrixPanels(blocks[len(blocks)-1].Out, config.Features(), b.lanes))
 	b.skipWeights = false
+	b.loads = append(b.loads, func(values map[string][]float32) { n.exponent = C.float(effnet.Exponent(values)) })
 	return n
 }
 

@@ -60,6 +60,7 @@ typedef struct {
 	int block_count;
 	pvs_matrix top;
 	int activation;
+	float exponent; // of generalised-mean pooling; 0: features are averages
 } pvs_network;
 
 enum { pvs_max_batch = 4 }; // images that go through a layer at once, so that its weights are fetched once
@@ -79,7 +80,7 @@ void pvs_to_float16(const float *x, long n, void *out);
 long pvs_scratch(const pvs_network *n, int count);
 
 // pvs_run computes, of images [count, size, size, 3], the input of a block, [count, height, width, channels], or,
-// with the number of all blocks, the features, [count, top.out]: the average of the last convolution over all
+// with the number of all blocks, the features, [count, top.out]: the last convolution, pooled over all
 // positions. A block's residual branch is multiplied by factors[count, blocks] (stochastic depth), or by 1 if factors
 // is null.
 void pvs_run(const pvs_network *n, const float *images, int count, int block, const float *factors, float *out,
@@ -124,6 +125,7 @@ typedef struct {
 	const pvs_block_backward *blocks;
 	long stem_gradient;              // [32, stem.out], in the channel layout
 	long top_gradient;               // [top.in, top.out], in the channel layout
+	long exponent_gradient;          // of pooling, one value
 	const pvs_batchnorm *batchnorms; // the stem's, three of each block, the top's
 } pvs_training;
 
@@ -139,8 +141,8 @@ void pvs_forward(const pvs_training *t, const float *in, int count, int first, c
 		float *features, float *scratch);
 
 // pvs_backward adds to sums the gradients of the weights of all blocks from the first one on, of the top and, if
-// first is 0, of the stem, given the gradient of the features, dy[count, top.out]. The other arguments are those of
-// pvs_forward.
+// first is 0, of the stem, and of an exponent that trains, given the gradient of the features, dy[count, top.out]. The
+// other arguments are those of pvs_forward.
 void pvs_backward(const pvs_training *t, const float *in, int count, int first, const float *factors, float *saved,
 		const float *dy, float *sums, float *scratch);
 

@@ -2,17 +2,18 @@
 #ifndef PVS_CPU_NETWORK_H
 #define PVS_CPU_NETWORK_H
 
-#include "stem.h"
+#include "generalised_mean.h"
 #include "mbconv.h"
+#include "stem.h"
 
-// top_features computes the features, the averaged output of the top convolution, from the last block's output.
+// top_features computes the features, the pooled output of the top convolution, from the last block's output.
 static void top_features(const pvs_network *n, const value *x, int count, int side, const inference_scratch *m,
 		float *out) {
 	int positions = side * side;
 	matrix_product(&n->top, x, count * positions, n->activation, 1, 0, m->depthwise);
 	for (int i = 0; i < count; i++)
-		average(m->depthwise + (long)i * positions * n->top.out, positions, n->top.out, n->top.out,
-			out + (long)i * n->top.out);
+		pool(m->depthwise + (long)i * positions * n->top.out, positions, n->top.out, n->top.out, n->exponent,
+			out + (long)i * n->top.out, 0, 0);
 }
 
 // run computes the input of block number last, or the features.

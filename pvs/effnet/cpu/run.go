@@ -48,6 +48,9 @@ func check(config effnet.Config, values map[string][]float32, size int, precisio
 			return fmt.Errorf("%s: %w", config.Title, err)
 		}
 	}
+	if err := effnet.CheckExponent(values); err != nil {
+		return fmt.Errorf("%s: %w", config.Title, err)
+	}
 	if size < 1 {
 		return fmt.Errorf("%s: an image of %d pixels a side has none", config.Title, size)
 	}
@@ -62,7 +65,7 @@ type Options struct {
 	Factors []float32
 }
 
-// Run computes, of n images [n, size, size, 3], 0..255, the average-pooled features, [n, config.Features()], or the
+// Run computes, of n images [n, size, size, 3], 0..255, the pooled features, [n, config.Features()], or the
 // input of a block, [n, height, width, channels] (see [effnet.Config.InputOf]). Images are spread over the cores.
 func (n *Network) Run(images []float32, opts Options, out []float32) error {
 	if err := n.begin(); err != nil {

@@ -19,5 +19,5 @@ func SavedBytes(c effnet.Config, size int, from string) int64 {
 		}
 	}
 	blocks := c.Blocks()
-	return 4 * int64(values+side*side*(blocks[len(blocks)-1].Out+c.Features()))
+	return 4 * int64(values+side*side*(blocks[len(blocks)-1].Out+c.Features())+c.Features())
 }

@@ -57,7 +57,7 @@ type TrainingOptions struct {
 	// train. It goes with images.
 	Norms bool
 	// Weights are those that train; nil: all from block From on, but BatchNorms' gamma and beta only with
-	// Norms, and never moving statistics.
+	// Norms, and never moving statistics. [effnet.PoolExponent] trains where it is named.
 	Weights []string
 	// Parts is the number of parts that a batch is cut into. They run in parallel, each with its own partial
 	// sums; 0: one for each core. The same number of parts has the same sums on any number of cores.
@@ -121,7 +121,7 @@ func (o TrainingOptions) trained(config effnet.Config) (map[string]bool, error) 
 	}
 	chosen := map[string]bool{}
 	for _, name := range o.Weights {
-		if !can[name] {
+		if !can[name] && (name != effnet.PoolExponent || o.Norms) {
 			return nil, fmt.Errorf("the training of %s has no gradients of %q: it is no weight, or one that "+
 				"these options keep frozen",
 				config.Title, name)
@@ -140,6 +140,9 @@ func (t *Training) Load(values map[string][]float32) error {
 	if err := check(t.config, values, t.size, effnet.Float32); err != nil {
 		return err
 	}
+	if err := t.checkPooling(values); err != nil {
+		return err
+	}
 	t.net.load(values)
 	for _, n := range t.net.batchNorms {
 		n.load(values)
@@ -149,6 +152,20 @@ func (t *Training) Load(values map[string][]float32) error {
 		t.scales[i] = factors(values, g.norm)
 	}
 	t.rows = 0 // what the last forward pass saved is of other weights
+	return nil
+}
+
+// checkPooling says whether the training can pool as the weights say.
+func (t *Training) checkPooling(values map[string][]float32) error {
+	given := effnet.Exponent(values) != 0
+	trains := slices.ContainsFunc(t.net.packedWeights, func(w packedWeight) bool { return w.name == effnet.PoolExponent })
+	switch {
+	case given && t.net.batchNorms != nil:
+		return fmt.Errorf("BatchNorms of %s train with averages as features only, not with generalised means",
+			t.config.Title)
+	case trains && !given:
+		return fmt.Errorf("the training of %s lacks the weight %s", t.config.Title, effnet.PoolExponent)
+	}
 	return nil
 }
 

@@ -72,9 +72,12 @@ PVS_TARGET static void multiply_rows(int vectors, int rows, float factor, const 
 // top_backward computes the gradient dx of the top's input x from that of the features and the activation's
 // derivatives.
 PVS_TARGET static void top_backward(const pvs_training *t, int count, int side, const float *x,
-		const float *derivatives, const float *dfeatures, float *dx, const mbconv_scratch *m, float *sums) {
+		const float *derivatives, const float *by_exponent, const float *dfeatures, float *dx, const mbconv_scratch *m,
+		float *sums) {
 	const pvs_matrix *top = &t->top;
 	int positions = side * side, rows = count * positions;
+	for (long i = 0; t->exponent_gradient >= 0 && i < (long)count * top->out; i++)
+		sums[t->exponent_gradient] += dfeatures[i] * by_exponent[i];
 	memset(dx, 0, sizeof(float) * rows * top->in);
 	for (int c = 0, from = 0; c < top->out; c += panel) {
 		int left = top->out - c, vectors = channel_panel_vectors(left), width = vectors * lanes;
@@ -125,7 +128,7 @@ static void network_backward(const pvs_training *t, const float *in, int count, 
 		int here = count - i < pvs_max_batch ? count - i : pvs_max_batch;
 		long given = (long)top.shape.in_positions * top.shape.in; // values of an image's block output
 		top_backward(t, here, top.shape.side, top.saved.x + i * given, top_derivatives_at(n, &top, count, i),
-			dfeatures + (long)i * n->top.out, m.dy, &m.mbconv, sums);
+			by_exponent_at(n, &top, count, i), dfeatures + (long)i * n->top.out, m.dy, &m.mbconv, sums);
 		for (int b = n->block_count - 1; b >= first; b--) {
 			saved_block g = saved_block_of(t, count, first, b, in, memory);
 			long each = (long)g.shape.in_positions * g.shape.in;

@@ -6,9 +6,10 @@
 #include "network.h"
 #include "training_saved.h"
 
-// top_forward computes the features, and saves the derivatives of the top's activation.
+// top_forward computes the features, and saves the derivatives of the top's activation, times those of the pooling
+// where it is no average.
 PVS_TARGET static void top_forward(const pvs_training *t, int count, int side, const float *x, float *panels,
-		float *features, float *derivatives) {
+		float *features, float *derivatives, float *by_exponent) {
 	const pvs_matrix *top = &t->top;
 	int positions = side * side, rows = count * positions;
 	for (int c = 0; c < top->out; c += panel) {
@@ -16,8 +17,9 @@ PVS_TARGET static void top_forward(const pvs_training *t, int count, int side, c
 		pointwise_panel(vectors, x, rows, top->in, top->weights + (long)c * top->in, top->bias + c, t->network->activation,
 			panels, derivatives + (long)c * rows);
 		for (int i = 0; i < count; i++)
-			average(panels + (long)i * positions * width, positions, width, left < width ? left : width,
-				features + (long)i * top->out + c);
+			pool(panels + (long)i * positions * width, positions, width, left < width ? left : width,
+				t->network->exponent, features + (long)i * top->out + c,
+				derivatives + (long)c * rows + (long)i * positions * width, by_exponent + (long)i * top->out + c);
 	}
 }
 
@@ -82,7 +84,7 @@ static void network_forward(const pvs_training *t, const float *in, int count, i
 			g = next;
 		}
 		top_forward(t, here, g.shape.side, g.saved.x + (long)i * g.shape.in_positions * g.shape.in, m.inference.depthwise,
-			features + (long)i * n->top.out, top_derivatives_at(n, &g, count, i));
+			features + (long)i * n->top.out, top_derivatives_at(n, &g, count, i), by_exponent_at(n, &g, count, i));
 	}
 }
 

@@ -60,6 +60,8 @@ func (t *trainingNetwork) all(config effnet.Config, size, first int) {
 	t.c.top_transposed = t.transposed("top_conv", "top_bn",
 		matrixPanels(features, in, t.lanes).fill(vectors(features, t.lanes)))
 	t.c.top_gradient = t.sum("top_conv/kernel", "top_bn", top)
+	one := panels{rows: 1, columns: 1, filled: 1, widths: []int{1}}
+	t.c.exponent_gradient = t.sum(effnet.PoolExponent, "", one)
 	if t.unfolded {
 		t.addBatchNorms(config, size)
 	}

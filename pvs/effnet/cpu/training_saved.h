@@ -65,10 +65,15 @@ static float *top_derivatives_at(const pvs_network *n, const saved_block *top, i
 	return top->input + (long)count * top->shape.in_positions * top->shape.in + i * top_derivatives_of(n);
 }
 
+// by_exponent_at is where the derivatives of image i's features by the exponent of pooling begin.
+static float *by_exponent_at(const pvs_network *n, const saved_block *top, int count, int i) {
+	return top_derivatives_at(n, top, count, count) + (long)i * n->top.out;
+}
+
 static long saved_values_of(const pvs_training *t, int count, int first) {
 	float begin;
 	saved_block top = saved_block_of(t, count, first, t->network->block_count, 0, &begin);
-	return top_derivatives_at(t->network, &top, count, count) - &begin;
+	return by_exponent_at(t->network, &top, count, count) - &begin;
 }
 
 #endif

@@ -44,6 +44,9 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 		t.Fatal(err)
 	}
 	names := trained(c, from, batchNorms)
+	if effnet.Exponent(values) != 0 {
+		names = append(names, effnet.PoolExponent)
+	}
 	var statistics []string
 	exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		opts := effnet.Options{Formulation: effnet.FormulationFor(b), Train: true, BatchStatistics: batchNorms}

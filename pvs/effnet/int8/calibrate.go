@@ -38,6 +38,9 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 	if err := config.Load(store.RootScope(), values); err != nil {
 		return nil, err
 	}
+	if err := averages(config, values); err != nil {
+		return nil, err
+	}
 	if err := numbers(config, values); err != nil {
 		return nil, err
 	}
@@ -73,6 +76,15 @@ func Calibrate(ctx context.Context, backend compute.Backend, config effnet.Confi
 		ranges[name] = histograms[i].best(before(name, config.Lite))
 	}
 	return ranges, nil
+}
+
+// averages refuses pooling that the int8 network does not have.
+func averages(config effnet.Config, values map[string][]float32) error {
+	if effnet.Exponent(values) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be computed in int8, since it pools by generalised means: compute in float32",
+		config.Title)
 }
 
 // numbers refuses weights that int8 cannot stand for.

@@ -44,6 +44,9 @@ type builder struct {
 // Model returns the quantised network as an ONNX model from images, [batch, size, size,
 // 3], 0..255, to average-pooled features, [batch, config.Features()], both float32.
 func Model(config effnet.Config, values map[string][]float32, ranges Ranges, batch, size int) ([]byte, error) {
+	if err := averages(config, values); err != nil {
+		return nil, err
+	}
 	b := &builder{config: config, values: values, ranges: ranges, batch: batch}
 	for _, v := range config.Variables() {
 		if err := v.Check(values[v.Name]); err != nil {

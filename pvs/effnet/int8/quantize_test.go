@@ -175,13 +175,17 @@ func TestRefusals(t *testing.T) {
 	_, none := Calibrate(context.Background(), b, c, values, nil, size)
 	_, bare := Model(c, values, Ranges{}, 1, size)
 	_, other := Load(b, c, values, Ranges{}, 1, size)
+	values[effnet.PoolExponent] = []float32{3}
+	_, pooled := Calibrate(context.Background(), b, c, values, make([]float32, 3*size*size), size)
+	_, model := Model(c, values, Ranges{}, 1, size)
+	delete(values, effnet.PoolExponent)
 	delete(values, "top_conv/kernel")
 	_, missing := Model(c, values, Ranges{}, 1, size)
 	for _, e := range []struct {
 		err  error
 		says string
 	}{{none, "there are none"}, {bare, "stem_bn is not calibrated"}, {other, "has no int8"},
-		{missing, "top_conv/kernel has 0 values"}} {
+		{missing, "top_conv/kernel has 0 values"}, {pooled, "generalised means"}, {model, "generalised means"}} {
 		if e.err == nil || !strings.Contains(e.err.Error(), e.says) {
 			t.Errorf("the error %v does not say %q", e.err, e.says)
 		}
