@@ -13,7 +13,7 @@ import (
 // When photos are on the same ground, in other colours, or in the same pose.
 const (
 	sameGround  = 0.8  // Bhattacharyya coefficient of the grounds' colours
-	oftenGround = 0.05 // of the index's photos gain as much on a plain ground; enough where the query then finds more, too
+	oftenGround = 0.1  // of the index's photos gain as much on a plain ground; enough where the query then finds more, too
 	otherColour = 0.2  // by which a twin's coefficient of colours is below the right photos'
 	twinSlack   = 0.01 // cosine
 	twinRise    = 0.05 // by which a twin's cosine rises more without colours than the right photos' do

@@ -16,7 +16,7 @@ PVS_INLINE float log2_of(float x) {
 	int32_t bits;
 	memcpy(&bits, &x, sizeof bits);
 	int32_t exponent = (bits - 0x3f3504f3) >> 23; // x / 2^exponent is in [sqrt(1/2), sqrt(2))
-	bits -= exponent << 23;
+	bits -= exponent * 0x800000;
 	memcpy(&x, &bits, sizeof x);
 	float t = (x - 1) / (x + 1), s = t * t;
 	float odd = t * (2.88539008f + s * (0.961796694f + s * (0.577078016f + s * (0.412198583f + s * 0.320598898f))));

@@ -104,7 +104,8 @@ func TestGeneralisedMeanRefused(t *testing.T) {
 	for _, c := range []struct {
 		opts     cpu.TrainingOptions
 		exponent []float32
-	}{{cpu.TrainingOptions{Norms: true}, []float32{3}}, {cpu.TrainingOptions{Weights: []string{effnet.PoolExponent}}, nil}} {
+	}{{cpu.TrainingOptions{Norms: true}, []float32{3}},
+		{cpu.TrainingOptions{Weights: []string{effnet.PoolExponent}}, nil}} {
 		n, err := cpu.NewTraining(mini, 64, c.opts)
 		if err != nil {
 			t.Fatal(err)
