@@ -131,11 +131,20 @@ func (t *training) looks(ctx context.Context, values map[string][]float32, best 
 	if r.Sizes, err = try(looks, pixels); err != nil {
 		return best, nil, err
 	}
+	t.ifAllFound(report.MAR().Value, best.Size)
 	if best.Size > t.pixels {
 		t.Log(fmt.Sprintf("a search with inputs of %d pixels embeds a photo in %.1f times as long as with %d", best.Size,
 			t.costs(best.Size), t.pixels))
 	}
 	return best, report, nil
+}
+
+// ifAllFound says so where the held-out photos are nearly all found, and could not choose larger inputs than size.
+func (f *fitting) ifAllFound(mar float64, size int) {
+	if sizes := f.sizes(); mar > nearlyAll && size == f.pixels && len(sizes) > 0 {
+		f.Log(fmt.Sprintf("nearly all held-out photos are found already, so they cannot show whether inputs of %d pixels "+
+			"find more: queries of your own could", sizes[len(sizes)-1]))
+	}
 }
 
 // seen are the parts of photos that are looked at.

@@ -81,3 +81,20 @@ func TestFirstLook(t *testing.T) {
 		}
 	}
 }
+
+// Held-out photos that are all found cannot choose an input, which is said.
+func TestAllFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mar    float64
+		size   int
+		larger float64
+		says   string
+	}{{1, 112, 1.5, "inputs of 168 pixels"}, {0.9, 112, 1.5, ""}, {1, 140, 1.5, ""}, {1, 112, 1, ""}} {
+		said := ""
+		f := &fitting{pixels: 112, recipe: Recipe{Larger: c.larger}, Options: Options{Log: func(line string) { said = line }}}
+		if f.ifAllFound(c.mar, c.size); (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%+v: %q", c, said)
+		}
+	}
+}
