@@ -44,6 +44,8 @@ type Checkpoint struct {
 	Seconds    float64    `json:"seconds"`     // that the epoch took so far
 	Waited     float64    `json:"waited"`      // of those for batches
 	Monitor    monitor    `json:"monitor"`
+	// Exponent is that of pooling, which the weights have, too: of averages there is none in either.
+	Exponent float32 `json:"exponent,omitempty"`
 	// Plan is how its steps were computed; nil in checkpoints of before it was noted.
 	Plan *plan `json:"way,omitempty"`
 
@@ -90,7 +92,8 @@ func (c *Checkpoint) key() string {
 // Save writes a network that was trained in another way as the checkpoint of a run that is done, so that it is used as
 // any other. Its variables are the backbone's and those of its heads.
 func Save(dir string, s Settings, values map[string][]float32, vars []effnet.Variable) error {
-	c := &Checkpoint{Version: checkpointVersion, Settings: s, Done: true, Values: map[string][]float32{}}
+	c := &Checkpoint{Version: checkpointVersion, Settings: s, Done: true, Exponent: effnet.Exponent(values),
+		Values: map[string][]float32{}}
 	for _, v := range vars {
 		if len(values[v.Name]) != v.Size() {
 			return fmt.Errorf("the checkpoint of %s lacks the weight %s", s.Name, v.Name)
@@ -148,6 +151,10 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 			return nil, fmt.Errorf("checkpoint %s: the weight %s has %d values, not the %d of %s; remove it and train again",
 				path, v.Name, len(c.Values[v.Name]), v.Size(), config.Title)
 		}
+	}
+	if p := effnet.Exponent(c.Values); p != c.Exponent {
+		return nil, fmt.Errorf("checkpoint %s was changed: it has the exponent of pooling %g (%s), and was written with %g "+
+			"(0: averages); remove it and train again", path, p, effnet.PoolExponent, c.Exponent)
 	}
 	return c, nil
 }

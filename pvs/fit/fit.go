@@ -69,6 +69,8 @@ type Result struct {
 	Kept       bool    `json:"kept"`   // false: the network is better as it was
 	Checkpoint string  `json:"checkpoint"`
 	Seconds    float64 `json:"seconds"`
+	// Exponent is that of generalised-mean pooling; 0: features are averages.
+	Exponent float32 `json:"exponent,omitempty"`
 
 	Reason      string       `json:"reason"` // a sentence on what was kept
 	HeldOut     string       `json:"held_out"`
@@ -239,6 +241,10 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if err != nil {
 		return nil, nil, err
 	}
+	if p := effnet.Exponent(f.network.Values); p != 0 && f.recipe.GeM != 0 {
+		f.Log(fmt.Sprintf("the network pools by generalised means already: training goes on from its exponent, %.3f, "+
+			"and not from %g", p, f.recipe.GeM))
+	}
 	if err := t.prepare(source, photos, choice, train); err != nil {
 		return nil, nil, err
 	}
@@ -267,6 +273,9 @@ func (f *fitting) trained(ctx context.Context, source feed.Source, photos []cata
 	if r.Pixels, r.Centre = in.Size, in.Centre; in != t.asIs() {
 		r.Kept = true
 		r.Reason += fmt.Sprintf("; a search looks at %s", in)
+	}
+	if r.Exponent = effnet.Exponent(values); r.Exponent != 0 {
+		r.Reason += fmt.Sprintf("; features are generalised means with the exponent %.3f", r.Exponent)
 	}
 	f.Log(r.Reason)
 	if r.Searches, r.Search, err = t.searches(ctx, values, in); err != nil {

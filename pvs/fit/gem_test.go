@@ -1,11 +1,15 @@
 package fit
 
 import (
+	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/gopvs/product-visual-search/pvs/effnet"
+	"github.com/gopvs/product-visual-search/pvs/effnet/weights"
 	"github.com/gopvs/product-visual-search/pvs/engine"
 	"github.com/gopvs/product-visual-search/pvs/finetune"
 )
@@ -73,8 +77,18 @@ func TestExponentIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := effnet.Exponent(check.Values)
-	if !r.Kept || p == 0 {
-		t.Fatalf("kept %t, with the exponent %g", r.Kept, p)
+	if !r.Kept || p == 0 || r.Exponent != p || !strings.Contains(r.Reason, "generalised means") {
+		t.Fatalf("kept %t, with the exponent %g, of which it says %g (%s)", r.Kept, p, r.Exponent, r.Reason)
+	}
+	_, err = weights.Load(r.Checkpoint, network.Config)
+	if err == nil || !strings.Contains(err.Error(), "a checkpoint of pvs") {
+		t.Errorf("as a file of weights: %v", err)
+	}
+	for _, exponent := range []float32{0, 0.5, p + 1} {
+		changed := rewritten(t, r.Checkpoint, exponent)
+		if _, err := finetune.ReadCheckpoint(changed); err == nil || !strings.Contains(err.Error(), "was changed") {
+			t.Errorf("with the exponent %g in place of %g: %v", exponent, p, err)
+		}
 	}
 	network.Values = check.Values
 	again, err := Run(t.Context(), c, network, t.TempDir(), opts)
@@ -89,4 +103,25 @@ func TestExponentIsKept(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "averages") {
 		t.Errorf("a phase of the journey on it: %v", err)
 	}
+}
+
+// rewritten copies a checkpoint with another exponent, 0 for none.
+func rewritten(t *testing.T, path string, exponent float32) string {
+	t.Helper()
+	f, err := weights.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Tensors[effnet.PoolExponent] = weights.Tensor{Shape: []int{1}, Data: []float32{exponent}}
+	if exponent == 0 {
+		delete(f.Tensors, effnet.PoolExponent)
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "changed.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(weights.WriteSafetensors(out, f.Tensors, f.Metadata), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Name()
 }

@@ -99,7 +99,7 @@ func (r Recipe) Validate() error {
 	case !(r.Larger >= 1 && r.Larger <= 4):
 		return fmt.Errorf("an input of %g times the training's is not from 1 to 4 times", r.Larger)
 	case r.GeM != 0 && !(r.GeM >= 1 && r.GeM <= 100):
-		return fmt.Errorf("an exponent of pooling of %g is not from 1 to 100; 0 leaves it out", r.GeM)
+		return fmt.Errorf("gem = %g: an exponent of pooling is from 1 to 100; 0 leaves it out", r.GeM)
 	case r.Evaluations < 1 || r.Patience < 1:
 		return errors.New("a recipe is evaluated at least once")
 	}

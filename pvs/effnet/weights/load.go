@@ -102,6 +102,9 @@ func (f *File) mismatch(c effnet.Config, tensors map[string]Tensor, problems []s
 		problems = append(problems[:5], "...")
 	}
 	hint := "is it a file of another network?"
+	if _, ok := f.Metadata["pvs"]; ok {
+		hint = "it is a checkpoint of pvs, which is no file of weights to start from"
+	}
 	for _, name := range effnet.Names() {
 		other, err := effnet.Named(name)
 		if err == nil && name != c.Name && fits(tensors, other) {

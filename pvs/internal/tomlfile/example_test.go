@@ -19,7 +19,7 @@ func ExampleRead() {
 	var recipe struct {
 		Epochs int `toml:"epochs"`
 	}
-	for _, text := range []string{"\ufeffepochs = 3\r\n", "epochs = 3\nepoch = 4\n"} {
+	for _, text := range []string{"\ufeffepochs = 3\r\n", "epochs = 3\nepoch = 4\n", "epochs = true\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			fmt.Println(err)
 			return
@@ -34,4 +34,5 @@ func ExampleRead() {
 	// Output:
 	// "epochs = 3\r\n" 3
 	// "" 3 line 2: nothing is called epoch in a recipe
+	// "" 3 line 1, column 10: a value is of another kind than its setting takes, as a text in place of a number
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -32,6 +33,12 @@ func Read(path, something, thing string, v any) ([]byte, error) {
 	return data, nil
 }
 
+// otherKind is of the TOML reader's messages on a text where a number is expected, and the like, which speak of Go's
+// types.
+var otherKind = regexp.MustCompile(`cannot (decode|assign|store|be assigned)`)
+
+const noKind = "a value is of another kind than its setting takes, as a text in place of a number"
+
 // explain turns the TOML reader's error into a sentence.
 func explain(err error, thing string) error {
 	var strict *toml.StrictMissingError
@@ -43,7 +50,14 @@ func explain(err error, thing string) error {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		line, column := decode.Position()
-		return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
+		text := strings.TrimPrefix(decode.Error(), "toml: ")
+		if otherKind.MatchString(text) {
+			text = noKind
+		}
+		return fmt.Errorf("line %d, column %d: %s", line, column, text)
+	}
+	if otherKind.MatchString(err.Error()) {
+		return errors.New(noKind)
 	}
 	return err
 }
