@@ -24,11 +24,7 @@ func TestGeneralisedMean(t *testing.T) {
 		const rows = 5
 		weights := values(c.config)
 		weights[effnet.PoolExponent] = []float32{c.exponent}
-		dims, x := []int{rows, c.size, c.size, 3}, images(rows, c.size)
-		if c.from != "" {
-			h, w, channels := c.config.InputOf(c.from, c.size)
-			dims, x = []int{rows, h, w, channels}, normal(rows*h*w*channels)
-		}
+		dims, x := inputs(c.config, c.size, c.from, rows)
 		dFeatures := normal(rows * c.config.Features())
 		features, want := gradients(t, b, c.config, weights, c.from, false, x, dims, dFeatures, nil)
 		for _, lanes := range cpu.Lanes() {
@@ -42,19 +38,7 @@ func TestGeneralisedMean(t *testing.T) {
 			if err := n.Load(weights); err != nil {
 				t.Fatal(err)
 			}
-			got, out := map[string][]float32{}, make([]float32, len(features))
-			for range 2 { // the first pass leaves nothing behind
-				if err := n.Forward(x, nil, out); err != nil {
-					t.Fatal(err)
-				}
-				if err := n.Backward(dFeatures); err != nil {
-					t.Fatal(err)
-				}
-				if err := n.Gradients(got); err != nil {
-					t.Fatal(err)
-				}
-			}
-			same(t, what+": features in training", out, features, 1e-5)
+			got := passes(t, what+" in training", n, x, nil, dFeatures, features, 1e-5)
 			if len(got) != len(want) {
 				t.Errorf("%s: there are %d gradients, not %d", what, len(got), len(want))
 			}
@@ -69,6 +53,7 @@ func TestGeneralisedMean(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(network.Close)
+			out := make([]float32, len(features))
 			if err := network.Run(x, cpu.Options{}, out); err != nil {
 				t.Fatal(err)
 			}

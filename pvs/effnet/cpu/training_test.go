@@ -91,6 +91,37 @@ func gradients(t *testing.T, b compute.Backend, c effnet.Config, values map[stri
 	return tensors.MustCopyFlatData[float32](outs[0]), of
 }
 
+// inputs are images, or, for a block, inputs of it, with their dimensions.
+func inputs(c effnet.Config, size int, from string, rows int) (dims []int, x []float32) {
+	if from == "" {
+		return []int{rows, size, size, 3}, images(rows, size)
+	}
+	h, w, channels := c.InputOf(from, size)
+	return []int{rows, h, w, channels}, normal(rows * h * w * channels)
+}
+
+// passes goes forward, to these features, and backward twice, since the first time leaves nothing behind, and returns
+// the gradients.
+func passes(t *testing.T, what string, n *cpu.Training, x, factors, dFeatures, features []float32,
+	within float64) map[string][]float32 {
+	t.Helper()
+	got := map[string][]float32{}
+	for range 2 {
+		out := make([]float32, len(features))
+		if err := n.Forward(x, factors, out); err != nil {
+			t.Fatal(err)
+		}
+		same(t, what+": features", out, features, within)
+		if err := n.Backward(dFeatures); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Gradients(got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return got
+}
+
 // All gradients of networks of many widths and sizes are the graph's.
 func TestGradients(t *testing.T) {
 	b := pureGo(t)
@@ -110,13 +141,7 @@ func TestGradients(t *testing.T) {
 		}
 		const rows = 5 // on two cores, three and two
 		weights := values(c.config)
-		dims := []int{rows, c.size, c.size, 3}
-		x := images(rows, c.size)
-		if c.from != "" {
-			h, w, channels := c.config.InputOf(c.from, c.size)
-			dims = []int{rows, h, w, channels}
-			x = normal(rows * h * w * channels)
-		}
+		dims, x := inputs(c.config, c.size, c.from, rows)
 		dFeatures := normal(rows * c.config.Features())
 		var noise, factors []float32
 		if c.noise {
@@ -140,20 +165,7 @@ func TestGradients(t *testing.T) {
 				t.Fatal(err)
 			}
 			what := fmt.Sprintf("%s, %d pixels, %d lanes", c.config.Title, c.size, lanes)
-			got := map[string][]float32{}
-			for range 2 { // the first pass leaves nothing behind
-				out := make([]float32, len(features))
-				if err := n.Forward(x, factors, out); err != nil {
-					t.Fatal(err)
-				}
-				same(t, what+": features", out, features, withinFeatures)
-				if err := n.Backward(dFeatures); err != nil {
-					t.Fatal(err)
-				}
-				if err := n.Gradients(got); err != nil {
-					t.Fatal(err)
-				}
-			}
+			got := passes(t, what, n, x, factors, dFeatures, features, withinFeatures)
 			maps.Copy(got, n.Statistics())
 			if len(got) != len(want) {
 				t.Errorf("%s: there are %d gradients and statistics, not %d", what, len(got), len(want))
