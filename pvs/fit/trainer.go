@@ -51,6 +51,14 @@ func (t *training) unfinished() (by map[string]map[string][]float32, err error) 
 	return by, err
 }
 
+// on names an engine with its processor, where that is known.
+func on(engine, processor string) string {
+	if processor == "" {
+		return engine
+	}
+	return fmt.Sprintf("%s (%s)", engine, processor)
+}
+
 // train runs the training to its end, from what an earlier start left, and returns the best network's weights by the
 // held-out score, with its report.
 func (t *training) train(ctx context.Context, by map[string]map[string][]float32) (map[string][]float32,
@@ -60,8 +68,8 @@ func (t *training) train(ctx context.Context, by map[string]map[string][]float32
 		st = &state{Version: stateVersion, Key: t.key, Recipe: t.recipe, Centre: t.first.Centre,
 			Engine: t.Training.String(), Processor: t.Training.Processor(), Parts: t.Training.Parts(), Best: -1}
 	} else if st.Engine != t.Training.String() || st.Processor != t.Training.Processor() {
-		t.Log(fmt.Sprintf("the training began on %s (%s) and goes on on %s (%s): sums differ in rounding from here on",
-			st.Engine, st.Processor, t.Training, t.Training.Processor()))
+		t.Log(fmt.Sprintf("the training began on %s and goes on on %s: sums differ in rounding from here on",
+			on(st.Engine, st.Processor), on(t.Training.String(), t.Training.Processor())))
 	}
 	t.state, t.earlier = st, st.Seconds
 	if st.Total > 0 {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
+	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
 )
 
@@ -30,6 +33,9 @@ func (c *convertCommand) Run(a *app) error {
 	for _, note := range s.Notes {
 		a.log(note)
 	}
+	if err := c.carryWhitening(a, s.Origin); err != nil {
+		return err
+	}
 	if !s.Origin.Known() {
 		a.log(fmt.Sprintf("%s does not say what made the vectors, so neither does %s", c.In, c.Out))
 	}
@@ -41,4 +47,18 @@ func (c *convertCommand) Run(a *app) error {
 	}
 	a.say("%d vectors of dimension %d are in %s", s.Vectors, s.Dim, at)
 	return a.result(out)
+}
+
+// carryWhitening copies what whitened the vectors, so that a search in the new ones whitens queries too.
+func (c *convertCommand) carryWhitening(a *app, o *vectors.Origin) error {
+	name := func(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) }
+	w, _, err := whiteningOf(name(c.In), o)
+	if err != nil {
+		a.log(fmt.Sprintf("converted without their whitening: %v", err)) // the vectors are whole all the same
+		return nil
+	}
+	if w == nil {
+		return nil
+	}
+	return writeWhitening(w, whiteningFile(name(c.Out)))
 }

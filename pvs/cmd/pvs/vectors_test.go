@@ -118,7 +118,9 @@ func TestWhitenAndAugment(t *testing.T) {
 	done(t, "index", "create", at("cat"), "--vectors", at("white"), "--out", at("disk"))
 	done(t, "index", "export", at("disk"), "--out", at("exported"))
 	of := filepath.Base(query.IDs[0])
-	for _, name := range []string{"white", "disk", "exported/index"} {
+	done(t, "convert", at("white.npy"), at("other.parquet"))
+	done(t, "convert", at("other.parquet"), at("back.npy"))
+	for _, name := range []string{"white", "disk", "exported/index", "back"} {
 		all, _ := foundIn(t, at(name), queries...)
 		all.same(t, name, white)
 		byPhoto, _ := foundIn(t, at(name), "--image", photo)
