@@ -244,6 +244,37 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// A catalogue is the same one wherever its folder stands, and however that is named.
+func TestMovedCatalogue(t *testing.T) {
+	c := testCatalog(t, 3)
+	digest := func(dir string) string {
+		c, err := catalog.Open(dir, catalog.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return FromCatalog(c, catalog.Train, ClassesOf(c, catalog.Train)).Digest()
+	}
+	was := digest(c.Dir)
+	moved := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Rename(c.Dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	if now := digest(moved); now != was {
+		t.Errorf("moved, its digest is %s, not %s", now, was)
+	}
+	list := filepath.Join(moved, catalog.PhotosFile)
+	text, err := os.ReadFile(list)
+	if err == nil {
+		err = os.WriteFile(list, []byte(strings.Replace(string(text), "p1,", "p9,", 1)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest(moved) == was {
+		t.Error("another id, and the same digest")
+	}
+}
+
 // Records feed the photos that a catalogue feeds, but for JPEG's losses.
 func TestFromRecords(t *testing.T) {
 	c, name := testCatalog(t, 5), filepath.Join(t.TempDir(), "train")

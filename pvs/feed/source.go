@@ -106,11 +106,12 @@ func (s *Catalog) named(p catalog.Photo, err error) error {
 	return fmt.Errorf("photo %s (%s line %d): %w", p.ID, catalog.PhotosFile, p.Line, err)
 }
 
-// Digest hashes ids, files and labels.
+// Digest hashes ids, paths as the catalogue has them, and labels. So it is the same wherever the folder stands, and
+// however it is named; the photos' bytes are compared on their own ([ContentsOf]).
 func (s *Catalog) Digest() string {
 	h := sha256.New()
 	for i, p := range s.photos {
-		fmt.Fprintf(h, "%q %q %d\n", p.ID, s.catalog.File(p), s.labels[i]) // a hash's Write does not fail
+		fmt.Fprintf(h, "%q %q %d\n", p.ID, p.Path, s.labels[i]) // a hash's Write does not fail
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

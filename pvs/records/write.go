@@ -71,7 +71,7 @@ func (s *photoSet) asked() string {
 	// A hash's Write does not fail.
 	fmt.Fprintf(h, "%d %d %d %q\n", s.opts.Quality, s.opts.Pixels, s.opts.ShardBytes, s.classes)
 	for _, p := range s.photos {
-		fmt.Fprintf(h, "%q %q %q\n", p.ID, s.catalog.File(p), p.Category)
+		fmt.Fprintf(h, "%q %q %q\n", p.ID, p.Path, p.Category)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
