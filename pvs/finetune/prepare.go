@@ -53,17 +53,14 @@ func (t *Trainer) open(ctx context.Context, dir string, s Settings, values map[s
 	if d := difference(r.check.Settings, s); d != "" {
 		return nil, fmt.Errorf("%s holds a run with other settings: %s; name another folder or remove that one", dir, d)
 	}
-	if d := difference(was, from); d != "" {
-		return nil, fmt.Errorf("%s holds a run that was made from something else: %s; name another folder or remove that "+
-			"one", dir, d)
+	if d := was.differs(from); d != "" {
+		return nil, fmt.Errorf("%s holds a run that was made from %s: name another folder, or remove what was trained in "+
+			"this one", dir, d)
 	}
 	if err := t.checkPhotos(dir, r.check.From, from, replaced); err != nil {
 		return nil, err
 	}
 	r.check.From.Bytes, r.check.From.ValBytes = from.Bytes, from.ValBytes // an older pvs kept none
-	if !r.check.Done && r.check.Steps > 0 {
-		t.Log(fmt.Sprintf("run %s goes on after step %d", s.Name, r.check.Steps))
-	}
 	return r, nil
 }
 

@@ -49,6 +49,19 @@ type provenance struct {
 	Backend  string `json:"backend"`
 }
 
+// differs names in what a checkpoint was made from something else than it would be now, or "".
+func (p provenance) differs(now provenance) string {
+	switch {
+	case p.Photos != now.Photos:
+		return "other train photos, or others of their ids, paths, categories or order"
+	case p.Val != now.Val:
+		return "other val photos, or others of their ids, paths, categories or order"
+	case p.Weights != now.Weights:
+		return "other weights to start from"
+	}
+	return ""
+}
+
 // withDefaults fills in zero values.
 func (s Settings) withDefaults(c effnet.Config) Settings {
 	s.Network = c.Name

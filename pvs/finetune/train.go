@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -89,6 +91,9 @@ func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[st
 	if r.check.Done {
 		return r.check, nil
 	}
+	if r.check.Steps > 0 {
+		t.Log(fmt.Sprintf("run %s goes on after step %d", s.Name, r.check.Steps))
+	}
 	if err := r.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
@@ -103,6 +108,17 @@ func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[st
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
 	return r.check, nil
+}
+
+// Check compares a run's checkpoint in dir, where there is one, with what the run would be made from now.
+func (t *Trainer) Check(ctx context.Context, dir string, s Settings, values map[string][]float32) error {
+	if _, err := os.Stat(filepath.Join(dir, CheckpointFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s = s.withDefaults(t.Config)
+	s.Precision = t.Training.Precision
+	_, err := t.open(ctx, dir, s, values)
+	return err
 }
 
 // keepStart keeps the vectors of the weights that the run starts from.

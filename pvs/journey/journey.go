@@ -213,39 +213,63 @@ type Result struct {
 }
 
 // Run trains and scores a run and what it builds on, or with "" all of them, in the
-// order of the table. Each result is handed to done, if that is not nil, as soon as it
-// is there. The folder has one writer at a time.
+// order of the table, and returns their results. All results that are there - also those of runs that an earlier start
+// finished and that are not asked for now - are handed to done, if that is not nil, before the first new one and with
+// each. A run that was made from something else is an error before anything is written.
+// The folder has one writer at a time.
 func (j *Journey) Run(ctx context.Context, name string, done func([]Result) error) ([]Result, error) {
 	lock, err := onewriter.LockFolder(j.opts.Out)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Release()
-	runs := j.opts.Runs
+	asked := j.opts.Runs
 	if name != "" {
 		var err error
-		if runs, err = recipe.Lineage(runs, name); err != nil {
+		if asked, err = recipe.Lineage(asked, name); err != nil {
 			return nil, err
 		}
 	}
 	if len(j.catalog.Split(catalog.Query)) == 0 || len(j.catalog.Split(catalog.Index)) == 0 {
 		return nil, errors.New("the catalogue has no query or no index photos to score with")
 	}
-	var results []Result
-	for _, run := range runs {
-		r, err := j.one(ctx, run)
-		if err != nil {
-			return results, err
+	if err := j.check(ctx, asked); err != nil {
+		return nil, err
+	}
+	all, err := j.finished(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	report := func() error {
+		if done == nil {
+			return nil
 		}
-		j.opts.Log(fmt.Sprintf("run %s: MAR@10 = %.3f [%.3f, %.3f]", run.Name, r.Final.Value, r.Final.Low, r.Final.High))
-		results = append(results, r)
-		if done != nil {
-			if err := done(results); err != nil {
-				return results, err
-			}
+		return done(inOrder(j.opts.Runs, all))
+	}
+	if len(all) > 0 {
+		if err := report(); err != nil {
+			return inOrder(asked, all), err
 		}
 	}
-	return results, nil
+	for _, run := range asked {
+		if _, ok := all[run.Name]; ok {
+			continue
+		}
+		r, err := j.one(ctx, run)
+		if err != nil {
+			return inOrder(asked, all), err
+		}
+		j.say(r)
+		all[run.Name] = r
+		if err := report(); err != nil {
+			return inOrder(asked, all), err
+		}
+	}
+	return inOrder(asked, all), nil
+}
+
+func (j *Journey) say(r Result) {
+	j.opts.Log(fmt.Sprintf("run %s: MAR@10 = %.3f [%.3f, %.3f]", r.Run.Name, r.Final.Value, r.Final.Low, r.Final.High))
 }
 
 // one trains and scores a run whose parent is trained.

@@ -123,6 +123,12 @@ func TestWholeJourney(t *testing.T) {
 	if err != nil || fmt.Sprint(scores(repeated)) != fmt.Sprint(scores(results)) {
 		t.Errorf("a second start gives %v, %v", scores(repeated), err)
 	}
+	// Asked for a part, the chart keeps the others.
+	var shown []Result
+	part, err := open(t, c, again).Run(context.Background(), "1.2", func(r []Result) error { shown = r; return nil })
+	if err != nil || len(part) != 3 || fmt.Sprint(scores(shown)) != fmt.Sprint(scores(results)) {
+		t.Errorf("a part gives %v and shows %v, %v", scores(part), scores(shown), err)
+	}
 }
 
 // Stopped after each few steps and started again, a journey comes to the same scores.
@@ -280,16 +286,52 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A folder of one catalogue is not resumed for another.
+// A folder of one catalogue is resumed where that stands elsewhere, and not for another one, of which nothing is
+// scored or drawn.
 func TestAnotherCatalogue(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err != nil {
+	if _, err := open(t, drawn(t), options(t, out)).Run(context.Background(), "1.1", nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, drawn(t), options(t, out)).Train(context.Background(), "1.1"); err == nil ||
-		!strings.Contains(err.Error(), "made from something else: photos") {
+	elsewhere := drawn(t) // the same photos
+	if _, err := open(t, elsewhere, options(t, out)).Run(context.Background(), "1.1", nil); err != nil {
+		t.Errorf("elsewhere: %v", err)
+	}
+	score := filepath.Join(folder(out, "0"), "score-1.json")
+	was, err := os.ReadFile(score)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(elsewhere.Dir, catalog.PhotosFile)
+	text, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := string(elsewhere.Split(catalog.Train)[0].Category)
+	other := first
+	for _, p := range elsewhere.Split(catalog.Train) {
+		if string(p.Category) != first {
+			other = string(p.Category)
+		}
+	}
+	changed := strings.NewReplacer(first, other, other, first).Replace(string(text))
+	if err := os.WriteFile(list, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	another, err := catalog.Open(elsewhere.Dir, catalog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = open(t, another, options(t, out)).Run(context.Background(), "1.1", func([]Result) error {
+		t.Error("there is something to draw")
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "made from other train photos") {
 		t.Errorf("got %v", err)
+	}
+	if now, err := os.ReadFile(score); err != nil || string(now) != string(was) {
+		t.Errorf("the score became %s, %v", now, err)
 	}
 }
 

@@ -43,7 +43,7 @@ func (w *writer) mayReplace() error {
 			"redirect to another name, or remove it", w.manifestFile, w.manifestFile)
 	case err == nil && m.Shards == nil, err != nil && !bytes.Contains(data, []byte(`"shards"`)):
 		return fmt.Errorf("%s is in the way: it is no manifest of records; remove it, or name another output", w.manifestFile)
-	case err == nil && m.kind() != w.manifest.kind():
+	case err == nil && m.Asked != w.manifest.Asked && m.kind() != w.manifest.kind():
 		w.say(fmt.Sprintf("%s holds %s; they are replaced by %s", w.name, m.kind(), w.manifest.kind()))
 	}
 	return nil

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"github.com/gopvs/product-visual-search/pvs/vectors"
 	"github.com/gopvs/product-visual-search/pvs/vectors/exchange"
+	"github.com/gopvs/product-visual-search/pvs/whiten"
 )
 
 type convertCommand struct {
@@ -21,6 +24,9 @@ type convertCommand struct {
 func (c *convertCommand) Run(a *app) error {
 	if err := exchange.CheckNames(c.In, c.Out); err != nil {
 		return misuse{err}
+	}
+	if _, err := readWhitening(whiteningBeside(c.Out)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; or remove it, or name the vectors differently", err)
 	}
 	update, finish := a.progress("converting")
 	s, err := exchange.Convert(a.ctx, c.In, c.Out, exchange.Options{IDs: c.IDs, ShardBytes: c.ShardMB << 20,
@@ -51,14 +57,27 @@ func (c *convertCommand) Run(a *app) error {
 
 // carryWhitening copies what whitened the vectors, so that a search in the new ones whitens queries too.
 func (c *convertCommand) carryWhitening(a *app, o *vectors.Origin) error {
-	name := func(file string) string { return strings.TrimSuffix(file, filepath.Ext(file)) }
-	w, _, err := whiteningOf(name(c.In), o)
+	if !whiten.Whitened(o) {
+		return nil
+	}
+	w, _, err := whiteningIs(whiteningBeside(c.In), c.In, o)
 	if err != nil {
 		a.log(fmt.Sprintf("converted without their whitening: %v", err)) // the vectors are whole all the same
 		return nil
 	}
-	if w == nil {
-		return nil
+	file := whiteningBeside(c.Out)
+	a.log(fmt.Sprintf("what whitened the vectors is in %s", file))
+	return writeWhitening(w, file)
+}
+
+// whiteningBeside is where the whitening of vectors is kept in any of their formats: NAME.whiten is of NAME.npy alone.
+func whiteningBeside(file string) string {
+	switch ext := filepath.Ext(file); strings.ToLower(ext) {
+	case ".npy":
+		return whiteningFile(file)
+	case ".parquet":
+		return file + ".whiten"
+	default: // records, by their manifest NAME.json, a shard or NAME.tfrecord
+		return strings.TrimSuffix(file, ext) + ".tfrecord.whiten"
 	}
-	return writeWhitening(w, whiteningFile(name(c.Out)))
 }

@@ -181,7 +181,7 @@ var longTexts = map[string]string{
 	"teach_seed":  "Of the photos that guard the fit, and of the clicks that are held out.",
 
 	"train_out":     "Folder for checkpoints, logs and cached features; a run that is there is resumed.",
-	"train_scale":   "smoke (minutes), small (an hour on 2 cores), medium (a night) or full (the original's sizes).",
+	"train_scale":   "smoke (minutes), small (20 minutes on 2 cores), medium (a night) or full (the original's sizes).",
 	"train_records": "Train on the records in this folder (pvs records), instead of the catalogue's photos.",
 	"train_weights": "ImageNet weights to start from: keras-b0, timm-b0, lite0 to lite2 or a file; " +
 		"the best that can be had if not given.",

@@ -118,8 +118,23 @@ func TestWhitenAndAugment(t *testing.T) {
 	done(t, "index", "create", at("cat"), "--vectors", at("white"), "--out", at("disk"))
 	done(t, "index", "export", at("disk"), "--out", at("exported"))
 	of := filepath.Base(query.IDs[0])
-	done(t, "convert", at("white.npy"), at("other.parquet"))
+	done(t, "vectors", "whiten", at("index"), "--dim", "4", "--out", at("other"))
+	another, err := os.ReadFile(at("other.whiten"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done(t, "convert", at("white.npy"), at("other.parquet")) // beside another set of that name
+	if now, err := os.ReadFile(at("other.whiten")); err != nil || !slices.Equal(now, another) {
+		t.Errorf("the whitening of other.npy was replaced, %v", err)
+	}
 	done(t, "convert", at("other.parquet"), at("back.npy"))
+	if err := os.WriteFile(at("mine.whiten"), []byte("notes"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sentence(t, []string{"convert", at("other.parquet"), at("mine.npy")}, "mine.whiten", "remove it")
+	if _, err := os.Stat(at("mine.npy")); err == nil {
+		t.Error("converted all the same")
+	}
 	for _, name := range []string{"white", "disk", "exported/index", "back"} {
 		all, _ := foundIn(t, at(name), queries...)
 		all.same(t, name, white)

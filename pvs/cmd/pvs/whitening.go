@@ -33,7 +33,11 @@ func whiteningOf(index string, o *vectors.Origin) (*whiten.Whitening, *vectors.O
 	if !whiten.Whitened(o) {
 		return nil, o, nil
 	}
-	file := whiteningBy(index)
+	return whiteningIs(whiteningBy(index), index, o)
+}
+
+// whiteningIs reads from a file what whitened vectors, and says what made them before.
+func whiteningIs(file, index string, o *vectors.Origin) (*whiten.Whitening, *vectors.Origin, error) {
 	w, err := readWhitening(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("the vectors %s are whitened, and %s, by which, is not there: copy it from where they "+
