@@ -114,6 +114,32 @@ func TestScales(t *testing.T) {
 	}
 }
 
+// An epoch of a classifier has as many photos as the scale says, in all views of the run.
+func TestEpochPhotos(t *testing.T) {
+	s := Scale{Name: "s", Pixels: 64, ClassifyBatch: 32, SiameseBatch: 64, ClassifyEpoch: 1, SiameseEpoch: 1,
+		EpochPhotos: 320}
+	for _, c := range []struct {
+		run          string
+		limit, steps int
+	}{
+		{"1.8", 0, 2 * 60},   // 2 epochs, 320 photos in 6 views
+		{"1.6", 0, 30},       // 3 views
+		{"2.2", 0, 10 * 80},  // 8 views
+		{"2.2", 500, 500},    // the run's own limit is lower
+		{"1.8", 500, 2 * 60}, // or not
+		{"1.9", 500, 0},      // all photos in an epoch of the Siamese head
+	} {
+		s.ClassifySteps = c.limit
+		run, err := Find(Journey(), c.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Settings(run, true).MaxSteps; got != c.steps {
+			t.Errorf("run %s, %s: at most %d steps, not %d", c.run, s, got, c.steps)
+		}
+	}
+}
+
 func TestReadPhases(t *testing.T) {
 	good := "# mine\n[[phase]]\nname = \"top\"\ntrains = \"new top\"\nlearning_rate = 1e-2\nepochs = 2\n\n" +
 		"[[phase]]\nname = \"head\"\nfrom = \"top\"\ntrains = \"siamese head\"\nmargin = 0.5\nmetric = " +
@@ -138,7 +164,10 @@ func TestReadPhases(t *testing.T) {
 		{"margin of a classifier", strings.Replace(good, "epochs = 2", "epochs = 2\nmargin = 1.0", 1),
 			"line 7: margin and metric"},
 		{"bad view", strings.Replace(good, "epochs = 2", "epochs = 2\nviews = \"A0 B1\"", 1), "line 7: no view is called"},
-		{"no epochs", strings.Replace(good, "epochs = 2\n", "", 1), "line 2: 0 epochs"},
+		{"no epochs", strings.Replace(good, "epochs = 2\n", "", 1), "line 2: a phase needs its epochs"},
+		{"zero epochs", strings.Replace(good, "epochs = 2", "epochs = 0", 1), "line 6: 0 epochs"},
+		{"no rate", strings.Replace(good, "learning_rate = 1e-2\n", "", 1), "line 2: a phase needs its learning rate"},
+		{"no name", strings.Replace(good, "name = \"top\"\n", "", 1), "line 2: a phase needs a name"},
 		{"path as a name", strings.Replace(good, "\"top\"", "\"../x\"", 1), "line 3: a phase needs a name"},
 		{"empty", "", "no [[phase]]"},
 	} {

@@ -18,8 +18,9 @@ type Scale struct {
 	ClassifyBatch int // views in a step of a classifier
 	SiameseBatch  int // views in a step of the Siamese head
 	// Passes over the photos in place of an epoch of the original: the factor on epochs.
-	// The Siamese head trains on cached features, where a pass takes a thousandth of the time.
 	ClassifyEpoch, SiameseEpoch float64
+	// EpochPhotos bounds the photos of a classifier's epoch; the next one goes on with the others. 0: no limit.
+	EpochPhotos int
 	// ClassifySteps bounds the steps of a classifier's run; 0: no limit.
 	ClassifySteps int
 	// LearningRate is a factor on the learning rate of runs that train layers of the backbone: in a hundredth of the
@@ -35,10 +36,10 @@ var (
 		ClassifyEpoch: 0.05, SiameseEpoch: 0.5, ClassifySteps: 10}
 	// Small is for two cores and less than an hour.
 	Small = Scale{Name: "small", Photos: 6000, Pixels: 112, ClassifyBatch: 32, SiameseBatch: 128,
-		ClassifyEpoch: 1, SiameseEpoch: 20, ClassifySteps: 600, LearningRate: 3}
+		ClassifyEpoch: 1, SiameseEpoch: 1, EpochPhotos: 1500, ClassifySteps: 1500, LearningRate: 5}
 	// Medium is for two cores and a night, with the original's batches.
 	Medium = Scale{Name: "medium", Photos: 40_000, Pixels: 160, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch,
-		ClassifyEpoch: 1, SiameseEpoch: 5, ClassifySteps: 1500, LearningRate: 3}
+		ClassifyEpoch: 1, SiameseEpoch: 1, EpochPhotos: 16_000, ClassifySteps: 3000, LearningRate: 3}
 	// Full is the original's, for a GPU.
 	Full = Scale{Name: "full", Pixels: 224, ClassifyBatch: classifyBatch, SiameseBatch: siameseBatch,
 		ClassifyEpoch: 1, SiameseEpoch: 1}
@@ -63,8 +64,14 @@ func ScaleNamed(name string) (Scale, error) {
 // frozen layers are computed once and cached, or, as in Keras, computed in each step.
 func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 	p := *r.Phase
-	factor, most := s.ClassifyEpoch, s.ClassifySteps
 	p.Batch = s.ClassifyBatch
+	factor, most := s.ClassifyEpoch, s.ClassifySteps
+	if s.EpochPhotos > 0 {
+		n := p.Epochs * max(1, s.EpochPhotos*len(p.Views)/p.Batch)
+		if most == 0 || n < most {
+			most = n
+		}
+	}
 	if _, err := Find(Journey(), r.Name); err == nil && p.TrainsBackbone() && s.LearningRate > 0 {
 		p.LearningRate *= s.LearningRate
 	}
@@ -78,18 +85,24 @@ func (s Scale) Settings(r Run, cache bool) finetune.Settings {
 
 // String lists the sizes.
 func (s Scale) String() string {
-	photos := "all photos"
+	photos, epoch, limit, rate := "all photos", "", "", ""
 	if s.Photos > 0 {
 		photos = fmt.Sprintf("up to %d train photos", s.Photos)
 	}
-	limit := ""
+	if s.EpochPhotos > 0 {
+		epoch = fmt.Sprintf(" of at most %d photos", s.EpochPhotos)
+	}
 	if s.ClassifySteps > 0 {
 		limit = fmt.Sprintf(", at most %d steps a run", s.ClassifySteps)
 	}
-	rate := ""
 	if s.LearningRate > 0 {
 		rate = fmt.Sprintf(", the backbone's learning rates times %g", s.LearningRate)
 	}
-	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %g passes (%g for the Siamese head)%s%s",
-		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, s.ClassifyEpoch, s.SiameseEpoch, limit, rate)
+	passes := "passes"
+	if s.ClassifyEpoch == 1 {
+		passes = "pass"
+	}
+	epoch = fmt.Sprintf("%g %s%s (%g for the Siamese head)", s.ClassifyEpoch, passes, epoch, s.SiameseEpoch)
+	return fmt.Sprintf("%s: %s at %d pixels, batches of %d and %d, an epoch is %s%s%s",
+		s.Name, photos, s.Pixels, s.ClassifyBatch, s.SiameseBatch, epoch, limit, rate)
 }

@@ -23,8 +23,8 @@ type row struct {
 	Views        *string  `toml:"views"`
 	BatchNorm    bool     `toml:"batch_norm"`
 	Dropout      *float64 `toml:"dropout"`
-	LearningRate float64  `toml:"learning_rate"`
-	Epochs       int      `toml:"epochs"`
+	LearningRate *float64 `toml:"learning_rate"`
+	Epochs       *int     `toml:"epochs"`
 	Batch        *int     `toml:"batch"`
 	Margin       *float64 `toml:"margin"`
 	Metric       *string  `toml:"metric"`
@@ -77,7 +77,10 @@ func ReadPhases(path string) ([]Run, error) {
 
 // run checks a row against the runs before it; key names what is wrong.
 func (r row) run(before []Run) (run Run, key string, err error) {
-	if r.Name == "" || strings.ContainsAny(r.Name, "/\\") || strings.HasPrefix(r.Name, ".") {
+	if r.Name == "" {
+		return run, "", errors.New(`a phase needs a name, name = "mine"`)
+	}
+	if strings.ContainsAny(r.Name, "/\\") || strings.HasPrefix(r.Name, ".") {
 		return run, "name", fmt.Errorf("a phase needs a name that can be a folder's, not %q", r.Name)
 	}
 	if _, err := Find(before, r.Name); err == nil {
@@ -90,7 +93,13 @@ func (r row) run(before []Run) (run Run, key string, err error) {
 	if from == "" {
 		return run, "from", errors.New(`from names no run; "0" is the network with its ImageNet weights`)
 	}
-	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: r.LearningRate, Epochs: r.Epochs}
+	switch {
+	case r.LearningRate == nil:
+		return run, "", errors.New("a phase needs its learning rate, learning_rate = 1e-5")
+	case r.Epochs == nil:
+		return run, "", errors.New("a phase needs its epochs, epochs = 1")
+	}
+	p := &finetune.Phase{BatchNorm: r.BatchNorm, Dropout: 0.2, LearningRate: *r.LearningRate, Epochs: *r.Epochs}
 	if p.Trains, err = finetune.ParseTrains(r.Trains); err != nil {
 		return run, "trains", err
 	}
