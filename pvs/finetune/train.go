@@ -73,8 +73,7 @@ func (t *Trainer) Close() {
 // A run of the same settings that is there is resumed; one of others is refused. A
 // cancelled run saves where it is. The folder has one writer at a time.
 func (t *Trainer) Run(ctx context.Context, dir string, s Settings, values map[string][]float32) (*Checkpoint, error) {
-	s = s.withDefaults(t.Config)
-	s.Precision = t.Training.Precision
+	s = t.resolved(s)
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.Name, err)
 	}
@@ -115,10 +114,15 @@ func (t *Trainer) Check(ctx context.Context, dir string, s Settings, values map[
 	if _, err := os.Stat(filepath.Join(dir, CheckpointFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	_, err := t.open(ctx, dir, t.resolved(s), values)
+	return err
+}
+
+// resolved fills in what settings leave to the trainer.
+func (t *Trainer) resolved(s Settings) Settings {
 	s = s.withDefaults(t.Config)
 	s.Precision = t.Training.Precision
-	_, err := t.open(ctx, dir, s, values)
-	return err
+	return s
 }
 
 // keepStart keeps the vectors of the weights that the run starts from.

@@ -17,7 +17,7 @@ func (j *Journey) check(ctx context.Context, runs []recipe.Run) error {
 			continue
 		}
 		values, err := j.parent(run)
-		if err != nil || values == nil {
+		if err != nil {
 			continue // its parent is not trained, or says itself what is wrong with it
 		}
 		err = j.trainer.Check(ctx, j.Folder(run.Name), j.opts.Scale.Settings(run, !j.opts.Exact), values)
@@ -28,7 +28,7 @@ func (j *Journey) check(ctx context.Context, runs []recipe.Run) error {
 	return nil
 }
 
-// parent returns the weights that a run starts from; nil where they are not trained yet.
+// parent returns the weights that a run starts from; that they are not trained yet is an error.
 func (j *Journey) parent(run recipe.Run) (map[string][]float32, error) {
 	from, err := recipe.Find(j.opts.Runs, run.From)
 	if err != nil {
@@ -38,8 +38,11 @@ func (j *Journey) parent(run recipe.Run) (map[string][]float32, error) {
 		return j.opts.Values, nil
 	}
 	c, err := finetune.ReadCheckpoint(j.Folder(from.Name))
-	if err != nil || !c.Done {
+	if err != nil {
 		return nil, err
+	}
+	if !c.Done {
+		return nil, fmt.Errorf("run %s, which run %s starts from, is not trained to its end", from.Name, run.Name)
 	}
 	return c.Values, nil
 }

@@ -279,17 +279,9 @@ func (j *Journey) one(ctx context.Context, run recipe.Run) (Result, error) {
 	if run.Phase == nil {
 		versions = append(versions, j.opts.Values)
 	} else {
-		values := j.opts.Values
-		parent, err := recipe.Find(j.opts.Runs, run.From)
+		values, err := j.parent(run)
 		if err != nil {
 			return result, err
-		}
-		if parent.Phase != nil {
-			c, err := finetune.ReadCheckpoint(j.Folder(parent.Name))
-			if err != nil {
-				return result, err
-			}
-			values = c.Values
 		}
 		check, err := j.train(ctx, run, values)
 		if err != nil {

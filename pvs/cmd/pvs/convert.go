@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -25,8 +23,8 @@ func (c *convertCommand) Run(a *app) error {
 	if err := exchange.CheckNames(c.In, c.Out); err != nil {
 		return misuse{err}
 	}
-	if _, err := readWhitening(whiteningBeside(c.Out)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; or remove it, or name the vectors differently", err)
+	if err := mayWriteWhitening(whiteningBeside(c.Out)); err != nil {
+		return err
 	}
 	update, finish := a.progress("converting")
 	s, err := exchange.Convert(a.ctx, c.In, c.Out, exchange.Options{IDs: c.IDs, ShardBytes: c.ShardMB << 20,

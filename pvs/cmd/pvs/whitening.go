@@ -63,10 +63,18 @@ func readWhitening(file string) (*whiten.Whitening, error) {
 
 // writeWhitening keeps what whitened vectors. Another program's file in its place is an error.
 func writeWhitening(w *whiten.Whitening, file string) error {
+	if err := mayWriteWhitening(file); err != nil {
+		return err
+	}
+	return w.Write(file)
+}
+
+// mayWriteWhitening makes sure that only a whitening is replaced.
+func mayWriteWhitening(file string) error {
 	if _, err := readWhitening(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; or remove it, or name the vectors differently", err)
 	}
-	return w.Write(file)
+	return nil
 }
 
 // whitenedAs whitens queries that are as the index was before it was whitened.
